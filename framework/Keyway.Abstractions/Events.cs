@@ -1,0 +1,180 @@
+using Keyway.Licensing;
+
+namespace Keyway.Messaging;
+
+/// <summary>The states of a licence session, in the framework's machine, the same for every key system.</summary>
+public enum SessionState
+{
+    /// <summary>Not said.</summary>
+    None = 0,
+
+    /// <summary>Made, and nothing asked yet.</summary>
+    Created,
+
+    /// <summary>An exchange with the licence service is under way, and no key is usable.</summary>
+    Acquiring,
+
+    /// <summary>At least one key is usable.</summary>
+    Usable,
+
+    /// <summary>Keys are usable and an exchange is under way to keep them so.</summary>
+    Renewing,
+
+    /// <summary>The time of every key ran out. Asking again may help.</summary>
+    Expired,
+
+    /// <summary>A release is under way (persistent licences).</summary>
+    Releasing,
+
+    /// <summary>The licence was given back. Terminal.</summary>
+    Released,
+
+    /// <summary>No usable key and no way to get one. Terminal.</summary>
+    Failed,
+
+    /// <summary>Disposed; every key is zeroed. Terminal.</summary>
+    Closed,
+}
+
+/// <summary>A presentation has found what protects its content.</summary>
+public readonly record struct ProtectionDetected : IKeywayEvent
+{
+    /// <summary>The presentation.</summary>
+    public required PresentationId Presentation { get; init; }
+
+    /// <summary>The key system that was chosen.</summary>
+    public required string KeySystem { get; init; }
+
+    /// <summary>How many keys are wanted; 0 when the init data names none.</summary>
+    public required int Keys { get; init; }
+}
+
+/// <summary>A session needs an exchange with its licence service.</summary>
+public readonly record struct LicenseNeeded : IKeywayEvent
+{
+    /// <summary>The session.</summary>
+    public required SessionId Session { get; init; }
+
+    /// <summary>The number of the exchange, counted from 1 in each session.</summary>
+    public required int Exchange { get; init; }
+
+    /// <summary>What is asked for.</summary>
+    public required ChallengeKind Kind { get; init; }
+}
+
+/// <summary>A challenge has been written and is about to be sent.</summary>
+public readonly record struct ChallengeReady : IKeywayEvent
+{
+    /// <summary>The session.</summary>
+    public required SessionId Session { get; init; }
+
+    /// <summary>The number of the exchange.</summary>
+    public required int Exchange { get; init; }
+
+    /// <summary>What was really written.</summary>
+    public required ChallengeKind Kind { get; init; }
+
+    /// <summary>The length of the challenge in bytes.</summary>
+    public required int Length { get; init; }
+}
+
+/// <summary>A licence service has answered, and the answer is not a refusal.</summary>
+public readonly record struct LicenseReceived : IKeywayEvent
+{
+    /// <summary>The session.</summary>
+    public required SessionId Session { get; init; }
+
+    /// <summary>The number of the exchange.</summary>
+    public required int Exchange { get; init; }
+
+    /// <summary>The length of the answer in bytes.</summary>
+    public required long Length { get; init; }
+
+    /// <summary>How long the exchange took, from the first step of the pipeline to the last.</summary>
+    public required TimeSpan RoundTrip { get; init; }
+}
+
+/// <summary>The keys of a session, or their status, have changed.</summary>
+public readonly record struct KeysChanged : IKeywayEvent
+{
+    /// <summary>The session.</summary>
+    public required SessionId Session { get; init; }
+
+    /// <summary>How many keys the session holds.</summary>
+    public required int Keys { get; init; }
+
+    /// <summary>How many of them are usable.</summary>
+    public required int Usable { get; init; }
+}
+
+/// <summary>A session has gone from one state to another.</summary>
+public readonly record struct SessionStateChanged : IKeywayEvent
+{
+    /// <summary>The session.</summary>
+    public required SessionId Session { get; init; }
+
+    /// <summary>The state it left.</summary>
+    public required SessionState From { get; init; }
+
+    /// <summary>The state it entered.</summary>
+    public required SessionState To { get; init; }
+}
+
+/// <summary>An exchange or a session has failed. A failed renewal leaves usable keys usable: <see cref="Terminal"/> is then false.</summary>
+public readonly record struct SessionFailed : IKeywayEvent
+{
+    /// <summary>The session.</summary>
+    public required SessionId Session { get; init; }
+
+    /// <summary>Why, in words that every key system and provider shares.</summary>
+    public required LicenseErrorKind Kind { get; init; }
+
+    /// <summary>Whether the session is over.</summary>
+    public required bool Terminal { get; init; }
+}
+
+/// <summary>A fragment has been decrypted. Said once a fragment, never once a sample.</summary>
+public readonly record struct FragmentDecrypted : IKeywayEvent
+{
+    /// <summary>The presentation.</summary>
+    public required PresentationId Presentation { get; init; }
+
+    /// <summary>The index of the track in the presentation's list of tracks.</summary>
+    public required int Track { get; init; }
+
+    /// <summary>How many samples the fragment has.</summary>
+    public required int Samples { get; init; }
+
+    /// <summary>The length of the fragment's samples in bytes.</summary>
+    public required long Length { get; init; }
+}
+
+/// <summary>A plugin has been loaded and configured.</summary>
+public readonly record struct PluginLoaded : IKeywayEvent
+{
+    /// <summary>The plugin's id.</summary>
+    public required string PluginId { get; init; }
+
+    /// <summary>The contract version that it was built against.</summary>
+    public required string Contract { get; init; }
+}
+
+/// <summary>A plugin was refused or has thrown, and is left out.</summary>
+public readonly record struct PluginFaulted : IKeywayEvent
+{
+    /// <summary>The plugin's id, or the name of its folder when it has none.</summary>
+    public required string PluginId { get; init; }
+
+    /// <summary>Where it failed: <c>discovery</c>, <c>contract</c>, <c>load</c>, <c>configure</c>, <c>start</c>.</summary>
+    public required string Stage { get; init; }
+}
+
+/// <summary>A plugin has been asked to leave.</summary>
+public readonly record struct PluginUnloaded : IKeywayEvent
+{
+    /// <summary>The plugin's id.</summary>
+    public required string PluginId { get; init; }
+
+    /// <summary>Whether its load context was really collected. False means that something still holds it.</summary>
+    public required bool Collected { get; init; }
+}

@@ -1,0 +1,117 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using System.Security.Cryptography;
+
+namespace Keyway;
+
+/// <summary>
+/// A key identifier (KID): 16 bytes in big-endian order, as <c>tenc</c> stores them (ISO/IEC 23001-7, 8.2),
+/// however the source that it was read from stored them.
+/// </summary>
+/// <param name="Value">The 16 bytes as one big-endian number.</param>
+/// <remarks>
+/// Not a <see cref="Guid"/>: PlayReady headers store key identifiers in mixed-endian GUID order, manifests print them
+/// as text, <c>tenc</c> stores them as bytes. A type with one byte order keeps the three from being confused.
+/// </remarks>
+public readonly record struct KeyId(UInt128 Value)
+{
+    /// <summary>The length of a key identifier in bytes.</summary>
+    public const int Size = 16;
+
+    /// <summary>Reads a key identifier from exactly 16 bytes in big-endian order.</summary>
+    /// <param name="source">The bytes.</param>
+    /// <param name="id">The identifier, or the default value when the method returns <see langword="false"/>.</param>
+    /// <returns><see langword="false"/> unless <paramref name="source"/> is 16 bytes long.</returns>
+    public static bool TryRead(ReadOnlySpan<byte> source, out KeyId id)
+    {
+        id = source.Length == Size ? new KeyId(BinaryPrimitives.ReadUInt128BigEndian(source)) : default;
+        return source.Length == Size;
+    }
+
+    /// <summary>
+    /// Reads 32 hexadecimal digits, with or without the dashes of a UUID: the form of <c>cenc:default_KID</c>
+    /// (ISO/IEC 23001-7, 11.2). Digits are in big-endian order.
+    /// </summary>
+    /// <param name="text">The text; white space is not accepted.</param>
+    /// <param name="id">The identifier, or the default value when the method returns <see langword="false"/>.</param>
+    /// <returns><see langword="false"/> when the text is anything else.</returns>
+    public static bool TryParse(ReadOnlySpan<char> text, out KeyId id)
+    {
+        id = default;
+        Span<char> digits = stackalloc char[32];
+        if (text.Length == 36)
+        {
+            if (text[8] != '-' || text[13] != '-' || text[18] != '-' || text[23] != '-') return false;
+            text[..8].CopyTo(digits);
+            text[9..13].CopyTo(digits[8..]);
+            text[14..18].CopyTo(digits[12..]);
+            text[19..23].CopyTo(digits[16..]);
+            text[24..].CopyTo(digits[20..]);
+        }
+        else if (text.Length == 32) text.CopyTo(digits);
+        else return false;
+
+        foreach (char digit in digits)
+            if (!char.IsAsciiHexDigit(digit)) return false;
+        id = new KeyId(UInt128.Parse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture));
+        return true;
+    }
+
+    /// <summary>
+    /// Makes an identifier from one of any length, as W3C ClearKey and Widevine allow. 16 bytes are taken as they are;
+    /// of any other length the first 16 bytes of the SHA-256 are taken, and whoever needs the original keeps it.
+    /// </summary>
+    /// <param name="id">The opaque identifier.</param>
+    /// <returns>The key identifier.</returns>
+    public static KeyId FromOpaque(ReadOnlySpan<byte> id)
+    {
+        if (TryRead(id, out KeyId exact)) return exact;
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(id, hash);
+        return new KeyId(BinaryPrimitives.ReadUInt128BigEndian(hash));
+    }
+
+    /// <summary>Writes the 16 bytes in big-endian order.</summary>
+    /// <param name="destination">At least 16 bytes.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="destination"/> is shorter than 16 bytes.</exception>
+    public void Write(Span<byte> destination) => BinaryPrimitives.WriteUInt128BigEndian(destination, Value);
+
+    /// <summary>Returns 32 lower-case hexadecimal digits in big-endian order.</summary>
+    /// <returns>The digits, without dashes.</returns>
+    public override string ToString() => Value.ToString("x32", CultureInfo.InvariantCulture);
+}
+
+/// <summary>The identifier of a protection system: the <c>SystemID</c> of a <c>pssh</c> box (ISO/IEC 23001-7, 8.1).</summary>
+/// <param name="Value">The UUID.</param>
+public readonly record struct SystemId(Guid Value)
+{
+    /// <summary>Returns the UUID in lower-case with dashes.</summary>
+    /// <returns>The 36 characters.</returns>
+    public override string ToString() => Value.ToString("D");
+}
+
+/// <summary>The identifier of one licence session, unique in this process.</summary>
+/// <param name="Value">The UUID.</param>
+public readonly record struct SessionId(Guid Value)
+{
+    /// <summary>Makes a new identifier.</summary>
+    /// <returns>An identifier that no other session has.</returns>
+    public static SessionId Create() => new(Guid.CreateVersion7());
+
+    /// <summary>Returns the UUID as 32 lower-case hexadecimal digits.</summary>
+    /// <returns>The digits, without dashes.</returns>
+    public override string ToString() => Value.ToString("N");
+}
+
+/// <summary>The identifier of one opened presentation, unique in this process.</summary>
+/// <param name="Value">The UUID.</param>
+public readonly record struct PresentationId(Guid Value)
+{
+    /// <summary>Makes a new identifier.</summary>
+    /// <returns>An identifier that no other presentation has.</returns>
+    public static PresentationId Create() => new(Guid.CreateVersion7());
+
+    /// <summary>Returns the UUID as 32 lower-case hexadecimal digits.</summary>
+    /// <returns>The digits, without dashes.</returns>
+    public override string ToString() => Value.ToString("N");
+}

@@ -1,0 +1,125 @@
+using Keyway.Decryption;
+
+namespace Keyway.Licensing;
+
+/// <summary>The kinds of initialisation data (W3C EME Initialization Data Format Registry).</summary>
+public enum InitializationDataKind
+{
+    /// <summary>Not said.</summary>
+    None = 0,
+
+    /// <summary>The content of one <c>pssh</c> box (registry name <c>cenc</c>).</summary>
+    Pssh,
+
+    /// <summary>A JSON object with a list of key identifiers (registry name <c>keyids</c>).</summary>
+    KeyIds,
+
+    /// <summary>One key identifier of any length (registry name <c>webm</c>).</summary>
+    WebM,
+}
+
+/// <summary>One piece of initialisation data, as a container or a manifest carries it.</summary>
+public sealed record InitializationData
+{
+    /// <summary>Its kind.</summary>
+    public required InitializationDataKind Kind { get; init; }
+
+    /// <summary>The protection system that it is for.</summary>
+    public required SystemId System { get; init; }
+
+    /// <summary>The data. Of a <c>pssh</c> box: the field <c>Data</c>, without the box.</summary>
+    public required ReadOnlyMemory<byte> Payload { get; init; }
+
+    /// <summary>The key identifiers of a <c>pssh</c> box of version 1, which stand in the box and not in the data.</summary>
+    public IReadOnlyList<KeyId> BoxKeyIds { get; init; } = [];
+}
+
+/// <summary>What a key system is and can do.</summary>
+public sealed record KeySystemDescriptor
+{
+    /// <summary>Its short name: <c>clearkey</c>, <c>widevine</c>.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The system identifiers that it answers to, the preferred one first.</summary>
+    public required IReadOnlyList<SystemId> Systems { get; init; }
+
+    /// <summary>Other names for it: EME key-system strings, HLS <c>KEYFORMAT</c> values.</summary>
+    public IReadOnlyList<string> Designators { get; init; } = [];
+
+    /// <summary>The schemes that its licences can open. Empty: every scheme.</summary>
+    public IReadOnlyList<ProtectionScheme> Schemes { get; init; } = [];
+
+    /// <summary>
+    /// Whether a challenge tells who the device is. If it does, a challenge goes only to origins that the caller or configuration named.
+    /// </summary>
+    /// <value><see langword="true"/>.</value>
+    public bool ChallengeIdentifiesDevice { get; init; } = true;
+}
+
+/// <summary>A protection header as its key system understands it.</summary>
+public sealed record ProtectionHeader
+{
+    /// <summary>The protection system.</summary>
+    public required SystemId System { get; init; }
+
+    /// <summary>The data, byte for byte as found.</summary>
+    public required ReadOnlyMemory<byte> Data { get; init; }
+
+    /// <summary>Every key that the header names: of the box and of the payload, merged by the plugin. May be empty.</summary>
+    public IReadOnlyList<KeyId> KeyIds { get; init; } = [];
+
+    /// <summary>The content identifier, if the header has one.</summary>
+    public string? ContentId { get; init; }
+
+    /// <summary>The licence server that the header names. Content is not trusted: whether it is used is the framework's decision.</summary>
+    public Uri? LicenseUrl { get; init; }
+
+    /// <summary>The decoded content, for people.</summary>
+    public IReadOnlyList<HeaderFact> Facts { get; init; } = [];
+}
+
+/// <summary>One line of what a header says.</summary>
+/// <param name="Name">What it is.</param>
+/// <param name="Value">Its value.</param>
+public readonly record struct HeaderFact(string Name, string Value);
+
+/// <summary>A protection header is not what its key system can read.</summary>
+/// <param name="system">The protection system.</param>
+/// <param name="reason">What is wrong with it, and where in the data.</param>
+/// <param name="innerException">What caused it.</param>
+public sealed class ProtectionHeaderException(SystemId system, string reason, Exception? innerException = null)
+    : KeywayException($"protection header of {system}: {reason}", innerException)
+{
+    /// <summary>The protection system.</summary>
+    public SystemId System { get; } = system;
+}
+
+/// <summary>One DRM scheme: reads its own initialisation data, makes challenges, opens licences.</summary>
+/// <remarks>Threads: <see cref="ParseHeader"/> and <see cref="OpenSessionAsync"/> may be called from any thread, several at once.</remarks>
+public interface IKeySystem : IAsyncDisposable
+{
+    /// <summary>What it is and can do. Always the same.</summary>
+    KeySystemDescriptor Descriptor { get; }
+
+    /// <summary>Reads initialisation data of one of its systems.</summary>
+    /// <param name="data">The data; content is not trusted.</param>
+    /// <returns>The header.</returns>
+    /// <exception cref="ProtectionHeaderException">The data cannot be read.</exception>
+    ProtectionHeader ParseHeader(InitializationData data);
+
+    /// <summary>Loads and checks what the key system needs, a device credential above all. Called once, before the first session.</summary>
+    /// <param name="cancellationToken">Cancels the start.</param>
+    /// <returns>A task that ends when the key system is ready.</returns>
+    /// <exception cref="LicenseServiceException">With <see cref="LicenseErrorKind.CredentialInvalid"/>: there is no usable credential.</exception>
+    ValueTask StartAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
+    /// <summary>Opens the protocol half of a session.</summary>
+    /// <param name="request">What the session is for.</param>
+    /// <param name="host">The framework's half. What is called on it in here takes effect when the method returns, and not at all when it throws.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>The session. Ownership: the framework's, which disposes it.</returns>
+    ValueTask<ILicenseSession> OpenSessionAsync(SessionRequest request, ISessionHost host, CancellationToken cancellationToken);
+
+    /// <inheritdoc/>
+    ValueTask IAsyncDisposable.DisposeAsync() => ValueTask.CompletedTask;
+}

@@ -1,0 +1,43 @@
+using Microsoft.Extensions.Configuration;
+
+namespace Keyway.Licensing;
+
+/// <summary>Carries a licence request to its service and brings the answer back.</summary>
+public interface ILicenseTransport
+{
+    /// <summary>Sends the exchange's request and body, and sets its answer, of whatever status.</summary>
+    /// <param name="exchange">The exchange.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
+    /// <returns>A task that ends when the answer is there.</returns>
+    /// <exception cref="LicenseServiceException">
+    /// With <see cref="LicenseErrorKind.Network"/>: there is no answer. With <see cref="LicenseErrorKind.UntrustedUrl"/>: nothing was sent.
+    /// </exception>
+    ValueTask SendAsync(LicenseExchange exchange, CancellationToken cancellationToken);
+}
+
+/// <summary>A licence service: which steps its requests take.</summary>
+public interface ILicenseProvider
+{
+    /// <summary>Its name.</summary>
+    string Name { get; }
+
+    /// <summary>Lists the steps that an exchange takes by default, outermost first. <c>Pipeline</c> in configuration replaces the list whole.</summary>
+    /// <param name="pipeline">Where to list them.</param>
+    /// <param name="settings">The provider's entry in configuration.</param>
+    void Configure(ILicensePipelineBuilder pipeline, IConfigurationSection settings);
+}
+
+/// <summary>Where a provider lists its steps.</summary>
+public interface ILicensePipelineBuilder
+{
+    /// <summary>Adds a step of the framework: <c>retry</c>, <c>header</c>, <c>query</c>, <c>customdata</c>, <c>token</c>, <c>challenge</c>, …</summary>
+    /// <param name="step">The step's name.</param>
+    /// <returns>This builder.</returns>
+    ILicensePipelineBuilder Use(string step);
+
+    /// <summary>Adds a step of the provider's own.</summary>
+    /// <param name="name">The step's name, for people.</param>
+    /// <param name="middleware">The step.</param>
+    /// <returns>This builder.</returns>
+    ILicensePipelineBuilder Use(string name, ILicenseMiddleware middleware);
+}

@@ -1,0 +1,105 @@
+using System.Buffers.Binary;
+
+namespace Keyway.Protection;
+
+/// <summary>A protection system specific header box, <c>pssh</c> (ISO/IEC 23001-7, 8.1).</summary>
+/// <remarks>
+/// <code>
+/// size:4 'pssh' version:1 flags:3 SystemID:16 [ KID_count:4 KID:16 × KID_count ] DataSize:4 Data
+///                                               only in version 1
+/// </code>
+/// </remarks>
+public sealed record PsshBox
+{
+    /// <summary>The four-character code.</summary>
+    public const uint Type = 0x70737368;
+
+    /// <summary>0, or 1 with key identifiers in the box.</summary>
+    public required byte Version { get; init; }
+
+    /// <summary>The protection system.</summary>
+    public required SystemId System { get; init; }
+
+    /// <summary>The key identifiers of a version 1 box.</summary>
+    public IReadOnlyList<KeyId> KeyIds { get; init; } = [];
+
+    /// <summary>The field <c>Data</c>.</summary>
+    public ReadOnlyMemory<byte> Data { get; init; }
+
+    /// <summary>Reads what follows the box header: version, flags and the rest.</summary>
+    /// <param name="content">The content of the box, without size and type.</param>
+    /// <param name="box">The box.</param>
+    /// <param name="error">Why not; its offset counts from the beginning of <paramref name="content"/>.</param>
+    /// <returns><see langword="false"/> when the content is malformed.</returns>
+    /// <remarks>Bytes after <c>Data</c> are tolerated, as every reader does. The result owns copies; nothing points into <paramref name="content"/>.</remarks>
+    public static bool TryReadContent(ReadOnlySpan<byte> content, out PsshBox? box, out FormatError error)
+    {
+        box = null;
+        if (content.Length < 4 + 16 + 4) return Fail("a pssh box needs at least 24 bytes of content", 0, out error);
+        byte version = content[0];
+        if (version > 1) return Fail($"pssh version {version} is not known", 0, out error);
+        SystemId system = new(new Guid(content.Slice(4, 16), bigEndian: true));
+        int at = 20;
+
+        KeyId[] ids = [];
+        if (version == 1)
+        {
+            uint count = BinaryPrimitives.ReadUInt32BigEndian(content[at..]);
+            at += 4;
+            if (count > (uint)(content.Length - at) / KeyId.Size)
+                return Fail($"KID_count {count} does not fit the box", at - 4, out error);
+            ids = new KeyId[count];
+            for (int i = 0; i < ids.Length; i++, at += KeyId.Size)
+                KeyId.TryRead(content.Slice(at, KeyId.Size), out ids[i]);
+            if (content.Length - at < 4) return Fail("DataSize is missing", at, out error);
+        }
+
+        uint size = BinaryPrimitives.ReadUInt32BigEndian(content[at..]);
+        at += 4;
+        if (size > (uint)(content.Length - at)) return Fail($"DataSize {size} does not fit the box", at - 4, out error);
+        box = new PsshBox { Version = version, System = system, KeyIds = ids, Data = content.Slice(at, (int)size).ToArray() };
+        error = default;
+        return true;
+    }
+
+    /// <summary>Reads a list of whole boxes, as <c>cenc:pssh</c> elements and <c>cenc</c> initialisation data hold them. Other boxes are passed over.</summary>
+    /// <param name="boxes">The bytes.</param>
+    /// <param name="found">The boxes found, in order.</param>
+    /// <param name="error">Why not.</param>
+    /// <returns><see langword="false"/> when the bytes are not whole boxes, or a <c>pssh</c> among them is malformed.</returns>
+    public static bool TryReadAll(ReadOnlySpan<byte> boxes, out IReadOnlyList<PsshBox> found, out FormatError error)
+    {
+        List<PsshBox> list = [];
+        found = list;
+        int at = 0;
+        while (at < boxes.Length)
+        {
+            ReadOnlySpan<byte> rest = boxes[at..];
+            if (rest.Length < 8) return Fail("not a whole box", at, out error);
+            uint size = BinaryPrimitives.ReadUInt32BigEndian(rest);
+            uint length = size == 0 ? (uint)rest.Length : size;
+            if (length < 8 || length > (uint)rest.Length) return Fail($"box size {size} does not fit the {rest.Length} bytes that are left", at, out error);
+            if (BinaryPrimitives.ReadUInt32BigEndian(rest[4..]) == Type)
+            {
+                if (!TryReadContent(rest[8..(int)length], out PsshBox? box, out error))
+                {
+                    error = error with { Offset = at + 8 + error.Offset };
+                    return false;
+                }
+
+                list.Add(box!);
+            }
+
+            at += (int)length;
+        }
+
+        error = default;
+        return true;
+    }
+
+    private static bool Fail(string reason, long offset, out FormatError error)
+    {
+        error = new FormatError(reason, "pssh", offset);
+        return false;
+    }
+}
