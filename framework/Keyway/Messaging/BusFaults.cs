@@ -1,0 +1,47 @@
+using Microsoft.Extensions.Logging;
+
+namespace Keyway.Messaging;
+
+/// <summary>Where a bus puts what its subscribers throw: into the log and into a number, and never into the publisher's face.</summary>
+internal sealed partial class BusFaults(ILogger logger)
+{
+    private long _count;
+
+    /// <summary>How many calls of a subscriber have failed.</summary>
+    public long Count => Interlocked.Read(ref _count);
+
+    /// <summary>Counts and logs one failure.</summary>
+    /// <typeparam name="T">The fact that the subscriber was told.</typeparam>
+    /// <param name="exception">What it threw.</param>
+    public void Report<T>(Exception exception)
+    {
+        Interlocked.Increment(ref _count);
+        Log.SubscriberFailed(logger, typeof(T).Name, exception);
+    }
+
+    /// <summary>Waits for a handler that did not end at once, and reports what it throws.</summary>
+    /// <typeparam name="T">The fact that the handler was told.</typeparam>
+    /// <param name="pending">The handler's task.</param>
+    /// <param name="cancellationToken">The publisher's token. A handler that ends because of it has not failed.</param>
+    /// <returns>A task that ends with the handler and never fails.</returns>
+    public async Task WatchAsync<T>(ValueTask pending, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await pending.ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+        }
+        catch (Exception exception)
+        {
+            Report<T>(exception);
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(101, LogLevel.Error, "a subscriber of {Fact} failed; the others have been told")]
+        public static partial void SubscriberFailed(ILogger logger, string fact, Exception exception);
+    }
+}
