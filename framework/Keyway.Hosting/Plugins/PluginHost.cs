@@ -102,7 +102,7 @@ public sealed partial class PluginHost : IAsyncDisposable
     {
         // In a method of its own, so that nothing in this one's state holds the plugin while it is being looked for.
         WeakReference context = await LeaveAsync(pluginId).ConfigureAwait(false);
-        bool collected = await PluginCollection.WatchAsync(context, _services.Clock, cancellationToken).ConfigureAwait(false);
+        bool collected = _options.Unloadable && await PluginCollection.WatchAsync(context, _services.Clock, cancellationToken).ConfigureAwait(false);
         DeletePrivateFolder(pluginId);
         if (collected) Log.Unloaded(_logger, pluginId);
         else Log.NotCollected(_logger, pluginId);

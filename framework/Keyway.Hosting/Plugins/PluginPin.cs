@@ -7,7 +7,7 @@ namespace Keyway.Hosting.Plugins;
 /// <summary>The fingerprint of a plugin's folder: of every file in it, so that no file can be changed, added or taken away unseen.</summary>
 public static class PluginPin
 {
-    /// <summary>Every file below a folder, hidden ones included; folders that are links are not entered.</summary>
+    /// <summary>Every file and folder below a folder, hidden ones included.</summary>
     internal static EnumerationOptions AllFiles { get; } = new() { RecurseSubdirectories = true, AttributesToSkip = 0, IgnoreInaccessible = false };
 
     /// <summary>Computes the fingerprint of a folder.</summary>
