@@ -1,0 +1,86 @@
+using Keyway.Licensing;
+
+namespace Keyway.Decryption;
+
+/// <summary>The one place that says whether a key may serve a sink. A pure function of what it is given.</summary>
+public static class KeyRules
+{
+    // PlayReady: levels up to 100 let everything pass, compressed or not, digital or analogue.
+    private const int HighestLevelThatAsksNothing = 100;
+
+    /// <summary>Compares what a licence allows with the time, with what has been done with the key, and with a sink.</summary>
+    /// <param name="policy">What the licence allows.</param>
+    /// <param name="use">What has been done with the key.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="sink">Where the samples go.</param>
+    /// <param name="pixels">The size of the track's pictures (width × height); <see langword="null"/> for a track without pictures.</param>
+    /// <returns>The verdict. Time is judged before outputs.</returns>
+    public static KeyVerdict Evaluate(KeyPolicy policy, in KeyUse use, DateTimeOffset now, OutputCapabilities sink, long? pixels)
+    {
+        ArgumentNullException.ThrowIfNull(policy);
+        ArgumentNullException.ThrowIfNull(sink);
+        KeyVerdict time = EvaluateTime(policy, use, now);
+        if (time.Status != KeyStatus.Usable) return time;
+        return time with { Status = EvaluateOutput(policy.Output, sink, pixels) };
+    }
+
+    private static KeyVerdict EvaluateTime(KeyPolicy policy, in KeyUse use, DateTimeOffset now)
+    {
+        DateTimeOffset? end = policy.NotAfter;
+        if (end is { } hard && use.RenewalFailing) end = Later(hard, policy.RenewalGrace);
+
+        if (use.FirstUse is not { } first) end = Earlier(end, policy.FirstUseBefore);
+        else if (policy.AfterFirstUse is { } window && !(policy.MayFinish && use.Running))
+            end = Earlier(end, Later(Later(first, policy.FirstUseGrace), window));
+
+        // Over is over, also for a key whose time has not come: no waiting for a moment that does not exist.
+        if (end <= now) return new KeyVerdict { Status = KeyStatus.Expired };
+        if (policy.NotBefore is { } begin && now < begin) return new KeyVerdict { Status = KeyStatus.UsableInFuture, ChangesAt = begin };
+        return new KeyVerdict { Status = KeyStatus.Usable, ChangesAt = end };
+    }
+
+    private static KeyStatus EvaluateOutput(OutputRequirement asked, OutputCapabilities sink, long? pixels)
+    {
+        if (sink.Exports && !asked.ClearExport) return KeyStatus.OutputRestricted;
+        foreach (OutputRestriction restriction in asked.Restrictions)
+            if (!sink.Restrictions.Contains(restriction.Id)) return KeyStatus.OutputRestricted;
+
+        // Clear export decides about every output there is: nothing leaves such a sink on a path with HDCP or levels.
+        bool exports = sink.Exports;
+        if (!exports && !Meets(asked.Levels, sink.Levels, pixels is not null)) return KeyStatus.OutputRestricted;
+        if (!exports && asked.Hdcp > sink.Hdcp) return KeyStatus.OutputRestricted;
+        if (pixels is not { } size || asked.Resolutions.Count == 0) return KeyStatus.Usable;
+
+        bool covered = false;
+        bool met = true;
+        bool metForLess = false;
+        foreach (ResolutionRule rule in asked.Resolutions)
+        {
+            bool meets = exports || rule.Hdcp <= sink.Hdcp;
+            if (rule.MinPixels <= size && size <= rule.MaxPixels)
+            {
+                covered = true;
+                met &= meets;
+            }
+            else if (rule.MinPixels < size && meets) metForLess = true;
+        }
+
+        if (covered && met) return KeyStatus.Usable;
+        return metForLess ? KeyStatus.OutputDownscaled : KeyStatus.OutputRestricted;
+    }
+
+    private static bool Meets(ProtectionLevels asked, ProtectionLevels sink, bool hasPictures) => hasPictures
+        ? Meets(asked.CompressedVideo, sink.CompressedVideo) && Meets(asked.UncompressedVideo, sink.UncompressedVideo) && Meets(asked.AnalogVideo, sink.AnalogVideo)
+        : Meets(asked.CompressedAudio, sink.CompressedAudio) && Meets(asked.UncompressedAudio, sink.UncompressedAudio);
+
+    private static bool Meets(int asked, int sink) => asked <= HighestLevelThatAsksNothing || asked <= sink;
+
+    private static DateTimeOffset? Earlier(DateTimeOffset? left, DateTimeOffset? right) => left is null || right < left ? right : left;
+
+    /// <summary>Adds without running over the end of time; a negative span adds nothing.</summary>
+    private static DateTimeOffset Later(DateTimeOffset moment, TimeSpan span)
+    {
+        if (span <= TimeSpan.Zero) return moment;
+        return span >= DateTimeOffset.MaxValue - moment ? DateTimeOffset.MaxValue : moment.ToUniversalTime() + span;
+    }
+}

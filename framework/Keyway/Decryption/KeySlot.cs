@@ -1,0 +1,62 @@
+using System.Collections.Immutable;
+using Keyway.Licensing;
+
+namespace Keyway.Decryption;
+
+/// <summary>What the vault knows of one key of one session. Immutable; replaced whole.</summary>
+internal sealed record KeySlot
+{
+    /// <summary>The key; <see langword="null"/> when it lives elsewhere.</summary>
+    public ContentKey? Key { get; init; }
+
+    /// <summary>What the licence allows.</summary>
+    public required KeyPolicy Policy { get; init; }
+
+    /// <summary>When the key was first used.</summary>
+    public DateTimeOffset? FirstUse { get; init; }
+
+    /// <summary>What the engine or the session said of it; <see langword="null"/>: nothing, the policy decides.</summary>
+    public KeyStatus? Told { get; init; }
+
+    /// <summary>Joins what was said with what the rules say.</summary>
+    /// <param name="renewalFailing">Whether the session's renewal fails.</param>
+    /// <param name="running">Whether the playback that asks runs with the key already.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="sink">The sink.</param>
+    /// <param name="pixels">The size of the pictures; <see langword="null"/>: none.</param>
+    /// <param name="granted">Whether the key may be leased.</param>
+    /// <returns>The verdict.</returns>
+    public KeyVerdict Evaluate(bool renewalFailing, bool running, DateTimeOffset now, OutputCapabilities sink, long? pixels, out bool granted)
+    {
+        granted = false;
+
+        // OutputDownscaled, said by a native CDM, means that it shows less by itself: usable.
+        if (Told is { } told and not (KeyStatus.Usable or KeyStatus.OutputDownscaled)) return new KeyVerdict { Status = told };
+        KeyUse use = new() { FirstUse = FirstUse, Running = running, RenewalFailing = renewalFailing };
+        KeyVerdict verdict = KeyRules.Evaluate(Policy, use, now, sink, pixels);
+        granted = verdict.Status == KeyStatus.Usable;
+        return granted && Told is { } said ? verdict with { Status = said } : verdict;
+    }
+}
+
+/// <summary>What the vault knows of one session. Immutable; replaced whole.</summary>
+internal sealed record SessionKeys : IDisposable
+{
+    /// <summary>A session that nothing is known of.</summary>
+    public static SessionKeys Empty { get; } = new();
+
+    /// <summary>Its keys.</summary>
+    public ImmutableDictionary<KeyId, KeySlot> Slots { get; init; } = ImmutableDictionary<KeyId, KeySlot>.Empty;
+
+    /// <summary>Whether its renewal fails on the service's side.</summary>
+    public bool RenewalFailing { get; init; }
+
+    /// <summary>Its own decryptor, for keys that live elsewhere.</summary>
+    public ISampleDecryptor? Decryptor { get; init; }
+
+    /// <summary>Drops the vault's reference of every key.</summary>
+    public void Dispose()
+    {
+        foreach (KeySlot slot in Slots.Values) slot.Key?.Dispose();
+    }
+}
