@@ -1,0 +1,168 @@
+using System.Buffers;
+using System.Net;
+using System.Net.Http.Headers;
+
+namespace Keyway.Licensing;
+
+/// <summary>
+/// Carries licence requests over HTTP. Every send is a fresh request. Of redirects only 307 and 308 are followed, at most five, with method and body
+/// kept and every hop under the exchange's rule of origins. An answer is at most 1 MiB.
+/// </summary>
+/// <param name="invoker">
+/// The host's way to HTTP. Ownership: the caller's. Its handler must not follow redirects, keep cookies or decompress: see <see cref="CreateHandler"/>.
+/// </param>
+/// <remarks>Threads: any.</remarks>
+public sealed class HttpLicenseTransport(HttpMessageInvoker invoker) : ILicenseTransport
+{
+    /// <summary>The longest answer that is read, in bytes.</summary>
+    public const int MaximumAnswer = 1024 * 1024;
+
+    /// <summary>How many redirects are followed.</summary>
+    public const int MaximumHops = 5;
+
+    /// <summary>
+    /// Set on requests that go where content said: the handler lets these connect to public addresses only (<c>ConnectCallback</c>).
+    /// </summary>
+    public static readonly HttpRequestOptionsKey<bool> Untrusted = new("Keyway.Untrusted");
+
+    /// <summary>Makes a handler as this transport needs it.</summary>
+    /// <returns>The handler; the host may add a proxy, a client certificate or a <c>ConnectCallback</c>.</returns>
+    public static SocketsHttpHandler CreateHandler() => new()
+    {
+        AllowAutoRedirect = false,
+        UseCookies = false,
+        AutomaticDecompression = DecompressionMethods.None,
+        PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+        ConnectTimeout = TimeSpan.FromSeconds(10),
+    };
+
+    /// <inheritdoc/>
+    public async ValueTask SendAsync(LicenseExchange exchange, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(exchange);
+        Uri url = exchange.Request.Url;
+        OriginRule rule = ExchangeRun.Find(exchange)?.Origins ?? OriginRule.Listed(exchange.Provider, TrustedOrigins.None, url);
+        rule.Check(url, "the request");
+        for (int hop = 0; ; hop++)
+        {
+            try
+            {
+                using HttpRequestMessage request = Make(exchange, url, rule.Untrusted);
+                using HttpResponseMessage response = await invoker.SendAsync(request, cancellationToken).ConfigureAwait(false);
+                if (response.StatusCode is not (HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect) || response.Headers.Location is null)
+                {
+                    exchange.Answer = await ReadAsync(exchange, url, response, cancellationToken).ConfigureAwait(false);
+                    return;
+                }
+
+                Uri next = new(url, response.Headers.Location);
+                rule.Check(next, $"the redirect of {Origin.Of(url)}", from: url);
+                if (hop == MaximumHops)
+                    throw new LicenseServiceException(LicenseErrorKind.Network, $"{Origin.Of(exchange.Request.Url)} redirects more than {MaximumHops} times");
+                url = next;
+            }
+            catch (HttpRequestException exception)
+            {
+                throw Failure(url, exception.HttpRequestError, exception);
+            }
+            catch (IOException exception)
+            {
+                throw Failure(url, (exception as HttpIOException)?.HttpRequestError ?? HttpRequestError.Unknown, exception);
+            }
+            catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
+            {
+                throw Failure(url, HttpRequestError.Unknown, exception);
+            }
+        }
+    }
+
+    private static HttpRequestMessage Make(LicenseExchange exchange, Uri url, bool untrusted)
+    {
+        LicenseRequest wanted = exchange.Request;
+        HttpRequestMessage request = new(new HttpMethod(wanted.Method), url);
+        request.Options.Set(Untrusted, untrusted);
+        request.Headers.ExpectContinue = false;
+        if (!exchange.Body.IsEmpty || wanted.Method is not ("GET" or "HEAD"))
+        {
+            request.Content = new SequenceContent(exchange.Body);
+            if (wanted.ContentType is not null) request.Content.Headers.TryAddWithoutValidation("Content-Type", wanted.ContentType);
+        }
+
+        foreach ((string name, string value) in wanted.Headers)
+            if (!request.Headers.TryAddWithoutValidation(name, value)) request.Content?.Headers.TryAddWithoutValidation(name, value);
+        return request;
+    }
+
+    private static async ValueTask<LicenseAnswer> ReadAsync(
+        LicenseExchange exchange, Uri url, HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        long? promised = response.Content.Headers.ContentLength;
+        if (promised > MaximumAnswer) throw TooLong(url);
+        SecretBuffer body = ExchangeRun.BufferFor(exchange);
+        Stream stream = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+        await using (stream.ConfigureAwait(false))
+        {
+            while (true)
+            {
+                int count = await stream.ReadAsync(body.GetMemory(8192), cancellationToken).ConfigureAwait(false);
+                if (count == 0) break;
+                body.Advance(count);
+                if (body.Written.Length > MaximumAnswer) throw TooLong(url);
+            }
+        }
+
+        if (promised > body.Written.Length) throw new HttpIOException(HttpRequestError.ResponseEnded, "the body is shorter than its Content-Length");
+        Dictionary<string, string> headers = new(StringComparer.OrdinalIgnoreCase);
+        Collect(headers, response.Headers);
+        Collect(headers, response.Content.Headers);
+        return new LicenseAnswer
+        {
+            Status = (int)response.StatusCode,
+            ContentType = response.Content.Headers.ContentType?.MediaType,
+            Headers = headers,
+            Body = new ReadOnlySequence<byte>(body.Written),
+        };
+    }
+
+    private static void Collect(Dictionary<string, string> headers, HttpHeaders source)
+    {
+        foreach ((string name, HeaderStringValues values) in source.NonValidated)
+            if (!name.Equals("Set-Cookie", StringComparison.OrdinalIgnoreCase)) headers[name] = values.ToString();
+    }
+
+    private static LicenseServiceException TooLong(Uri url) =>
+        new(LicenseErrorKind.LicenseMalformed, $"the answer of {Origin.Of(url)} is longer than {MaximumAnswer} bytes");
+
+    // The library's own texts name hosts and ports only, but they differ between platforms; ours say the same everywhere.
+    private static LicenseServiceException Failure(Uri url, HttpRequestError error, Exception exception) =>
+        new(LicenseErrorKind.Network, $"no answer of {Origin.Of(url)}: {Reason(error)}", exception)
+        {
+            // A certificate that is not trusted now will not be trusted in half a second.
+            Retryable = error != HttpRequestError.SecureConnectionError,
+        };
+
+    private static string Reason(HttpRequestError error) => error switch
+    {
+        HttpRequestError.NameResolutionError => "the name cannot be resolved",
+        HttpRequestError.ConnectionError => "no connection",
+        HttpRequestError.SecureConnectionError => "no trusted TLS connection",
+        HttpRequestError.ResponseEnded => "the answer is cut short",
+        HttpRequestError.InvalidResponse => "the answer is not HTTP",
+        _ => "the connection broke",
+    };
+
+    /// <summary>A body that is written from where it lies, with its length known and no copy made.</summary>
+    private sealed class SequenceContent(ReadOnlySequence<byte> body) : HttpContent
+    {
+        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
+        {
+            foreach (ReadOnlyMemory<byte> segment in body) await stream.WriteAsync(segment).ConfigureAwait(false);
+        }
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = body.Length;
+            return true;
+        }
+    }
+}

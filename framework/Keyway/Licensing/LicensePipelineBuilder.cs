@@ -1,0 +1,187 @@
+using Keyway.Licensing.Steps;
+using Microsoft.Extensions.Configuration;
+
+namespace Keyway.Licensing;
+
+/// <summary>
+/// Puts a pipeline together from a provider's list or from configuration, collects every mistake, and freezes it. A builder that has built refuses
+/// further changes.
+/// </summary>
+public sealed class LicensePipelineBuilder : ILicensePipelineBuilder
+{
+    /// <summary>The key of a step's name in its entry.</summary>
+    public const string UseKey = "Use";
+
+    private readonly string _provider;
+    private readonly LicenseSteps _known;
+    private readonly StepContext _context;
+    private readonly IConfigurationSection _settings;
+    private readonly List<Entry> _entries = [];
+    private readonly List<SettingError> _errors = [];
+    private bool _built;
+
+    /// <summary>Makes an empty builder.</summary>
+    /// <param name="provider">The provider's name.</param>
+    /// <param name="known">The steps that may be named.</param>
+    /// <param name="context">What steps are made with.</param>
+    /// <param name="settings">
+    /// The provider's entry. A step that a provider's own code names with <see cref="Use(string)"/> has its settings in <c>Steps:NAME</c> of it.
+    /// </param>
+    public LicensePipelineBuilder(string provider, LicenseSteps known, StepContext context, IConfigurationSection settings)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(provider);
+        ArgumentNullException.ThrowIfNull(known);
+        ArgumentNullException.ThrowIfNull(context);
+        ArgumentNullException.ThrowIfNull(settings);
+        (_provider, _known, _context, _settings) = (provider, known, context, settings);
+    }
+
+    /// <summary>The mistakes so far.</summary>
+    public IReadOnlyList<SettingError> Errors => _errors;
+
+    /// <inheritdoc/>
+    public ILicensePipelineBuilder Use(string step)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(step);
+        Add(step, _settings.GetSection("Steps").GetSection(step));
+        return this;
+    }
+
+    /// <inheritdoc/>
+    public ILicensePipelineBuilder Use(string name, ILicenseMiddleware middleware)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        ArgumentNullException.ThrowIfNull(middleware);
+        ObjectDisposedException.ThrowIf(_built, this);
+        _entries.Add(new Entry(name, middleware, _settings.Path));
+        return this;
+    }
+
+    /// <summary>Adds the steps that a list in configuration names, in its order: <c>[ { "Use": "header", "Name": … }, … ]</c>.</summary>
+    /// <param name="pipeline">The list.</param>
+    /// <returns>This builder.</returns>
+    public LicensePipelineBuilder Use(IConfigurationSection pipeline)
+    {
+        ArgumentNullException.ThrowIfNull(pipeline);
+        foreach (IConfigurationSection entry in pipeline.GetChildren())
+        {
+            if (entry[UseKey] is { Length: > 0 } name) Add(name, entry);
+            else _errors.Add(new SettingError(entry.Path, $"no '{UseKey}': which step is it?"));
+        }
+
+        return this;
+    }
+
+    /// <summary>Freezes the list. If it does not name <c>challenge</c>, that comes just before <c>transport</c>.</summary>
+    /// <param name="transport">The end of the pipeline.</param>
+    /// <returns>The pipeline.</returns>
+    /// <exception cref="SettingsException">Something is wrong; every mistake is told.</exception>
+    public LicensePipeline Build(ILicenseTransport transport)
+    {
+        ArgumentNullException.ThrowIfNull(transport);
+        ObjectDisposedException.ThrowIf(_built, this);
+        _built = true;
+        if (!_entries.Exists(static entry => entry.Name == LicenseSteps.Challenge))
+            _entries.Add(new Entry(LicenseSteps.Challenge, new ChallengeStep(), _settings.Path));
+        CheckOrder();
+        if (_errors.Count > 0) throw new SettingsException([.. _errors]);
+
+        // Answers are judged inside the last step that may call the rest again: it must see refusals. What is further in sees bodies first.
+        int judge = InnermostRepeater() + 1;
+        LicenseHandler chain = End(transport);
+        for (int i = _entries.Count - 1; i >= 0; i--)
+        {
+            if (i == judge - 1) chain = Judged(chain);
+            chain = Link(_entries[i].Middleware, chain);
+        }
+
+        if (judge == 0) chain = Judged(chain);
+        string[] names = [.. _entries.Select(static entry => entry.Name), LicenseSteps.Transport];
+        string[] secrets = [.. _entries.SelectMany(static entry => entry.Middleware.SecretMembers).Distinct(StringComparer.OrdinalIgnoreCase)];
+        return new LicensePipeline(_provider, names, secrets, chain);
+    }
+
+    private static LicenseHandler Link(ILicenseMiddleware middleware, LicenseHandler next) =>
+        (exchange, cancellationToken) => middleware.InvokeAsync(exchange, next, cancellationToken);
+
+    private static LicenseHandler Judged(LicenseHandler next) => async (exchange, cancellationToken) =>
+    {
+        await next(exchange, cancellationToken).ConfigureAwait(false);
+        await AnswerJudge.JudgeAsync(exchange, cancellationToken).ConfigureAwait(false);
+    };
+
+    private static LicenseHandler End(ILicenseTransport transport) => async (exchange, cancellationToken) =>
+    {
+        // Whatever a step has made of the URL: this is the last place before bytes leave.
+        if (ExchangeRun.Find(exchange) is { } run) run.Origins.Check(exchange.Request.Url, "the request");
+        exchange.Answer = null;
+        await transport.SendAsync(exchange, cancellationToken).ConfigureAwait(false);
+    };
+
+    private static bool MayRepeat(ILicenseMiddleware middleware) =>
+        middleware is not (ICallsNextOnce or LicenseRequestDecorator or LicenseResponseTransform);
+
+    private int InnermostRepeater()
+    {
+        int challenge = _entries.FindIndex(static entry => entry.Name == LicenseSteps.Challenge);
+        return _entries.FindLastIndex(challenge, challenge + 1, static entry => MayRepeat(entry.Middleware));
+    }
+
+    private void CheckOrder()
+    {
+        Entry[] challenges = [.. _entries.Where(static entry => entry.Name == LicenseSteps.Challenge)];
+        if (challenges.Length > 1) _errors.Add(new SettingError(challenges[1].Path, "there is a step 'challenge' already"));
+        int repeater = InnermostRepeater();
+        for (int i = 0; i < repeater; i++)
+        {
+            if (_entries[i].Middleware is IErrorProbe)
+                _errors.Add(new SettingError(_entries[i].Path, $"'{_entries[i].Name}' must come after '{_entries[repeater].Name}', which would not hear of what it finds"));
+        }
+
+        int challenge = _entries.FindIndex(static entry => entry.Name == LicenseSteps.Challenge);
+        for (int i = 0; i < _entries.Count; i++)
+        {
+            if (i > challenge && _entries[i].Middleware is CustomDataStep)
+                _errors.Add(new SettingError(_entries[i].Path, $"'{_entries[i].Name}' must come before 'challenge', which is to carry it"));
+            if (i < challenge && _entries[i].Middleware is JsonWrapStep)
+                _errors.Add(new SettingError(_entries[i].Path, $"'{_entries[i].Name}' must come after 'challenge', whose bytes it wraps"));
+        }
+    }
+
+    private void Add(string name, IConfigurationSection settings)
+    {
+        ObjectDisposedException.ThrowIf(_built, this);
+        switch (name)
+        {
+            case LicenseSteps.Transport:
+                _errors.Add(new SettingError(settings.Path, "'transport' is always the last step and is not named"));
+                return;
+            case LicenseSteps.Challenge:
+                _entries.Add(new Entry(name, new ChallengeStep(), settings.Path));
+                return;
+        }
+
+        if (!_known.TryGet(name, out LicenseStepFactory? factory))
+        {
+            _errors.Add(new SettingError(settings.Path, $"no step is named '{name}' (there are {string.Join(", ", _known.Names)})"));
+            return;
+        }
+
+        try
+        {
+            _entries.Add(new Entry(name, factory(settings, _context), settings.Path));
+        }
+        catch (SettingsException exception)
+        {
+            _errors.AddRange(exception.Errors);
+        }
+        catch (Exception exception) when (exception is not OutOfMemoryException)
+        {
+            // A plugin's factory: its text is not ours to trust with secrets.
+            string text = exception is KeywayException ? exception.Message : Redactor.Default.Text(exception.Message);
+            _errors.Add(new SettingError(settings.Path, $"the step '{name}' could not be made: {text}"));
+        }
+    }
+
+    private readonly record struct Entry(string Name, ILicenseMiddleware Middleware, string Path);
+}

@@ -1,0 +1,126 @@
+using System.Collections.Frozen;
+using Microsoft.Extensions.Configuration;
+
+namespace Keyway.Licensing;
+
+/// <summary>A configured provider, ready for use: where its services are, which origins it trusts, which way its exchanges take.</summary>
+/// <remarks>Threads: any; nothing of it changes.</remarks>
+public sealed class LicenseService
+{
+    /// <summary>The name of the service that is used when there is no provider.</summary>
+    public const string DirectName = "direct";
+
+    private LicenseService(string name, LicensePipeline pipeline, LicensePipeline plain, IReadOnlyDictionary<string, Uri> endpoints, TrustedOrigins origins)
+    {
+        (Name, Pipeline, Plain) = (name, pipeline, plain);
+        (Endpoints, Origins) = (endpoints, origins);
+    }
+
+    /// <summary>The provider's name.</summary>
+    public string Name { get; }
+
+    /// <summary>The way of its exchanges.</summary>
+    public LicensePipeline Pipeline { get; }
+
+    /// <summary>The licence URL for each key system, by the key system's name.</summary>
+    public IReadOnlyDictionary<string, Uri> Endpoints { get; }
+
+    /// <summary>The origins that its exchanges may go to.</summary>
+    public TrustedOrigins Origins { get; }
+
+    /// <summary>The way of exchanges that go where content says: nothing is added to them.</summary>
+    internal LicensePipeline Plain { get; }
+
+    /// <summary>The service that is used when there is no provider: the caller's URL, or that of content for key systems that identify nobody.</summary>
+    /// <param name="steps">The steps.</param>
+    /// <param name="context">What steps are made with.</param>
+    /// <param name="transport">The end of the pipeline.</param>
+    /// <returns>The service.</returns>
+    public static LicenseService Direct(LicenseSteps steps, StepContext context, ILicenseTransport transport)
+    {
+        LicensePipeline plain = PlainPipeline(DirectName, steps, context, transport);
+        return new LicenseService(DirectName, plain, plain, FrozenDictionary<string, Uri>.Empty, TrustedOrigins.None);
+    }
+
+    /// <summary>
+    /// Reads a provider's entry: <c>Endpoints</c>, <c>AllowedOrigins</c>, <c>Pipeline</c>. Without <c>Pipeline</c> the provider's own list counts;
+    /// without either <c>retry → challenge → timeout</c>.
+    /// </summary>
+    /// <param name="entry">The entry; its key is the provider's name.</param>
+    /// <param name="provider">The plugin's provider; <see langword="null"/> for one that is made of configuration only.</param>
+    /// <param name="steps">The steps that may be named.</param>
+    /// <param name="context">What steps are made with.</param>
+    /// <param name="transport">The end of the pipeline.</param>
+    /// <returns>The service.</returns>
+    /// <exception cref="SettingsException">Something is wrong; every mistake is told.</exception>
+    public static LicenseService Read(
+        IConfigurationSection entry, ILicenseProvider? provider, LicenseSteps steps, StepContext context, ILicenseTransport transport)
+    {
+        ArgumentNullException.ThrowIfNull(entry);
+        List<SettingError> errors = [];
+        Dictionary<string, Uri> endpoints = new(StringComparer.OrdinalIgnoreCase);
+        HashSet<Origin> origins = [];
+        foreach (IConfigurationSection endpoint in entry.GetSection("Endpoints").GetChildren())
+        {
+            if (!Uri.TryCreate(endpoint.Value, UriKind.Absolute, out Uri? url) || !Origin.IsHttp(url) || url.UserInfo.Length > 0)
+            {
+                errors.Add(new SettingError(endpoint.Path, "not an http or https URL without a user name"));
+                continue;
+            }
+
+            endpoints[endpoint.Key] = url;
+            origins.Add(Origin.Of(url));
+        }
+
+        foreach (IConfigurationSection allowed in entry.GetSection("AllowedOrigins").GetChildren())
+        {
+            if (Origin.TryParse(allowed.Value, out Origin origin)) origins.Add(origin);
+            else errors.Add(new SettingError(allowed.Path, "not an origin (https://host or https://host:port)"));
+        }
+
+        LicensePipelineBuilder builder = new(entry.Key, steps, context, entry);
+        IConfigurationSection pipeline = entry.GetSection("Pipeline");
+        if (pipeline.GetChildren().Any()) builder.Use(pipeline);
+        else if (provider is not null) Ask(provider, builder, entry, errors);
+        else builder.Use("retry").Use(LicenseSteps.Challenge).Use("timeout");
+
+        LicensePipeline? built = null;
+        try
+        {
+            built = builder.Build(transport);
+        }
+        catch (SettingsException exception)
+        {
+            errors.AddRange(exception.Errors);
+        }
+
+        if (errors.Count > 0) throw new SettingsException(errors);
+        return new LicenseService(
+            entry.Key, built!, PlainPipeline(entry.Key, steps, context, transport),
+            endpoints.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase), new TrustedOrigins(origins));
+    }
+
+    private static void Ask(ILicenseProvider provider, LicensePipelineBuilder builder, IConfigurationSection entry, List<SettingError> errors)
+    {
+        try
+        {
+            provider.Configure(builder, entry);
+        }
+        catch (SettingsException exception)
+        {
+            errors.AddRange(exception.Errors);
+        }
+        catch (Exception exception) when (exception is not OutOfMemoryException)
+        {
+            string text = exception is KeywayException ? exception.Message : Redactor.Default.Text(exception.Message);
+            errors.Add(new SettingError(entry.Path, $"the provider could not be configured: {text}"));
+        }
+    }
+
+    private static LicensePipeline PlainPipeline(string name, LicenseSteps steps, StepContext context, ILicenseTransport transport)
+    {
+        LicensePipelineBuilder builder = new(name, steps, context, new NoSettings("Direct"));
+        builder.Use("retry").Use(LicenseSteps.Challenge).Use("timeout");
+        return builder.Build(transport);
+    }
+}

@@ -1,0 +1,42 @@
+namespace Keyway.Licensing;
+
+/// <summary>Where a session's exchanges start, and under which rule.</summary>
+/// <param name="Url">The URL before any step has touched it.</param>
+/// <param name="Source">Who named it, for people.</param>
+/// <param name="Rule">Where the exchange may go from there.</param>
+internal sealed record LicenseTarget(Uri Url, string Source, OriginRule Rule)
+{
+    /// <summary>Chooses the URL: the caller's, then the provider's endpoint, then what content names.</summary>
+    /// <exception cref="LicenseServiceException">
+    /// Nobody names a URL, or only content does and the challenge would tell it who the device is.
+    /// </exception>
+    public static LicenseTarget Resolve(Uri? caller, LicenseService service, KeySystemDescriptor system, IReadOnlyList<LicenseUrlHint> content)
+    {
+        OriginRule listed = OriginRule.Listed(service.Name, service.Origins, caller);
+        LicenseTarget? target =
+            caller is not null ? new LicenseTarget(caller, "the caller", listed) :
+            service.Endpoints.TryGetValue(system.Name, out Uri? endpoint) ? new LicenseTarget(endpoint, $"the provider '{service.Name}'", listed) :
+            FromContent(service, system, content, listed);
+        if (target is null)
+        {
+            throw new LicenseServiceException(LicenseErrorKind.Unknown, $"nobody names a licence URL for {system.Name}")
+            {
+                Advice = $"give a licence URL, or configure Endpoints:{system.Name} of a provider",
+            };
+        }
+
+        target.Rule.Check(target.Url, target.Source);
+        return target;
+    }
+
+    private static LicenseTarget? FromContent(
+        LicenseService service, KeySystemDescriptor system, IReadOnlyList<LicenseUrlHint> content, OriginRule listed)
+    {
+        if (content.FirstOrDefault(hint => hint.Url.IsAbsoluteUri && listed.Trusts(hint.Url)) is { } known)
+            return new LicenseTarget(known.Url, known.Source, listed);
+        if (content.Count == 0) return null;
+        // A challenge that tells who the device is meets the list, and the list's refusal names both origins.
+        OriginRule rule = system.ChallengeIdentifiesDevice ? listed : OriginRule.Anybody(service.Name);
+        return new LicenseTarget(content[0].Url, content[0].Source, rule);
+    }
+}

@@ -1,0 +1,41 @@
+using System.Collections.Frozen;
+using Keyway.Licensing;
+
+namespace Keyway.Sessions;
+
+/// <summary>What one presentation's sessions are opened with.</summary>
+public sealed record KeyRingOptions
+{
+    /// <summary>The presentation.</summary>
+    public required PresentationId Presentation { get; init; }
+
+    /// <summary>The key system that was chosen.</summary>
+    public required IKeySystem KeySystem { get; init; }
+
+    /// <summary>The provider that was chosen, or <see cref="LicenseService.Direct"/>.</summary>
+    public required LicenseService Service { get; init; }
+
+    /// <summary>The licence URL that the caller gave. Trusted: the caller said so.</summary>
+    public Uri? LicenseUrl { get; init; }
+
+    /// <summary>Licence URLs that content names, the most specific first. Those of headers are added by the framework.</summary>
+    public IReadOnlyList<LicenseUrlHint> ContentUrls { get; init; } = [];
+
+    /// <summary>The caller's values: steps of the pipeline name them.</summary>
+    public IReadOnlyDictionary<string, string> Values { get; init; } = FrozenDictionary<string, string>.Empty;
+
+    /// <summary>The caller's source of tokens.</summary>
+    public TokenSource? Tokens { get; init; }
+
+    /// <summary>How long licences may live.</summary>
+    public SessionKind Kind { get; init; }
+
+    /// <summary>The licence service's certificate, if the host has it.</summary>
+    public ReadOnlyMemory<byte> ServerCertificate { get; init; }
+
+    /// <summary>
+    /// With whom sessions are shared: presentations of the same scope, provider, key system and licence URL.
+    /// </summary>
+    /// <value><see langword="null"/>: with nobody but this presentation.</value>
+    public string? SharingScope { get; init; }
+}

@@ -1,0 +1,173 @@
+using System.Collections.Concurrent;
+using Keyway.Decryption;
+using Keyway.Licensing;
+using Keyway.Messaging;
+
+namespace Keyway.Sessions;
+
+/// <summary>
+/// The licence sessions of one presentation: says which keys are needed, waits until they may be used, and hands on the ring by which samples
+/// are decrypted. Made by <see cref="SessionEngine.Join"/>.
+/// </summary>
+/// <remarks>Threads: any. Ownership: the caller's; disposing it gives the sessions back, and the last holder of a session closes it.</remarks>
+public sealed class KeyRingSession : IAsyncDisposable
+{
+    private readonly SessionEngine _engine;
+    private readonly SharingGroup _group;
+    private readonly ConcurrentQueue<Need> _needs = new();
+    private readonly CancellationTokenSource _lifetime = new();
+    private readonly Lock _gate = new();
+    private SharedSession[] _sessions = [];
+    private TaskCompletionSource _changed = New();
+    private bool _disposed;
+
+    internal KeyRingSession(SessionEngine engine, SharingGroup group, KeyRingOptions options) => (_engine, _group, Options) = (engine, group, options);
+
+    /// <summary>The sessions joined so far, for the decryptors of this presentation.</summary>
+    public KeyRing Ring { get; } = new();
+
+    /// <summary>What the sessions are opened with.</summary>
+    public KeyRingOptions Options { get; }
+
+    /// <summary>What may be known about the sessions, in the order in which they were joined.</summary>
+    public IReadOnlyList<SessionReport> Reports => [.. Sessions.Select(static session => session.Actor.Report())];
+
+    internal IReadOnlyList<SharedSession> Sessions => Volatile.Read(ref _sessions);
+
+    /// <summary>Ends when something about the sessions has changed since it was read.</summary>
+    internal Task Changed => Volatile.Read(ref _changed).Task;
+
+    /// <summary>
+    /// Says what protects the content: sessions that hold or fetch the keys are joined, headers are offered to open sessions, others are opened.
+    /// It may be said again whenever content brings new headers or keys; what is held already costs nothing.
+    /// </summary>
+    /// <param name="headers">Headers of the chosen key system. Empty where content has none.</param>
+    /// <param name="keys">The keys that content needs. Empty where only the headers know.</param>
+    /// <param name="cancellationToken">Ends the wait; sessions that are opening go on.</param>
+    /// <returns>A task that ends when every key has a session that brings it. It does not wait for licences.</returns>
+    /// <exception cref="ObjectDisposedException">The ring is gone.</exception>
+    public async ValueTask NeedAsync(IReadOnlyList<ProtectionHeader> headers, IReadOnlyList<WantedKey> keys, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(headers);
+        ArgumentNullException.ThrowIfNull(keys);
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (headers.Count == 0 && keys.Count == 0) return;
+        Need need = new(headers, keys);
+        _needs.Enqueue(need);
+        _engine.Facts.ProtectionDetected(Options.Presentation, Options.KeySystem.Descriptor.Name, keys.Count);
+        await need.Served.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Waits until keys may be used for a sink.</summary>
+    /// <param name="keys">The keys, as a fragment needs them.</param>
+    /// <param name="sink">Where the samples go.</param>
+    /// <param name="pixels">The size of the track's pictures; <see langword="null"/>: none.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>A task that ends when every key may be used.</returns>
+    /// <exception cref="KeyUnavailableException">One of them will not be: no licence, not in it, refused by policy, too late, too early.</exception>
+    /// <exception cref="ObjectDisposedException">The ring is gone.</exception>
+    public async ValueTask WaitAsync(IReadOnlyList<KeyId> keys, OutputCapabilities sink, long? pixels, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(keys);
+        ArgumentNullException.ThrowIfNull(sink);
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(_lifetime.Token, cancellationToken);
+        try
+        {
+            await _engine.Gate.WaitAsync(this, keys, sink, pixels, either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (_lifetime.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new ObjectDisposedException(nameof(KeyRingSession));
+        }
+    }
+
+    /// <summary>Gives the sessions back. Their keys serve this ring no longer; those that nobody else holds are closed and zeroed.</summary>
+    /// <returns>A task that ends when the sessions that are closed have been.</returns>
+    public async ValueTask DisposeAsync()
+    {
+        SharedSession[] sessions;
+        lock (_gate)
+        {
+            if (_disposed) return;
+            _disposed = true;
+            (sessions, _sessions) = (_sessions, []);
+        }
+
+        await _lifetime.CancelAsync().ConfigureAwait(false);
+        foreach (SharedSession session in sessions)
+        {
+            Ring.Remove(session.Actor.Id);
+            await _group.ReleaseAsync(this, session).ConfigureAwait(false);
+        }
+
+        _engine.Forget(this);
+        _lifetime.Dispose();
+    }
+
+    /// <summary>Hears that protection was detected: takes the next need up, beside whoever said so.</summary>
+    internal void Serve()
+    {
+        if (_needs.TryDequeue(out Need? need)) _ = Task.Run(() => ServeAsync(need));
+    }
+
+    internal void Joined(SharedSession session)
+    {
+        lock (_gate)
+        {
+            if (!_disposed)
+            {
+                if (_sessions.Contains(session)) return;
+                _sessions = [.. _sessions, session];
+                Ring.Add(session.Actor.Id);
+                return;
+            }
+        }
+
+        _ = _group.ReleaseAsync(this, session).AsTask();
+    }
+
+    internal void ForgetFailed()
+    {
+        SharedSession[] failed;
+        lock (_gate)
+        {
+            failed = [.. _sessions.Where(static session => session.Actor.Snapshot.State is SessionState.Failed or SessionState.Closed or SessionState.Released)];
+            _sessions = [.. _sessions.Except(failed)];
+        }
+
+        foreach (SharedSession session in failed)
+        {
+            Ring.Remove(session.Actor.Id);
+            _ = _group.ReleaseAsync(this, session).AsTask();
+        }
+    }
+
+    /// <summary>Wakes whoever waits for a key.</summary>
+    internal void Pulse() => Interlocked.Exchange(ref _changed, New()).TrySetResult();
+
+    internal bool Uses(SharingGroup group) => _group == group;
+
+    internal bool Has(SessionId id) => Array.Exists(Volatile.Read(ref _sessions), session => session.Actor.Id == id);
+
+    private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private async Task ServeAsync(Need need)
+    {
+        try
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            await _group.ServeAsync(this, need.Headers, need.Keys).ConfigureAwait(false);
+            need.Served.TrySetResult();
+        }
+        catch (Exception exception)
+        {
+            need.Served.TrySetException(exception);
+        }
+    }
+
+    private sealed record Need(IReadOnlyList<ProtectionHeader> Headers, IReadOnlyList<WantedKey> Keys)
+    {
+        public TaskCompletionSource Served { get; } = New();
+    }
+}

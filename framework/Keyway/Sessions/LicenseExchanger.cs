@@ -1,0 +1,79 @@
+using System.Collections.Frozen;
+using Keyway.Licensing;
+using Keyway.Messaging;
+
+namespace Keyway.Sessions;
+
+/// <summary>Runs the provider's pipeline for sessions that need a licence, beside their mailboxes, and leaves what became of it there.</summary>
+internal sealed class LicenseExchanger(SessionFacts facts, TimeProvider clock, Func<SessionId, LicenseSessionActor?> find)
+{
+    /// <summary>Hears that a licence is needed. Begins the exchange and returns.</summary>
+    public void OnLicenseNeeded(LicenseNeeded needed)
+    {
+        if (find(needed.Session) is not { } session || session.Order(needed.Exchange) is not { } order) return;
+        _ = Task.Run(() => RunAsync(session, order));
+    }
+
+    private async Task RunAsync(LicenseSessionActor session, ExchangeOrder order)
+    {
+        ExchangeRun? run = null;
+        ExchangeResult result;
+        long answered = -1;
+        try
+        {
+            LicenseService service = session.Options.Service;
+            LicenseTarget target = LicenseTarget.Resolve(session.Options.LicenseUrl, service, session.Descriptor, session.Hints);
+            session.Sending(target.Url);
+            LicenseExchange exchange = Make(session, order, target);
+            run = ExchangeRun.Begin(
+                exchange, new ExchangeSource(session, order.Number), target.Rule,
+                (kind, length) => facts.ChallengeReady(session.Id, order.Number, kind, length));
+            // Where content says where to go, nothing is added to what is sent there.
+            LicensePipeline pipeline = target.Rule.Untrusted ? service.Plain : service.Pipeline;
+            long begun = clock.GetTimestamp();
+            await pipeline.RunAsync(exchange, order.Token).ConfigureAwait(false);
+            result = new ExchangeResult(order.Number, exchange, run, failure: null) { RoundTrip = clock.GetElapsedTime(begun) };
+            answered = exchange.Answer?.Body.Length ?? 0;
+        }
+        catch (LicenseServiceException failure)
+        {
+            result = new ExchangeResult(order.Number, exchange: null, run, failure);
+        }
+        catch (OperationCanceledException) when (order.Token.IsCancellationRequested)
+        {
+            // Nobody waits for it any more.
+            run?.Dispose();
+            return;
+        }
+        catch (Exception exception)
+        {
+            LicenseServiceException failure = exception is KeywayException known
+                ? new LicenseServiceException(LicenseErrorKind.CredentialInvalid, known.Message, known)
+                : new LicenseServiceException(LicenseErrorKind.Unknown, $"a step of '{session.Options.Service.Name}' failed ({exception.GetType().Name})", exception);
+            result = new ExchangeResult(order.Number, exchange: null, run, failure);
+        }
+
+        session.Deposit(result);
+        if (answered >= 0) facts.LicenseReceived(session.Id, order.Number, answered, result.RoundTrip);
+        else session.Collect(order.Number);
+    }
+
+    private static LicenseExchange Make(LicenseSessionActor session, ExchangeOrder order, LicenseTarget target)
+    {
+        Dictionary<string, string> values = new(session.Options.Values, StringComparer.Ordinal);
+        if (session.ContentId is { } contentId) values.TryAdd("contentId", contentId);
+        values["sessionId"] = session.Id.ToString();
+        bool untrusted = target.Rule.Untrusted;
+        return new LicenseExchange
+        {
+            Session = session.Id,
+            KeySystem = session.Descriptor.Name,
+            Provider = session.Options.Service.Name,
+            KeyIds = order.KeyIds,
+            Values = untrusted ? FrozenDictionary<string, string>.Empty : values.ToFrozenDictionary(StringComparer.Ordinal),
+            Tokens = untrusted ? null : session.Options.Tokens,
+            Kind = order.Kind,
+            Request = new LicenseRequest { Url = target.Url },
+        };
+    }
+}

@@ -1,0 +1,318 @@
+using Keyway.Decryption;
+using Keyway.Licensing;
+using Keyway.Messaging;
+
+namespace Keyway.Sessions;
+
+/// <content>What the mailbox's reader does: everything here runs one at a time.</content>
+internal sealed partial class LicenseSessionActor
+{
+    private SessionState State => _snapshot.State;
+
+    private bool IsOver => State is SessionState.Failed or SessionState.Closed or SessionState.Released;
+
+    private async ValueTask OnOpenAsync()
+    {
+        if (IsOver) return;
+        (bool opened, _, StagedCalls stage) = await StageAsync("opening a session", async () =>
+        {
+            _session = await Options.KeySystem.OpenSessionAsync(_request, _host, _lifetime.Token).ConfigureAwait(false);
+            return true;
+        }).ConfigureAwait(false);
+        using (stage)
+        {
+            if (_lifetime.IsCancellationRequested) return;
+            if (!opened)
+            {
+                await ApplyAsync(SessionInput.Broke).ConfigureAwait(false);
+                return;
+            }
+
+            stage.Commit(_context.Vault, Id);
+            if (_session!.Decryptor is { } decryptor) _context.Vault.Attach(Id, decryptor);
+            IReadOnlyList<KeyEntry> keys = _context.Vault.Keys(Id);
+            bool allUsable = keys.Any(IsLive) && _snapshot.Asked.All(id => keys.Any(key => key.Id == id && IsLive(key)));
+            if (allUsable) await ApplyAsync(SessionInput.Ready).ConfigureAwait(false);
+            else
+            {
+                // Keys that are there already stay usable, whatever becomes of the licence for the others.
+                if (keys.Any(IsLive)) await ApplyAsync(SessionInput.KeysUsable).ConfigureAwait(false);
+                if (stage.Requested == ChallengeKind.None) await ApplyAsync(SessionInput.LicenseWanted, ChallengeKind.License).ConfigureAwait(false);
+            }
+
+            await AfterStageAsync(stage).ConfigureAwait(false);
+        }
+    }
+
+    private async ValueTask<HeaderOutcome> OnOfferAsync(ProtectionHeader header)
+    {
+        if (IsOver || _session is null) return HeaderOutcome.NotMine;
+        (bool done, HeaderOutcome outcome, StagedCalls stage) = await StageAsync(
+            "reading a header", async () => await _session.OfferHeaderAsync(header, _lifetime.Token).ConfigureAwait(false)).ConfigureAwait(false);
+        using (stage)
+        {
+            // A session that cannot read a header is as good as before; the header goes to another.
+            if (!done) return HeaderOutcome.NotMine;
+            stage.Commit(_context.Vault, Id);
+            if (outcome != HeaderOutcome.NotMine) Update(snapshot => snapshot with { Asked = snapshot.Asked.Union(header.KeyIds) });
+            if (outcome == HeaderOutcome.ExchangeNeeded && stage.Requested == ChallengeKind.None)
+                await ApplyAsync(SessionInput.HeaderFound, ChallengeKind.License).ConfigureAwait(false);
+            await AfterStageAsync(stage).ConfigureAwait(false);
+            return outcome;
+        }
+    }
+
+    private async ValueTask OnResultAsync(int number)
+    {
+        if (!_results.TryRemove(number, out ExchangeResult? result)) return;
+        using (result)
+        {
+            // Late: a newer challenge is out, or nobody waits any more.
+            if (IsOver || !_underWay || number != _number) return;
+            if (result.Failure is not null || result.Answer is null) await OnFailureAsync(result.Failure ?? Forgotten()).ConfigureAwait(false);
+            else await OnAnswerAsync(result).ConfigureAwait(false);
+        }
+    }
+
+    private async ValueTask OnAnswerAsync(ExchangeResult result)
+    {
+        (bool done, LicenseOutcome outcome, StagedCalls stage) = await StageAsync(
+            "opening an answer", async () => await _session!.AcceptAsync(result.Answer!, _lifetime.Token).ConfigureAwait(false)).ConfigureAwait(false);
+        using (stage)
+        {
+            // It is being closed: whatever the key system made of that is no failure.
+            if (_lifetime.IsCancellationRequested) return;
+            if (done && outcome == LicenseOutcome.None)
+                (done, _cause) = (false, new LicenseServiceException(LicenseErrorKind.Unknown, $"the key system '{Descriptor.Name}' did not say what became of an answer"));
+            if (done && outcome == LicenseOutcome.AnotherExchangeNeeded && ++_inARow >= _context.MaximumExchanges)
+                (done, _cause) = (false, new LicenseServiceException(LicenseErrorKind.Unknown, $"the key system '{Descriptor.Name}' asks for exchange after exchange ({_inARow})"));
+            if (!done)
+            {
+                await OnFailureAsync(_cause!).ConfigureAwait(false);
+                return;
+            }
+
+            stage.Commit(_context.Vault, Id);
+            Update(snapshot => snapshot with { RoundTrip = result.RoundTrip });
+            if (outcome == LicenseOutcome.AnotherExchangeNeeded)
+            {
+                await ApplyAsync(SessionInput.AnotherNeeded, _kind).ConfigureAwait(false);
+                await AfterStageAsync(stage).ConfigureAwait(false);
+                return;
+            }
+
+            EndExchange();
+            _inARow = 0;
+            SetRenewalFailing(false);
+            bool again = Interlocked.Exchange(ref _askAfterwards, false);
+            if (_context.Vault.Keys(Id).Any(IsLive))
+            {
+                _cause = null;
+                await ApplyAsync(SessionInput.LicenseAccepted).ConfigureAwait(false);
+                if (again) await ApplyAsync(SessionInput.HeaderFound, ChallengeKind.License).ConfigureAwait(false);
+            }
+            else if (again) await ApplyAsync(SessionInput.AnotherNeeded, ChallengeKind.License).ConfigureAwait(false);
+            else
+            {
+                if (State is SessionState.Acquiring or SessionState.Renewing) _cause = new LicenseServiceException(LicenseErrorKind.KeyNotFound, "the licence holds no usable key");
+                await ApplyAsync(SessionInput.NothingAccepted).ConfigureAwait(false);
+            }
+
+            await AfterStageAsync(stage).ConfigureAwait(false);
+        }
+    }
+
+    private async ValueTask OnFailureAsync(LicenseServiceException failure)
+    {
+        EndExchange();
+        _inARow = 0;
+        _askAfterwards = false;
+        _cause = failure;
+        // The grace that a licence may give is for a service that is away, not for one that says no.
+        SetRenewalFailing(failure.Kind is LicenseErrorKind.Network or LicenseErrorKind.ServerFault or LicenseErrorKind.Throttled);
+        await ApplyAsync(SessionInput.ExchangeFailed).ConfigureAwait(false);
+        if (!IsOver) PublishKeys();
+    }
+
+    private async ValueTask OnOutsideCallsAsync(StagedCalls stage)
+    {
+        using (stage)
+        {
+            if (IsOver) return;
+            stage.Commit(_context.Vault, Id);
+            if (stage.ChangesKeys)
+            {
+                bool live = _context.Vault.Keys(Id).Any(IsLive);
+                await ApplyAsync(live ? SessionInput.KeysUsable : SessionInput.TimeRanOut).ConfigureAwait(false);
+            }
+
+            await AfterStageAsync(stage).ConfigureAwait(false);
+        }
+    }
+
+    private async ValueTask OnTimeAsync()
+    {
+        if (IsOver) return;
+        IReadOnlyList<KeyEntry> keys = _context.Vault.Keys(Id);
+        bool changed = keys.Any(key => _lastStatus.GetValueOrDefault(key.Id) != Judge(key));
+        if (keys.Count > 0 && !keys.Any(IsLive)) await ApplyAsync(SessionInput.TimeRanOut).ConfigureAwait(false);
+        else if (!_underWay && _clock.IsRenewalDue(keys)) await RenewAsync().ConfigureAwait(false);
+        if (changed) PublishKeys();
+        else await OnArmAsync().ConfigureAwait(false);
+    }
+
+    private async ValueTask OnFirstUseAsync(KeyId id)
+    {
+        if (IsOver) return;
+        KeyEntry? key = _context.Vault.Keys(Id).FirstOrDefault(entry => entry.Id == id);
+        if (key is { Policy.RenewOnFirstUse: true } && !_underWay) await RenewAsync().ConfigureAwait(false);
+        // The playback window counts from now.
+        await OnArmAsync().ConfigureAwait(false);
+    }
+
+    private ValueTask OnArmAsync()
+    {
+        if (!IsOver) _clock.Arm(_context.Vault.Keys(Id), mayRenew: State == SessionState.Usable && !_underWay, _renewalFailing);
+        return ValueTask.CompletedTask;
+    }
+
+    private async ValueTask OnCloseAsync()
+    {
+        await ApplyAsync(SessionInput.Disposed).ConfigureAwait(false);
+        _mailbox.Writer.TryComplete();
+    }
+
+    private async ValueTask RenewAsync()
+    {
+        _clock.LastAttempt = _context.Clock.GetUtcNow();
+        await ApplyAsync(SessionInput.RenewalDue, ChallengeKind.Renewal).ConfigureAwait(false);
+    }
+
+    /// <summary>What the key system asked for beside its keys, once these are in place.</summary>
+    private async ValueTask AfterStageAsync(StagedCalls stage)
+    {
+        if (stage.Closing is { } reason)
+        {
+            _cause = new LicenseServiceException(reason, $"the key system '{Descriptor.Name}' has ended the session");
+            await ApplyAsync(SessionInput.Broke).ConfigureAwait(false);
+            return;
+        }
+
+        if (stage.Requested != ChallengeKind.None) await ApplyAsync(SessionInput.ExchangeRequested, stage.Requested).ConfigureAwait(false);
+        if (!IsOver) PublishKeys();
+    }
+
+    /// <summary>Lets the machine take a step and does what it says.</summary>
+    private async ValueTask ApplyAsync(SessionInput input, ChallengeKind kind = ChallengeKind.None)
+    {
+        SessionState from = State;
+        (SessionState to, SessionOutputs outputs) = SessionMachine.Next(from, input);
+        if (outputs.HasFlag(SessionOutputs.End))
+        {
+            EndExchange();
+            _host.End();
+            await _lifetime.CancelAsync().ConfigureAwait(false);
+        }
+
+        if (outputs.HasFlag(SessionOutputs.LeaveTable)) _context.Left(this);
+        if (outputs.HasFlag(SessionOutputs.RevokeKeys)) _context.Vault.Revoke(Id);
+        if (outputs.HasFlag(SessionOutputs.AskAfterwards)) _askAfterwards = true;
+        if (outputs.HasFlag(SessionOutputs.StartExchange)) BeginExchange(kind);
+
+        Update(snapshot => snapshot with
+        {
+            State = to,
+            Exchanges = _number,
+            Error = outputs.HasFlag(SessionOutputs.ReportFailure) || to is SessionState.Failed or SessionState.Expired ? _cause ?? snapshot.Error : _cause,
+        });
+        if (from != to) _context.Facts.StateChanged(Id, from, to);
+        if (outputs.HasFlag(SessionOutputs.RevokeKeys)) _context.Facts.KeysChanged(Id, 0, 0);
+        if (outputs.HasFlag(SessionOutputs.ReportFailure))
+            _context.Facts.Failed(Id, _cause?.Kind ?? LicenseErrorKind.Unknown, terminal: to == SessionState.Failed);
+        if (outputs.HasFlag(SessionOutputs.StartExchange)) _context.Facts.LicenseNeeded(Id, _number, _kind);
+        if (outputs.HasFlag(SessionOutputs.End)) await DisposeSessionAsync().ConfigureAwait(false);
+    }
+
+    private void BeginExchange(ChallengeKind kind)
+    {
+        EndExchange();
+        _exchange = CancellationTokenSource.CreateLinkedTokenSource(_lifetime.Token);
+        _number++;
+        _underWay = true;
+        _kind = kind == ChallengeKind.None ? ChallengeKind.License : kind;
+        Volatile.Write(ref _order, new ExchangeOrder(_number, _kind, [.. _snapshot.Asked], _exchange.Token));
+    }
+
+    private void EndExchange()
+    {
+        _underWay = false;
+        Volatile.Write(ref _order, null);
+        if (_exchange is null) return;
+        // Whoever waits on the token goes on elsewhere, not in the mailbox.
+        _ = _exchange.CancelAsync();
+        _exchange.Dispose();
+        _exchange = null;
+    }
+
+    private void PublishKeys()
+    {
+        IReadOnlyList<KeyEntry> keys = _context.Vault.Keys(Id);
+        _lastStatus = keys.ToDictionary(static key => key.Id, Judge);
+        _context.Facts.KeysChanged(Id, keys.Count, keys.Count(IsLive));
+    }
+
+    private void SetRenewalFailing(bool failing)
+    {
+        if (_renewalFailing == failing) return;
+        _renewalFailing = failing;
+        if (_context.Vault.Keys(Id).Count > 0) _context.Vault.SetRenewalFailing(Id, failing);
+    }
+
+    private KeyStatus Judge(KeyEntry key) => RenewalClock.Judge(key, _context.Clock.GetUtcNow(), _renewalFailing).Status;
+
+    /// <summary>Whether the session may live on the key. A key whose time is to come, or whose status is still open, is a way to get one.</summary>
+    private bool IsLive(KeyEntry key) => Judge(key) is not (KeyStatus.Expired or KeyStatus.Released or KeyStatus.InternalError);
+
+    /// <summary>Calls the key system and stages what it says. When it throws nothing takes effect, and the cause is kept.</summary>
+    private async ValueTask<(bool Done, T Result, StagedCalls Stage)> StageAsync<T>(string what, Func<ValueTask<T>> call)
+    {
+        StagedCalls stage = _host.Stage();
+        try
+        {
+            return (true, await call().ConfigureAwait(false), stage);
+        }
+        catch (Exception exception)
+        {
+            stage.Dispose();
+            _cause = Explain(what, exception);
+            return (false, default!, stage);
+        }
+        finally
+        {
+            _host.Unstage();
+        }
+    }
+
+    private LicenseServiceException Explain(string what, Exception exception) => exception switch
+    {
+        LicenseServiceException known => known,
+        ProtectionHeaderException header => new LicenseServiceException(LicenseErrorKind.HeaderUnsupported, header.Message, header),
+        // A plugin's own text may hold anything, keys included.
+        _ => new LicenseServiceException(LicenseErrorKind.Unknown, $"the key system '{Descriptor.Name}' failed in {what} ({exception.GetType().Name})", exception),
+    };
+
+    private static LicenseServiceException Forgotten() => new(LicenseErrorKind.Unknown, "an exchange has ended without an answer");
+
+    private async ValueTask DisposeSessionAsync()
+    {
+        if (Interlocked.Exchange(ref _session, null) is not { } session) return;
+        try
+        {
+            await session.DisposeAsync().ConfigureAwait(false);
+        }
+        catch (Exception)
+        {
+            // The session is over either way; its keys are gone and nothing of it is called again.
+        }
+    }
+}

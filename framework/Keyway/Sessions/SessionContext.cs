@@ -1,0 +1,19 @@
+using Keyway.Decryption;
+
+namespace Keyway.Sessions;
+
+/// <summary>What every session of an engine shares.</summary>
+internal sealed record SessionContext
+{
+    public required ContentKeyVault Vault { get; init; }
+
+    public required SessionFacts Facts { get; init; }
+
+    public required TimeProvider Clock { get; init; }
+
+    /// <summary>How many exchanges in a row a key system may ask for before it is told no.</summary>
+    public required int MaximumExchanges { get; init; }
+
+    /// <summary>Tells the table that nobody may join the session any more. Called from its mailbox; must not wait.</summary>
+    public required Action<LicenseSessionActor> Left { get; init; }
+}

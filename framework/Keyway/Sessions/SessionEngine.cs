@@ -1,0 +1,144 @@
+using System.Collections.Concurrent;
+using Keyway.Messaging;
+
+namespace Keyway.Sessions;
+
+/// <summary>Opens, shares, renews and closes licence sessions, the same way for every key system.</summary>
+/// <remarks>Threads: any. Ownership: the host's; disposing it closes every session.</remarks>
+public sealed class SessionEngine : IAsyncDisposable
+{
+    private readonly SessionEngineOptions _options;
+    private readonly SessionContext _context;
+    private readonly ConcurrentDictionary<SessionId, LicenseSessionActor> _sessions = new();
+    private readonly Lock _gate = new();
+    private readonly Dictionary<ShareKey, SharingGroup> _groups = [];
+    private readonly Wiring _wiring;
+    private KeyRingSession[] _rings = [];
+    private bool _disposed;
+
+    /// <summary>Makes an engine without sessions.</summary>
+    /// <param name="options">What it is made of.</param>
+    public SessionEngine(SessionEngineOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        _options = options;
+        Facts = new SessionFacts(options.Bus);
+        Gate = new KeyGate(options.Vault, options.Clock, options.KeyWait);
+        _context = new SessionContext
+        {
+            Vault = options.Vault,
+            Facts = Facts,
+            Clock = options.Clock,
+            MaximumExchanges = options.MaximumExchanges,
+            Left = OnLeft,
+        };
+        options.Vault.FirstUsed = OnFirstUsed;
+        _wiring = new Wiring(options.Bus, this, new LicenseExchanger(Facts, options.Clock, Find));
+    }
+
+    internal SessionFacts Facts { get; }
+
+    internal KeyGate Gate { get; }
+
+    /// <summary>What may be known about every session there is.</summary>
+    /// <returns>The reports.</returns>
+    public IReadOnlyList<SessionReport> Reports() => [.. _sessions.Values.Select(static session => session.Report())];
+
+    /// <summary>Begins the licence side of a presentation. Nothing is asked yet.</summary>
+    /// <param name="options">What its sessions are opened with.</param>
+    /// <returns>Its ring. Ownership: the caller's.</returns>
+    /// <exception cref="ObjectDisposedException">The engine is gone.</exception>
+    public KeyRingSession Join(KeyRingOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ShareKey key = ShareKey.Of(options);
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            if (!_groups.TryGetValue(key, out SharingGroup? group))
+            {
+                group = new SharingGroup(_context, _options.Grace, isPrivate: options.SharingScope is null)
+                {
+                    Opened = session => _sessions[session.Id] = session,
+                    Closed = session =>
+                    {
+                        _sessions.TryRemove(session.Id, out _);
+                        Tidy();
+                    },
+                };
+                _groups.Add(key, group);
+            }
+
+            KeyRingSession ring = new(this, group, options);
+            _rings = [.. _rings, ring];
+            return ring;
+        }
+    }
+
+    /// <summary>Closes every session and zeroes its keys.</summary>
+    /// <returns>A task that ends when all are closed.</returns>
+    public async ValueTask DisposeAsync()
+    {
+        SharingGroup[] groups;
+        KeyRingSession[] rings;
+        lock (_gate)
+        {
+            if (_disposed) return;
+            _disposed = true;
+            groups = [.. _groups.Values];
+            rings = _rings;
+        }
+
+        foreach (KeyRingSession ring in rings) await ring.DisposeAsync().ConfigureAwait(false);
+        foreach (SharingGroup group in groups) await group.DisposeAsync().ConfigureAwait(false);
+        _wiring.Dispose();
+        _options.Vault.FirstUsed = null;
+    }
+
+    /// <summary>Hears that a presentation has found what protects it.</summary>
+    internal void OnProtectionDetected(ProtectionDetected detected)
+    {
+        foreach (KeyRingSession ring in Volatile.Read(ref _rings))
+            if (ring.Options.Presentation == detected.Presentation) ring.Serve();
+    }
+
+    /// <summary>Hears that an answer is there: its session opens it.</summary>
+    internal void OnLicenseReceived(LicenseReceived received) => Find(received.Session)?.Collect(received.Exchange);
+
+    /// <summary>Hears that keys have changed: their session sets its clock by them.</summary>
+    internal void OnKeysChanged(KeysChanged changed) => Find(changed.Session)?.ArmClock();
+
+    /// <summary>Wakes the readers that wait for keys of a session.</summary>
+    internal void Wake(SessionId session)
+    {
+        foreach (KeyRingSession ring in Volatile.Read(ref _rings))
+            if (ring.Has(session)) ring.Pulse();
+    }
+
+    internal void Forget(KeyRingSession ring)
+    {
+        lock (_gate) _rings = [.. _rings.Where(other => other != ring)];
+        Tidy();
+    }
+
+    private LicenseSessionActor? Find(SessionId id) => _sessions.GetValueOrDefault(id);
+
+    private void OnLeft(LicenseSessionActor session)
+    {
+        SharingGroup? group;
+        lock (_gate) group = _groups.GetValueOrDefault(ShareKey.Of(session.Options));
+        group?.Leave(session);
+    }
+
+    private void OnFirstUsed(SessionId session, KeyId key, DateTimeOffset when) => Find(session)?.FirstUsed(key);
+
+    /// <summary>Forgets groups that nobody uses.</summary>
+    private void Tidy()
+    {
+        lock (_gate)
+        {
+            foreach ((ShareKey key, SharingGroup group) in _groups.ToArray())
+                if (group.IsEmpty && !Array.Exists(_rings, ring => ring.Uses(group))) _groups.Remove(key);
+        }
+    }
+}

@@ -1,0 +1,31 @@
+using Keyway.Decryption;
+using Keyway.Messaging;
+
+namespace Keyway.Sessions;
+
+/// <summary>What an engine is made of.</summary>
+public sealed record SessionEngineOptions
+{
+    /// <summary>Where keys go. Ownership: the caller's, who disposes it after the engine.</summary>
+    public required ContentKeyVault Vault { get; init; }
+
+    /// <summary>
+    /// The engine's own bus: the wiring runs on it. Others see it through a <see cref="MirrorBus"/>, and hear after the fact.
+    /// </summary>
+    public required IMessageBus Bus { get; init; }
+
+    /// <summary>The clock that licences run by.</summary>
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    /// <summary>How long a reader waits for a key.</summary>
+    /// <value>30 seconds.</value>
+    public TimeSpan KeyWait { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long a shared session that nobody holds stays open.</summary>
+    /// <value>3 seconds.</value>
+    public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>How many exchanges in a row a key system may ask for.</summary>
+    /// <value>8.</value>
+    public int MaximumExchanges { get; init; } = 8;
+}

@@ -1,0 +1,278 @@
+using Keyway.Licensing;
+
+namespace Keyway.Sessions;
+
+/// <summary>
+/// The sessions of one sharing scope, provider, key system and licence URL, and the rule of who joins which. Needs are served one after the other:
+/// each sees what the one before has opened.
+/// </summary>
+internal sealed class SharingGroup : IAsyncDisposable
+{
+    private readonly SessionContext _context;
+    private readonly TimeSpan _grace;
+    private readonly bool _private;
+    private readonly SemaphoreSlim _serving = new(1, 1);
+    private readonly Lock _gate = new();
+    private readonly List<SharedSession> _open = [];
+    private readonly List<SharedSession> _left = [];
+
+    /// <param name="context">What sessions share.</param>
+    /// <param name="grace">How long a session that nobody holds stays open.</param>
+    /// <param name="isPrivate">Whether nobody but one presentation can join: then there is nothing to wait for.</param>
+    public SharingGroup(SessionContext context, TimeSpan grace, bool isPrivate) => (_context, _grace, _private) = (context, grace, isPrivate);
+
+    /// <summary>Told of each session before it opens, so that facts about it find it.</summary>
+    public required Action<LicenseSessionActor> Opened { get; init; }
+
+    /// <summary>Told of each session after it has closed.</summary>
+    public required Action<LicenseSessionActor> Closed { get; init; }
+
+    /// <summary>Whether no session is left.</summary>
+    public bool IsEmpty
+    {
+        get
+        {
+            lock (_gate) return _open.Count + _left.Count == 0;
+        }
+    }
+
+    /// <summary>Joins or opens what a need takes.</summary>
+    public async Task ServeAsync(KeyRingSession ring, IReadOnlyList<ProtectionHeader> headers, IReadOnlyList<WantedKey> wanted)
+    {
+        await _serving.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            ring.ForgetFailed();
+            await new Need(this, ring, headers, wanted).ServeAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            _serving.Release();
+        }
+    }
+
+    /// <summary>Lets nobody join the session any more. Called from its mailbox.</summary>
+    public void Leave(LicenseSessionActor actor)
+    {
+        lock (_gate)
+        {
+            int index = _open.FindIndex(session => session.Actor == actor);
+            if (index < 0) return;
+            _left.Add(_open[index]);
+            _open.RemoveAt(index);
+        }
+    }
+
+    /// <summary>Gives a session back. The last to do so begins the grace, or closes it.</summary>
+    public async ValueTask ReleaseAsync(KeyRingSession ring, SharedSession session)
+    {
+        bool close;
+        lock (_gate)
+        {
+            if (!session.Holders.Remove(ring) || session.Holders.Count > 0) return;
+            close = _private || _grace <= TimeSpan.Zero || _left.Contains(session);
+            if (!close)
+            {
+                session.Grace = _context.Clock.CreateTimer(
+                    state => _ = EndGraceAsync((SharedSession)state!), session, _grace, Timeout.InfiniteTimeSpan);
+            }
+            else Remove(session);
+        }
+
+        if (close) await CloseAsync(session).ConfigureAwait(false);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        SharedSession[] all;
+        lock (_gate)
+        {
+            all = [.. _open, .. _left];
+            _open.Clear();
+            _left.Clear();
+            foreach (SharedSession session in all) session.Grace?.Dispose();
+        }
+
+        await Task.WhenAll(all.Select(session => CloseAsync(session).AsTask())).ConfigureAwait(false);
+        _serving.Dispose();
+    }
+
+    private async Task EndGraceAsync(SharedSession session)
+    {
+        lock (_gate)
+        {
+            if (session.Holders.Count > 0) return;
+            Remove(session);
+        }
+
+        await CloseAsync(session).ConfigureAwait(false);
+    }
+
+    private async ValueTask CloseAsync(SharedSession session)
+    {
+        await session.Actor.DisposeAsync().ConfigureAwait(false);
+        Closed(session.Actor);
+    }
+
+    private void Remove(SharedSession session)
+    {
+        session.Grace?.Dispose();
+        session.Grace = null;
+        _open.Remove(session);
+        _left.Remove(session);
+    }
+
+    private SharedSession[] Open()
+    {
+        lock (_gate) return [.. _open];
+    }
+
+    private void Join(KeyRingSession ring, SharedSession session)
+    {
+        lock (_gate)
+        {
+            session.Grace?.Dispose();
+            session.Grace = null;
+            session.Holders.Add(ring);
+        }
+
+        ring.Joined(session);
+    }
+
+    private SharedSession Start(KeyRingSession ring, IReadOnlyList<ProtectionHeader> headers, IReadOnlyList<WantedKey> keys)
+    {
+        SessionRequest request = new()
+        {
+            Headers = headers,
+            Keys = keys,
+            Kind = ring.Options.Kind,
+            ServerCertificate = ring.Options.ServerCertificate,
+        };
+        SharedSession session = new(new LicenseSessionActor(_context, ring.Options, request));
+        foreach (ProtectionHeader header in headers) session.NoteHeader(header);
+        lock (_gate) _open.Add(session);
+        Opened(session.Actor);
+        Join(ring, session);
+        session.Actor.Open();
+        return session;
+    }
+
+    /// <summary>One need on its way: the keys that nobody holds or fetches yet get fewer until none is left.</summary>
+    private sealed class Need(SharingGroup group, KeyRingSession ring, IReadOnlyList<ProtectionHeader> headers, IReadOnlyList<WantedKey> wanted)
+    {
+        private readonly Dictionary<KeyId, WantedKey> _missing = wanted.DistinctBy(static key => key.Id).ToDictionary(static key => key.Id);
+
+        public async ValueTask ServeAsync()
+        {
+            JoinHolders();
+            foreach (ProtectionHeader header in headers)
+            {
+                if (!Asks(header)) continue;
+                if (await OfferAsync(header).ConfigureAwait(false)) continue;
+                OpenFor(header);
+            }
+
+            // No header asks for these: the key system makes do with identifiers, or the headers that there are may bring them all the same.
+            if (_missing.Count > 0)
+            {
+                group.Start(ring, headers, [.. _missing.Values]);
+                _missing.Clear();
+            }
+        }
+
+        /// <summary>The keys that open sessions hold or are fetching are theirs to bring.</summary>
+        private void JoinHolders()
+        {
+            foreach (SharedSession session in group.Open())
+            {
+                KeyId[] brought = [.. _missing.Keys.Where(session.Actor.HoldsOrFetches)];
+                if (brought.Length == 0) continue;
+                group.Join(ring, session);
+                foreach (KeyId id in brought) _missing.Remove(id);
+            }
+        }
+
+        /// <summary>Whether a header is needed: it names a key that is missing; or it names none, and any is missing or nothing was named at all.</summary>
+        private bool Asks(ProtectionHeader header) => header.KeyIds.Count > 0
+            ? header.KeyIds.Any(_missing.ContainsKey) || (wanted.Count == 0 && !header.KeyIds.All(IsHeldByRing))
+            : _missing.Count > 0 || wanted.Count == 0;
+
+        private bool IsHeldByRing(KeyId id) => ring.Sessions.Any(session => session.Actor.HoldsOrFetches(id));
+
+        private async ValueTask<bool> OfferAsync(ProtectionHeader header)
+        {
+            foreach (SharedSession session in group.Open())
+            {
+                // The same header again: the licence that it asked for is on its way, or has brought what it brings.
+                if (header.KeyIds.Count == 0 && session.Knows(header) && (wanted.Count == 0 || session.Actor.Snapshot.Fetching))
+                {
+                    await TakeAsync(session, [.. _missing.Keys]).ConfigureAwait(false);
+                    return true;
+                }
+
+                if (header.KeyIds.Count > 0 && wanted.Count == 0 && header.KeyIds.All(session.Actor.HoldsOrFetches))
+                {
+                    group.Join(ring, session);
+                    return true;
+                }
+
+                HeaderOutcome outcome = await AskAsync(session, header).ConfigureAwait(false);
+                if (outcome == HeaderOutcome.NotMine) continue;
+                session.NoteHeader(header);
+                KeyId[] asked = header.KeyIds.Count > 0 ? [.. header.KeyIds.Where(_missing.ContainsKey)] : [.. _missing.Keys];
+                if (outcome == HeaderOutcome.ExchangeNeeded)
+                {
+                    await TakeAsync(session, asked).ConfigureAwait(false);
+                    return true;
+                }
+
+                // Absorbed: what it really brought decides.
+                group.Join(ring, session);
+                foreach (KeyId id in asked.Where(session.Actor.Holds)) _missing.Remove(id);
+                if (!asked.Any(_missing.ContainsKey)) return true;
+            }
+
+            return false;
+        }
+
+        private static async ValueTask<HeaderOutcome> AskAsync(SharedSession session, ProtectionHeader header)
+        {
+            try
+            {
+                return await session.Actor.OfferAsync(header).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException)
+            {
+                // It has ended meanwhile.
+                return HeaderOutcome.NotMine;
+            }
+        }
+
+        private async ValueTask TakeAsync(SharedSession session, KeyId[] keys)
+        {
+            group.Join(ring, session);
+            foreach (KeyId id in keys) _missing.Remove(id);
+            try
+            {
+                if (keys.Length > 0) await session.Actor.ExpectAsync(keys).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException)
+            {
+                // It has ended meanwhile; whoever waits for the keys hears so.
+            }
+        }
+
+        /// <summary>Opens one session for all keys that a header covers, with every other header that asks for one of them.</summary>
+        private void OpenFor(ProtectionHeader header)
+        {
+            ProtectionHeader[] together = header.KeyIds.Count > 0
+                ? [.. headers.Where(other => other.KeyIds.Any(header.KeyIds.Contains))]
+                : [.. headers.Where(static other => other.KeyIds.Count == 0)];
+            HashSet<KeyId> named = [.. headers.SelectMany(static other => other.KeyIds)];
+            // Keys that no header names may come with any: what a licence brings decides, not what a header lists.
+            WantedKey[] keys = [.. _missing.Values.Where(key => !named.Contains(key.Id) || together.Any(other => other.KeyIds.Contains(key.Id)))];
+            group.Start(ring, together, keys);
+            foreach (WantedKey key in keys) _missing.Remove(key.Id);
+        }
+    }
+}
