@@ -22,7 +22,7 @@ internal sealed class CorpusItem(JsonElement json)
 
     public IReadOnlyList<string> Files { get; } = [.. json.GetProperty("files").EnumerateArray().Select(f => PathOf(f.GetProperty("file").GetString()!))];
 
-    public IReadOnlyList<CorpusTrack> Expected { get; } = json.TryGetProperty("expected", out JsonElement e) && e.ValueKind == JsonValueKind.Array
+    public IReadOnlyList<CorpusTrack> Expected { get; } = json.GetProperty("kind").GetString() is "fmp4" or "progressive" && json.TryGetProperty("expected", out JsonElement e) && e.ValueKind == JsonValueKind.Array
         ? [.. e.EnumerateArray().Select(t => new CorpusTrack(t))]
         : [];
 
@@ -52,6 +52,8 @@ internal sealed class CorpusItem(JsonElement json)
         if (Corpus.Shared is null) return [];
         using FileStream file = File.OpenRead(PathOf("manifest.json"));
         JsonDocument document = JsonDocument.Parse(file);
-        return [.. document.RootElement.GetProperty("items").EnumerateArray().Select(i => new CorpusItem(i))];
+        return [.. document.RootElement.GetProperty("items").EnumerateArray()
+            .Where(i => i.GetProperty("kind").GetString() is "fmp4" or "progressive" or "fuzz")
+            .Select(i => new CorpusItem(i))];
     }
 }
