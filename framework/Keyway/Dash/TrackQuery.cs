@@ -26,6 +26,14 @@ public sealed class TrackQuery
         return IsLanguage(representation.Language) ? 1 : 0;
     }
 
+    /// <summary>Whether a track of a file fits: by its number, its height or its language.</summary>
+    internal bool Fits(uint id, int height, string? language)
+    {
+        ReadOnlySpan<char> digits = _text.EndsWith('p') ? _text.AsSpan(0, _text.Length - 1) : _text;
+        bool number = uint.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out uint value);
+        return (number && (value == id || (height > 0 && value == height))) || IsLanguage(language);
+    }
+
     /// <summary>Returns what the user wrote.</summary>
     /// <returns>The text.</returns>
     public override string ToString() => _text;
