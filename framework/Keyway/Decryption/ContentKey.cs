@@ -59,7 +59,7 @@ internal sealed unsafe class ContentKey : SafeHandle
     }
 
     /// <summary>Takes a reference.</summary>
-    /// <returns><see langword="false"/> when the key was revoked.</returns>
+    /// <returns><see langword="false"/> when the key is gone: revoked, and the last reference given back.</returns>
     public bool TryAddReference()
     {
         bool added = false;
@@ -69,7 +69,7 @@ internal sealed unsafe class ContentKey : SafeHandle
         }
         catch (ObjectDisposedException)
         {
-            // Revoked between finding it in the table and asking for it: the same as not found.
+            // Revoked between finding it in the table and asking for it.
         }
 
         return added;

@@ -210,36 +210,14 @@ public sealed class ContentKeyVault : IDisposable
     /// <returns><see cref="DecryptStatus.Decrypted"/>, <see cref="DecryptStatus.KeyNotFound"/> or <see cref="DecryptStatus.KeyNotUsable"/>.</returns>
     internal DecryptStatus TryLease(KeyRing ring, KeyId id, OutputCapabilities sink, long? pixels, out KeyLease lease)
     {
-        lease = default;
-        DecryptStatus answer = DecryptStatus.KeyNotFound;
-        ImmutableDictionary<SessionId, SessionKeys> sessions = Volatile.Read(ref _sessions);
-        DateTimeOffset? now = null;
-        foreach (SessionId session in ring.Snapshot)
+        while (true)
         {
-            if (!sessions.TryGetValue(session, out SessionKeys? keys) || !keys.Slots.TryGetValue(id, out KeySlot? slot)) continue;
-            now ??= _clock.GetUtcNow();
-            KeyStatus status = slot.Evaluate(keys.RenewalFailing, ring.IsRunning(session, id), now.Value, sink, pixels, out bool granted).Status;
-            if (!granted)
-            {
-                // A key whose status is still open is one that a licence is on its way for.
-                if (status != KeyStatus.StatusPending) answer = DecryptStatus.KeyNotUsable;
-                continue;
-            }
+            ImmutableDictionary<SessionId, SessionKeys> sessions = Volatile.Read(ref _sessions);
+            DecryptStatus answer = TryLease(sessions, ring, id, sink, pixels, out lease, out bool outdated);
 
-            if (slot.Key is { } key)
-            {
-                if (!key.TryAddReference()) continue;
-                lease = new KeyLease(key);
-            }
-            else if (keys.Decryptor is { } decryptor) lease = new KeyLease(decryptor);
-            else continue;
-
-            ring.NoteRunning(session, id);
-            if (slot.FirstUse is null) NoteFirstUse(session, id, now.Value);
-            return DecryptStatus.Decrypted;
+            // A key that was replaced between finding and leasing it is already gone from the table of now.
+            if (!outdated) return answer;
         }
-
-        return answer;
     }
 
     /// <summary>The status of a key for a sink: the best that a session of the ring can say.</summary>
@@ -256,6 +234,48 @@ public sealed class ContentKeyVault : IDisposable
         }
 
         return best;
+    }
+
+    private DecryptStatus TryLease(
+        ImmutableDictionary<SessionId, SessionKeys> sessions,
+        KeyRing ring,
+        KeyId id,
+        OutputCapabilities sink,
+        long? pixels,
+        out KeyLease lease,
+        out bool outdated)
+    {
+        lease = default;
+        outdated = false;
+        DecryptStatus answer = DecryptStatus.KeyNotFound;
+        DateTimeOffset? now = null;
+        foreach (SessionId session in ring.Snapshot)
+        {
+            if (!sessions.TryGetValue(session, out SessionKeys? keys) || !keys.Slots.TryGetValue(id, out KeySlot? slot)) continue;
+            now ??= _clock.GetUtcNow();
+            KeyStatus status = slot.Evaluate(keys.RenewalFailing, ring.IsRunning(session, id), now.Value, sink, pixels, out bool granted).Status;
+            if (!granted)
+            {
+                // A key whose status is still open is one that a licence is on its way for.
+                if (status != KeyStatus.StatusPending) answer = DecryptStatus.KeyNotUsable;
+                continue;
+            }
+
+            if (slot.Key is { } key)
+            {
+                outdated = !key.TryAddReference();
+                if (outdated) return DecryptStatus.KeyNotFound;
+                lease = new KeyLease(key);
+            }
+            else if (keys.Decryptor is { } decryptor) lease = new KeyLease(decryptor);
+            else continue;
+
+            ring.NoteRunning(session, id);
+            if (slot.FirstUse is null) NoteFirstUse(session, id, now.Value);
+            return DecryptStatus.Decrypted;
+        }
+
+        return answer;
     }
 
     private void NoteFirstUse(SessionId session, KeyId id, DateTimeOffset now)

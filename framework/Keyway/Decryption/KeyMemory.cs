@@ -27,15 +27,19 @@ internal unsafe class KeyMemory
     /// <param name="size">The size that was asked for.</param>
     public virtual void Free(byte* block, nuint size)
     {
-        Wipe(block, size);
+        // Not Clear: this one is never optimised away.
+        CryptographicOperations.ZeroMemory(new Span<byte>(block, checked((int)size)));
+        Release(block, size);
+    }
+
+    /// <summary>Gives a block back that was zeroed.</summary>
+    /// <param name="block">The block.</param>
+    /// <param name="size">The size that was asked for.</param>
+    protected virtual void Release(byte* block, nuint size)
+    {
         PageProtection.Unprotect(block, WholePages(size));
         NativeMemory.AlignedFree(block);
     }
-
-    /// <summary>Zeroes a block in a way that no compiler removes.</summary>
-    /// <param name="block">The block.</param>
-    /// <param name="size">Its size in bytes.</param>
-    protected static void Wipe(byte* block, nuint size) => CryptographicOperations.ZeroMemory(new Span<byte>(block, checked((int)size)));
 
     private static nuint WholePages(nuint size)
     {

@@ -15,10 +15,12 @@ public sealed class SchemeTests
     {
         TheoryData<Acceleration, ProtectionScheme, int> data = [];
         foreach (Acceleration acceleration in Enum.GetValues<Acceleration>())
-        foreach (ProtectionScheme scheme in Schemes)
         {
-            data.Add(acceleration, scheme, 8);
-            data.Add(acceleration, scheme, 16);
+            foreach (ProtectionScheme scheme in Schemes)
+            {
+                data.Add(acceleration, scheme, 8);
+                data.Add(acceleration, scheme, 16);
+            }
         }
 
         return data;
@@ -43,10 +45,10 @@ public sealed class SchemeTests
                     memory.AsSpan().Fill(0xA5);
                     Span<byte> sample = memory.AsSpan(32 + alignment, length);
                     encrypted.CopyTo(sample);
-                    Decrypt(decryptor, scheme, vector, sample, [], crypt, skip).Should().Be(DecryptStatus.Decrypted);
-                    sample.SequenceEqual(expected).Should().BeTrue("of {0} bytes at {1}, {2}:{3}", length, alignment, crypt, skip);
-                    memory.AsSpan(0, 32 + alignment).IndexOfAnyExcept((byte)0xA5).Should().Be(-1, "nothing before the sample is touched");
-                    memory.AsSpan(32 + alignment + length).IndexOfAnyExcept((byte)0xA5).Should().Be(-1, "nothing behind the sample is touched");
+                    DecryptStatus status = Decrypt(decryptor, scheme, vector, sample, [], crypt, skip);
+                    bool beside = memory.AsSpan(0, 32 + alignment).ContainsAnyExcept((byte)0xA5) || memory.AsSpan(32 + alignment + length).ContainsAnyExcept((byte)0xA5);
+                    if (status != DecryptStatus.Decrypted || beside || !sample.SequenceEqual(expected))
+                        Assert.Fail($"{length} bytes at {alignment}, {crypt}:{skip}: {status}, touched what lies beside: {beside}");
                 }
             }
         }
@@ -65,7 +67,7 @@ public sealed class SchemeTests
             small.Array[1, 40], blocks.Array[1, 200], large.Array[1, 6], Gen.OneOf(small, blocks, large).Array[1, 30], small.Array[0]);
         Gen<byte[]> vectors = Gen.Frequency(
             (3, Gen.Byte.Array[vectorSize]),
-            (1, Gen.Byte.Array[vectorSize].Select(bytes => [.. bytes[..(vectorSize - 4)], 0xff, 0xff, 0xff, bytes[^1]])),
+            (1, Gen.Byte.Array[vectorSize].Select(bytes => (byte[])[.. bytes[..(vectorSize - 4)], 0xff, 0xff, 0xff, bytes[^1]])),
             (1, Gen.Byte.Array[vectorSize].Select(bytes => (byte[])[.. bytes[..(vectorSize - 8)], 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, bytes[^1]])));
         Gen.Select(layouts, vectors, Gen.Int[0, Patterns.Length - 1], Gen.Int[0, 3000], Gen.Int)
             .Sample(

@@ -1,0 +1,180 @@
+using Keyway.Licensing;
+
+namespace Keyway.Decryption;
+
+/// <summary>The table of <see cref="KeyRules"/>: a row for each thing that a policy can say. Times are seconds from a moment.</summary>
+public sealed class KeyRulesTests
+{
+    private static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private static readonly OutputCapabilities Screen = new() { Exports = false };
+    private static readonly Guid Known = new("11111111-2222-3333-4444-555555555555");
+
+    private static readonly Dictionary<string, KeyPolicy> TimePolicies = new()
+    {
+        ["nothing said"] = new(),
+        ["not before 10"] = new() { NotBefore = At(10) },
+        ["not after 10"] = new() { NotAfter = At(10) },
+        ["not after 10, grace 5"] = new() { NotAfter = At(10), RenewalGrace = TimeSpan.FromSeconds(5) },
+        ["first use before 10"] = new() { FirstUseBefore = At(10) },
+        ["10 after first use"] = new() { AfterFirstUse = TimeSpan.FromSeconds(10) },
+        ["10 after first use, counted 3 later"] = new() { AfterFirstUse = TimeSpan.FromSeconds(10), FirstUseGrace = TimeSpan.FromSeconds(3) },
+        ["10 after first use, may finish"] = new() { AfterFirstUse = TimeSpan.FromSeconds(10), MayFinish = true },
+        ["10 after first use, may finish, not after 30"] = new() { AfterFirstUse = TimeSpan.FromSeconds(10), MayFinish = true, NotAfter = At(30) },
+        ["rental: first use before 20, then 10"] = new() { FirstUseBefore = At(20), AfterFirstUse = TimeSpan.FromSeconds(10) },
+        ["not before 10, not after 5"] = new() { NotBefore = At(10), NotAfter = At(5) },
+        ["windows beyond the end of time"] = new() { NotAfter = DateTimeOffset.MaxValue, AfterFirstUse = TimeSpan.MaxValue, RenewalGrace = TimeSpan.MaxValue },
+    };
+
+    [Theory]
+    // policy, now, first use, running, renewal failing, status, changes at
+    [InlineData("nothing said", 0, null, false, false, KeyStatus.Usable, null)]
+    [InlineData("not before 10", 9, null, false, false, KeyStatus.UsableInFuture, 10)]
+    [InlineData("not before 10", 10, null, false, false, KeyStatus.Usable, null)]
+    [InlineData("not after 10", 9, null, false, false, KeyStatus.Usable, 10)]
+    [InlineData("not after 10", 10, null, false, false, KeyStatus.Expired, null)]
+    [InlineData("not after 10", 10, null, true, true, KeyStatus.Expired, null)]
+    [InlineData("not after 10, grace 5", 9, null, false, false, KeyStatus.Usable, 10)]
+    [InlineData("not after 10, grace 5", 10, null, false, false, KeyStatus.Expired, null)]
+    [InlineData("not after 10, grace 5", 10, null, false, true, KeyStatus.Usable, 15)]
+    [InlineData("not after 10, grace 5", 14, null, false, true, KeyStatus.Usable, 15)]
+    [InlineData("not after 10, grace 5", 15, null, false, true, KeyStatus.Expired, null)]
+    [InlineData("first use before 10", 9, null, false, false, KeyStatus.Usable, 10)]
+    [InlineData("first use before 10", 10, null, false, false, KeyStatus.Expired, null)]
+    [InlineData("first use before 10", 99, 9, false, false, KeyStatus.Usable, null)]
+    [InlineData("10 after first use", 99, null, false, false, KeyStatus.Usable, null)]
+    [InlineData("10 after first use", 14, 5, false, false, KeyStatus.Usable, 15)]
+    [InlineData("10 after first use", 15, 5, false, false, KeyStatus.Expired, null)]
+    [InlineData("10 after first use", 15, 5, true, false, KeyStatus.Expired, null)]
+    [InlineData("10 after first use, counted 3 later", 17, 5, false, false, KeyStatus.Usable, 18)]
+    [InlineData("10 after first use, counted 3 later", 18, 5, false, false, KeyStatus.Expired, null)]
+    [InlineData("10 after first use, may finish", 15, 5, false, false, KeyStatus.Expired, null)]
+    [InlineData("10 after first use, may finish", 15, 5, true, false, KeyStatus.Usable, null)]
+    [InlineData("10 after first use, may finish, not after 30", 29, 5, true, false, KeyStatus.Usable, 30)]
+    [InlineData("10 after first use, may finish, not after 30", 30, 5, true, false, KeyStatus.Expired, null)]
+    [InlineData("rental: first use before 20, then 10", 19, null, false, false, KeyStatus.Usable, 20)]
+    [InlineData("rental: first use before 20, then 10", 20, null, false, false, KeyStatus.Expired, null)]
+    [InlineData("rental: first use before 20, then 10", 25, 19, false, false, KeyStatus.Usable, 29)]
+    [InlineData("rental: first use before 20, then 10", 29, 19, false, false, KeyStatus.Expired, null)]
+    [InlineData("not before 10, not after 5", 0, null, false, false, KeyStatus.UsableInFuture, 10)]
+    [InlineData("not before 10, not after 5", 7, null, false, false, KeyStatus.Expired, null)]
+    public void Time_is_judged_by_the_policy(
+        string policy, int now, int? firstUse, bool running, bool renewalFailing, KeyStatus status, int? changesAt)
+    {
+        KeyUse use = new() { FirstUse = firstUse is { } used ? At(used) : null, Running = running, RenewalFailing = renewalFailing };
+        KeyVerdict verdict = KeyRules.Evaluate(TimePolicies[policy], use, At(now), Screen, null);
+        verdict.Status.Should().Be(status);
+        verdict.ChangesAt.Should().Be(changesAt is { } change ? At(change) : null);
+    }
+
+    [Fact]
+    public void Spans_that_run_over_the_end_of_time_end_there()
+    {
+        KeyUse use = new() { FirstUse = At(0), RenewalFailing = true };
+        KeyRules.Evaluate(TimePolicies["windows beyond the end of time"], use, At(1), Screen, null)
+            .Should().Be(new KeyVerdict { Status = KeyStatus.Usable, ChangesAt = DateTimeOffset.MaxValue });
+    }
+
+    private static readonly Dictionary<string, OutputRequirement> Requirements = new()
+    {
+        ["nothing"] = OutputRequirement.None,
+        ["export"] = new() { ClearExport = true },
+        ["export, hdcp 2.2"] = new() { ClearExport = true, Hdcp = HdcpLevel.V2_2 },
+        ["export, levels"] = new() { ClearExport = true, Levels = new() { CompressedVideo = 500, UncompressedVideo = 300, CompressedAudio = 300 } },
+        ["export, up to 100 pixels"] = new() { ClearExport = true, Resolutions = [new() { MinPixels = 0, MaxPixels = 100, Hdcp = HdcpLevel.V2_3 }] },
+        ["export, known restriction"] = new() { ClearExport = true, Restrictions = [new(Known, default)] },
+        ["hdcp 1"] = new() { Hdcp = HdcpLevel.V1 },
+        ["hdcp 2.2"] = new() { Hdcp = HdcpLevel.V2_2 },
+        ["no digital output"] = new() { Hdcp = HdcpLevel.NoDigitalOutput },
+        ["uncompressed video 100"] = new() { Levels = new() { UncompressedVideo = 100 } },
+        ["uncompressed video 270"] = new() { Levels = new() { UncompressedVideo = 270 } },
+        ["compressed video 500"] = new() { Levels = new() { CompressedVideo = 500 } },
+        ["analogue video 150"] = new() { Levels = new() { AnalogVideo = 150 } },
+        ["uncompressed audio 250"] = new() { Levels = new() { UncompressedAudio = 250 } },
+        ["compressed audio 300"] = new() { Levels = new() { CompressedAudio = 300 } },
+        ["hdcp 2.2 above 100 pixels"] = new()
+        {
+            Resolutions = [new() { MinPixels = 0, MaxPixels = 100 }, new() { MinPixels = 101, MaxPixels = 1000, Hdcp = HdcpLevel.V2_2 }],
+        },
+        ["hdcp 1 and 2.2 over each other"] = new()
+        {
+            Resolutions = [new() { MinPixels = 0, MaxPixels = 100, Hdcp = HdcpLevel.V1 }, new() { MinPixels = 50, MaxPixels = 1000, Hdcp = HdcpLevel.V2_2 }],
+        },
+        ["known restriction"] = new() { Restrictions = [new(Known, default)] },
+        ["known and unknown restriction"] = new() { Restrictions = [new(Known, default), new(new Guid("99999999-2222-3333-4444-555555555555"), default)] },
+    };
+
+    private static readonly Dictionary<string, OutputCapabilities> Sinks = new()
+    {
+        ["export"] = OutputCapabilities.None,
+        ["export that knows"] = new() { Restrictions = [Known] },
+        ["bare screen"] = Screen,
+        ["hdcp 1 screen"] = new() { Exports = false, Hdcp = HdcpLevel.V1 },
+        ["hdcp 2.2 screen"] = new() { Exports = false, Hdcp = HdcpLevel.V2_2 },
+        ["panel"] = new()
+        {
+            Exports = false,
+            Hdcp = HdcpLevel.NoDigitalOutput,
+            Levels = new() { CompressedVideo = 999, UncompressedVideo = 999, AnalogVideo = 999, CompressedAudio = 999, UncompressedAudio = 999 },
+        },
+        ["screen that knows"] = new() { Exports = false, Restrictions = [Known] },
+        ["level 270 screen"] = new() { Exports = false, Levels = new() { UncompressedVideo = 270, UncompressedAudio = 250 } },
+    };
+
+    [Theory]
+    [InlineData("nothing", "export", 50, KeyStatus.OutputRestricted)]           // an export sink needs leave to export
+    [InlineData("nothing", "bare screen", 50, KeyStatus.Usable)]
+    [InlineData("export", "export", 50, KeyStatus.Usable)]
+    [InlineData("export", "bare screen", 50, KeyStatus.Usable)]
+    [InlineData("export, hdcp 2.2", "export", 50, KeyStatus.Usable)]            // which then decides alone
+    [InlineData("export, hdcp 2.2", "bare screen", 50, KeyStatus.OutputRestricted)]
+    [InlineData("export, levels", "export", 50, KeyStatus.Usable)]
+    [InlineData("export, levels", "export", null, KeyStatus.Usable)]
+    [InlineData("export, levels", "bare screen", 50, KeyStatus.OutputRestricted)]
+    [InlineData("export, up to 100 pixels", "export", 100, KeyStatus.Usable)]   // HDCP is not applied, the sizes that the licence covers are
+    [InlineData("export, up to 100 pixels", "export", 101, KeyStatus.OutputDownscaled)]
+    [InlineData("export, known restriction", "export", 50, KeyStatus.OutputRestricted)]
+    [InlineData("export, known restriction", "export that knows", 50, KeyStatus.Usable)]
+    [InlineData("hdcp 1", "bare screen", 50, KeyStatus.OutputRestricted)]
+    [InlineData("hdcp 1", "hdcp 1 screen", 50, KeyStatus.Usable)]
+    [InlineData("hdcp 1", "hdcp 2.2 screen", 50, KeyStatus.Usable)]
+    [InlineData("hdcp 1", "export", 50, KeyStatus.OutputRestricted)]
+    [InlineData("hdcp 2.2", "hdcp 1 screen", 50, KeyStatus.OutputRestricted)]
+    [InlineData("hdcp 2.2", "panel", 50, KeyStatus.Usable)]
+    [InlineData("no digital output", "hdcp 2.2 screen", 50, KeyStatus.OutputRestricted)]
+    [InlineData("no digital output", "panel", 50, KeyStatus.Usable)]
+    [InlineData("uncompressed video 100", "bare screen", 50, KeyStatus.Usable)] // up to 100 nothing is asked
+    [InlineData("uncompressed video 270", "bare screen", 50, KeyStatus.OutputRestricted)]
+    [InlineData("uncompressed video 270", "level 270 screen", 50, KeyStatus.Usable)]
+    [InlineData("uncompressed video 270", "bare screen", null, KeyStatus.Usable)] // no pictures, no video levels
+    [InlineData("compressed video 500", "level 270 screen", 50, KeyStatus.OutputRestricted)]
+    [InlineData("compressed video 500", "panel", 50, KeyStatus.Usable)]
+    [InlineData("analogue video 150", "level 270 screen", 50, KeyStatus.OutputRestricted)]
+    [InlineData("uncompressed audio 250", "bare screen", null, KeyStatus.OutputRestricted)]
+    [InlineData("uncompressed audio 250", "level 270 screen", null, KeyStatus.Usable)]
+    [InlineData("uncompressed audio 250", "bare screen", 50, KeyStatus.Usable)] // pictures, no audio levels
+    [InlineData("compressed audio 300", "level 270 screen", null, KeyStatus.OutputRestricted)]
+    [InlineData("hdcp 2.2 above 100 pixels", "bare screen", 100, KeyStatus.Usable)]
+    [InlineData("hdcp 2.2 above 100 pixels", "bare screen", 101, KeyStatus.OutputDownscaled)]
+    [InlineData("hdcp 2.2 above 100 pixels", "hdcp 2.2 screen", 1000, KeyStatus.Usable)]
+    [InlineData("hdcp 2.2 above 100 pixels", "hdcp 2.2 screen", 1001, KeyStatus.OutputDownscaled)] // no rule covers it
+    [InlineData("hdcp 2.2 above 100 pixels", "bare screen", null, KeyStatus.Usable)]
+    [InlineData("hdcp 1 and 2.2 over each other", "hdcp 1 screen", 40, KeyStatus.Usable)]
+    [InlineData("hdcp 1 and 2.2 over each other", "bare screen", 40, KeyStatus.OutputRestricted)]
+    [InlineData("hdcp 1 and 2.2 over each other", "hdcp 1 screen", 60, KeyStatus.OutputRestricted)]
+    [InlineData("known restriction", "bare screen", 50, KeyStatus.OutputRestricted)]
+    [InlineData("known restriction", "screen that knows", 50, KeyStatus.Usable)]
+    [InlineData("known and unknown restriction", "screen that knows", 50, KeyStatus.OutputRestricted)]
+    public void Output_is_judged_by_requirement_and_sink(string requirement, string sink, int? pixels, KeyStatus status) =>
+        KeyRules.Evaluate(new KeyPolicy { Output = Requirements[requirement] }, default, At(0), Sinks[sink], pixels).Status.Should().Be(status);
+
+    [Fact]
+    public void Time_is_judged_before_output() =>
+        KeyRules.Evaluate(new KeyPolicy { NotAfter = At(0) }, default, At(1), OutputCapabilities.None, null).Status.Should().Be(KeyStatus.Expired);
+
+    [Fact]
+    public void Refused_output_still_says_when_time_runs_out() =>
+        KeyRules.Evaluate(new KeyPolicy { NotAfter = At(9) }, default, At(1), OutputCapabilities.None, null)
+            .Should().Be(new KeyVerdict { Status = KeyStatus.OutputRestricted, ChangesAt = At(9) });
+
+    private static DateTimeOffset At(int seconds) => Start.AddSeconds(seconds);
+}
