@@ -118,7 +118,7 @@ internal sealed partial class LicenseSessionActor
                 await ApplyAsync(SessionInput.NothingAccepted).ConfigureAwait(false);
             }
 
-            await AfterStageAsync(stage).ConfigureAwait(false);
+            await AfterStageAsync(stage, exchangeEnded: true).ConfigureAwait(false);
         }
     }
 
@@ -189,7 +189,7 @@ internal sealed partial class LicenseSessionActor
     }
 
     /// <summary>What the key system asked for beside its keys, once these are in place.</summary>
-    private async ValueTask AfterStageAsync(StagedCalls stage)
+    private async ValueTask AfterStageAsync(StagedCalls stage, bool exchangeEnded = false)
     {
         if (stage.Closing is { } reason)
         {
@@ -199,7 +199,8 @@ internal sealed partial class LicenseSessionActor
         }
 
         if (stage.Requested != ChallengeKind.None) await ApplyAsync(SessionInput.ExchangeRequested, stage.Requested).ConfigureAwait(false);
-        if (!IsOver) PublishKeys();
+        // The end of an exchange is worth saying even when it brought nothing: readers wait for it, and the clock is set by it.
+        if (!IsOver && (stage.ChangesKeys || exchangeEnded)) PublishKeys();
     }
 
     /// <summary>Lets the machine take a step and does what it says.</summary>
@@ -215,6 +216,7 @@ internal sealed partial class LicenseSessionActor
         }
 
         if (outputs.HasFlag(SessionOutputs.LeaveTable)) _context.Left(this);
+        bool takesKeys = outputs.HasFlag(SessionOutputs.RevokeKeys) && _context.Vault.Keys(Id).Count > 0;
         if (outputs.HasFlag(SessionOutputs.RevokeKeys)) _context.Vault.Revoke(Id);
         if (outputs.HasFlag(SessionOutputs.AskAfterwards)) _askAfterwards = true;
         if (outputs.HasFlag(SessionOutputs.StartExchange)) BeginExchange(kind);
@@ -226,7 +228,7 @@ internal sealed partial class LicenseSessionActor
             Error = outputs.HasFlag(SessionOutputs.ReportFailure) || to is SessionState.Failed or SessionState.Expired ? _cause ?? snapshot.Error : _cause,
         });
         if (from != to) _context.Facts.StateChanged(Id, from, to);
-        if (outputs.HasFlag(SessionOutputs.RevokeKeys)) _context.Facts.KeysChanged(Id, 0, 0);
+        if (takesKeys) _context.Facts.KeysChanged(Id, 0, 0);
         if (outputs.HasFlag(SessionOutputs.ReportFailure))
             _context.Facts.Failed(Id, _cause?.Kind ?? LicenseErrorKind.Unknown, terminal: to == SessionState.Failed);
         if (outputs.HasFlag(SessionOutputs.StartExchange)) _context.Facts.LicenseNeeded(Id, _number, _kind);
