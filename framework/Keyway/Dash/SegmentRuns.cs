@@ -24,7 +24,7 @@ internal static class SegmentRuns
         ulong scale = info.Timescale ?? 1;
         UInt128 count;
         UInt128 skipped = 0;
-        if (window.Duration is { } length) count = CountIn(length, scale, duration);
+        if (window.Duration is { } length) count = CountUntil(0, 0, length, scale, duration);
         else if (info.EndNumber is not null || window.Elapsed is not null) count = ulong.MaxValue;
         else throw Broken(info.Path, "the period has no duration, so the template has no end");
 
@@ -66,8 +66,7 @@ internal static class SegmentRuns
             }
             else if (window.Duration is { } length)
             {
-                UInt128 until = offset + Units(length, scale);
-                count = until <= time ? 0 : Ceiling(until - time, scale, entry.Duration);
+                count = CountUntil(time, offset, length, scale, entry.Duration);
             }
             else throw Broken(timeline.Path, $"S[{i}] repeats until the end of the period, which is not known");
 
@@ -77,14 +76,17 @@ internal static class SegmentRuns
         }
     }
 
-    private static UInt128 CountIn(TimeSpan length, ulong scale, ulong duration) => Ceiling(Units(length, scale), scale, duration);
-
-    /// <summary>How many segments begin in a time. A rest below a millisecond is a rounding of the period's duration, not a segment.</summary>
-    private static UInt128 Ceiling(UInt128 units, ulong scale, ulong duration)
+    /// <summary>How many segments begin between a time and the end of a period. A rest below a millisecond is a rounding of the period's duration, not a segment.</summary>
+    /// <remarks>In units of 100 ns × timescale, where everything is a whole number.</remarks>
+    private static UInt128 CountUntil(UInt128 time, ulong offset, TimeSpan length, ulong scale, ulong duration)
     {
-        UInt128 tolerance = UInt128.Min(scale / 1000, duration / 2);
-        UInt128 whole = units / duration;
-        return units % duration > tolerance ? whole + 1 : whole;
+        UInt128 end = (UInt128)offset * TimeSpan.TicksPerSecond + (UInt128)length.Ticks * scale;
+        UInt128 begin = time * TimeSpan.TicksPerSecond;
+        if (end <= begin) return 0;
+        UInt128 step = (UInt128)duration * TimeSpan.TicksPerSecond;
+        (UInt128 whole, UInt128 rest) = UInt128.DivRem(end - begin, step);
+        UInt128 tolerance = UInt128.Min((UInt128)TimeSpan.TicksPerMillisecond * scale, step / 2);
+        return rest >= tolerance ? whole + 1 : whole;
     }
 
     private static UInt128 Units(TimeSpan time, ulong scale) => time <= TimeSpan.Zero ? 0 : (UInt128)time.Ticks * scale / TimeSpan.TicksPerSecond;

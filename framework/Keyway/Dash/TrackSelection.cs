@@ -68,7 +68,7 @@ public sealed record TrackSelection
     {
         List<string> words = [Name(representation.Kind)];
         if (representation.Id.Length > 0) words.Add($"id {(representation.Id.Length <= 64 ? representation.Id : representation.Id[..64] + "…")}");
-        if (representation.Height is { } height) words.Add(string.Create(CultureInfo.InvariantCulture, $"{representation.Width}x{height}"));
+        if (representation.Height is { } height) words.Add(representation.Width is { } width ? string.Create(CultureInfo.InvariantCulture, $"{width}x{height}") : string.Create(CultureInfo.InvariantCulture, $"{height}p"));
         if (representation.Bandwidth > 0) words.Add(string.Create(CultureInfo.InvariantCulture, $"{representation.Bandwidth} bit/s"));
         if (representation.Codecs is { Length: > 0 and <= 64 } codecs) words.Add(codecs);
         if (representation.Language is { Length: > 0 and <= 35 } language) words.Add(language);
