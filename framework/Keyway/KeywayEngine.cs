@@ -94,6 +94,7 @@ public sealed class KeywayEngine : IAsyncDisposable
                 Service = service,
                 LicenseUrl = options.LicenseUrl,
                 ContentUrls = Hints(map, system.Descriptor),
+                ContentHost = content.Origin.Location.IsFile ? null : content.Origin.Location.IdnHost,
                 RequestHeaders = options.LicenseHeaders,
                 CustomData = options.CustomData,
                 Values = options.Values,
@@ -142,7 +143,7 @@ public sealed class KeywayEngine : IAsyncDisposable
 
     private ConfiguredProvider? ProviderFor(Uri source, string? asked)
     {
-        string? name = asked ?? _options.Routes.FirstOrDefault(route => route.Fits(source))?.Provider;
+        string? name = asked ?? _options.Route(source);
         if (name is null) return null;
         return _options.Providers.FirstOrDefault(provider => provider.Service.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
             ?? throw new ArgumentException($"there is no provider '{name}'; configured are: {(_options.Providers.Count == 0 ? "none" : string.Join(", ", _options.Providers.Select(static each => each.Service.Name)))}", nameof(asked));

@@ -19,8 +19,8 @@ public sealed record KeywayEngineOptions
     /// <summary>The service that is used when no provider is: <see cref="LicenseService.Direct"/>.</summary>
     public required LicenseService Direct { get; init; }
 
-    /// <summary>Which provider serves which content, the first that fits.</summary>
-    public IReadOnlyList<ProviderRoute> Routes { get; init; } = [];
+    /// <summary>Names the provider that serves content of an address; <see langword="null"/>: none does.</summary>
+    public Func<Uri, string?> Route { get; init; } = static _ => null;
 
     /// <summary>What sends requests for content. It follows no redirects itself. Ownership: the caller's. <see langword="null"/>: files only.</summary>
     public HttpMessageInvoker? ContentHttp { get; init; }

@@ -25,6 +25,9 @@ public sealed class HttpLicenseTransport(HttpMessageInvoker invoker) : ILicenseT
     /// </summary>
     public static readonly HttpRequestOptionsKey<bool> Untrusted = new("Keyway.Untrusted");
 
+    /// <summary>Set beside <see cref="Untrusted"/>: the host that the content came from, which may be named by it even where its address is private.</summary>
+    public static readonly HttpRequestOptionsKey<string?> ContentHost = new("Keyway.ContentHost");
+
     /// <summary>Makes a handler as this transport needs it.</summary>
     /// <returns>The handler; the host may add a proxy, a client certificate or a <c>ConnectCallback</c>.</returns>
     public static SocketsHttpHandler CreateHandler() => new()
@@ -47,7 +50,7 @@ public sealed class HttpLicenseTransport(HttpMessageInvoker invoker) : ILicenseT
         {
             try
             {
-                using HttpRequestMessage request = Make(exchange, url, rule.Untrusted);
+                using HttpRequestMessage request = Make(exchange, url, rule);
                 using HttpResponseMessage response = await invoker.SendAsync(request, cancellationToken).ConfigureAwait(false);
                 if (response.StatusCode is not (HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect) || response.Headers.Location is null)
                 {
@@ -60,6 +63,11 @@ public sealed class HttpLicenseTransport(HttpMessageInvoker invoker) : ILicenseT
                 if (hop == MaximumHops)
                     throw new LicenseServiceException(LicenseErrorKind.Network, $"{Origin.Of(exchange.Request.Url)} redirects more than {MaximumHops} times");
                 url = next;
+            }
+            catch (HttpRequestException exception) when (exception.InnerException is LicenseServiceException)
+            {
+                // The handler's own rule of addresses: nothing was sent.
+                throw exception.InnerException;
             }
             catch (HttpRequestException exception)
             {
@@ -76,11 +84,12 @@ public sealed class HttpLicenseTransport(HttpMessageInvoker invoker) : ILicenseT
         }
     }
 
-    private static HttpRequestMessage Make(LicenseExchange exchange, Uri url, bool untrusted)
+    private static HttpRequestMessage Make(LicenseExchange exchange, Uri url, OriginRule rule)
     {
         LicenseRequest wanted = exchange.Request;
         HttpRequestMessage request = new(new HttpMethod(wanted.Method), url);
-        request.Options.Set(Untrusted, untrusted);
+        request.Options.Set(Untrusted, rule.Untrusted);
+        request.Options.Set(ContentHost, rule.ContentHost);
         request.Headers.ExpectContinue = false;
         if (!exchange.Body.IsEmpty || wanted.Method is not ("GET" or "HEAD"))
         {

@@ -10,13 +10,13 @@ internal sealed record LicenseTarget(Uri Url, string Source, OriginRule Rule)
     /// <exception cref="LicenseServiceException">
     /// Nobody names a URL, or only content does and the challenge would tell it who the device is.
     /// </exception>
-    public static LicenseTarget Resolve(Uri? caller, LicenseService service, KeySystemDescriptor system, IReadOnlyList<LicenseUrlHint> content)
+    public static LicenseTarget Resolve(Uri? caller, LicenseService service, KeySystemDescriptor system, IReadOnlyList<LicenseUrlHint> content, string? contentHost = null)
     {
         OriginRule listed = OriginRule.Listed(service.Name, service.Origins, caller);
         LicenseTarget? target =
             caller is not null ? new LicenseTarget(caller, "the caller", listed) :
             service.Endpoints.TryGetValue(system.Name, out Uri? endpoint) ? new LicenseTarget(endpoint, $"the provider '{service.Name}'", listed) :
-            FromContent(service, system, content, listed);
+            FromContent(service, system, content, contentHost, listed);
         if (target is null)
         {
             throw new LicenseServiceException(LicenseErrorKind.Unknown, $"nobody names a licence URL for {system.Name}")
@@ -30,13 +30,13 @@ internal sealed record LicenseTarget(Uri Url, string Source, OriginRule Rule)
     }
 
     private static LicenseTarget? FromContent(
-        LicenseService service, KeySystemDescriptor system, IReadOnlyList<LicenseUrlHint> content, OriginRule listed)
+        LicenseService service, KeySystemDescriptor system, IReadOnlyList<LicenseUrlHint> content, string? contentHost, OriginRule listed)
     {
         if (content.FirstOrDefault(hint => hint.Url.IsAbsoluteUri && listed.Trusts(hint.Url)) is { } known)
             return new LicenseTarget(known.Url, known.Source, listed);
         if (content.Count == 0) return null;
         // A challenge that tells who the device is meets the list, and the list's refusal names both origins.
-        OriginRule rule = system.ChallengeIdentifiesDevice ? listed : OriginRule.Anybody(service.Name);
+        OriginRule rule = system.ChallengeIdentifiesDevice ? listed : OriginRule.Anybody(service.Name, contentHost);
         return new LicenseTarget(content[0].Url, content[0].Source, rule);
     }
 }

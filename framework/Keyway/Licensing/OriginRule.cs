@@ -10,6 +10,9 @@ internal sealed class OriginRule
     private readonly Origin? _caller;
     private readonly bool _anybody;
 
+    /// <summary>The host that the content came from, for exchanges that go where content says.</summary>
+    public string? ContentHost { get; private init; }
+
     private OriginRule(string provider, TrustedOrigins origins, Origin? caller, bool anybody) =>
         (_provider, _origins, _caller, _anybody) = (provider, origins, caller, anybody);
 
@@ -25,7 +28,9 @@ internal sealed class OriginRule
 
     /// <summary>The rule for exchanges that identify nobody: anywhere, but never unencrypted across a network.</summary>
     /// <param name="provider">The provider's name.</param>
-    public static OriginRule Anybody(string provider) => new(provider, TrustedOrigins.None, caller: null, anybody: true);
+    /// <param name="contentHost">The host that the content came from.</param>
+    public static OriginRule Anybody(string provider, string? contentHost = null) =>
+        new(provider, TrustedOrigins.None, caller: null, anybody: true) { ContentHost = contentHost };
 
     /// <summary>Whether the URL may receive what the exchange carries.</summary>
     public bool Trusts(Uri url) => Origin.IsHttp(url) && (_origins.Contains(url) || _caller == Origin.Of(url));

@@ -21,6 +21,9 @@ public sealed record KeyRingOptions
     /// <summary>Licence URLs that content names, the most specific first. Those of headers are added by the framework.</summary>
     public IReadOnlyList<LicenseUrlHint> ContentUrls { get; init; } = [];
 
+    /// <summary>The host that the content came from; <see langword="null"/> for a file. A URL that content names may lead back to it.</summary>
+    public string? ContentHost { get; init; }
+
     /// <summary>The caller's values: steps of the pipeline name them.</summary>
     public IReadOnlyDictionary<string, string> Values { get; init; } = FrozenDictionary<string, string>.Empty;
 

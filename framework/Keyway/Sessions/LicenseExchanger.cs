@@ -22,7 +22,7 @@ internal sealed class LicenseExchanger(SessionFacts facts, TimeProvider clock, F
         try
         {
             LicenseService service = session.Options.Service;
-            LicenseTarget target = LicenseTarget.Resolve(session.Options.LicenseUrl, service, session.Descriptor, session.Hints);
+            LicenseTarget target = LicenseTarget.Resolve(session.Options.LicenseUrl, service, session.Descriptor, session.Hints, session.Options.ContentHost);
             session.Sending(target.Url);
             LicenseExchange exchange = Make(session, order, target);
             run = ExchangeRun.Begin(

@@ -1,0 +1,22 @@
+using Microsoft.Extensions.Logging;
+
+namespace Keyway.Hosting;
+
+/// <summary>What a host adds in code to what configuration says.</summary>
+public sealed record KeywayHostOptions
+{
+    /// <summary>Where to log; <see langword="null"/>: nowhere.</summary>
+    public ILoggerFactory? Logging { get; init; }
+
+    /// <summary>The clock that licences run by.</summary>
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    /// <summary>
+    /// Another way to HTTP for licences and plugins. It must not follow redirects, keep cookies or decompress, and answers for the rule of addresses
+    /// itself. Ownership: the host's.
+    /// </summary>
+    public HttpMessageInvoker? LicenseHttp { get; init; }
+
+    /// <summary>Another way to HTTP for content. It must not follow redirects. Ownership: the host's.</summary>
+    public HttpMessageInvoker? ContentHttp { get; init; }
+}
