@@ -89,14 +89,10 @@ internal struct SampleCursor(Track track, byte[] movie, ReadOnlyMemory<byte> aux
         error = default;
         // 8.8.3.1: sample_depends_on 2 and a sync sample; or 1 and not.
         ref SampleRow row = ref table.Add(at, (int)Size, Duration, IsSync ? 0x02000000u : 0x01010000u, CompositionOffset);
-        SampleEntry entry = track.Entries[EntryIndex];
-        if (entry.LacksProtection) return Fail($"the sample entry '{entry.Facts.Format}' has no sinf", out error);
-        if (!entry.IsProtected) return true;
+        if (!TryFindProtection(out TrackEncryption? protection, out error)) return false;
+        if (protection is null) return true;
         Senc? senc = track.Tables.Encryption;
         if (senc is { Override: not null }) table.Scheme = Sinf.FromPiff(senc.Value.Algorithm);
-        TrackEncryption defaults = SampleTableBuilder.DefaultsOf(entry, senc);
-        TrackEncryption protection = defaults;
-        if (senc?.Override is null && !track.Groups.TryFind(Group, track.Groups, defaults, out protection)) return Fail($"there is no seig group {Group}", out error);
         row.Protection = table.NumberOf(protection);
         if (row.Protection >= Mp4Limits.KeyIds) return Fail($"more than {Mp4Limits.KeyIds} keys in a few seconds", out error);
         if (protection.IsProtected) table.ProtectedCount++;
@@ -106,6 +102,20 @@ internal struct SampleCursor(Track track, byte[] movie, ReadOnlyMemory<byte> aux
         if (needs && row.Iv < 0 && (protection.PerSampleIvSize > 0 || protection.ConstantIv.IsEmpty))
             return Fail($"sample {Number + 1} is protected and has no initialisation vector", out error);
         return true;
+    }
+
+    /// <summary>What protects the sample; <see langword="null"/> where its entry is a clear one.</summary>
+    public readonly bool TryFindProtection(out TrackEncryption? protection, out FormatError error)
+    {
+        protection = null;
+        error = default;
+        SampleEntry entry = track.Entries[EntryIndex];
+        if (entry.LacksProtection) return Fail($"the sample entry '{entry.Facts.Format}' has no sinf", out error);
+        if (!entry.IsProtected) return true;
+        protection = SampleTableBuilder.DefaultsOf(entry, track.Tables.Encryption);
+        return track.Tables.Encryption?.Override is not null
+            || track.Groups.TryFind(Group, track.Groups, protection, out protection)
+            || Fail($"there is no seig group {Group}", out error);
     }
 
     private bool TryReadAuxiliary(Senc? senc, SampleTable table, ref SampleRow row, out string reason)

@@ -1,0 +1,139 @@
+using System.IO.Pipelines;
+
+namespace Keyway.Mp4;
+
+/// <summary>Writes tracks of several files into one clear fragmented file.</summary>
+/// <remarks>
+/// Tracks are numbered anew from 1 in the order of the inputs. Fragments follow one another by decode time; each is one track's, and payload is copied once.
+/// Indexes and boxes about the old files' segments (<c>sidx</c>, <c>ssix</c>, <c>mfra</c>, <c>styp</c>, <c>prft</c>, <c>emsg</c>) do not come along.
+/// Memory is bounded by one fragment an input.
+/// </remarks>
+public static class TrackMerger
+{
+    /// <summary>Reads the inputs and writes one file.</summary>
+    /// <param name="inputs">The inputs, at least one.</param>
+    /// <param name="output">Where the file goes. Ownership: the caller's, who completes it.</param>
+    /// <param name="progress">Hears how many bytes of the inputs have been read, a fragment at a time.</param>
+    /// <param name="cancellationToken">Stops the work.</param>
+    /// <returns>What was written, with the new track numbers.</returns>
+    /// <exception cref="MediaFormatException">An input is malformed or cut short, or no track was chosen. What was written is worthless.</exception>
+    /// <exception cref="SampleDecryptionException">A sample could not be decrypted. What was written is worthless.</exception>
+    public static async ValueTask<Mp4Summary> MergeAsync(
+        IReadOnlyList<MergeInput> inputs, PipeWriter output, IProgress<long>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(inputs);
+        ArgumentNullException.ThrowIfNull(output);
+        List<Source> sources = [];
+        try
+        {
+            List<MergedTrack> tracks = [];
+            foreach (MergeInput input in inputs)
+            {
+                Source source = new(input, await FragmentSource.OpenAsync(input.Input, input.Name, cancellationToken).ConfigureAwait(false));
+                sources.Add(source);
+                source.Choose(tracks);
+            }
+
+            if (tracks.Count == 0) throw new MediaFormatException(inputs.Count > 0 ? inputs[0].Name : "", new FormatError("there is no track to write", "moov", -1));
+            long written = await WriteAsync(sources, tracks, output, progress, cancellationToken).ConfigureAwait(false);
+            return new Mp4Summary { Tracks = [.. sources.SelectMany(s => s.ToSummaries())], BytesWritten = written };
+        }
+        finally
+        {
+            foreach (Source source in sources) await source.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    private static async ValueTask<long> WriteAsync(List<Source> sources, List<MergedTrack> tracks, PipeWriter output, IProgress<long>? progress, CancellationToken cancellationToken)
+    {
+        ReadOnlyMemory<byte> head = MovieWriter.Write(tracks);
+        await PipeOutput.WriteAsync(output, head, cancellationToken).ConfigureAwait(false);
+        long written = head.Length;
+        FragmentWriter writer = new(output);
+        foreach (Source source in sources) await source.MoveNextAsync(cancellationToken).ConfigureAwait(false);
+        while (Earliest(sources) is { } next)
+        {
+            written += await writer.WriteAsync(next.CurrentTrackId(), next.Current!, cancellationToken).ConfigureAwait(false);
+            await next.MoveNextAsync(cancellationToken).ConfigureAwait(false);
+            progress?.Report(sources.Sum(s => s.Position));
+        }
+
+        return written;
+    }
+
+    private static Source? Earliest(List<Source> sources)
+    {
+        Source? earliest = null;
+        foreach (Source source in sources)
+            if (source.Current is not null && (earliest is null || source.IsBefore(earliest))) earliest = source;
+        return earliest;
+    }
+
+    private sealed class Source(MergeInput input, FragmentSource reader) : IAsyncDisposable
+    {
+        private readonly List<MergedTrack> _tracks = [];
+        private IAsyncEnumerator<SourceFragment>? _fragments;
+        private Movie? _checked;
+
+        public SourceFragment? Current { get; private set; }
+
+        public long Position => reader.Position;
+
+        public void Choose(List<MergedTrack> all)
+        {
+            foreach (Track track in reader.Movie.Tracks)
+            {
+                if (input.Tracks?.Invoke(track.Facts) == false) continue;
+                MergedTrack merged = new((uint)all.Count + 1, reader.Movie, track);
+                all.Add(merged);
+                _tracks.Add(merged);
+            }
+
+            _checked = reader.Movie;
+        }
+
+        public async ValueTask MoveNextAsync(CancellationToken cancellationToken)
+        {
+            _fragments ??= reader.ReadAsync(input.Keys, t => Find(t) is not null, cancellationToken).GetAsyncEnumerator(cancellationToken);
+            Current = await _fragments.MoveNextAsync().ConfigureAwait(false) ? _fragments.Current : null;
+            if (Current is not null && !ReferenceEquals(Current.Movie, _checked)) Check(Current.Movie);
+        }
+
+        public uint CurrentTrackId() => Find(Current!.Table.Track)!.Id;
+
+        public bool IsBefore(Source other)
+        {
+            SampleTable own = Current!.Table, theirs = other.Current!.Table;
+            return (UInt128)own.DecodeTime * Math.Max(1, theirs.Track.Facts.Timescale) < (UInt128)theirs.DecodeTime * Math.Max(1, own.Track.Facts.Timescale);
+        }
+
+        public IEnumerable<Mp4TrackSummary> ToSummaries()
+        {
+            IReadOnlyList<Mp4TrackSummary> read = reader.Counters.ToSummaries();
+            foreach (MergedTrack track in _tracks)
+                if (read.FirstOrDefault(s => s.Track.Id == track.Track.Id) is { } summary)
+                    yield return summary with { Track = summary.Track with { Id = track.Id } };
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            if (_fragments is not null) await _fragments.DisposeAsync().ConfigureAwait(false);
+            reader.Dispose();
+        }
+
+        /// <summary>The new file has one description of each track, which is already written.</summary>
+        private void Check(Movie movie)
+        {
+            foreach (MergedTrack track in _tracks)
+            {
+                if (movie.Find(track.Track.Id) is not { } again) continue;
+                if (again.Facts.Timescale != track.Track.Facts.Timescale || !MovieWriter.ClearEntries(movie, again).AsSpan().SequenceEqual(track.Entries))
+                    throw reader.Error($"track {track.Track.Id} changes within the file, which one merged track cannot follow", "moov");
+            }
+
+            _checked = movie;
+        }
+
+        private MergedTrack? Find(Track track) => _tracks.Find(t => t.Track.Id == track.Id);
+    }
+}
