@@ -1,17 +1,22 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
 namespace Keyway.Decryption;
 
 /// <summary>Collects scattered blocks, so that a kernel can take eight of them at once wherever they lie.</summary>
 /// <remarks>Lives on the stack, over memory of the caller: <see cref="Capacity"/> + 8 places, because runs are noted eight places at a time.</remarks>
 internal unsafe struct BlockList(byte** places)
 {
+    private readonly byte** _places = places;
+
     /// <summary>How many blocks the list takes before it is worked off.</summary>
-    public const int Capacity = 128;
+    public const int Capacity = 256;
 
     /// <summary>How many places the caller's memory has.</summary>
     public const int Places = Capacity + 8;
 
     /// <summary>Where the blocks are.</summary>
-    public readonly byte** Blocks => places;
+    public readonly byte** Blocks => _places;
 
     /// <summary>How many there are.</summary>
     public int Count { get; private set; }
@@ -20,21 +25,32 @@ internal unsafe struct BlockList(byte** places)
     public readonly bool IsFull => Count > Capacity - 8;
 
     /// <summary>Notes a run of one to eight contiguous blocks.</summary>
+    /// <remarks>There must be room: see <see cref="IsFull"/>.</remarks>
     /// <param name="first">The first.</param>
     /// <param name="count">How many.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Add(byte* first, int count)
     {
-        // Eight stores without a branch: the next run, or nobody, overwrites the surplus.
-        byte** at = places + Count;
-        at[0] = first;
-        at[1] = first + 16;
-        at[2] = first + 32;
-        at[3] = first + 48;
-        at[4] = first + 64;
-        at[5] = first + 80;
-        at[6] = first + 96;
-        at[7] = first + 112;
+        // Stores without a branch: the next run, or nobody, overwrites the surplus.
+        Vector256<ulong> places = Vector256.Create((ulong)first);
+        ulong* at = (ulong*)(_places + Count);
+        (places + Vector256.Create(0UL, 16, 32, 48)).Store(at);
+        (places + Vector256.Create(64UL, 80, 96, 112)).Store(at + 4);
         Count += count;
+    }
+
+    /// <summary>Notes blocks at equal distances, as many as there is room for.</summary>
+    /// <param name="first">The first.</param>
+    /// <param name="blocks">How many there are.</param>
+    /// <param name="stride">The distance from block to block in bytes.</param>
+    /// <returns>How many were noted.</returns>
+    public nuint AddStrided(byte* first, nuint blocks, nuint stride)
+    {
+        nuint noted = nuint.Min(blocks, (nuint)(Capacity - Count));
+        byte** at = _places + Count;
+        for (byte** end = at + noted; at != end; at++, first += stride) *at = first;
+        Count += (int)noted;
+        return noted;
     }
 
     /// <summary>Empties the list.</summary>

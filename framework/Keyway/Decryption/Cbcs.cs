@@ -1,4 +1,6 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace Keyway.Decryption;
 
@@ -33,7 +35,7 @@ internal static unsafe class Cbcs
         {
             byte* at = start;
             walk.Restart();
-            if (protection.Subsamples.IsEmpty) walk.Range(at, (nuint)sample.Length / AesHardware.BlockSize);
+            if (protection.Subsamples.IsEmpty) walk.Range(at, (uint)sample.Length / AesHardware.BlockSize);
             foreach (Subsample range in protection.Subsamples)
             {
                 at += range.ClearBytes;
@@ -48,21 +50,19 @@ internal static unsafe class Cbcs
 
     private ref struct Walk(ContentKey key, in SampleProtection protection, byte* chain, BlockList list)
     {
-        private readonly ReadOnlySpan<byte> _vector = protection.InitializationVector;
-        private readonly nuint _crypt = protection.CryptBlocks;
-        private readonly nuint _skip = protection.HasPattern ? protection.SkipBlocks : 0u;
+        private readonly Vector128<byte> _vector = Vector(protection.InitializationVector);
+        private readonly uint _crypt = protection.CryptBlocks;
+        private readonly uint _skip = protection.HasPattern ? protection.SkipBlocks : 0u;
         private BlockList _list = list;
 
         /// <summary>The chain begins again at the vector.</summary>
         public void Restart()
         {
             Flush();
-            Span<byte> first = new(chain, AesHardware.BlockSize);
-            first.Clear();
-            _vector.CopyTo(first);
+            _vector.Store(chain);
         }
 
-        public void Range(byte* at, nuint blocks)
+        public void Range(byte* at, uint blocks)
         {
             if (_skip == 0)
             {
@@ -70,19 +70,19 @@ internal static unsafe class Cbcs
                 return;
             }
 
-            nuint turn = _crypt + _skip;
+            uint turn = _crypt + _skip;
             if (_crypt == 1)
             {
                 Flush();
-                AesCbc.Decrypt(key, at, (blocks + _skip) / turn, turn * AesHardware.BlockSize, chain);
+                AesCbc.Decrypt(key, at, (blocks + _skip) / turn, (nuint)turn * AesHardware.BlockSize, chain);
                 return;
             }
 
             while (blocks != 0)
             {
-                Run(at, nuint.Min(_crypt, blocks));
-                nuint done = nuint.Min(turn, blocks);
-                at += done * AesHardware.BlockSize;
+                Run(at, uint.Min(_crypt, blocks));
+                uint done = uint.Min(turn, blocks);
+                at += (nuint)done * AesHardware.BlockSize;
                 blocks -= done;
             }
         }
@@ -95,7 +95,11 @@ internal static unsafe class Cbcs
             _list.Clear();
         }
 
-        private void Run(byte* at, nuint blocks)
+        private static Vector128<byte> Vector(ReadOnlySpan<byte> bytes) => bytes.Length == AesHardware.BlockSize
+            ? Vector128.Create(bytes)
+            : Vector128.Create(MemoryMarshal.Read<ulong>(bytes), 0).AsByte();
+
+        private void Run(byte* at, uint blocks)
         {
             if (blocks == 0) return;
             if (blocks <= 8)

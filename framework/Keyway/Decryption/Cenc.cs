@@ -59,22 +59,39 @@ internal static unsafe class Cenc
         CounterBlock counter = new(protection.InitializationVector);
         nuint crypt = protection.CryptBlocks;
         nuint skip = protection.HasPattern ? protection.SkipBlocks : 0u;
-        if (protection.Subsamples.IsEmpty) Range(key, at, length / AesHardware.BlockSize, crypt, skip, ref list, ref counter);
+        if (protection.Subsamples.IsEmpty)
+        {
+            nuint blocks = length / AesHardware.BlockSize;
+            if (skip == 0) Run(key, at, blocks, ref list, ref counter);
+            else Range(key, at, blocks, crypt, skip, ref list, ref counter);
+        }
+
         foreach (Subsample range in protection.Subsamples)
         {
             at += range.ClearBytes;
-            Range(key, at, range.ProtectedBytes / AesHardware.BlockSize, crypt, skip, ref list, ref counter);
+            nuint blocks = range.ProtectedBytes / AesHardware.BlockSize;
+            if (skip == 0) Run(key, at, blocks, ref list, ref counter);
+            else Range(key, at, blocks, crypt, skip, ref list, ref counter);
             at += range.ProtectedBytes;
         }
 
         Flush(key, ref list, ref counter);
     }
 
+    /// <summary>A range with a pattern.</summary>
     private static void Range(ContentKey key, byte* at, nuint blocks, nuint crypt, nuint skip, ref BlockList list, ref CounterBlock counter)
     {
-        if (skip == 0)
+        if (crypt == 1)
         {
-            Run(key, at, blocks, ref list, ref counter);
+            nuint stride = (1 + skip) * AesHardware.BlockSize;
+            for (nuint left = (blocks + skip) / (1 + skip); left != 0;)
+            {
+                if (list.IsFull) Flush(key, ref list, ref counter);
+                nuint noted = list.AddStrided(at, left, stride);
+                at += noted * stride;
+                left -= noted;
+            }
+
             return;
         }
 
@@ -88,6 +105,7 @@ internal static unsafe class Cenc
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Run(ContentKey key, byte* at, nuint blocks, ref BlockList list, ref CounterBlock counter)
     {
         if (blocks == 0) return;

@@ -33,7 +33,7 @@ public sealed class ContentKeyVault : IDisposable
         _memory = memory;
     }
 
-    /// <summary>Called once for each key, at the first lease that is granted, outside of any lock. It must not throw.</summary>
+    /// <summary>Called once for each key, at the first lease that is granted, outside of any lock. It should not throw: that sample would fail.</summary>
     public Action<SessionId, KeyId, DateTimeOffset>? FirstUsed { get; set; }
 
     /// <summary>Takes a key. A key that the session holds already is replaced; its first use is kept unless another is given.</summary>
@@ -270,8 +270,17 @@ public sealed class ContentKeyVault : IDisposable
             else if (keys.Decryptor is { } decryptor) lease = new KeyLease(decryptor);
             else continue;
 
-            ring.NoteRunning(session, id);
-            if (slot.FirstUse is null) NoteFirstUse(session, id, now.Value);
+            try
+            {
+                ring.NoteRunning(session, id);
+                if (slot.FirstUse is null) NoteFirstUse(session, id, now.Value);
+            }
+            catch
+            {
+                lease.Release();
+                throw;
+            }
+
             return DecryptStatus.Decrypted;
         }
 

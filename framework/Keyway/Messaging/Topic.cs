@@ -12,17 +12,34 @@ internal sealed class Topic<T>(BusFaults faults) : IPublisher<T>, IAsyncPublishe
     public void Publish(T message)
     {
         Tell(message);
-        foreach (AsyncSubscription subscription in _asyncHandlers)
-        {
-            ValueTask pending = Start(subscription, message, CancellationToken.None);
-            if (!pending.IsCompletedSuccessfully) _ = faults.WatchAsync<T>(pending, CancellationToken.None);
-        }
+        _ = TellAsync(message, CancellationToken.None);
     }
 
     public ValueTask PublishAsync(T message, CancellationToken cancellationToken = default)
     {
         Tell(message);
+        return new ValueTask(TellAsync(message, cancellationToken));
+    }
 
+    /// <summary>Tells the synchronous handlers.</summary>
+    public void Tell(T message)
+    {
+        foreach (Subscription subscription in _handlers)
+        {
+            try
+            {
+                subscription.Chain?.Invoke(message);
+            }
+            catch (Exception exception)
+            {
+                faults.Report<T>(exception);
+            }
+        }
+    }
+
+    /// <summary>Starts the asynchronous handlers. The task ends with the last of them and never fails.</summary>
+    public Task TellAsync(T message, CancellationToken cancellationToken)
+    {
         // The usual handler ends at once; only those that really wait cost a list.
         List<Task>? waiting = null;
         foreach (AsyncSubscription subscription in _asyncHandlers)
@@ -31,7 +48,7 @@ internal sealed class Topic<T>(BusFaults faults) : IPublisher<T>, IAsyncPublishe
             if (!pending.IsCompletedSuccessfully) (waiting ??= []).Add(faults.WatchAsync<T>(pending, cancellationToken));
         }
 
-        return waiting is null ? ValueTask.CompletedTask : new ValueTask(Task.WhenAll(waiting));
+        return waiting is null ? Task.CompletedTask : Task.WhenAll(waiting);
     }
 
     public IDisposable Subscribe(IMessageHandler<T> handler, params MessageHandlerFilter<T>[] filters)
@@ -46,21 +63,6 @@ internal sealed class Topic<T>(BusFaults faults) : IPublisher<T>, IAsyncPublishe
         AsyncSubscription subscription = new(this, HandlerChain.Compose(handler, filters));
         lock (_gate) _asyncHandlers = [.. _asyncHandlers, subscription];
         return subscription;
-    }
-
-    private void Tell(T message)
-    {
-        foreach (Subscription subscription in _handlers)
-        {
-            try
-            {
-                subscription.Chain?.Invoke(message);
-            }
-            catch (Exception exception)
-            {
-                faults.Report<T>(exception);
-            }
-        }
     }
 
     private ValueTask Start(AsyncSubscription subscription, T message, CancellationToken cancellationToken)

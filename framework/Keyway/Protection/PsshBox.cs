@@ -23,8 +23,11 @@ public sealed record PsshBox
     /// <summary>The key identifiers of a version 1 box.</summary>
     public IReadOnlyList<KeyId> KeyIds { get; init; } = [];
 
-    /// <summary>The field <c>Data</c>.</summary>
+    /// <summary>The field <c>Data</c>, as far as the box holds it.</summary>
     public ReadOnlyMemory<byte> Data { get; init; }
+
+    /// <summary>Whether <c>DataSize</c> promises more than the box holds. System and key identifiers are good all the same; <see cref="Data"/> is what there is.</summary>
+    public bool IsTruncated { get; init; }
 
     /// <summary>Reads what follows the box header: version, flags and the rest.</summary>
     /// <param name="content">The content of the box, without size and type.</param>
@@ -56,15 +59,15 @@ public sealed record PsshBox
 
         uint size = BinaryPrimitives.ReadUInt32BigEndian(content[at..]);
         at += 4;
-        if (size > (uint)(content.Length - at)) return Fail($"DataSize {size} does not fit the box", at - 4, out error);
-        box = new PsshBox { Version = version, System = system, KeyIds = ids, Data = content.Slice(at, (int)size).ToArray() };
+        int held = (int)Math.Min(size, (uint)(content.Length - at));
+        box = new PsshBox { Version = version, System = system, KeyIds = ids, Data = content.Slice(at, held).ToArray(), IsTruncated = held != size };
         error = default;
         return true;
     }
 
     /// <summary>Reads a list of whole boxes, as <c>cenc:pssh</c> elements and <c>cenc</c> initialisation data hold them. Other boxes are passed over.</summary>
     /// <param name="boxes">The bytes.</param>
-    /// <param name="found">The boxes found, in order.</param>
+    /// <param name="found">The boxes found, in order; also those before a mistake.</param>
     /// <param name="error">Why not.</param>
     /// <returns><see langword="false"/> when the bytes are not whole boxes, or a <c>pssh</c> among them is malformed.</returns>
     public static bool TryReadAll(ReadOnlySpan<byte> boxes, out IReadOnlyList<PsshBox> found, out FormatError error)

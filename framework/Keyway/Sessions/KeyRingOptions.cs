@@ -27,6 +27,12 @@ public sealed record KeyRingOptions
     /// <summary>The caller's source of tokens.</summary>
     public TokenSource? Tokens { get; init; }
 
+    /// <summary>Headers that the caller wants on licence requests. Secrets; they go only where <see cref="LicenseUrl"/> or the provider says.</summary>
+    public IReadOnlyDictionary<string, string> RequestHeaders { get; init; } = FrozenDictionary<string, string>.Empty;
+
+    /// <summary>Data that the challenge itself carries. A secret, as <see cref="RequestHeaders"/> are.</summary>
+    public string? CustomData { get; init; }
+
     /// <summary>How long licences may live.</summary>
     public SessionKind Kind { get; init; }
 

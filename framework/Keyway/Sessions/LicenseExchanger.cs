@@ -64,6 +64,14 @@ internal sealed class LicenseExchanger(SessionFacts facts, TimeProvider clock, F
         if (session.ContentId is { } contentId) values.TryAdd("contentId", contentId);
         values["sessionId"] = session.Id.ToString();
         bool untrusted = target.Rule.Untrusted;
+        if (untrusted && (session.Options.Tokens is not null || session.Options.CustomData is not null || session.Options.RequestHeaders.Count > 0))
+        {
+            throw new LicenseServiceException(LicenseErrorKind.UntrustedUrl, $"{target.Source} names {Redactor.Url(target.Url)}, and what the caller gave for licence requests goes only where the caller or configuration says")
+            {
+                Advice = "give the licence URL too, if it is the right one",
+            };
+        }
+
         return new LicenseExchange
         {
             Session = session.Id,
@@ -73,7 +81,8 @@ internal sealed class LicenseExchanger(SessionFacts facts, TimeProvider clock, F
             Values = untrusted ? FrozenDictionary<string, string>.Empty : values.ToFrozenDictionary(StringComparer.Ordinal),
             Tokens = untrusted ? null : session.Options.Tokens,
             Kind = order.Kind,
-            Request = new LicenseRequest { Url = target.Url },
+            CustomData = session.Options.CustomData,
+            Request = new LicenseRequest { Url = target.Url, Headers = session.Options.RequestHeaders },
         };
     }
 }

@@ -118,6 +118,18 @@ public sealed class ContentKeyVaultTests
     }
 
     [Fact]
+    public void Listener_that_throws_leaks_no_lease()
+    {
+        VaultFixture fixture = new();
+        fixture.Vault.FirstUsed = (_, _, _) => throw new InvalidOperationException("listener");
+        fixture.Vault.Import(fixture.Session, Bytes.Id(1), Bytes.Key, VaultFixture.Export);
+        fixture.Decryptor().Invoking(decryptor => VaultFixture.Try(decryptor)).Should().Throw<InvalidOperationException>();
+        VaultFixture.Try(fixture.Decryptor()).Should().Be(DecryptStatus.Decrypted);
+        fixture.Dispose();
+        fixture.Memory.ShouldBeCleanAfter(keys: 1);
+    }
+
+    [Fact]
     public void Stored_first_use_counts()
     {
         using VaultFixture fixture = new();

@@ -62,9 +62,9 @@ public sealed class SchemeTests
         SampleDecryptor decryptor = ring.CreateDecryptor();
         Gen<Subsample> small = Gen.Select(Gen.UInt[0, 40], Gen.UInt[0, 200], (clear, bytes) => new Subsample(clear, bytes));
         Gen<Subsample> blocks = Gen.Select(Gen.UInt[0, 40], Gen.UInt[0, 40], (clear, count) => new Subsample(clear, count * 16));
-        Gen<Subsample> large = Gen.Select(Gen.UInt[0, 300], Gen.UInt[0, 9000], (clear, bytes) => new Subsample(clear, bytes));
+        Gen<Subsample> large = Gen.Select(Gen.UInt[0, 300], Gen.UInt[0, 5000], (clear, bytes) => new Subsample(clear, bytes));
         Gen<Subsample[]> layouts = Gen.OneOf(
-            small.Array[1, 40], blocks.Array[1, 200], large.Array[1, 6], Gen.OneOf(small, blocks, large).Array[1, 30], small.Array[0]);
+            small.Array[1, 40], blocks.Array[1, 40], large.Array[1, 4], Gen.OneOf(small, blocks, large).Array[1, 8], small.Array[0]);
         Gen<byte[]> vectors = Gen.Frequency(
             (3, Gen.Byte.Array[vectorSize]),
             (1, Gen.Byte.Array[vectorSize].Select(bytes => (byte[])[.. bytes[..(vectorSize - 4)], 0xff, 0xff, 0xff, bytes[^1]])),
@@ -80,7 +80,7 @@ public sealed class SchemeTests
                     DecryptStatus status = Decrypt(decryptor, scheme, vector, sample, layout, crypt, skip);
                     return status == DecryptStatus.Decrypted && sample.AsSpan().SequenceEqual(expected);
                 },
-                iter: 400,
+                iter: 200,
                 print: input => $"{Convert.ToHexString(input.Item2)} {Patterns[input.Item3]} {Bytes.Show(input.Item1)} whole {input.Item4}");
     }
 

@@ -1,0 +1,93 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Configuration.CommandLine;
+using Microsoft.Extensions.Configuration.EnvironmentVariables;
+using Microsoft.Extensions.Configuration.Memory;
+
+namespace Keyway.Hosting.Configuration;
+
+/// <summary>Every setting that counts, with its origin: what <c>keyway config</c> prints.</summary>
+public static class EffectiveSettings
+{
+    /// <summary>Where a setting that nobody set comes from.</summary>
+    public const string Default = "default";
+
+    /// <summary>Lists the settings, also those of a configuration that has mistakes.</summary>
+    /// <param name="root">The configuration.</param>
+    /// <param name="section">The name of Keyway's section.</param>
+    /// <returns>The settings, by path.</returns>
+    public static IReadOnlyList<EffectiveSetting> Of(IConfigurationRoot root, string section = "Keyway")
+    {
+        ArgumentNullException.ThrowIfNull(root);
+        IConfigurationSection keyway = root.GetSection(section);
+        List<EffectiveSetting> settings = [];
+        foreach (IConfigurationSection leaf in Leaves(keyway))
+        {
+            bool secret = SecretSettings.IsSecret(keyway, leaf);
+            settings.Add(new EffectiveSetting
+            {
+                Path = leaf.Path,
+                Value = secret ? SecretSettings.Mask : Shown(leaf.Value!),
+                Masked = secret,
+                Origin = OriginOf(root, leaf.Path) ?? Default,
+            });
+        }
+
+        KeywayOptionsReader reader = new(keyway);
+        reader.Read();
+        settings.AddRange(reader.Defaults.Select(setting => new EffectiveSetting { Path = setting.Key, Value = setting.Value, Origin = Default }));
+        return [.. settings.OrderBy(setting => setting.Path, ConfigurationPathOrder.Instance)];
+    }
+
+    // The JSON provider turns true into True.
+    private static string Shown(string value) => bool.TryParse(value, out bool flag) ? flag ? "true" : "false" : SecretSettings.WithoutUrlSecrets(value);
+
+    private static IEnumerable<IConfigurationSection> Leaves(IConfigurationSection section)
+    {
+        if (section.Value is not null) yield return section;
+        foreach (IConfigurationSection child in section.GetChildren())
+            foreach (IConfigurationSection leaf in Leaves(child)) yield return leaf;
+    }
+
+    // The last provider that has a key is the one that counts.
+    private static string? OriginOf(IConfigurationRoot root, string path)
+    {
+        foreach (IConfigurationProvider provider in root.Providers.Reverse())
+        {
+            if (provider is ChainedConfigurationProvider { Configuration: IConfigurationRoot inner })
+            {
+                if (OriginOf(inner, path) is { } origin) return origin;
+            }
+            else if (provider.TryGet(path, out _)) return NameOf(provider);
+        }
+
+        return null;
+    }
+
+    private static string NameOf(IConfigurationProvider provider) => provider switch
+    {
+        FileConfigurationProvider { Source: { Path: { } path, FileProvider: { } files } } => files.GetFileInfo(path).PhysicalPath ?? path,
+        FileConfigurationProvider { Source.Path: { } path } => path,
+        EnvironmentVariablesConfigurationProvider => "environment",
+        CommandLineConfigurationProvider => "command line",
+        MemoryConfigurationProvider => "memory",
+        _ => provider.GetType().Name,
+    };
+
+    /// <summary>Segment by segment, numbers as numbers.</summary>
+    private sealed class ConfigurationPathOrder : IComparer<string>
+    {
+        public static ConfigurationPathOrder Instance { get; } = new();
+
+        public int Compare(string? x, string? y)
+        {
+            string[] left = x!.Split(ConfigurationPath.KeyDelimiter), right = y!.Split(ConfigurationPath.KeyDelimiter);
+            for (int i = 0; i < Math.Min(left.Length, right.Length); i++)
+            {
+                int order = ConfigurationKeyComparer.Instance.Compare(left[i], right[i]);
+                if (order != 0) return order;
+            }
+
+            return left.Length.CompareTo(right.Length);
+        }
+    }
+}

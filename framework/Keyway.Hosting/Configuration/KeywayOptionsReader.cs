@@ -1,0 +1,248 @@
+using System.Collections.Frozen;
+using Keyway.Decryption;
+using Keyway.Hosting.Plugins;
+using Keyway.Licensing;
+using Microsoft.Extensions.Configuration;
+
+namespace Keyway.Hosting.Configuration;
+
+/// <summary>Reads the section <c>Keyway</c> by hand, section by section, and goes on after a mistake, so that all are told together.</summary>
+internal sealed class KeywayOptionsReader
+{
+    private readonly List<SettingError> _errors = [];
+    private readonly List<KeyValuePair<string, string>> _defaults = [];
+    private readonly SectionReader _keyway;
+
+    public KeywayOptionsReader(IConfigurationSection section) => _keyway = new SectionReader(section, _errors, _defaults);
+
+    /// <summary>What is wrong.</summary>
+    public IReadOnlyList<SettingError> Errors => _errors;
+
+    /// <summary>Members that are not set, with the values that count.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Defaults => _defaults;
+
+    /// <summary>Reads everything. Where something is wrong, the rest is as if it were not set.</summary>
+    public KeywayOptions Read()
+    {
+        KeywayOptions options = new()
+        {
+            Plugins = ReadPlugins(_keyway.Object("Plugins")),
+            KeySystems = ByName(_keyway.Entries("KeySystems").Select(ReadKeySystem), system => system.Name),
+            Providers = ByName(_keyway.Entries("Providers").Select(ReadProvider), provider => provider.Name),
+            Routes = ByName(_keyway.Entries("Routes").Select(ReadRoute), route => route.Name),
+            Decryption = ReadDecryption(_keyway.Object("Decryption")),
+            Messaging = ReadMessaging(_keyway.Object("Messaging")),
+            Secrets = ReadSecrets(_keyway.Object("Secrets")),
+            Http = ReadHttp(_keyway.Object("Http")),
+        };
+        _keyway.End();
+
+        CheckReferences(options);
+        CheckSecretNames(_keyway.Section);
+        return options;
+    }
+
+    private static PluginOptions ReadPlugins(SectionReader plugins)
+    {
+        PluginOptions options = new()
+        {
+            Directory = plugins.Text("Directory", "plugins")!,
+            Unknown = plugins.Choice<UnknownPlugins>("Unknown"),
+            Unloadable = plugins.Flag("Unloadable"),
+            Allow = plugins.Entries("Allow").ToFrozenDictionary(entry => entry.Name.ToLowerInvariant(), ReadAllowed),
+        };
+        plugins.End();
+        return options;
+    }
+
+    // Not ended: what it does not know here is the plugin's own.
+    private static AllowedPlugin ReadAllowed(SectionReader plugin)
+    {
+        if (!IsPluginId(plugin.Name)) plugin.Wrong("not the id of a plugin: lower-case letters, digits and dashes");
+        string? pin = plugin.Text("Pin");
+        if (pin is not null && (pin.Length != 64 || !pin.All(char.IsAsciiHexDigit))) plugin.Wrong("Pin", "not 64 hexadecimal digits, as 'keyway plugins --pin' prints them");
+        return new AllowedPlugin { Pin = pin, Required = plugin.Flag("Required"), Disabled = plugin.Flag("Disabled"), Settings = plugin.Section };
+    }
+
+    private static KeySystemOptions ReadKeySystem(SectionReader system)
+    {
+        KeySystemOptions options = new()
+        {
+            Name = system.Name,
+            Plugin = system.Text("Plugin", system.Name.ToLowerInvariant())!,
+            Priority = system.Number("Priority", 100, 0, 10_000),
+            Settings = system.Foreign("Settings"),
+        };
+        system.End();
+        return options;
+    }
+
+    private ProviderOptions ReadProvider(SectionReader provider)
+    {
+        ProviderOptions options = new()
+        {
+            Name = provider.Name,
+            Plugin = provider.Text("Plugin"),
+            KeySystems = [.. provider.List("KeySystems").Select(item => item.Value!)],
+            Endpoints = ReadEndpoints(provider),
+            AllowedOrigins = [.. provider.List("AllowedOrigins").Select(ReadOrigin).OfType<Uri>()],
+            Pipeline = [.. provider.Items("Pipeline").Select(ReadStep).OfType<PipelineStepOptions>()],
+            Section = provider.Section,
+        };
+        provider.Foreign("Steps");      // settings of steps that the provider's own list names
+        provider.Foreign("Settings");   // the provider's own
+        provider.End();
+        return options;
+    }
+
+    private Dictionary<string, Uri> ReadEndpoints(SectionReader provider)
+    {
+        Dictionary<string, Uri> endpoints = new(StringComparer.OrdinalIgnoreCase);
+        foreach (IConfigurationSection endpoint in provider.Texts("Endpoints"))
+        {
+            if (IsHttp(endpoint.Value, out Uri? url)) endpoints[endpoint.Key] = url;
+            else Wrong(endpoint, "not an http or https URL without a user name");
+        }
+
+        return endpoints;
+    }
+
+    private Uri? ReadOrigin(IConfigurationSection item)
+    {
+        if (IsHttp(item.Value, out Uri? url) && url.PathAndQuery == "/" && url.Fragment.Length == 0) return url;
+        Wrong(item, "not an origin (https://host or https://host:port)");
+        return null;
+    }
+
+    private PipelineStepOptions? ReadStep(IConfigurationSection item)
+    {
+        if (item["Use"] is { Length: > 0 } use) return new PipelineStepOptions { Use = use, Section = item };
+        Wrong(item, "a step is an object whose 'Use' names it");
+        return null;
+    }
+
+    private static RouteOptions ReadRoute(SectionReader route)
+    {
+        string host = route.Text("Host", "*")!;
+        bool pattern = host == "*" || Uri.CheckHostName(host.StartsWith("*.", StringComparison.Ordinal) ? host[2..] : host) != UriHostNameType.Unknown;
+        if (!pattern) route.Wrong("Host", "not a host, '*.' and a domain, or '*'");
+        string? provider = route.Text("Provider");
+        if (provider is null) route.Wrong("Provider", "missing: which provider serves these manifests?");
+        route.End();
+        return new RouteOptions { Name = route.Name, Host = host, Provider = provider ?? "" };
+    }
+
+    private static DecryptionOptions ReadDecryption(SectionReader decryption)
+    {
+        DecryptionOptions options = new()
+        {
+            Acceleration = decryption.Choice<Acceleration>("Acceleration"),
+            MaxParallelFragments = decryption.Number("MaxParallelFragments", 0, 0, 1024),
+        };
+        decryption.End();
+        return options;
+    }
+
+    private static MessagingOptions ReadMessaging(SectionReader messaging)
+    {
+        MessagingOptions options = new() { Transport = messaging.Choice<MessageTransport>("Transport") };
+        messaging.End();
+        return options;
+    }
+
+    private static SecretOptions ReadSecrets(SectionReader secrets)
+    {
+        SecretOptions options = new() { Directory = secrets.Text("Directory") };
+        secrets.End();
+        return options;
+    }
+
+    private HttpOptions ReadHttp(SectionReader http)
+    {
+        List<string> roots = [];
+        foreach (IConfigurationSection item in http.List("TrustedRoots"))
+        {
+            string file = Path.GetFullPath(item.Value!, AppContext.BaseDirectory);
+            if (!File.Exists(file)) Wrong(item, $"there is no file {file}");
+            roots.Add(file);
+        }
+
+        http.End();
+        return new HttpOptions { TrustedRoots = roots };
+    }
+
+    private void CheckReferences(KeywayOptions options)
+    {
+        foreach (KeySystemOptions system in options.KeySystems.Values) CheckPlugin(options, system.Plugin, $"KeySystems:{system.Name}:Plugin");
+
+        foreach (ProviderOptions provider in options.Providers.Values)
+        {
+            string path = $"Providers:{provider.Name}";
+            if (provider.Plugin is { } plugin) CheckPlugin(options, plugin, $"{path}:Plugin");
+            foreach (IConfigurationSection name in provider.Section.GetSection("KeySystems").GetChildren().Where(name => name.Value is { Length: > 0 }))
+                if (!options.KeySystems.ContainsKey(name.Value!)) Wrong(name, NoKeySystem(name.Value!));
+
+            foreach (string name in provider.Endpoints.Keys)
+            {
+                if (!options.KeySystems.ContainsKey(name)) Wrong($"{path}:Endpoints:{name}", NoKeySystem(name));
+                else if (provider.KeySystems.Count > 0 && !provider.KeySystems.Contains(name, StringComparer.OrdinalIgnoreCase))
+                    Wrong($"{path}:Endpoints:{name}", $"the provider's KeySystems do not name '{name}'");
+            }
+
+            CheckSteps(options, provider);
+        }
+
+        foreach (RouteOptions route in options.Routes.Values)
+        {
+            if (route.Provider.Length > 0 && !options.Providers.ContainsKey(route.Provider))
+                Wrong($"Routes:{route.Name}:Provider", $"there is no provider '{route.Provider}' in Keyway:Providers");
+        }
+
+        foreach (IGrouping<string, RouteOptions> alike in options.Routes.Values.GroupBy(route => route.Host, StringComparer.OrdinalIgnoreCase))
+        {
+            foreach (RouteOptions route in alike.Skip(1)) Wrong($"Routes:{route.Name}:Host", $"the route '{alike.First().Name}' is for '{route.Host}' already");
+        }
+    }
+
+    private void CheckSteps(KeywayOptions options, ProviderOptions provider)
+    {
+        IReadOnlyList<string> known = StepNames.All;
+        foreach (PipelineStepOptions step in provider.Pipeline.Where(step => !known.Contains(step.Use)))
+        {
+            int dot = step.Use.IndexOf('.', StringComparison.Ordinal);
+            if (dot < 0) Wrong(step.Section, $"no step is named '{step.Use}' (there are {string.Join(", ", known)}, and those of plugins, as PLUGIN.STEP)");
+            else if (!MayBeThere(options, step.Use[..dot])) Wrong(step.Section, NoPlugin(step.Use[..dot]));   // whether it has that step is known when it is loaded
+        }
+    }
+
+    private void CheckPlugin(KeywayOptions options, string plugin, string path)
+    {
+        if (!MayBeThere(options, plugin)) Wrong(path, NoPlugin(plugin));
+    }
+
+    private void CheckSecretNames(IConfigurationSection section)
+    {
+        if (SecretReference.IsReference(section.Value) && SecretReference.NameOf(section.Value) is null)
+            Wrong(section, $"not '{SecretReference.Prefix}' and a name ({SecretReference.NameRule})");   // and not repeated: it may be the secret itself
+        foreach (IConfigurationSection child in section.GetChildren()) CheckSecretNames(child);
+    }
+
+    private void Wrong(IConfigurationSection section, string reason) => _errors.Add(new SettingError(section.Path, reason));
+
+    private void Wrong(string path, string reason) => Wrong(_keyway.Section.GetSection(path), reason);
+
+    private static bool MayBeThere(KeywayOptions options, string plugin) =>
+        options.Plugins.Unknown == UnknownPlugins.Load || options.Plugins.Allow.ContainsKey(plugin);
+
+    private static string NoPlugin(string plugin) => $"plugin '{plugin}' is not in Keyway:Plugins:Allow";
+
+    private static string NoKeySystem(string name) => $"there is no key system '{name}' in Keyway:KeySystems";
+
+    private static bool IsPluginId(string id) => id.All(c => char.IsAsciiLetter(c) || char.IsAsciiDigit(c) || c == '-');
+
+    private static bool IsHttp(string? text, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out Uri? url) =>
+        Uri.TryCreate(text, UriKind.Absolute, out url) && (url.Scheme == Uri.UriSchemeHttps || url.Scheme == Uri.UriSchemeHttp) && url.UserInfo.Length == 0;
+
+    private static FrozenDictionary<string, T> ByName<T>(IEnumerable<T> entries, Func<T, string> name) =>
+        entries.ToFrozenDictionary(name, StringComparer.OrdinalIgnoreCase);
+}

@@ -1,0 +1,150 @@
+using System.Buffers;
+using System.Collections.Frozen;
+using System.Security.Cryptography;
+using System.Text;
+using Keyway.Plugins;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Win32.SafeHandles;
+
+namespace Keyway.Hosting.Configuration;
+
+/// <summary>Reads secrets for one owner: only those that the owner's own sections refer to as <c>secret:NAME</c>.</summary>
+/// <remarks>
+/// Sources, in order: the file NAME in <c>Secrets:Directory</c>, which nobody but its user and root may be able to read; then the environment variable
+/// <c>KEYWAY_SECRET_NAME</c>, in upper case, with '_' for '.' and '-'. Threads: any. What came from a variable is also in the process's
+/// environment, where nobody can clear it: prefer files.
+/// </remarks>
+public sealed class SecretReader : ISecretReader
+{
+    private const int MaximumLength = 1 << 20;
+
+    private readonly FrozenSet<string> _allowed;
+    private readonly string? _directory;
+    private readonly Func<string, string?> _environment;
+
+    /// <summary>Makes a reader.</summary>
+    /// <param name="options">Where secrets are.</param>
+    /// <param name="sections">The owner's sections.</param>
+    public SecretReader(SecretOptions options, IEnumerable<IConfigurationSection> sections)
+        : this(options, sections, Environment.GetEnvironmentVariable)
+    {
+    }
+
+    internal SecretReader(SecretOptions options, IEnumerable<IConfigurationSection> sections, Func<string, string?> environment)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        _allowed = sections.SelectMany(SecretReference.NamesIn).ToFrozenSet(StringComparer.Ordinal);
+        _directory = options.Directory is { } directory ? Path.GetFullPath(directory, AppContext.BaseDirectory) : null;
+        _environment = environment;
+    }
+
+    /// <summary>Makes the reader of one plugin.</summary>
+    /// <param name="options">The options.</param>
+    /// <param name="pluginId">The plugin's id.</param>
+    /// <returns>The reader.</returns>
+    public static SecretReader ForPlugin(KeywayOptions options, string pluginId)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return new SecretReader(options.Secrets, options.SectionsOf(pluginId));
+    }
+
+    /// <summary>Makes the reader of the framework's own steps in one provider's pipeline.</summary>
+    /// <param name="options">The options.</param>
+    /// <param name="provider">The provider.</param>
+    /// <returns>The reader.</returns>
+    public static SecretReader ForProvider(KeywayOptions options, ProviderOptions provider)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(provider);
+        return new SecretReader(options.Secrets, [provider.Section]);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<IMemoryOwner<byte>> ReadAsync(string name, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        cancellationToken.ThrowIfCancellationRequested();
+        if (!SecretReference.IsName(name)) throw new SecretException(name, $"not a name of a secret ({SecretReference.NameRule})");
+        if (!_allowed.Contains(name)) throw new SecretException(name, "the settings of whoever asks do not refer to it");
+        string variable = "KEYWAY_SECRET_" + name.ToUpperInvariant().Replace('.', '_').Replace('-', '_');
+        return new(ReadFile(name) ?? ReadVariable(variable)
+            ?? throw new SecretException(name, $"not found: {(_directory is null ? "Keyway:Secrets:Directory is not set" : $"no file in {_directory}")}, and no environment variable {variable}"));
+    }
+
+    private PinnedSecret? ReadFile(string name)
+    {
+        if (_directory is null) return null;
+        string file = Path.Combine(_directory, name);
+        try
+        {
+            if (Directory.Exists(file)) throw new SecretException(name, "it is a folder");
+            if (!File.Exists(file)) return null;
+
+            // Orchestrators mount secrets as links; a link may lead nowhere but below the folder.
+            FileInfo found = new(WithoutLinks(file));
+            if (!found.FullName.StartsWith(Path.TrimEndingDirectorySeparator(WithoutLinks(_directory)) + Path.DirectorySeparatorChar, StringComparison.Ordinal))
+                throw new SecretException(name, $"it is a link that leads out of {_directory}");
+
+            // Before it is opened: opening a pipe would wait for its writer.
+            if (found.Length == 0) throw new SecretException(name, "it is empty, or not a regular file");
+            using SafeFileHandle handle = File.OpenHandle(found.FullName);
+            if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(handle) & (UnixFileMode.GroupRead | UnixFileMode.OtherRead)) != 0)
+                throw new SecretException(name, $"others may read {found.FullName} (chmod 600 closes it)");
+            return Read(name, handle);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new SecretException(name, $"{file} cannot be read ({e.GetType().Name})", e);
+        }
+    }
+
+    private static PinnedSecret Read(string name, SafeFileHandle handle)
+    {
+        long length = RandomAccess.GetLength(handle);
+        if (length is 0 or > MaximumLength) throw new SecretException(name, $"it is not 1 to {MaximumLength} bytes long");
+        PinnedSecret secret = new((int)length);
+        for (int at = 0, read; at < length; at += read)
+        {
+            read = RandomAccess.Read(handle, secret.Memory.Span[at..], at);
+            if (read > 0) continue;
+            secret.Dispose();
+            throw new SecretException(name, "it became shorter while it was read");
+        }
+
+        return secret;
+    }
+
+    private PinnedSecret? ReadVariable(string variable)
+    {
+        if (_environment(variable) is not { Length: > 0 } text) return null;
+        PinnedSecret secret = new(Encoding.UTF8.GetByteCount(text));
+        Encoding.UTF8.GetBytes(text, secret.Memory.Span);
+        return secret;
+    }
+
+    private static string WithoutLinks(string path)
+    {
+        string at = Path.GetPathRoot(path)!;
+        foreach (string name in path[at.Length..].Split(Path.DirectorySeparatorChar, StringSplitOptions.RemoveEmptyEntries))
+        {
+            at = Path.Combine(at, name);
+            FileSystemInfo entry = Directory.Exists(at) ? new DirectoryInfo(at) : new FileInfo(at);
+            if (entry.ResolveLinkTarget(returnFinalTarget: true) is { } target) at = WithoutLinks(target.FullName);
+        }
+
+        return at;
+    }
+
+    /// <summary>Exactly as long as the secret, where the collector makes no copies, and zeroed in the end.</summary>
+    private sealed class PinnedSecret(int length) : IMemoryOwner<byte>
+    {
+        private byte[]? _bytes = GC.AllocateUninitializedArray<byte>(length, pinned: true);
+
+        public Memory<byte> Memory => _bytes ?? throw new ObjectDisposedException(nameof(PinnedSecret));
+
+        public void Dispose()
+        {
+            if (Interlocked.Exchange(ref _bytes, null) is { } bytes) CryptographicOperations.ZeroMemory(bytes);
+        }
+    }
+}

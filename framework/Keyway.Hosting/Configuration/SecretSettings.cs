@@ -1,0 +1,63 @@
+using System.Collections.Frozen;
+using Microsoft.Extensions.Configuration;
+
+namespace Keyway.Hosting.Configuration;
+
+/// <summary>Decides which values are not shown. A setting that is declared secret must be a reference; this is for those that are not, by mistake.</summary>
+/// <remarks>
+/// The framework's own settings are no secrets. What plugins and steps define is judged by the names on the way to it: one word that is a
+/// secret's by its nature is enough, and rather too much is hidden than too little.
+/// </remarks>
+internal static class SecretSettings
+{
+    public const string Mask = "***";
+
+    private static readonly string[] SecretWords =
+        ["key", "token", "secret", "pass", "credential", "auth", "sign", "private", "cookie", "cert", "chain", "seed", "pin", "custom"];
+
+    private static readonly FrozenSet<string> AllowMembers = FrozenSet.Create(StringComparer.OrdinalIgnoreCase, "Pin", "Required", "Disabled");
+
+    private static readonly FrozenSet<string> NameMembers = FrozenSet.Create(StringComparer.OrdinalIgnoreCase, "Use", "Name");
+
+    private static readonly FrozenSet<string> FreeMembers = FrozenSet.Create(StringComparer.OrdinalIgnoreCase, "Settings", "Steps", "Pipeline");
+
+    /// <summary>Whether a value may be a secret.</summary>
+    /// <param name="keyway">The section <c>Keyway</c>.</param>
+    /// <param name="leaf">The setting.</param>
+    public static bool IsSecret(IConfigurationSection keyway, IConfigurationSection leaf)
+    {
+        if (SecretReference.IsReference(leaf.Value)) return SecretReference.NameOf(leaf.Value) is null;
+        if (string.IsNullOrEmpty(leaf.Value)) return false;
+
+        string[] segments = leaf.Path[(keyway.Path.Length + 1)..].Split(ConfigurationPath.KeyDelimiter);
+        int free = FirstForeign(segments);
+        if (free < 0) return false;
+        return segments[free..].Any(HasSecretWord) || IsValueOfSecretName(keyway, segments);
+    }
+
+    /// <summary>A URL without its user name and without the values of its query; anything else as it is.</summary>
+    public static string WithoutUrlSecrets(string value)
+    {
+        if (!Uri.TryCreate(value, UriKind.Absolute, out Uri? url) || (url.Scheme != Uri.UriSchemeHttp && url.Scheme != Uri.UriSchemeHttps)) return value;
+        if (url.UserInfo.Length == 0 && url.Query.Length == 0) return value;
+        string bare = url.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped);
+        return url.Query.Length == 0 ? bare : $"{bare}?{Mask}";
+    }
+
+    // Where the names begin that somebody else gives; -1: nowhere.
+    //   Plugins:Allow:ID:…   KeySystems:NAME:Settings:…   Providers:NAME:Pipeline:N:…
+    private static int FirstForeign(string[] segments)
+    {
+        const int foreign = 3;
+        if (segments.Length <= foreign) return -1;
+        bool plugin = segments[0].Equals("Plugins", StringComparison.OrdinalIgnoreCase);
+        bool own = plugin ? segments.Length == foreign + 1 && AllowMembers.Contains(segments[foreign]) : !FreeMembers.Contains(segments[2]);
+        return own ? -1 : foreign;
+    }
+
+    // { "Use": "header", "Name": "Authorization", "Value": "Bearer …" }
+    private static bool IsValueOfSecretName(IConfigurationSection keyway, string[] segments) =>
+        !NameMembers.Contains(segments[^1]) && keyway.GetSection(ConfigurationPath.Combine(segments[..^1]))["Name"] is { } name && HasSecretWord(name);
+
+    private static bool HasSecretWord(string segment) => SecretWords.Any(word => segment.Contains(word, StringComparison.OrdinalIgnoreCase));
+}

@@ -1,0 +1,142 @@
+using System.Reflection;
+using System.Runtime.Loader;
+using Keyway.Messaging;
+using Keyway.Plugins;
+using McMaster.NETCore.Plugins;
+
+namespace Keyway.Hosting.Plugins;
+
+/// <summary>
+/// One loaded plugin: its load context, its entry object, its scope on the bus and what it registered. The only place that knows the loader.
+/// </summary>
+internal sealed class PluginGeneration
+{
+    private readonly PluginLoader _loader;
+    private IPlugin? _plugin;
+    private ScopedBus? _scope;
+
+    private PluginGeneration(PluginManifest manifest, string folder, PluginLoader loader)
+    {
+        Manifest = manifest;
+        Folder = folder;
+        _loader = loader;
+    }
+
+    public PluginManifest Manifest { get; }
+
+    /// <summary>The folder as configuration knows it, also when a private copy was loaded.</summary>
+    public string Folder { get; }
+
+    /// <summary>What the plugin registered, once <see cref="Configure"/> has succeeded.</summary>
+    public PluginBuilder? Parts { get; private set; }
+
+    /// <summary>Loads a plugin's assembly and looks at all of its types. None of its code runs.</summary>
+    /// <param name="manifest">What the plugin says of itself.</param>
+    /// <param name="folder">The folder as configuration knows it.</param>
+    /// <param name="unloadable">Whether it can leave before the process ends.</param>
+    /// <param name="entry">The entry type, when the method succeeds.</param>
+    /// <param name="problem">What went wrong, when it does not.</param>
+    /// <returns>The generation, or <see langword="null"/>.</returns>
+    public static PluginGeneration? Load(PluginManifest manifest, string folder, bool unloadable, out Type? entry, out PluginProblem? problem)
+    {
+        entry = null;
+        problem = null;
+        PluginLoader? loader = null;
+        try
+        {
+            loader = PluginLoader.CreateFromAssemblyFile(manifest.AssemblyPath, isUnloadable: unloadable, sharedTypes: [typeof(IPlugin)]);
+            Assembly assembly = loader.LoadDefaultAssembly();
+
+            // At once, so that a missing member or assembly is found at start and not in the middle of a session.
+            assembly.GetTypes();
+            entry = assembly.GetType(manifest.EntryPoint);
+            problem = CheckEntry(entry, manifest);
+        }
+        catch (ReflectionTypeLoadException exception)
+        {
+            problem = new PluginProblem(PluginFault.LoadFailed, string.Join("; ", exception.LoaderExceptions.OfType<Exception>().Select(static inner => inner.Message).Distinct()));
+        }
+        catch (Exception exception)
+        {
+            problem = new PluginProblem(PluginFault.LoadFailed, exception.Message);
+        }
+
+        if (problem is null) return new PluginGeneration(manifest, folder, loader!);
+        entry = null;
+        loader?.Dispose();
+        return null;
+    }
+
+    /// <summary>Makes the plugin and lets it register what it brings.</summary>
+    /// <param name="entry">The entry type.</param>
+    /// <param name="scope">The plugin's scope on the bus. Ownership: this generation's.</param>
+    /// <param name="context">What the host gives it.</param>
+    /// <param name="thrown">What the plugin threw, for the log.</param>
+    /// <returns>What went wrong, or <see langword="null"/>.</returns>
+    public PluginProblem? Configure(Type entry, ScopedBus scope, PluginContext context, out Exception? thrown)
+    {
+        _scope = scope;
+        thrown = null;
+        try
+        {
+            _plugin = (IPlugin)Activator.CreateInstance(entry)!;
+        }
+        catch (Exception exception)
+        {
+            thrown = (exception as TargetInvocationException)?.InnerException ?? exception;
+            return new PluginProblem(PluginFault.ConstructorThrew, $"the constructor of {entry.FullName} threw {Describe(thrown)}");
+        }
+
+        PluginBuilder builder = new(context);
+        try
+        {
+            _plugin.Configure(builder);
+        }
+        catch (Exception exception)
+        {
+            thrown = exception;
+            return new PluginProblem(PluginFault.ConfigureThrew, $"Configure threw {Describe(exception)}");
+        }
+        finally
+        {
+            builder.Close();
+        }
+
+        Parts = builder;
+        return null;
+    }
+
+    /// <summary>Disposes the plugin, ends its subscriptions and asks the runtime to unload it.</summary>
+    /// <returns>What tells whether the runtime did, and what the plugin's own disposal threw.</returns>
+    public async ValueTask<(WeakReference Context, Exception? Thrown)> LeaveAsync()
+    {
+        Exception? thrown = null;
+        WeakReference context = new(AssemblyLoadContext.GetLoadContext(_loader.LoadDefaultAssembly()));
+        try
+        {
+            if (_plugin is not null) await _plugin.DisposeAsync().ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            thrown = exception;
+        }
+
+        _scope?.Dispose();
+        _plugin = null;
+        _scope = null;
+        Parts = null;
+        _loader.Dispose();
+        return (context, thrown);
+    }
+
+    private static PluginProblem? CheckEntry(Type? entry, PluginManifest manifest)
+    {
+        if (entry is null) return new PluginProblem(PluginFault.NotAPlugin, $"the assembly has no type {manifest.EntryPoint}");
+        if (!typeof(IPlugin).IsAssignableFrom(entry)) return new PluginProblem(PluginFault.NotAPlugin, $"{manifest.EntryPoint} does not implement the host's {typeof(IPlugin).FullName}");
+        return entry.IsAbstract || entry.GetConstructor(Type.EmptyTypes) is null
+            ? new PluginProblem(PluginFault.NotAPlugin, $"{manifest.EntryPoint} has no public constructor without parameters")
+            : null;
+    }
+
+    private static string Describe(Exception exception) => $"{exception.GetType().FullName}: {exception.Message}";
+}

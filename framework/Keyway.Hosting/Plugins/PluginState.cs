@@ -1,0 +1,23 @@
+namespace Keyway.Hosting.Plugins;
+
+/// <summary>What has become of a plugin.</summary>
+public enum PluginState
+{
+    /// <summary>Not said.</summary>
+    None = 0,
+
+    /// <summary>It is loaded and configured.</summary>
+    Loaded,
+
+    /// <summary>Configuration disables it; none of its code was loaded.</summary>
+    Disabled,
+
+    /// <summary>Configuration names it, and no folder has it.</summary>
+    Absent,
+
+    /// <summary>It was refused or has thrown.</summary>
+    Refused,
+
+    /// <summary>It was loaded and has left.</summary>
+    Unloaded,
+}

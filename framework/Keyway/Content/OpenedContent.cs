@@ -1,0 +1,26 @@
+using Keyway.Dash;
+using Keyway.Protection;
+using Keyway.Sources;
+
+namespace Keyway.Content;
+
+/// <summary>Content that was found and understood, before anybody asked for a key.</summary>
+internal sealed record OpenedContent
+{
+    public required ContentOrigin Origin { get; init; }
+
+    public required ContentKind Kind { get; init; }
+
+    public Manifest? Manifest { get; init; }
+
+    /// <summary>Every track; the chosen ones stand first, in the order in which they are played.</summary>
+    public required IReadOnlyList<ContentTrack> Tracks { get; init; }
+
+    /// <summary>Of a manifest: the representations of each chosen track, one a period.</summary>
+    public IReadOnlyList<IReadOnlyList<Representation>> Chosen { get; init; } = [];
+
+    /// <summary>What was said about protection, to be merged by whoever can decode headers.</summary>
+    public required ProtectionMapBuilder Protection { get; init; }
+
+    public IReadOnlyList<string> Notes { get; init; } = [];
+}

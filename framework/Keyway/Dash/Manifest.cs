@@ -1,0 +1,37 @@
+using Keyway.Sources;
+
+namespace Keyway.Dash;
+
+/// <summary>A media presentation description (ISO/IEC 23009-1), read.</summary>
+public sealed record Manifest
+{
+    /// <summary>Where it came from.</summary>
+    public required ContentOrigin Origin { get; init; }
+
+    /// <summary>Whether it grows while it is played (<c>type="dynamic"</c>).</summary>
+    public bool IsDynamic { get; init; }
+
+    /// <summary>The profiles that it claims.</summary>
+    public string? Profiles { get; init; }
+
+    /// <summary>Its length, if it says so.</summary>
+    public TimeSpan? Duration { get; init; }
+
+    /// <summary>Of a dynamic one: the wall-clock time of its beginning.</summary>
+    public DateTimeOffset? AvailabilityStart { get; init; }
+
+    /// <summary>Of a dynamic one: how far back segments stay available.</summary>
+    public TimeSpan? TimeShiftBuffer { get; init; }
+
+    /// <summary>Of a dynamic one: after which time it should be fetched again.</summary>
+    public TimeSpan? MinimumUpdatePeriod { get; init; }
+
+    /// <summary>Its periods in order.</summary>
+    public IReadOnlyList<Period> Periods { get; init; } = [];
+
+    /// <summary>Every <c>ContentProtection</c> element, in the order of the document.</summary>
+    public IReadOnlyList<ContentProtection> ContentProtections { get; init; } = [];
+
+    /// <summary>What is not as it should be.</summary>
+    public IReadOnlyList<ManifestNote> Notes { get; init; } = [];
+}

@@ -1,0 +1,66 @@
+namespace Keyway.Dash;
+
+/// <summary>What was written at one level, before anything is inherited: children may stand before or after what they inherit from.</summary>
+internal abstract class LevelDraft
+{
+    public required string Path { get; init; }
+
+    public string? BaseUrl { get; set; }
+
+    public SegmentInfo? Segments { get; set; }
+
+    public List<ContentProtection> Protections { get; } = [];
+}
+
+internal sealed class MpdDraft : LevelDraft
+{
+    public List<PeriodDraft> Periods { get; } = [];
+}
+
+internal sealed class PeriodDraft : LevelDraft
+{
+    public string? Id { get; init; }
+
+    public TimeSpan? Start { get; init; }
+
+    public TimeSpan? Duration { get; init; }
+
+    public List<AdaptationSetDraft> Sets { get; } = [];
+}
+
+internal abstract class TrackDraft : LevelDraft
+{
+    public string? Id { get; init; }
+
+    public string? MimeType { get; init; }
+
+    public string? Codecs { get; init; }
+
+    public string? Width { get; init; }
+
+    public string? Height { get; init; }
+
+    public string? FrameRate { get; init; }
+
+    public string? AudioSamplingRate { get; init; }
+
+    public bool IsTrickMode { get; set; }
+}
+
+internal sealed class AdaptationSetDraft : TrackDraft
+{
+    public string? ContentType { get; set; }
+
+    public string? Language { get; set; }
+
+    public string? Label { get; set; }
+
+    public List<string> Roles { get; } = [];
+
+    public List<RepresentationDraft> Representations { get; } = [];
+}
+
+internal sealed class RepresentationDraft : TrackDraft
+{
+    public long Bandwidth { get; init; }
+}

@@ -1,0 +1,205 @@
+using Keyway.Sources;
+
+namespace Keyway.Dash;
+
+/// <summary>Where the segments of one representation are. They are worked out one by one, when asked for.</summary>
+/// <remarks>Every member but the two enumerations throws <see cref="ManifestException"/> when the manifest says it in a way that cannot be understood.</remarks>
+public sealed class RepresentationSegments
+{
+    /// <summary>The most segments that one representation may have. Three months of two-second segments are 4 million; nothing real comes near.</summary>
+    public const long MostSegments = 5_000_000;
+
+    private readonly MpdContext _context;
+    private readonly SegmentInfo? _info;
+    private readonly BaseAddress _base;
+    private readonly string _id;
+    private readonly long _bandwidth;
+    private readonly SegmentRuns.Window _static;
+    private readonly DateTimeOffset? _periodStart;
+
+    internal RepresentationSegments(MpdContext context, SegmentInfo? info, BaseAddress baseAddress, string path, string id, long bandwidth, TimeSpan? duration, DateTimeOffset? periodStart)
+    {
+        _context = context;
+        _info = info;
+        _base = baseAddress;
+        _id = id;
+        _bandwidth = bandwidth;
+        _static = new SegmentRuns.Window(duration, null, null);
+        _periodStart = periodStart;
+        Path = path;
+        Addressing = info switch
+        {
+            { Error: not null } => SegmentAddressing.None,
+            { Kind: SegmentInfoKind.Template, Media: not null } => SegmentAddressing.Template,
+            { Kind: SegmentInfoKind.Template } => SegmentAddressing.None,
+            { Kind: SegmentInfoKind.List, Urls: not null } => SegmentAddressing.List,
+            { Kind: SegmentInfoKind.List } => SegmentAddressing.None,
+            { Kind: SegmentInfoKind.Base, IndexRange: not null } => SegmentAddressing.Index,
+            _ => SegmentAddressing.SingleFile,
+        };
+    }
+
+    /// <summary>Where the representation stands in the manifest.</summary>
+    public string Path { get; }
+
+    /// <summary>How the manifest says where segments are.</summary>
+    public SegmentAddressing Addressing { get; }
+
+    /// <summary>Units per second of times and durations.</summary>
+    public ulong Timescale => _info?.Timescale ?? 1;
+
+    /// <summary>The base address; of a representation in one file that file.</summary>
+    public Uri BaseAddress => _base.Resolve(_context);
+
+    /// <summary>The bytes of the index in the file.</summary>
+    public ByteRange? IndexRange => Addressing == SegmentAddressing.Index ? _info!.IndexRange : null;
+
+    /// <summary>The initialisation segment; <see langword="null"/> when there is none of its own.</summary>
+    public MediaSegment? Initialization
+    {
+        get
+        {
+            EnsureUnderstood();
+            if (_info is null) return null;
+            if (_info.InitializationTemplate is { } text)
+            {
+                UrlTemplate template = Template(text);
+                if (template.IsPerSegment) throw Broken("the address of the initialisation segment has a $Number$ or $Time$");
+                return new MediaSegment { Address = Expand(template, 0, 0) };
+            }
+
+            return _info.Initialization is { } reference ? new MediaSegment { Address = Resolve(reference.Url), Range = reference.Range } : null;
+        }
+    }
+
+    /// <summary>How many segments there are; <see langword="null"/> when only the index in the file can tell.</summary>
+    /// <param name="now">Of a dynamic manifest: the time.</param>
+    /// <returns>The number.</returns>
+    /// <exception cref="ManifestException">There are more than <see cref="MostSegments"/>, or the manifest cannot be understood.</exception>
+    public long? Count(DateTimeOffset? now = null)
+    {
+        EnsureUnderstood();
+        switch (Addressing)
+        {
+            case SegmentAddressing.Template: return Sum(Runs(now));
+            case SegmentAddressing.List: return _info!.Urls!.Count;
+            case SegmentAddressing.SingleFile: return 1;
+            default: return null;
+        }
+    }
+
+    /// <summary>The media segments in order, made as they are asked for.</summary>
+    /// <param name="now">Of a dynamic manifest: the time. Segments that are not there yet, or no more, are left out.</param>
+    /// <returns>The segments. Of a representation in one file: the file.</returns>
+    /// <exception cref="ManifestException">There are more than <see cref="MostSegments"/>, or the manifest cannot be understood. Thrown before the first segment.</exception>
+    public IEnumerable<MediaSegment> Enumerate(DateTimeOffset? now = null)
+    {
+        Count(now);
+        return Addressing switch
+        {
+            SegmentAddressing.Template => FromTemplate(now),
+            SegmentAddressing.List => FromList(now),
+            _ => [new MediaSegment { Address = BaseAddress }],
+        };
+    }
+
+    private IEnumerable<MediaSegment> FromTemplate(DateTimeOffset? now)
+    {
+        UrlTemplate template = Template(_info!.Media!);
+        foreach (SegmentRun run in Runs(now))
+            for (ulong i = 0; i < run.Count; i++)
+                yield return new MediaSegment
+                {
+                    Address = Expand(template, run.Number + i, run.Time + i * run.Duration),
+                    Number = run.Number + i,
+                    Time = run.Time + i * run.Duration,
+                    Duration = run.Duration,
+                };
+    }
+
+    private IEnumerable<MediaSegment> FromList(DateTimeOffset? now)
+    {
+        ulong number = _info!.StartNumber ?? 1;
+        ulong duration = _info.Duration ?? 0;
+        ulong time = _info.PresentationTimeOffset ?? 0;
+        using IEnumerator<(ulong Time, ulong Duration)> times = Times(now).GetEnumerator();
+        foreach (SegmentReference reference in _info.Urls!)
+        {
+            if (times.MoveNext()) (time, duration) = times.Current;
+            yield return new MediaSegment { Address = Resolve(reference.Url), Range = reference.Range, Number = number++, Time = time, Duration = duration };
+            time += duration;
+        }
+    }
+
+    private IEnumerable<(ulong Time, ulong Duration)> Times(DateTimeOffset? now)
+    {
+        if (_info!.Timeline is null) yield break;
+        foreach (SegmentRun run in Runs(now))
+            for (ulong i = 0; i < run.Count; i++) yield return (run.Time + i * run.Duration, run.Duration);
+    }
+
+    private IEnumerable<SegmentRun> Runs(DateTimeOffset? now)
+    {
+        SegmentRuns.Window window = _static;
+        if (_context.IsDynamic)
+        {
+            bool needsTime = _info!.Timeline is not { } open || (open.Entries.Count > 0 && open.Entries[^1].Repeat < 0);
+            if (needsTime && _info.Duration is null && _info.Timeline is null) needsTime = false;
+            if (needsTime)
+            {
+                if (_periodStart is not { } start) throw Broken("a dynamic manifest has neither @availabilityStartTime nor a start of the period, so nobody knows which segments there are");
+                if (now is not { } time) throw Broken("which segments a dynamic manifest has depends on the time, and none was given");
+                window = window with { Elapsed = time < start ? TimeSpan.Zero : time - start, Kept = _context.TimeShiftBuffer };
+            }
+        }
+
+        return Guarded(_info!.Timeline is { } timeline ? SegmentRuns.OfTimeline(_info, timeline, window) : SegmentRuns.OfTemplate(_info, window));
+    }
+
+    private IEnumerable<SegmentRun> Guarded(IEnumerable<SegmentRun> runs)
+    {
+        using IEnumerator<SegmentRun> each = runs.GetEnumerator();
+        while (true)
+        {
+            try
+            {
+                if (!each.MoveNext()) yield break;
+            }
+            catch (SegmentException e)
+            {
+                throw _context.Refuse(e.Error);
+            }
+
+            yield return each.Current;
+        }
+    }
+
+    private long Sum(IEnumerable<SegmentRun> runs)
+    {
+        ulong sum = 0;
+        foreach (SegmentRun run in runs)
+        {
+            sum += Math.Min(run.Count, (ulong)MostSegments + 1);
+            if (sum > (ulong)MostSegments) throw Broken($"it has more than {MostSegments} segments");
+        }
+
+        return (long)sum;
+    }
+
+    private UrlTemplate Template(string text) =>
+        UrlTemplate.TryParse(text, out UrlTemplate template, out string reason) ? template : throw Broken(reason);
+
+    private Uri Expand(UrlTemplate template, ulong number, ulong time) =>
+        template.TryExpand(_id, _bandwidth, number, time, out string address) ? Resolve(address) : throw Broken($"the address of a segment is longer than {UrlTemplate.LongestAddress} characters");
+
+    private Uri Resolve(string? reference) => _base.Resolve(_context, reference, _info?.Path ?? Path);
+
+    private void EnsureUnderstood()
+    {
+        if (_info?.Error is { } error) throw _context.Refuse(error);
+        if (Addressing != SegmentAddressing.None) return;
+        throw Broken(_info!.Kind == SegmentInfoKind.List ? "a SegmentList without SegmentURL" : "a SegmentTemplate without @media");
+    }
+
+    private ManifestException Broken(string reason) => _context.Refuse(new FormatError(reason, _info?.Path ?? Path, -1));
+}

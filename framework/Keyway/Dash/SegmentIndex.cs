@@ -1,0 +1,77 @@
+using Keyway.Sources;
+
+namespace Keyway.Dash;
+
+/// <summary>Reads the index of a representation in one file (ISO/IEC 23009-1, 6.2.3.2; indexes that lead to indexes included).</summary>
+public static class SegmentIndex
+{
+    private const int LargestIndex = 4 << 20;
+    private const int DeepestIndex = 4;
+    private const int MostIndexes = 4096;
+    private const int MostSegments = 1_000_000;
+
+    /// <summary>Reads it.</summary>
+    /// <param name="sources">What opens the file.</param>
+    /// <param name="origin">Where the manifest came from.</param>
+    /// <param name="representation">A representation with an index.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>The segments in order.</returns>
+    /// <exception cref="MediaFormatException">The index is malformed.</exception>
+    /// <exception cref="SourceException">The file cannot be reached.</exception>
+    public static async ValueTask<IReadOnlyList<MediaSegment>> ReadAsync(MediaSources sources, ContentOrigin origin, Representation representation, CancellationToken cancellationToken = default)
+    {
+        ByteRange range = representation.Segments.IndexRange ?? throw new ArgumentException("the representation has no index", nameof(representation));
+        Uri file = representation.Segments.BaseAddress;
+        List<MediaSegment> segments = [];
+        uint? scale = null;
+        ulong time = 0;
+        int indexes = 0;
+
+        // Media references after an index reference belong after that index's own, so that what is left of a box waits on the stack with it.
+        Stack<Pending> pending = new();
+        pending.Push(new Pending(range, null, 0, 0, 1));
+        while (pending.TryPop(out Pending next))
+        {
+            if (next.Box is null)
+            {
+                if (next.Depth > DeepestIndex || ++indexes > MostIndexes) throw Broken(file, new FormatError("indexes lead to too many indexes", "sidx", next.Range.First));
+                ReadOnlyMemory<byte> bytes = await sources.ReadAsync(origin, file, next.Range, LargestIndex, cancellationToken).ConfigureAwait(false);
+                if (!SidxBox.TryFind(bytes.Span, out SidxBox? box, out long end, out FormatError error)) throw Broken(file, error with { Offset = error.Offset + next.Range.First });
+                scale ??= box!.Timescale;
+                if (segments.Count == 0) time = box!.EarliestPresentationTime;
+                if (box!.FirstOffset > long.MaxValue / 2) throw Broken(file, new FormatError("first_offset leads out of the file", "sidx", next.Range.First));
+                next = new Pending(next.Range, box, 0, next.Range.First + end + (long)box.FirstOffset, next.Depth);
+            }
+
+            for (int i = next.Reference; i < next.Box!.References.Count; i++)
+            {
+                SidxReference reference = next.Box.References[i];
+                if (reference.Size == 0)
+                {
+                    // Nothing is nothing, whatever it claims to be.
+                    next = next with { Reference = i + 1 };
+                    continue;
+                }
+
+                ByteRange part = new(next.Offset, next.Offset + reference.Size - 1);
+                next = next with { Reference = i + 1, Offset = next.Offset + reference.Size };
+                if (reference.IsIndex)
+                {
+                    pending.Push(next);
+                    pending.Push(new Pending(part, null, 0, 0, next.Depth + 1));
+                    break;
+                }
+
+                if (segments.Count == MostSegments) throw Broken(file, new FormatError($"the index has more than {MostSegments} segments", "sidx", next.Range.First));
+                segments.Add(new MediaSegment { Address = file, Range = part, Number = (ulong)segments.Count + 1, Time = time, Duration = reference.Duration });
+                time += reference.Duration;
+            }
+        }
+
+        return segments;
+    }
+
+    private static MediaFormatException Broken(Uri file, FormatError error) => new(SourceText.Of(file), error);
+
+    private readonly record struct Pending(ByteRange Range, SidxBox? Box, int Reference, long Offset, int Depth);
+}

@@ -1,0 +1,15 @@
+namespace Keyway.Dash;
+
+/// <summary>A manifest has no track like the one that was asked for. The text lists what it has.</summary>
+/// <param name="source">The manifest, without its query.</param>
+/// <param name="wanted">What was asked for.</param>
+/// <param name="available">What there is, one line a track.</param>
+public sealed class TrackNotFoundException(string source, string wanted, IReadOnlyList<string> available)
+    : KeywayException($"{source}: no {wanted}; there is: {(available.Count == 0 ? "nothing" : string.Join("; ", available))}")
+{
+    /// <summary>What was asked for.</summary>
+    public string Wanted { get; } = wanted;
+
+    /// <summary>What there is, one line a track.</summary>
+    public IReadOnlyList<string> Available { get; } = available;
+}

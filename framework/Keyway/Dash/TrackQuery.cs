@@ -1,0 +1,45 @@
+using System.Globalization;
+
+namespace Keyway.Dash;
+
+/// <summary>What a user wants of one kind of track: a height, a bandwidth, a language or an identifier; or none at all.</summary>
+public sealed class TrackQuery
+{
+    private readonly string _text;
+
+    /// <summary>Makes a query.</summary>
+    /// <param name="text"><c>720</c> or <c>720p</c>, bits per second, a language (<c>de</c> finds <c>de-AT</c>), the identifier of a representation or set, or <c>none</c>.</param>
+    public TrackQuery(string text) => _text = text.Trim();
+
+    /// <summary>Whether no such track is wanted.</summary>
+    public bool IsNone => _text.Equals("none", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>How well a representation fits.</summary>
+    /// <returns>0: not at all. An identifier is worth more than a height, a height more than a bandwidth: one number may be two things.</returns>
+    internal int Fit(AdaptationSet set, Representation representation)
+    {
+        if (representation.Id == _text) return 5;
+        if (set.Id == _text) return 4;
+        ReadOnlySpan<char> digits = _text.EndsWith('p') ? _text.AsSpan(0, _text.Length - 1) : _text;
+        if (representation.Kind == MediaKind.Video && int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out int height) && representation.Height == height) return 3;
+        if (long.TryParse(_text, NumberStyles.None, CultureInfo.InvariantCulture, out long bandwidth) && representation.Bandwidth == bandwidth) return 2;
+        return IsLanguage(representation.Language) ? 1 : 0;
+    }
+
+    /// <summary>Whether a track of a file fits: by its number, its height or its language.</summary>
+    internal bool Fits(uint id, int height, string? language)
+    {
+        ReadOnlySpan<char> digits = _text.EndsWith('p') ? _text.AsSpan(0, _text.Length - 1) : _text;
+        bool number = uint.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out uint value);
+        return (number && (value == id || (height > 0 && value == height))) || IsLanguage(language);
+    }
+
+    /// <summary>Returns what the user wrote.</summary>
+    /// <returns>The text.</returns>
+    public override string ToString() => _text;
+
+    // Basic filtering of RFC 4647, 3.3.1: a range fits what equals it or goes on after a hyphen.
+    private bool IsLanguage(string? language) =>
+        language is not null && _text.Length > 0 && language.StartsWith(_text, StringComparison.OrdinalIgnoreCase)
+        && (language.Length == _text.Length || language[_text.Length] == '-');
+}

@@ -1,0 +1,215 @@
+using System.Collections.Concurrent;
+using Keyway.Content;
+using Keyway.Decryption;
+using Keyway.Licensing;
+using Keyway.Messaging;
+using Keyway.Protection;
+using Keyway.Sessions;
+using Keyway.Sources;
+
+namespace Keyway;
+
+/// <summary>Opens protected presentations. The engine without configuration, containers and dynamic loading: everything it needs is handed in.</summary>
+/// <remarks>
+/// <para>Threads: any.</para>
+/// <para>Ownership: whoever makes it disposes it, after the presentations that it opened and before the key systems that it was given.</para>
+/// </remarks>
+public sealed class KeywayEngine : IAsyncDisposable
+{
+    private readonly KeywayEngineOptions _options;
+    private readonly ContentKeyVault _vault;
+    private readonly SessionEngine _sessions;
+    private readonly MirrorBus? _mirror;
+    private readonly ConcurrentDictionary<IKeySystem, Lazy<Task>> _started = new(ReferenceEqualityComparer.Instance);
+
+    /// <summary>Makes an engine.</summary>
+    /// <param name="options">What it is made of.</param>
+    public KeywayEngine(KeywayEngineOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        _options = options;
+        _vault = new ContentKeyVault(options.Clock, options.Acceleration);
+        _sessions = new SessionEngine(new SessionEngineOptions { Vault = _vault, Bus = options.Bus, Clock = options.Clock, KeyWait = options.KeyWait });
+        Events = options.Events ?? (_mirror = new MirrorBus(options.Bus, options.Logging));
+    }
+
+    /// <summary>The facts, to listen to. They are told after they have happened.</summary>
+    public IEventSource Events { get; }
+
+    /// <summary>What may be known about every session there is.</summary>
+    public IReadOnlyList<SessionReport> Sessions => _sessions.Reports();
+
+    /// <summary>Looks at content without asking for a licence: every track, every protection header from every place.</summary>
+    /// <param name="source">A manifest or an MP4 file: <c>file</c>, <c>http</c> or <c>https</c>.</param>
+    /// <param name="options">How; without it, everything by default.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>What was found.</returns>
+    /// <exception cref="SourceException">It cannot be reached.</exception>
+    /// <exception cref="ManifestException">The manifest cannot be read.</exception>
+    /// <exception cref="MediaFormatException">A file cannot be read.</exception>
+    public async ValueTask<ContentFacts> InspectAsync(Uri source, PresentationOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        options ??= new PresentationOptions();
+        MediaSources sources = Sources(options);
+        OpenedContent content = await new ContentReader(sources).ReadAsync(source, options.Video, options.Audio, everyTrack: true, cancellationToken).ConfigureAwait(false);
+        await ContentSurvey.AddFragmentsAsync(content, sources, cancellationToken).ConfigureAwait(false);
+        ConfiguredProvider? provider = ProviderFor(source, options.Provider);
+        ProtectionMap map = content.Protection.Build(Decode);
+        return FactsOf(content, map, KeySystemSelector.Select(map, Candidates(provider, []), options.KeySystem));
+    }
+
+    /// <summary>Opens a presentation: finds its tracks and what protects it, chooses a key system, and asks for the licences of the chosen tracks.</summary>
+    /// <param name="source">A manifest or an MP4 file: <c>file</c>, <c>http</c> or <c>https</c>.</param>
+    /// <param name="options">How; without it, everything by default.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>The presentation. Its licences may still be on their way: reading waits for them. Ownership: the caller's.</returns>
+    /// <exception cref="SourceException">It cannot be reached.</exception>
+    /// <exception cref="ManifestException">The manifest cannot be read.</exception>
+    /// <exception cref="MediaFormatException">A file cannot be read.</exception>
+    /// <exception cref="NoKeySystemException">It is protected, and no configured key system opens it.</exception>
+    /// <exception cref="LicenseServiceException">The key system that was asked for cannot start: its credential is missing or wrong.</exception>
+    /// <exception cref="ArgumentException">The options name a provider that is not configured, or a token that nothing would use.</exception>
+    public async ValueTask<Presentation> OpenAsync(Uri source, PresentationOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        options ??= new PresentationOptions();
+        ConfiguredProvider? provider = ProviderFor(source, options.Provider);
+        LicenseService service = provider?.Service ?? _options.Direct;
+        if (options.Token is not null && provider is null)
+            throw new ArgumentException("a token was given, and no provider says where it belongs: name a provider whose pipeline has the step 'token'", nameof(options));
+
+        MediaSources sources = Sources(options);
+        OpenedContent content = await new ContentReader(sources).ReadAsync(source, options.Video, options.Audio, everyTrack: false, cancellationToken).ConfigureAwait(false);
+        ProtectionMap map = content.Protection.Build(Decode);
+        KeySystemSelection selection = await ChooseAsync(map, provider, options, cancellationToken).ConfigureAwait(false);
+        PresentationId id = PresentationId.Create();
+        KeyRingSession? ring = null;
+        if (selection.Chosen?.KeySystem is { } system)
+        {
+            ring = _sessions.Join(new KeyRingOptions
+            {
+                Presentation = id,
+                KeySystem = system,
+                Service = service,
+                LicenseUrl = options.LicenseUrl,
+                ContentUrls = Hints(map, system.Descriptor),
+                RequestHeaders = options.LicenseHeaders,
+                CustomData = options.CustomData,
+                Values = options.Values,
+                Tokens = options.Token,
+                Kind = options.Kind,
+                SharingScope = options.SharingScope,
+            });
+        }
+
+        Presentation presentation = new(new PresentationParts
+        {
+            Id = id,
+            Options = options,
+            Facts = FactsOf(content, map, selection),
+            Content = content,
+            Sources = sources,
+            Provider = service.Name,
+            Ring = ring,
+            Vault = _vault,
+            Decrypted = _options.Bus.Publisher<FragmentDecrypted>(),
+            Clock = _options.Clock,
+        });
+        try
+        {
+            await presentation.AskAsync(cancellationToken).ConfigureAwait(false);
+            return presentation;
+        }
+        catch
+        {
+            await presentation.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Closes every session and zeroes every key.</summary>
+    /// <returns>A task that ends when all is closed.</returns>
+    public async ValueTask DisposeAsync()
+    {
+        await _sessions.DisposeAsync().ConfigureAwait(false);
+        _vault.Dispose();
+        _mirror?.Dispose();
+    }
+
+    private MediaSources Sources(PresentationOptions options) =>
+        new(_options.ContentHttp, _options.Clock, options.ContentHeaders.Count == 0 ? _options.Sources : _options.Sources with { Headers = options.ContentHeaders });
+
+    private ConfiguredProvider? ProviderFor(Uri source, string? asked)
+    {
+        string? name = asked ?? _options.Routes.FirstOrDefault(route => route.Fits(source))?.Provider;
+        if (name is null) return null;
+        return _options.Providers.FirstOrDefault(provider => provider.Service.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
+            ?? throw new ArgumentException($"there is no provider '{name}'; configured are: {(_options.Providers.Count == 0 ? "none" : string.Join(", ", _options.Providers.Select(static each => each.Service.Name)))}", nameof(asked));
+    }
+
+    private ProtectionHeader? Decode(InitializationData data) => _options.KeySystems
+        .Where(candidate => candidate.Descriptor?.Systems.Contains(data.System) == true)
+        .OrderBy(static candidate => candidate.Priority)
+        .FirstOrDefault()?.KeySystem?.ParseHeader(data);
+
+    private List<KeySystemCandidate> Candidates(ConfiguredProvider? provider, Dictionary<string, string> failed) =>
+    [
+        .. _options.KeySystems.Select(candidate =>
+            failed.TryGetValue(candidate.Name, out string? reason) ? Absent(candidate, reason) :
+            provider is { KeySystems.Count: > 0 } && !provider.KeySystems.Contains(candidate.Name, StringComparer.OrdinalIgnoreCase)
+                ? Absent(candidate, $"the provider '{provider.Service.Name}' does not serve it")
+                : candidate),
+    ];
+
+    private static KeySystemCandidate Absent(KeySystemCandidate candidate, string reason) => candidate with { Descriptor = null, KeySystem = null, Absence = reason };
+
+    /// <summary>Chooses a key system and starts it. One that cannot start is passed over, unless it was asked for by name.</summary>
+    private async ValueTask<KeySystemSelection> ChooseAsync(ProtectionMap map, ConfiguredProvider? provider, PresentationOptions options, CancellationToken cancellationToken)
+    {
+        Dictionary<string, string> failed = new(StringComparer.OrdinalIgnoreCase);
+        while (true)
+        {
+            KeySystemSelection selection = KeySystemSelector.Select(map, Candidates(provider, failed), options.KeySystem);
+            if (!map.IsProtected) return selection with { Chosen = null };
+            if (selection.Chosen is not { KeySystem: { } system } chosen) throw new NoKeySystemException(selection.Others);
+            try
+            {
+                await StartAsync(system).WaitAsync(cancellationToken).ConfigureAwait(false);
+                return selection;
+            }
+            catch (LicenseServiceException exception) when (options.KeySystem is null)
+            {
+                failed[chosen.Name] = exception.Message;
+            }
+        }
+    }
+
+    private Task StartAsync(IKeySystem system)
+    {
+        Task start = _started.GetOrAdd(system, static each => new Lazy<Task>(() => each.StartAsync(CancellationToken.None).AsTask())).Value;
+        // A credential that was wrong may be put right: the next presentation tries again.
+        if (start.IsFaulted) _started.TryRemove(system, out _);
+        return start;
+    }
+
+    private static List<LicenseUrlHint> Hints(ProtectionMap map, KeySystemDescriptor system) =>
+    [
+        .. map.LicenseUrls
+            .Where(url => url.System is not { } named || system.Systems.Contains(named))
+            .OrderBy(static url => url.System is null ? 1 : 0)
+            .Select(static url => new LicenseUrlHint(url.Url, url.Source.Path)),
+    ];
+
+    private static ContentFacts FactsOf(OpenedContent content, ProtectionMap map, KeySystemSelection selection) => new()
+    {
+        Source = content.Origin.Given,
+        Kind = content.Kind,
+        IsDynamic = content.Manifest?.IsDynamic ?? false,
+        Duration = content.Manifest?.Duration,
+        Tracks = content.Tracks,
+        Protection = map,
+        KeySystem = selection,
+        Notes = content.Notes,
+    };
+}

@@ -1,0 +1,49 @@
+using Keyway.Decryption;
+using Keyway.Licensing;
+using Keyway.Messaging;
+using Keyway.Protection;
+using Keyway.Sources;
+using Microsoft.Extensions.Logging;
+
+namespace Keyway;
+
+/// <summary>What an engine is made of. Everything has a use without configuration, containers or plugins.</summary>
+public sealed record KeywayEngineOptions
+{
+    /// <summary>The key systems, in any order. Ownership: the caller's, who disposes them after the engine.</summary>
+    public IReadOnlyList<KeySystemCandidate> KeySystems { get; init; } = [];
+
+    /// <summary>The providers of licences.</summary>
+    public IReadOnlyList<ConfiguredProvider> Providers { get; init; } = [];
+
+    /// <summary>The service that is used when no provider is: <see cref="LicenseService.Direct"/>.</summary>
+    public required LicenseService Direct { get; init; }
+
+    /// <summary>Which provider serves which content, the first that fits.</summary>
+    public IReadOnlyList<ProviderRoute> Routes { get; init; } = [];
+
+    /// <summary>What sends requests for content. It follows no redirects itself. Ownership: the caller's. <see langword="null"/>: files only.</summary>
+    public HttpMessageInvoker? ContentHttp { get; init; }
+
+    /// <summary>How content is fetched.</summary>
+    public SourceOptions Sources { get; init; } = new();
+
+    /// <summary>The bus on which the engine's wiring runs. Others see it through <see cref="KeywayEngine.Events"/>.</summary>
+    public IMessageBus Bus { get; init; } = new InProcessBus();
+
+    /// <summary>How others see the bus; <see langword="null"/>: through a mirror that the engine makes.</summary>
+    public IEventSource? Events { get; init; }
+
+    /// <summary>The clock that licences run by.</summary>
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    /// <summary>Where to log.</summary>
+    public ILoggerFactory? Logging { get; init; }
+
+    /// <summary>Which AES to use.</summary>
+    public Acceleration Acceleration { get; init; }
+
+    /// <summary>How long a reader waits for a key.</summary>
+    /// <value>30 seconds.</value>
+    public TimeSpan KeyWait { get; init; } = TimeSpan.FromSeconds(30);
+}

@@ -1,0 +1,237 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.IO.Pipelines;
+
+namespace Keyway.Mp4;
+
+/// <summary>A file read box by box, from its beginning: a window of whole boxes in memory, and what comes next.</summary>
+/// <remarks>
+/// <code>
+///      given up        in memory: Bytes           not read yet
+/// |───────────────|─────────────────────────|──────────┄
+///                 Offset                    Position, where the next box begins
+/// </code>
+/// Memory grows as bytes really arrive, never because a size field says so.
+/// </remarks>
+internal sealed class BoxWindow : IDisposable
+{
+    private const int Step = 1 << 20;
+
+    private readonly Stream _stream;
+    private readonly long _origin;
+    private readonly byte[] _header = new byte[16];
+    private byte[] _buffer = [];
+    private int _length;
+    private int _peeked;
+
+    public BoxWindow(Stream stream, string name)
+    {
+        _stream = stream;
+        Name = name;
+        CanSeek = stream.CanSeek;
+        _origin = CanSeek ? stream.Position : 0;
+        FileLength = CanSeek ? stream.Length - _origin : -1;
+    }
+
+    /// <summary>The file's name, for messages.</summary>
+    public string Name { get; }
+
+    public bool CanSeek { get; }
+
+    /// <summary>How long the file is; -1 when it is not known.</summary>
+    public long FileLength { get; }
+
+    /// <summary>Where the window begins in the file.</summary>
+    public long Offset { get; private set; }
+
+    /// <summary>Where the next box begins.</summary>
+    public long Position => Offset + _length;
+
+    public Span<byte> Bytes => _buffer.AsSpan(0, _length);
+
+    public Memory<byte> Memory => _buffer.AsMemory(0, _length);
+
+    public int Length => _length;
+
+    /// <summary>Reads the header of the next box.</summary>
+    /// <returns><see langword="null"/> at the end of the file.</returns>
+    public async ValueTask<TopBox?> PeekAsync(CancellationToken cancellationToken)
+    {
+        await FillHeaderAsync(8, cancellationToken).ConfigureAwait(false);
+        if (_peeked == 0) return null;
+        if (_peeked < 8)
+        {
+            // Fewer bytes than a box has: padding is handed on, anything else is a cut file.
+            if (_header.AsSpan(0, _peeked).ContainsAnyExcept((byte)0)) throw Error($"the file ends within the header of a box", "", Position);
+            return new TopBox(0, Position, _peeked, _peeked);
+        }
+
+        uint type = BinaryPrimitives.ReadUInt32BigEndian(_header.AsSpan(4));
+        long size = BinaryPrimitives.ReadUInt32BigEndian(_header);
+        if (size == 0) return new TopBox(type, Position, 8, FileLength < 0 ? -1 : FileLength - Position);
+
+        // A `free` box that is smaller than its own header holds nothing: real files have it, and its length is the only way it can be meant.
+        if (size is > 1 and < 8 && type == FourCc.Free) return new TopBox(type, Position, 8, 8);
+        int header = 8;
+        if (size == 1)
+        {
+            await FillHeaderAsync(16, cancellationToken).ConfigureAwait(false);
+            if (_peeked < 16) throw Error("the file ends within the header of a box", FourCc.Text(type), Position);
+            size = BinaryPrimitives.ReadInt64BigEndian(_header.AsSpan(8));
+            header = 16;
+        }
+
+        if (size < header) throw Error($"a box of {size} bytes", FourCc.Text(type), Position);
+        if (FileLength >= 0 && size > FileLength - Position) throw Truncated(type, Position, size, FileLength - Position);
+        if (size > long.MaxValue - Position) throw Error($"a box of {size} bytes", FourCc.Text(type), Position);
+        return new TopBox(type, Position, header, size);
+    }
+
+    /// <summary>Takes the next box into the window.</summary>
+    /// <param name="box">What <see cref="PeekAsync"/> returned.</param>
+    /// <param name="limit">How large the window may become.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    public async ValueTask AppendAsync(TopBox box, long limit, CancellationToken cancellationToken)
+    {
+        if (box.Length > limit - _length) throw Error($"{_length + box.Length} bytes would have to be kept in memory; {limit} are accepted", FourCc.Text(box.Type), box.Offset);
+        Reserve(_length + _peeked);
+        _header.AsSpan(0, _peeked).CopyTo(_buffer.AsSpan(_length));
+        int headerBytes = _peeked;
+        _length += _peeked;
+        _peeked = 0;
+        long left = box.Length < 0 ? long.MaxValue : box.Length - headerBytes;
+        if (FileLength >= 0 && box.Length >= 0) Reserve((int)(_length + left));     // so much the file really has
+        while (left > 0)
+        {
+            if (_length >= limit) throw Error($"more than {limit} bytes would have to be kept in memory", FourCc.Text(box.Type), box.Offset);
+            Reserve((int)Math.Min(_length + Math.Min(left, Math.Max(Step, _length)), limit));
+            int want = (int)Math.Min(left, _buffer.Length - _length);
+            int got = await _stream.ReadAsync(_buffer.AsMemory(_length, want), cancellationToken).ConfigureAwait(false);
+            if (got == 0 && box.Length < 0) return;
+            if (got == 0) throw Truncated(box.Type, box.Offset, box.Length, box.Length - left);
+            _length += got;
+            left -= got;
+        }
+    }
+
+    /// <summary>Gives up what is in the window.</summary>
+    public void Clear()
+    {
+        Offset += _length;
+        _length = 0;
+    }
+
+    /// <summary>Copies bytes that lie ahead to an output, the header that was looked at among them. Nothing is in the window.</summary>
+    /// <param name="count">How many; negative for all that the file has.</param>
+    /// <param name="output">Where to; <see langword="null"/> to pass over them.</param>
+    /// <param name="box">The box they belong to, for messages.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    public async ValueTask CopyAsync(long count, PipeWriter? output, TopBox box, CancellationToken cancellationToken)
+    {
+        if (output is null && CanSeek && count >= 0)
+        {
+            Seek(Position + count);
+            return;
+        }
+
+        long left = count < 0 ? long.MaxValue : count;
+        int fromHeader = (int)Math.Min(_peeked, left);
+        if (fromHeader > 0)
+        {
+            if (output is not null) await PipeOutput.WriteAsync(output, _header.AsMemory(0, fromHeader), cancellationToken).ConfigureAwait(false);
+            _header.AsSpan(fromHeader, _peeked - fromHeader).CopyTo(_header);
+            _peeked -= fromHeader;
+            Offset += fromHeader;
+            left -= fromHeader;
+        }
+
+        byte[]? scratch = output is null ? ArrayPool<byte>.Shared.Rent(1 << 16) : null;
+        try
+        {
+            while (left > 0)
+            {
+                Memory<byte> memory = scratch ?? output!.GetMemory(1 << 16);
+                memory = memory[..(int)Math.Min(memory.Length, left)];
+                int got = await _stream.ReadAsync(memory, cancellationToken).ConfigureAwait(false);
+                if (got == 0 && count < 0) return;
+                if (got == 0) throw Truncated(box.Type, box.Offset, box.Length, Position - box.Offset);
+                Offset += got;
+                left -= got;
+                if (output is null) continue;
+                output.Advance(got);
+                await PipeOutput.FlushAsync(output, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            if (scratch is not null) ArrayPool<byte>.Shared.Return(scratch);
+        }
+    }
+
+    /// <summary>Takes bytes that lie ahead into the window, whatever they are.</summary>
+    public ValueTask AppendAsync(int count, TopBox box, CancellationToken cancellationToken)
+    {
+        int limit = _length + count;
+        return AppendAsync(box with { Length = count, Offset = Position }, limit, cancellationToken);
+    }
+
+    /// <summary>Goes to another place of a file that can be read anywhere. The window is given up.</summary>
+    public void Seek(long position)
+    {
+        _length = 0;
+        _peeked = 0;
+        Offset = position;
+        _stream.Position = _origin + position;
+    }
+
+    /// <summary>Reads bytes from any place. The window is given up.</summary>
+    public async ValueTask ReadAtAsync(long position, Memory<byte> destination, CancellationToken cancellationToken)
+    {
+        if (position < 0 || position > FileLength - destination.Length)
+            throw Error($"bytes {position} to {position + destination.Length} are wanted, the file ends at {FileLength}", "", position);
+        Seek(position);
+        try
+        {
+            await _stream.ReadExactlyAsync(destination, cancellationToken).ConfigureAwait(false);
+        }
+        catch (EndOfStreamException e)
+        {
+            throw new MediaFormatException(Name, new FormatError("the file is cut short", "", position), e);
+        }
+
+        Offset = position + destination.Length;
+    }
+
+    public MediaFormatException Error(string reason, string path, long offset) => new(Name, new FormatError(reason, path, offset));
+
+    public MediaFormatException Error(FormatError error) => new(Name, error);
+
+    public MediaFormatException Truncated(uint type, long offset, long size, long present) =>
+        Error($"the file is cut short: the box has {size} bytes, {present} are there", FourCc.Text(type), offset);
+
+    public void Dispose()
+    {
+        if (_buffer.Length > 0) ArrayPool<byte>.Shared.Return(_buffer);
+        _buffer = [];
+        _length = 0;
+    }
+
+    private async ValueTask FillHeaderAsync(int count, CancellationToken cancellationToken)
+    {
+        while (_peeked < count)
+        {
+            int got = await _stream.ReadAsync(_header.AsMemory(_peeked, count - _peeked), cancellationToken).ConfigureAwait(false);
+            if (got == 0) return;
+            _peeked += got;
+        }
+    }
+
+    private void Reserve(int wanted)
+    {
+        if (wanted <= _buffer.Length) return;
+        byte[] larger = ArrayPool<byte>.Shared.Rent(wanted);
+        Bytes.CopyTo(larger);
+        if (_buffer.Length > 0) ArrayPool<byte>.Shared.Return(_buffer);
+        _buffer = larger;
+    }
+}

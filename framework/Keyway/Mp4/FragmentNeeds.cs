@@ -1,0 +1,20 @@
+using Keyway.Decryption;
+using Keyway.Protection;
+
+namespace Keyway.Mp4;
+
+/// <summary>What opens the protected samples of one fragment of one track.</summary>
+public sealed record FragmentNeeds
+{
+    /// <summary>The track, with its handler and its pixels.</summary>
+    public required Mp4Track Track { get; init; }
+
+    /// <summary>The scheme; <see cref="ProtectionScheme.None"/> for one that is not Common Encryption.</summary>
+    public required ProtectionScheme Scheme { get; init; }
+
+    /// <summary>The keys, each once.</summary>
+    public required IReadOnlyList<KeyId> KeyIds { get; init; }
+
+    /// <summary>The <c>pssh</c> boxes that stand in this fragment's own <c>moof</c>: how rotating keys announce themselves.</summary>
+    public IReadOnlyList<PsshBox> Protection { get; init; } = [];
+}

@@ -1,0 +1,14 @@
+using Keyway.Decryption;
+
+namespace Keyway.Mp4;
+
+/// <summary>Where a reader of protected media gets what opens a fragment.</summary>
+public interface IMediaKeys
+{
+    /// <summary>Gives a decryptor for the protected samples of one fragment of one track. May wait: a licence is on its way.</summary>
+    /// <param name="needs">What the fragment needs. Valid until the call ends.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <returns>The decryptor; the reader disposes it when the fragment is done.</returns>
+    /// <exception cref="KeywayException">There will be no key.</exception>
+    ValueTask<IFragmentDecryptor> LeaseAsync(FragmentNeeds needs, CancellationToken cancellationToken);
+}

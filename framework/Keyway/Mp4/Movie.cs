@@ -1,0 +1,98 @@
+using Keyway.Protection;
+
+namespace Keyway.Mp4;
+
+/// <summary>A <c>moov</c>: the tracks of a file or of an initialisation segment.</summary>
+internal sealed class Movie
+{
+    /// <summary>The whole box as it stood in the file.</summary>
+    public required byte[] Bytes { get; init; }
+
+    /// <summary>Where it began.</summary>
+    public required long Offset { get; init; }
+
+    public Mvhd Header { get; private set; }
+
+    /// <summary>How long the fragments are together, where <c>mehd</c> says it.</summary>
+    public ulong FragmentDuration { get; private set; }
+
+    public List<Track> Tracks { get; } = [];
+
+    /// <summary>Whether fragments may follow (<c>mvex</c>).</summary>
+    public bool IsFragmented { get; private set; }
+
+    /// <summary>Whether a track has samples that <c>moov</c> itself lists.</summary>
+    public bool IsProgressive => Tracks.Any(t => t.Tables.Count > 0);
+
+    public List<PsshBox> Protection { get; } = [];
+
+    /// <summary>Where <c>pssh</c> boxes begin in the bytes.</summary>
+    public List<int> ProtectionStarts { get; } = [];
+
+    public Track? Find(uint id) => Tracks.Find(t => t.Id == id);
+
+    /// <summary>Reads a whole box.</summary>
+    public static bool TryRead(byte[] bytes, long offset, out Movie value, out FormatError error)
+    {
+        value = new Movie { Bytes = bytes, Offset = offset };
+        BoxWalker root = new(bytes, 0, offset, BoxPath.Root);
+        if (!root.MoveNext(out Box moov)) return root.Finish(out error);
+
+        List<Trex> defaults = [];
+        bool header = false;
+        BoxWalker walker = moov.Children();
+        while (walker.MoveNext(out Box box))
+        {
+            switch (box.Type)
+            {
+                case FourCc.Mvhd:
+                    if (!Mvhd.TryRead(box, out Mvhd mvhd, out error)) return false;
+                    value.Header = mvhd;
+                    header = true;
+                    break;
+                case FourCc.Trak:
+                    if (value.Tracks.Count == Mp4Limits.Tracks) return box.Fail($"more than {Mp4Limits.Tracks} tracks", out error);
+                    if (!TrakReader.TryRead(box, value, out error)) return false;
+                    break;
+                case FourCc.Mvex:
+                    value.IsFragmented = true;
+                    if (!value.TryReadMvex(box, defaults, out error)) return false;
+                    break;
+                default:
+                    if (!ProtectionBoxes.TryTake(box, value.Protection, value.ProtectionStarts, out error)) return false;
+                    break;
+            }
+        }
+
+        if (!walker.Finish(out error)) return false;
+        if (!header) return moov.Fail("moov has no mvhd", out error);
+        Dictionary<uint, Track> byId = [];
+        foreach (Track track in value.Tracks)
+            if (!byId.TryAdd(track.Id, track)) return moov.Fail($"two tracks have the number {track.Id}", out error);
+        foreach (Trex trex in defaults)
+            if (byId.TryGetValue(trex.TrackId, out Track? track)) track.Defaults = trex;
+        return true;
+    }
+
+    private bool TryReadMvex(in Box mvex, List<Trex> defaults, out FormatError error)
+    {
+        BoxWalker walker = mvex.Children();
+        while (walker.MoveNext(out Box box))
+        {
+            if (box.Type == FourCc.Trex)
+            {
+                if (!Trex.TryRead(box, out Trex trex, out error)) return false;
+                defaults.Add(trex);
+            }
+            else if (box.Type == FourCc.Mehd)
+            {
+                FieldReader fields = box.Fields();
+                byte version = fields.U8();
+                fields.Skip(3);
+                FragmentDuration = fields.U32Or64(version == 1);
+            }
+        }
+
+        return walker.Finish(out error);
+    }
+}

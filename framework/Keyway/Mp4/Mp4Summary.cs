@@ -1,0 +1,11 @@
+namespace Keyway.Mp4;
+
+/// <summary>What came of reading a file to its end.</summary>
+public sealed record Mp4Summary
+{
+    /// <summary>The tracks, in the order of <c>moov</c>. Of a merged file: with their new numbers.</summary>
+    public required IReadOnlyList<Mp4TrackSummary> Tracks { get; init; }
+
+    /// <summary>How many bytes were written.</summary>
+    public long BytesWritten { get; init; }
+}

@@ -1,0 +1,20 @@
+namespace Keyway.Mp4;
+
+/// <summary>What was read of one track.</summary>
+public sealed record Mp4TrackSummary
+{
+    /// <summary>The track.</summary>
+    public required Mp4Track Track { get; init; }
+
+    /// <summary>How many samples it has.</summary>
+    public long Samples { get; init; }
+
+    /// <summary>How many of them were protected.</summary>
+    public long ProtectedSamples { get; init; }
+
+    /// <summary>How many bytes all samples have.</summary>
+    public long Bytes { get; init; }
+
+    /// <summary>The keys that its protected samples use, in the order in which they were met.</summary>
+    public IReadOnlyList<KeyId> KeyIds { get; init; } = [];
+}

@@ -1,0 +1,190 @@
+namespace Keyway.Mp4;
+
+/// <summary>A place in the sample tables of a track: one sample, and how to find the next. A value: a copy remembers the place.</summary>
+internal struct SampleCursor(Track track, byte[] movie, ReadOnlyMemory<byte> auxiliary)
+{
+    private uint _chunk;                // from 0
+    private uint _inChunk;
+    private uint _chunkRun;
+    private uint _durationRun, _durationLeft, _compositionRun, _compositionLeft;
+    private uint _syncIndex;
+    private int _groupRun;
+    private uint _groupLeft;
+    private int _auxiliaryAt;
+    private Stsc.Run _run;
+    private bool _started;
+
+    /// <summary>The number of the sample, from 0.</summary>
+    public uint Number { get; private set; }
+
+    public long Offset { get; private set; }
+
+    public uint Size { get; private set; }
+
+    public ulong DecodeTime { get; private set; }
+
+    public uint Duration { get; private set; }
+
+    public int CompositionOffset { get; private set; }
+
+    public bool IsSync { get; private set; }
+
+    /// <summary>The sample entry, from 0.</summary>
+    public int EntryIndex { get; private set; }
+
+    /// <summary>The group of the sample; <see langword="null"/> when nothing maps it.</summary>
+    public uint? Group { get; private set; }
+
+    public readonly bool AtEnd => Number >= track.Tables.Count;
+
+    /// <summary>Whether the sample is the first of its chunk.</summary>
+    public readonly bool BeginsChunk => _inChunk == 0;
+
+    public readonly Track Track => track;
+
+    /// <summary>Goes to the first sample, and then to the next.</summary>
+    /// <param name="error">What is wrong with the tables.</param>
+    /// <returns><see langword="false"/> when something is; not at the end, which <see cref="AtEnd"/> tells.</returns>
+    public bool TryMoveNext(out FormatError error)
+    {
+        error = default;
+        SampleTables tables = track.Tables;
+        if (!_started)
+        {
+            _started = true;
+            if (AtEnd) return true;
+            _run = tables.Chunks.RunAt(movie, 0);
+            if (!TryEnterChunk(out error)) return false;
+        }
+        else
+        {
+            Number++;
+            DecodeTime += Duration;
+            Offset += Size;
+            _inChunk++;
+            if (AtEnd) return true;
+            if (_inChunk >= _run.SamplesPerChunk)
+            {
+                _chunk++;
+                _inChunk = 0;
+                if (!TryEnterChunk(out error)) return false;
+            }
+        }
+
+        Size = tables.Sizes.SizeOf(movie, Number);
+        if (Size > Mp4Limits.SampleBytes) return Fail($"sample {Number + 1} has {Size} bytes; {Mp4Limits.SampleBytes} are accepted", out error);
+        Duration = Next(tables.Durations, ref _durationRun, ref _durationLeft, Duration);
+        CompositionOffset = tables.Compositions is { } compositions ? (int)Next(compositions, ref _compositionRun, ref _compositionLeft, 0) : 0;
+        MoveSync(tables);
+        MoveGroup();
+        return true;
+    }
+
+    /// <summary>Adds the sample to a table, with what opens it.</summary>
+    /// <param name="table">The table, of this track and entry.</param>
+    /// <param name="at">Where the sample begins in the buffer.</param>
+    /// <param name="error">What is wrong.</param>
+    public bool TryAdd(SampleTable table, int at, out FormatError error)
+    {
+        error = default;
+        // 8.8.3.1: sample_depends_on 2 and a sync sample; or 1 and not.
+        ref SampleRow row = ref table.Add(at, (int)Size, Duration, IsSync ? 0x02000000u : 0x01010000u, CompositionOffset);
+        SampleEntry entry = track.Entries[EntryIndex];
+        if (entry.LacksProtection) return Fail($"the sample entry '{entry.Facts.Format}' has no sinf", out error);
+        if (!entry.IsProtected) return true;
+        Senc? senc = track.Tables.Encryption;
+        if (senc is { Override: not null }) table.Scheme = Sinf.FromPiff(senc.Value.Algorithm);
+        TrackEncryption defaults = SampleTableBuilder.DefaultsOf(entry, senc);
+        TrackEncryption protection = defaults;
+        if (senc?.Override is null && !track.Groups.TryFind(Group, track.Groups, defaults, out protection)) return Fail($"there is no seig group {Group}", out error);
+        row.Protection = table.NumberOf(protection);
+        if (row.Protection >= Mp4Limits.KeyIds) return Fail($"more than {Mp4Limits.KeyIds} keys in a few seconds", out error);
+        if (protection.IsProtected) table.ProtectedCount++;
+        if (table.Scheme == default) return true;
+        if (!TryReadAuxiliary(senc, table, ref row, out string reason)) return Fail($"sample {Number + 1}: {reason}", out error);
+        bool needs = protection.IsProtected && row.SubsampleCount >= 0 && row.Size > 0;
+        if (needs && row.Iv < 0 && (protection.PerSampleIvSize > 0 || protection.ConstantIv.IsEmpty))
+            return Fail($"sample {Number + 1} is protected and has no initialisation vector", out error);
+        return true;
+    }
+
+    private bool TryReadAuxiliary(Senc? senc, SampleTable table, ref SampleRow row, out string reason)
+    {
+        reason = "";
+        int length;
+        if (senc is { Count: > 0 } box)
+        {
+            reason = $"senc version {box.Version} is not known";
+            if (box.Version != 0) return false;
+            if (Number >= box.Count) return true;
+            if (_auxiliaryAt == 0) _auxiliaryAt = box.EntriesStart;
+            if (!AuxiliaryReader.TryRead(movie.AsSpan(_auxiliaryAt, box.EntriesEnd - _auxiliaryAt), box.HasSubsamples, table, ref row, out length, out reason)) return false;
+            _auxiliaryAt += length;
+            return true;
+        }
+
+        if (track.Tables.AuxiliarySizes is not { } sizes || auxiliary.IsEmpty) return true;
+        int size = sizes.SizeOf(movie, (int)Number);
+        if (size == 0) return true;
+        int vector = table.Protections[row.Protection].PerSampleIvSize;
+        if (!AuxiliaryReader.TryRead(auxiliary.Span.Slice(_auxiliaryAt, size), size > vector, table, ref row, out length, out reason)) return false;
+        _auxiliaryAt += size;
+        reason = $"its auxiliary information has {length} of {size} bytes";
+        return length == size;
+    }
+
+    private bool TryEnterChunk(out FormatError error)
+    {
+        SampleTables tables = track.Tables;
+        do
+        {
+            if (_chunk >= tables.Offsets.Count) return Fail($"{Number} of {tables.Count} samples lie in {tables.Offsets.Count} chunks", out error);
+            while (_chunkRun + 1 < tables.Chunks.Count && tables.Chunks.RunAt(movie, _chunkRun + 1) is var next && next.FirstChunk <= _chunk + 1)
+            {
+                _run = next;
+                _chunkRun++;
+            }
+
+            if (_run.SamplesPerChunk == 0) _chunk++;
+        }
+        while (_run.SamplesPerChunk == 0);
+
+        Offset = tables.Offsets.OffsetOf(movie, _chunk);
+        if (Offset is < 0 or > long.MaxValue / 2) return Fail($"a chunk at byte {Offset}", out error);
+        if (_run.DescriptionIndex > track.Entries.Count || track.Entries.Count == 0) return Fail($"stsd has no entry {_run.DescriptionIndex}", out error);
+        EntryIndex = _run.DescriptionIndex == 0 ? 0 : (int)_run.DescriptionIndex - 1;
+        error = default;
+        return true;
+    }
+
+    /// <summary>The value of the next sample. A table that ends early goes on with the last value.</summary>
+    private readonly uint Next(in Stts table, ref uint run, ref uint left, uint last)
+    {
+        while (left == 0 && run < table.Count) left = table.RunAt(movie, run++).Samples;
+        if (left == 0) return last;
+        left--;
+        return table.RunAt(movie, run - 1).Value;
+    }
+
+    private void MoveSync(SampleTables tables)
+    {
+        IsSync = true;
+        if (tables.Syncs is not { } syncs) return;
+        while (_syncIndex < syncs.Count && syncs.NumberAt(movie, _syncIndex) <= Number) _syncIndex++;
+        IsSync = _syncIndex < syncs.Count && syncs.NumberAt(movie, _syncIndex) == Number + 1;
+    }
+
+    private void MoveGroup()
+    {
+        List<GroupRun> runs = track.Groups.Runs;
+        while (_groupLeft == 0 && _groupRun < runs.Count) _groupLeft = runs[_groupRun++].Count;
+        Group = _groupLeft > 0 ? runs[_groupRun - 1].Index : null;
+        if (_groupLeft > 0) _groupLeft--;
+    }
+
+    private readonly bool Fail(string reason, out FormatError error)
+    {
+        error = new FormatError(reason, $"moov/trak[{track.Id}]/mdia/minf/stbl", -1);
+        return false;
+    }
+}

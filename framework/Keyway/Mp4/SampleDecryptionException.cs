@@ -1,0 +1,37 @@
+using Keyway.Decryption;
+
+namespace Keyway.Mp4;
+
+/// <summary>A sample could not be decrypted. What was written before it is incomplete.</summary>
+/// <param name="source">The file or URL, without its query.</param>
+/// <param name="trackId">The track.</param>
+/// <param name="sampleNumber">The sample within its track, from 1.</param>
+/// <param name="keyId">The key it needs.</param>
+/// <param name="status">Why not.</param>
+public sealed class SampleDecryptionException(string source, uint trackId, long sampleNumber, KeyId keyId, DecryptStatus status)
+    : KeywayException($"{(source.Length == 0 ? "" : source + ": ")}sample {sampleNumber} of track {trackId} cannot be decrypted with key {keyId}: {Reason(status)}", null)
+{
+    /// <summary>The file or URL, without its query.</summary>
+    public string MediaSource { get; } = source;
+
+    /// <summary>The track.</summary>
+    public uint TrackId { get; } = trackId;
+
+    /// <summary>The sample within its track, from 1.</summary>
+    public long SampleNumber { get; } = sampleNumber;
+
+    /// <summary>The key it needs.</summary>
+    public KeyId KeyId { get; } = keyId;
+
+    /// <summary>Why not.</summary>
+    public DecryptStatus Status { get; } = status;
+
+    private static string Reason(DecryptStatus status) => status switch
+    {
+        DecryptStatus.KeyNotFound => "there is no such key",
+        DecryptStatus.KeyNotUsable => "the key may not be used here or now",
+        DecryptStatus.MalformedSample => "the sample and its protection do not fit together",
+        DecryptStatus.SchemeNotSupported => "the protection scheme is not known",
+        _ => "the decryptor failed",
+    };
+}

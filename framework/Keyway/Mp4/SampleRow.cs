@@ -1,0 +1,28 @@
+namespace Keyway.Mp4;
+
+/// <summary>One sample of a <see cref="SampleTable"/>.</summary>
+internal struct SampleRow
+{
+    /// <summary>Where it begins in the buffer.</summary>
+    public int Offset;
+
+    public int Size;
+
+    public uint Duration;
+
+    public uint Flags;
+
+    public int CompositionOffset;
+
+    /// <summary>Which of the table's protections it has.</summary>
+    public int Protection;
+
+    /// <summary>Where its initialisation vector begins among the table's; -1 for the constant one.</summary>
+    public int Iv;
+
+    /// <summary>Its first subsample among the table's.</summary>
+    public int Subsamples;
+
+    /// <summary>How many it has; 0 when the whole sample is protected, -1 when its map protects no byte.</summary>
+    public int SubsampleCount;
+}

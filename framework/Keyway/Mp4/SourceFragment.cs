@@ -1,0 +1,16 @@
+namespace Keyway.Mp4;
+
+/// <summary>Clear samples of one track, as a <see cref="FragmentSource"/> hands them on. Valid until the next one is asked for.</summary>
+internal sealed class SourceFragment
+{
+    public required SampleTable Table { get; set; }
+
+    /// <summary>What the rows of the table point into.</summary>
+    public Memory<byte> Bytes { get; set; }
+
+    /// <summary>The <c>traf</c> it came from; <see langword="null"/> in a progressive file.</summary>
+    public Traf? Traf { get; set; }
+
+    /// <summary>The movie that describes it.</summary>
+    public required Movie Movie { get; set; }
+}

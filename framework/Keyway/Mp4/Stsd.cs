@@ -1,0 +1,144 @@
+using System.Buffers.Binary;
+
+namespace Keyway.Mp4;
+
+/// <summary>The sample description box, <c>stsd</c>, and the entries in it (ISO/IEC 14496-12, 8.5.2 and 12).</summary>
+/// <remarks>
+/// <code>
+/// stsd:   version:1 flags:3 entry_count:4 entries
+/// entry:  size:4 format:4 reserved:6 data_reference_index:2 | fields by kind | boxes
+///         visual: 70 bytes with width:2 height:2 at 16 · audio: 20 bytes (QuickTime version 1: 36, version 2: 56) · others: any
+/// </code>
+/// </remarks>
+internal static class Stsd
+{
+    private const int EntryFields = 8, VisualFields = 70, AudioFields = 20;
+
+    public static bool TryRead(in Box stsd, uint handler, out List<SampleEntry> entries, out FormatError error)
+    {
+        entries = [];
+        FieldReader fields = stsd.Fields();
+        fields.Skip(4);
+        uint count = fields.U32();
+        if (!fields.Ok) return stsd.Fail("stsd is cut short", out error);
+        BoxWalker walker = stsd.Children(8);
+        while (entries.Count < count && walker.MoveNext(out Box box))
+        {
+            if (!TryReadEntry(box, handler, out SampleEntry? entry, out error)) return false;
+            entries.Add(entry!);
+        }
+
+        if (!walker.Finish(out error)) return false;
+        return entries.Count == count || stsd.Fail($"stsd has {entries.Count} of {count} entries", out error);
+    }
+
+    private static bool TryReadEntry(in Box box, uint handler, out SampleEntry? entry, out FormatError error)
+    {
+        entry = null;
+        if (box.Content.Length < EntryFields) return box.Fail("a sample entry is cut short", out error);
+        int fields = KnownFields(box, handler);
+        int boxes = BoxesBegin(box, fields);
+
+        Sinf? protection = null;
+        List<int> protecting = [];
+        string codec = FourCc.Text(box.Type);
+        byte[] config = [];
+        if (boxes >= 0)
+        {
+            BoxWalker walker = box.Children(boxes);
+            while (walker.MoveNext(out Box child))
+            {
+                if (child.Type == FourCc.Sinf)
+                {
+                    protecting.Add(child.Start);
+                    if (!Sinf.TryRead(child, out Sinf found, out error)) return false;
+                    if (IsBetter(found, protection)) protection = found;
+                }
+                else if (child.Type == FourCc.AvcC && child.Content.Length >= 4)
+                {
+                    config = child.Content[1..4].ToArray();
+                }
+            }
+        }
+
+        bool visual = fields == EntryFields + VisualFields && box.Content.Length >= fields;
+        uint original = protection is { OriginalFormat: not 0 } ? protection.OriginalFormat : box.Type;
+        if (original is FourCc.Avc1 or FourCc.Avc3 && config.Length == 3) codec = $"{FourCc.Text(original)}.{Convert.ToHexStringLower(config)}";
+        else codec = FourCc.Text(original);
+        entry = new SampleEntry
+        {
+            Start = box.Start,
+            Length = box.Length,
+            HeaderSize = box.HeaderSize,
+            ChildrenAt = boxes,
+            ClearFormat = original,
+            Protecting = [.. protecting],
+            Protection = protection,
+            Facts = new Mp4SampleEntry
+            {
+                Format = FourCc.Text(box.Type),
+                OriginalFormat = FourCc.Text(original),
+                Codec = codec,
+                SchemeType = protection is null || protection.SchemeType == 0 ? null : FourCc.Text(protection.SchemeType),
+                SchemeVersion = protection?.SchemeVersion ?? 0,
+                Scheme = protection?.Scheme ?? default,
+                Encryption = protection?.Encryption,
+                Width = visual ? BinaryPrimitives.ReadUInt16BigEndian(box.Content[24..]) : 0,
+                Height = visual ? BinaryPrimitives.ReadUInt16BigEndian(box.Content[26..]) : 0,
+            },
+        };
+        error = default;
+        return true;
+    }
+
+    /// <summary>Of several <c>sinf</c>, the first that this room can use; else the first.</summary>
+    private static bool IsBetter(Sinf found, Sinf? present) =>
+        present is null || (IsUsable(found) && !IsUsable(present));
+
+    private static bool IsUsable(Sinf sinf) => sinf.Scheme != default && sinf.Encryption is not null;
+
+    /// <summary>How many bytes of the content come before the boxes, by what the entry and its track say they are.</summary>
+    private static int KnownFields(in Box box, uint handler) => box.Type switch
+    {
+        FourCc.Encv => EntryFields + VisualFields,
+        FourCc.Enca => EntryFields + AudioFields,
+        _ => handler switch
+        {
+            FourCc.Vide or FourCc.Auxv or FourCc.Pict => EntryFields + VisualFields,
+            FourCc.Soun => EntryFields + AudioFields,
+            _ => EntryFields,
+        },
+    };
+
+    /// <summary>
+    /// Where the boxes of an entry begin, or -1. The known layout counts when boxes really follow it; a protected entry of another layout
+    /// (QuickTime's audio, text entries with strings in front, <c>encs</c>, <c>encm</c>) is searched for the place from which everything is boxes and one is <c>sinf</c>.
+    /// </summary>
+    private static int BoxesBegin(in Box box, int known)
+    {
+        bool encrypted = (box.Type & 0xFFFFFF00) == (FourCc.Encv & 0xFFFFFF00);
+        if (IsBoxes(box, known, encrypted)) return known;
+        if (!encrypted) return -1;
+        int last = Math.Min(box.Content.Length - 8, Mp4Limits.EntryScanBytes);
+        for (int at = EntryFields; at <= last; at++)
+            if (IsBoxes(box, at, withSinf: true)) return at;
+        return IsBoxes(box, known, withSinf: false) ? known : -1;
+    }
+
+    private static bool IsBoxes(in Box box, int at, bool withSinf)
+    {
+        if (at > box.Content.Length) return false;
+        ReadOnlySpan<byte> rest = box.Content[at..];
+        bool sinf = false;
+        while (rest.Length >= 8)
+        {
+            uint size = BinaryPrimitives.ReadUInt32BigEndian(rest);
+            uint type = BinaryPrimitives.ReadUInt32BigEndian(rest[4..]);
+            if (size < 8 || size > rest.Length || !FourCc.Prints(type)) return false;
+            sinf |= type == FourCc.Sinf;
+            rest = rest[(int)size..];
+        }
+
+        return !rest.ContainsAnyExcept((byte)0) && (sinf || !withSinf);
+    }
+}

@@ -1,0 +1,38 @@
+namespace Keyway.Mp4;
+
+/// <summary>What was read of a track so far.</summary>
+internal sealed class TrackCounter(Mp4Track track)
+{
+    public Mp4Track Track { get; set; } = track;
+
+    public long Samples { get; set; }
+
+    public long ProtectedSamples { get; set; }
+
+    public long Bytes { get; set; }
+
+    public HashSet<KeyId> KeyIds { get; } = [];
+
+    /// <summary>Where the next fragment begins that does not say it.</summary>
+    public ulong DecodeTime { get; set; }
+
+    public void Note(SampleTable table)
+    {
+        Samples += table.Count;
+        ProtectedSamples += table.ProtectedCount;
+        foreach (ref SampleRow row in table.Rows) Bytes += row.Size;
+        DecodeTime = table.DecodeTime + table.TotalDuration;
+        if (table.ProtectedCount == 0) return;
+        foreach (TrackEncryption protection in table.Protections)
+            if (protection.IsProtected) KeyIds.Add(protection.KeyId);
+    }
+
+    public Mp4TrackSummary ToSummary() => new()
+    {
+        Track = Track,
+        Samples = Samples,
+        ProtectedSamples = ProtectedSamples,
+        Bytes = Bytes,
+        KeyIds = [.. KeyIds],
+    };
+}

@@ -1,0 +1,17 @@
+namespace Keyway.Mp4;
+
+/// <summary>What was read of each track of a file so far, in the order of <c>moov</c>. A second <c>moov</c> goes on with the same tracks.</summary>
+internal sealed class TrackCounters
+{
+    private readonly List<TrackCounter> _counters = [];
+
+    public void Note(Movie movie)
+    {
+        foreach (Track track in movie.Tracks)
+            if (!_counters.Exists(c => c.Track.Id == track.Id)) _counters.Add(new TrackCounter(track.Facts));
+    }
+
+    public TrackCounter Of(Track track) => _counters.Find(c => c.Track.Id == track.Id)!;
+
+    public IReadOnlyList<Mp4TrackSummary> ToSummaries() => [.. _counters.Select(c => c.ToSummary())];
+}

@@ -1,0 +1,110 @@
+namespace Keyway.Mp4;
+
+/// <summary>The track fragment box, <c>traf</c>: one track's part of a <c>moof</c> (ISO/IEC 14496-12, 8.8.6).</summary>
+internal sealed class Traf
+{
+    /// <summary>Where it lies in the buffer.</summary>
+    public required BoxRange Range { get; init; }
+
+    /// <summary>Where it begins in the file.</summary>
+    public required long Offset { get; init; }
+
+    public Tfhd Header { get; private set; }
+
+    public ulong? BaseTime { get; private set; }
+
+    public List<Trun> Runs { get; } = [];
+
+    public Senc? Encryption { get; private set; }
+
+    public Saiz? AuxiliarySizes { get; private set; }
+
+    public Saio? AuxiliaryOffsets { get; private set; }
+
+    public SampleGroups Groups { get; } = new();
+
+    /// <summary>Where boxes begin that a clear file does not have.</summary>
+    public List<int> Protecting { get; } = [];
+
+    /// <summary>Other boxes, which a new fragment with the same samples may carry on.</summary>
+    public List<BoxRange> Others { get; } = [];
+
+    /// <summary>The track; set when the movie is known.</summary>
+    public Track Track { get; set; } = null!;
+
+    /// <summary>The sample entry, from 0.</summary>
+    public int EntryIndex { get; set; }
+
+    /// <summary>What the offsets of runs count from.</summary>
+    public long BaseOffset { get; set; }
+
+    /// <summary>Where each run's samples begin in the file, and where they end.</summary>
+    public List<(long Start, long End)> Extents { get; } = [];
+
+    public long SampleCount => Runs.Sum(r => (long)r.Count);
+
+    public uint DefaultSize => Header.Size ?? Track.Defaults.Size;
+
+    public static bool TryRead(in Box traf, Moof moof, out Traf value, out FormatError error)
+    {
+        value = new Traf { Range = new BoxRange(traf.Start, traf.Length), Offset = traf.Offset };
+        bool header = false, hasStandard = false;
+        BoxWalker walker = traf.Children();
+        while (walker.MoveNext(out Box box))
+        {
+            switch (box.Type)
+            {
+                case FourCc.Tfhd:
+                    if (!Tfhd.TryRead(box, out Tfhd tfhd, out error)) return false;
+                    value.Header = tfhd;
+                    header = true;
+                    break;
+                case FourCc.Tfdt:
+                    if (!Tfdt.TryRead(box, out ulong time, out error)) return false;
+                    value.BaseTime = time;
+                    break;
+                case FourCc.Trun:
+                    if (!Trun.TryRead(box, out Trun run, out error)) return false;
+                    value.Runs.Add(run);
+                    break;
+                case FourCc.Saiz:
+                    if (!Saiz.TryRead(box, out Saiz saiz, out error)) return false;
+                    if (!saiz.IsProtection) break;
+                    value.AuxiliarySizes = saiz;
+                    value.Protecting.Add(box.Start);
+                    break;
+                case FourCc.Saio:
+                    if (!Saio.TryRead(box, out Saio saio, out error)) return false;
+                    if (!saio.IsProtection) break;
+                    value.AuxiliaryOffsets = saio;
+                    value.Protecting.Add(box.Start);
+                    break;
+                case FourCc.Senc:
+                case FourCc.Uuid when box.IsUuid(PiffBoxes.Senc):
+                    if (!Senc.TryRead(box, out Senc senc, out error)) return false;
+                    bool standard = box.Type == FourCc.Senc;
+                    if (standard && hasStandard) return box.Fail("a second senc", out error);
+                    if (standard || value.Encryption is null) value.Encryption = senc;      // both forms: the standard's counts
+                    hasStandard |= standard;
+                    value.Protecting.Add(box.Start);
+                    break;
+                default:
+                    if (!value.TryReadOther(box, moof, out error)) return false;
+                    break;
+            }
+        }
+
+        if (!walker.Finish(out error)) return false;
+        return header || traf.Fail("traf has no tfhd", out error);
+    }
+
+    private bool TryReadOther(in Box box, Moof moof, out FormatError error)
+    {
+        if (!Groups.TryTake(box, out bool taken, out error)) return false;
+        int before = moof.ProtectionStarts.Count;
+        if (!taken && !ProtectionBoxes.TryTake(box, moof.Protection, moof.ProtectionStarts, out error)) return false;
+        if (taken) Protecting.Add(box.Start);
+        else if (moof.ProtectionStarts.Count == before) Others.Add(new BoxRange(box.Start, box.Length));
+        return true;
+    }
+}

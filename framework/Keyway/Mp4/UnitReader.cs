@@ -1,0 +1,154 @@
+namespace Keyway.Mp4;
+
+/// <summary>Reads a file from front to back in the units that must be in memory at once: a movie, or a fragment with its data.</summary>
+/// <remarks>
+/// <code>
+/// ftyp │ moov │ styp sidx │ moof mdat │ moof mdat │ …         the usual order
+///      │      │           │ mdat moof │                       data first
+///      │      │           │ moof moof mdat mdat │             data of several fragments together
+/// </code>
+/// A unit ends at the first box boundary behind all data that its fragments point to.
+/// </remarks>
+internal sealed class UnitReader(BoxWindow window, bool structureOnly = false)
+{
+    private readonly List<(long Start, long End)> _media = [];
+    private long _segmentStart;
+    private bool _inSegment;
+
+    /// <summary>The movie that counts now.</summary>
+    public Movie? Movie { get; private set; }
+
+    /// <summary>The fragments of the unit.</summary>
+    public List<Moof> Moofs { get; } = [];
+
+    /// <summary>Of <see cref="UnitKind.Other"/>.</summary>
+    public TopBox Box { get; private set; }
+
+    public FragmentData Data => new() { Bytes = window.Bytes, Offset = window.Offset, Media = _media };
+
+    public async ValueTask<UnitKind> NextAsync(CancellationToken cancellationToken)
+    {
+        window.Clear();
+        Moofs.Clear();
+        _media.Clear();
+        long needed = 0, wished = 0;
+        while (true)
+        {
+            if (Moofs.Count > 0 && Math.Max(needed, wished) <= window.Position) return UnitKind.Fragment;
+            if (await window.PeekAsync(cancellationToken).ConfigureAwait(false) is not { } box)
+            {
+                if (needed > window.Position)
+                    throw window.Error($"the file is cut short: samples lie up to byte {needed}, the file ends at {window.Position}", "moof", Moofs[0].Offset);
+                return window.Length > 0 ? UnitKind.Fragment : UnitKind.End;
+            }
+
+            NoteSegment(box);
+            bool satisfied = needed <= window.Position;
+            switch (box.Type)
+            {
+                case FourCc.Moov:
+                    if (!satisfied) throw window.Error("a moov stands between a fragment and its data", "moov", box.Offset);
+                    if (window.Length > 0) return UnitKind.Fragment;
+                    await window.AppendAsync(box, Mp4Limits.MovieBytes, cancellationToken).ConfigureAwait(false);
+                    ReadMovie();
+                    return UnitKind.Movie;
+
+                case FourCc.Moof:
+                    if (Moofs.Count > 0 && satisfied) return UnitKind.Fragment;
+                    if (box.Length > Mp4Limits.MovieFragmentBytes) throw window.Error($"a moof of {box.Length} bytes; {Mp4Limits.MovieFragmentBytes} are accepted", "moof", box.Offset);
+                    await window.AppendAsync(box, Mp4Limits.FragmentBytes, cancellationToken).ConfigureAwait(false);
+                    Moof moof = ReadMoof(box);
+                    Moofs.Add(moof);
+                    if (structureOnly) return UnitKind.Fragment;
+                    if (moof.DataStart < window.Offset)
+                        throw window.Error($"samples lie from byte {moof.DataStart}, before the data that is at hand", "moof", box.Offset);
+                    needed = Math.Max(needed, moof.DataEnd);
+                    wished = Math.Max(wished, moof.AuxiliaryEnd);
+                    break;
+
+                case FourCc.Mdat:
+                    bool held = Moofs.Count == 0;
+                    if (held && (structureOnly || Movie is not { IsFragmented: true, IsProgressive: false } || box.Length < 0 || box.Length > Mp4Limits.HeldBytes - window.Length))
+                    {
+                        if (window.Length > 0) return UnitKind.Fragment;
+                        await FindMovieAsync(box, cancellationToken).ConfigureAwait(false);
+                        Box = box;
+                        return UnitKind.Other;
+                    }
+
+                    await window.AppendAsync(box, Mp4Limits.FragmentBytes, cancellationToken).ConfigureAwait(false);
+                    _media.Add((box.Offset + box.HeaderSize, window.Position));
+                    break;
+
+                default:
+                    if (window.Length == 0 || (Moofs.Count == 0 && (box.Length < 0 || box.Length > Mp4Limits.HeldBytes - window.Length)))
+                    {
+                        if (window.Length > 0) return UnitKind.Fragment;
+                        Box = box;
+                        return UnitKind.Other;
+                    }
+
+                    await window.AppendAsync(box, Mp4Limits.FragmentBytes, cancellationToken).ConfigureAwait(false);
+                    break;
+            }
+        }
+    }
+
+    /// <summary>A segment begins where the data of the one before ends: offsets of joined files count from there.</summary>
+    private void NoteSegment(TopBox box)
+    {
+        if (box.Type == FourCc.Mdat)
+        {
+            _inSegment = false;
+        }
+        else if (!_inSegment || box.Type is FourCc.Ftyp or FourCc.Styp)
+        {
+            _inSegment = true;
+            _segmentStart = box.Offset;
+        }
+
+        if (box.Type == FourCc.Moov) _inSegment = false;
+    }
+
+    private void ReadMovie()
+    {
+        if (!Movie.TryRead(window.Bytes.ToArray(), window.Offset, out Movie movie, out FormatError error)) throw window.Error(error);
+        Movie = movie;
+    }
+
+    private Moof ReadMoof(TopBox box)
+    {
+        if (Movie is null && !structureOnly)
+            throw window.Error("a fragment without a moov before it: the initialisation segment is missing", "moof", box.Offset);
+        int start = (int)(box.Offset - window.Offset);
+        BoxWalker walker = new(window.Bytes[start..], start, window.Offset, BoxPath.Root);
+        walker.MoveNext(out Box moof);
+        if (!Moof.TryRead(moof, out Moof value, out FormatError error)) throw window.Error(error);
+        if (Movie is not null && !value.TryPlace(Movie, window.Bytes, window.Offset, _segmentStart, out error)) throw window.Error(error);
+        return value;
+    }
+
+    /// <summary>Media data before any <c>moov</c>: a progressive file with its tables at the end.</summary>
+    private async ValueTask FindMovieAsync(TopBox data, CancellationToken cancellationToken)
+    {
+        if (Movie is not null || structureOnly) return;
+        if (!window.CanSeek)
+            throw window.Error("the moov comes after the media data, which a stream cannot go back to; read it from a file or a server with range requests, or move the moov to the front", "mdat", data.Offset);
+        for (int passed = 0; await window.PeekAsync(cancellationToken).ConfigureAwait(false) is { } box; passed++)
+        {
+            if (passed == Mp4Limits.BoxesBeforeMovie) throw window.Error($"no moov among {passed} boxes", "", data.Offset);
+            if (box.Type == FourCc.Moov)
+            {
+                await window.AppendAsync(box, Mp4Limits.MovieBytes, cancellationToken).ConfigureAwait(false);
+                ReadMovie();
+                window.Seek(data.Offset);
+                await window.PeekAsync(cancellationToken).ConfigureAwait(false);
+                return;
+            }
+
+            await window.CopyAsync(box.Length, null, box, cancellationToken).ConfigureAwait(false);
+        }
+
+        throw window.Error("no moov", "", data.Offset);
+    }
+}

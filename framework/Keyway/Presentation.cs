@@ -1,0 +1,178 @@
+using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
+using Keyway.Content;
+using Keyway.Dash;
+using Keyway.Licensing;
+using Keyway.Mp4;
+using Keyway.Sessions;
+using Keyway.Sources;
+
+namespace Keyway;
+
+/// <summary>An opened presentation: its tracks, its licences, its clear samples.</summary>
+/// <remarks>
+/// <para>Threads: any; each track is read by one reader at a time.</para>
+/// <para>Ownership: the caller's. Disposing it gives its licence sessions back; the last holder of a session closes it, and its keys are zeroed.</para>
+/// </remarks>
+public sealed class Presentation : IAsyncDisposable
+{
+    private readonly PresentationParts _parts;
+
+    internal Presentation(PresentationParts parts)
+    {
+        _parts = parts;
+        Tracks = [.. parts.Content.Tracks.Where(static track => track.IsChosen).Select(Of)];
+    }
+
+    /// <summary>Its identifier in facts.</summary>
+    public PresentationId Id => _parts.Id;
+
+    /// <summary>What is known about it without a licence.</summary>
+    public ContentFacts Facts => _parts.Facts;
+
+    /// <summary>The chosen tracks, video first.</summary>
+    public IReadOnlyList<PresentationTrack> Tracks { get; }
+
+    /// <summary>The name of the provider that licences are asked of.</summary>
+    public string Provider => _parts.Provider;
+
+    /// <summary>What may be known about its licence sessions. Empty where nothing is protected.</summary>
+    public IReadOnlyList<SessionReport> Sessions => _parts.Ring?.Reports ?? [];
+
+    /// <summary>Waits until the keys of the chosen tracks may be used. Reading does it by itself.</summary>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>A task that ends when all may.</returns>
+    /// <exception cref="KeyUnavailableException">One of them will not be.</exception>
+    public async ValueTask AcquireAsync(CancellationToken cancellationToken = default)
+    {
+        if (_parts.Ring is not { } ring) return;
+        foreach (PresentationTrack track in Tracks)
+        {
+            long pixels = (long)track.Width * track.Height;
+            await ring.WaitAsync(track.KeyIds, _parts.Options.Output, pixels > 0 ? pixels : null, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Reads the clear samples of one track, a fragment at a time.</summary>
+    /// <param name="track">The track.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <returns>The fragments. The memory of each is valid until the next is asked for.</returns>
+    /// <exception cref="KeyUnavailableException">There is no key to go on with.</exception>
+    /// <exception cref="MediaFormatException">The media cannot be read.</exception>
+    /// <exception cref="SampleDecryptionException">A sample cannot be decrypted.</exception>
+    /// <exception cref="SourceException">A segment cannot be reached.</exception>
+    public async IAsyncEnumerable<ClearFragment> ReadAsync(PresentationTrack track, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(track);
+        (Stream stream, string name) = await OpenAsync(track, cancellationToken).ConfigureAwait(false);
+        await using (stream.ConfigureAwait(false))
+        {
+            using Mp4Reader reader = await Mp4Reader.OpenAsync(stream, name, cancellationToken).ConfigureAwait(false);
+            PresentationKeys keys = new(_parts, track.Index);
+            await foreach (ClearFragment fragment in reader.ReadAsync(keys, Filter(track), cancellationToken).ConfigureAwait(false))
+                yield return fragment;
+        }
+    }
+
+    /// <summary>Writes one track clear. Of a representation: its segments in a row, each byte in its place; of a file with several tracks: a file of its own.</summary>
+    /// <param name="track">The track.</param>
+    /// <param name="output">Where to. Ownership: the caller's, who completes it.</param>
+    /// <param name="cancellationToken">Stops the work.</param>
+    /// <returns>What was written.</returns>
+    /// <inheritdoc cref="ReadAsync" path="/exception"/>
+    public async ValueTask<Mp4Summary> WriteAsync(PresentationTrack track, PipeWriter output, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(track);
+        if (_parts.Content.Kind != ContentKind.Dash) return await MergeAsync([track], output, cancellationToken).ConfigureAwait(false);
+        (Stream stream, string name) = await OpenAsync(track, cancellationToken).ConfigureAwait(false);
+        await using (stream.ConfigureAwait(false))
+            return await Mp4Decryptor.DecryptAsync(stream, name, new PresentationKeys(_parts, track.Index), output, null, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Writes tracks together into one clear fragmented file.</summary>
+    /// <param name="tracks">The tracks.</param>
+    /// <param name="output">Where to. Ownership: the caller's, who completes it.</param>
+    /// <param name="cancellationToken">Stops the work.</param>
+    /// <returns>What was written, with the new track numbers.</returns>
+    /// <inheritdoc cref="ReadAsync" path="/exception"/>
+    public async ValueTask<Mp4Summary> MergeAsync(IReadOnlyList<PresentationTrack> tracks, PipeWriter output, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(tracks);
+        List<Stream> streams = [];
+        try
+        {
+            List<MergeInput> inputs = [];
+            foreach (PresentationTrack track in tracks)
+            {
+                (Stream stream, string name) = await OpenAsync(track, cancellationToken).ConfigureAwait(false);
+                streams.Add(stream);
+                inputs.Add(new MergeInput { Input = stream, Name = name, Keys = new PresentationKeys(_parts, track.Index), Tracks = Filter(track) });
+            }
+
+            return await TrackMerger.MergeAsync(inputs, output, null, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            foreach (Stream stream in streams) await stream.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Gives the licence sessions back.</summary>
+    /// <returns>A task that ends when those that are closed have been.</returns>
+    public async ValueTask DisposeAsync()
+    {
+        if (_parts.Ring is { } ring) await ring.DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Asks for the licences of the chosen tracks, and waits for none.</summary>
+    internal async ValueTask AskAsync(CancellationToken cancellationToken)
+    {
+        if (_parts.Ring is not { } ring) return;
+        List<WantedKey> wanted = [.. Tracks.SelectMany(static track => track.KeyIds.Select(id => new WantedKey(id, track.Scheme))).DistinctBy(static key => key.Id)];
+        await ring.NeedAsync(_parts.Facts.KeySystem.Headers, wanted, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async ValueTask<(Stream Stream, string Name)> OpenAsync(PresentationTrack track, CancellationToken cancellationToken)
+    {
+        OpenedContent content = _parts.Content;
+        if (content.Kind != ContentKind.Dash)
+        {
+            Stream file = await _parts.Sources.OpenAsync(content.Origin.Given, cancellationToken).ConfigureAwait(false);
+            return (new ProgressStream(file, read => Tell(track, read, file.CanSeek ? file.Length : null, read)), SourceText.Of(content.Origin.Given));
+        }
+
+        IReadOnlyList<Representation> representations = content.Chosen[track.Index];
+        SegmentTeller progress = new(told => Tell(track, told.Segments, told.Total, told.Bytes));
+        Stream stream = await RepresentationStream.OpenAsync(
+            _parts.Sources, content.Origin, representations, _parts.Clock.GetUtcNow(), progress, cancellationToken).ConfigureAwait(false);
+        return (stream, ContentReader.NameOf(representations[0]));
+    }
+
+    private void Tell(PresentationTrack track, long done, long? total, long bytes) =>
+        _parts.Options.Progress?.Report(new PresentationProgress { Track = track.Index, Done = done, Total = total, Bytes = bytes });
+
+    private Func<Mp4Track, bool>? Filter(PresentationTrack track) => _parts.Content.Kind == ContentKind.Dash
+        ? null
+        : file => ContentMap.TrackName(file) == _parts.Content.Tracks[track.Index].Path;
+
+    private static PresentationTrack Of(ContentTrack track, int index) => new()
+    {
+        Index = index,
+        Kind = track.Kind,
+        Id = track.Id,
+        Codec = track.Codec,
+        Width = track.Width,
+        Height = track.Height,
+        Bandwidth = track.Bandwidth,
+        Language = track.Language,
+        Scheme = track.Scheme,
+        KeyIds = track.KeyIds,
+        IsProtected = track.IsProtected,
+    };
+
+    /// <summary>Tells at once and on the reader's thread; <see cref="Progress{T}"/> would tell later, and out of order.</summary>
+    private sealed class SegmentTeller(Action<SegmentProgress> tell) : IProgress<SegmentProgress>
+    {
+        public void Report(SegmentProgress value) => tell(value);
+    }
+}

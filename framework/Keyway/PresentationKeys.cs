@@ -1,0 +1,82 @@
+using Keyway.Decryption;
+using Keyway.Licensing;
+using Keyway.Messaging;
+using Keyway.Mp4;
+using Keyway.Protection;
+
+namespace Keyway;
+
+/// <summary>Where one track's reader gets what opens a fragment: from the sessions of its presentation, waiting while a licence is on its way.</summary>
+/// <remarks>Threads: one fragment at a time.</remarks>
+internal sealed class PresentationKeys(PresentationParts parts, int track) : IMediaKeys
+{
+    private readonly Dictionary<long, SampleDecryptor> _decryptors = [];
+
+    public async ValueTask<IFragmentDecryptor> LeaseAsync(FragmentNeeds needs, CancellationToken cancellationToken)
+    {
+        if (parts.Ring is not { } ring)
+        {
+            throw new MediaFormatException(
+                parts.Content.Origin.Given.IsFile ? parts.Content.Origin.Given.LocalPath : "", new FormatError("samples are protected, and nothing before them says so", "moof", -1));
+        }
+
+        long pixels = (long)needs.Track.Width * needs.Track.Height;
+        if (!_decryptors.TryGetValue(pixels, out SampleDecryptor? decryptor))
+            _decryptors.Add(pixels, decryptor = new SampleDecryptor(parts.Vault, ring.Ring, parts.Options.Output, pixels > 0 ? pixels : null));
+
+        List<ProtectionHeader> headers = HeadersOf(needs.Protection);
+        if (headers.Count > 0 || !needs.KeyIds.All(id => decryptor.StatusOf(id) == KeyStatus.Usable))
+        {
+            await ring.NeedAsync(headers, [.. needs.KeyIds.Select(id => new WantedKey(id, needs.Scheme))], cancellationToken).ConfigureAwait(false);
+            await ring.WaitAsync(needs.KeyIds, parts.Options.Output, pixels > 0 ? pixels : null, cancellationToken).ConfigureAwait(false);
+        }
+
+        return new CountedFragment(decryptor.LeaseFragment(), parts, track);
+    }
+
+    /// <summary>The headers of the chosen key system in a fragment. One that it cannot read is passed over: the keys may come without it.</summary>
+    private List<ProtectionHeader> HeadersOf(IReadOnlyList<PsshBox> boxes)
+    {
+        List<ProtectionHeader> headers = [];
+        IKeySystem system = parts.Ring!.Options.KeySystem;
+        foreach (PsshBox box in boxes)
+        {
+            if (!system.Descriptor.Systems.Contains(box.System)) continue;
+            try
+            {
+                headers.Add(system.ParseHeader(new InitializationData { Kind = InitializationDataKind.Pssh, System = box.System, Payload = box.Data, BoxKeyIds = box.KeyIds }));
+            }
+            catch (ProtectionHeaderException)
+            {
+                continue;
+            }
+        }
+
+        return headers;
+    }
+
+    /// <summary>A fragment's decryptor that says, once and at its end, that the fragment is clear.</summary>
+    private sealed class CountedFragment(IFragmentDecryptor inner, PresentationParts parts, int track) : IFragmentDecryptor
+    {
+        private int _samples;
+        private long _length;
+        private bool _failed;
+
+        public DecryptStatus Decrypt(Span<byte> sample, in SampleProtection protection)
+        {
+            DecryptStatus status = inner.Decrypt(sample, protection);
+            _failed |= status != DecryptStatus.Decrypted;
+            _samples++;
+            _length += sample.Length;
+            return status;
+        }
+
+        public void Dispose()
+        {
+            inner.Dispose();
+            if (_failed || _samples == 0) return;
+            parts.Decrypted.Publish(new FragmentDecrypted { Presentation = parts.Id, Track = track, Samples = _samples, Length = _length });
+            _samples = 0;
+        }
+    }
+}

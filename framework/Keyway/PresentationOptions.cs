@@ -1,0 +1,53 @@
+using System.Collections.Frozen;
+using Keyway.Dash;
+using Keyway.Decryption;
+using Keyway.Licensing;
+
+namespace Keyway;
+
+/// <summary>How a presentation is opened: what the application knows and content does not.</summary>
+public sealed record PresentationOptions
+{
+    /// <summary>The provider; <see langword="null"/>: the one of the first route that fits, or none.</summary>
+    public string? Provider { get; init; }
+
+    /// <summary>The key system, by its name or one of its other names; <see langword="null"/>: the first by priority that fits.</summary>
+    public string? KeySystem { get; init; }
+
+    /// <summary>The licence URL. Trusted: the caller said so.</summary>
+    public Uri? LicenseUrl { get; init; }
+
+    /// <summary>Headers for licence requests. Secrets.</summary>
+    public IReadOnlyDictionary<string, string> LicenseHeaders { get; init; } = FrozenDictionary<string, string>.Empty;
+
+    /// <summary>Data that the challenge itself carries. A secret.</summary>
+    public string? CustomData { get; init; }
+
+    /// <summary>Values that steps of the provider's pipeline may name as <c>{name}</c>.</summary>
+    public IReadOnlyDictionary<string, string> Values { get; init; } = FrozenDictionary<string, string>.Empty;
+
+    /// <summary>The application's source of tokens, for the provider's step <c>token</c>.</summary>
+    public TokenSource? Token { get; init; }
+
+    /// <summary>Where the clear samples go, and how that is protected.</summary>
+    /// <value><see cref="OutputCapabilities.None"/>: they are handed on.</value>
+    public OutputCapabilities Output { get; init; } = OutputCapabilities.None;
+
+    /// <summary>How long licences may live.</summary>
+    public SessionKind Kind { get; init; }
+
+    /// <summary>With whom sessions are shared; <see langword="null"/>: with nobody but this presentation.</summary>
+    public string? SharingScope { get; init; }
+
+    /// <summary>Which video; <see langword="null"/>: the highest that is not for winding.</summary>
+    public TrackQuery? Video { get; init; }
+
+    /// <summary>Which audio; <see langword="null"/>: the first main one.</summary>
+    public TrackQuery? Audio { get; init; }
+
+    /// <summary>Headers for content requests, sent to the origin of the presentation and to no other.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> ContentHeaders { get; init; } = [];
+
+    /// <summary>Hears of every media segment that has been read.</summary>
+    public IProgress<PresentationProgress>? Progress { get; init; }
+}

@@ -1,0 +1,32 @@
+using Keyway.Content;
+using Keyway.Decryption;
+using Keyway.Messaging;
+using Keyway.Sessions;
+using Keyway.Sources;
+
+namespace Keyway;
+
+/// <summary>What the engine makes a presentation of.</summary>
+internal sealed record PresentationParts
+{
+    public required PresentationId Id { get; init; }
+
+    public required PresentationOptions Options { get; init; }
+
+    public required ContentFacts Facts { get; init; }
+
+    public required OpenedContent Content { get; init; }
+
+    public required MediaSources Sources { get; init; }
+
+    public required string Provider { get; init; }
+
+    /// <summary>The licence side; <see langword="null"/> where nothing is protected.</summary>
+    public required KeyRingSession? Ring { get; init; }
+
+    public required ContentKeyVault Vault { get; init; }
+
+    public required IPublisher<FragmentDecrypted> Decrypted { get; init; }
+
+    public required TimeProvider Clock { get; init; }
+}

@@ -1,0 +1,9 @@
+using Keyway.Licensing;
+
+namespace Keyway.Protection;
+
+/// <summary>Has a header read by whoever knows its system; only a key system can decode the data.</summary>
+/// <param name="data">The header.</param>
+/// <returns>The header as understood; <see langword="null"/> when nobody here knows the system.</returns>
+/// <exception cref="ProtectionHeaderException">It cannot be read.</exception>
+public delegate ProtectionHeader? HeaderDecoder(InitializationData data);

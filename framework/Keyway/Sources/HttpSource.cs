@@ -1,0 +1,154 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+
+namespace Keyway.Sources;
+
+/// <summary>GET with ranges, time-outs, tries and the rules for redirects.</summary>
+internal sealed class HttpSource(HttpMessageInvoker http, TimeProvider clock, SourceOptions options)
+{
+    public TimeProvider Clock => clock;
+
+    public SourceOptions Options => options;
+
+    public async ValueTask<Stream> OpenAsync(ContentOrigin origin, Uri address, ByteRange? range, bool seekable, CancellationToken cancellationToken)
+    {
+        HttpSourceStream stream = new(this, origin, address, range, seekable);
+        try
+        {
+            await stream.OpenAsync(cancellationToken).ConfigureAwait(false);
+            return stream;
+        }
+        catch
+        {
+            await stream.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Runs one thing until it succeeds, fails for good, or was tried often enough.</summary>
+    public async ValueTask<T> RetryAsync<T>(Uri address, Func<CancellationToken, ValueTask<T>> attempt, Action afterFailure, CancellationToken cancellationToken)
+    {
+        for (int tries = 1; ; tries++)
+        {
+            TransientException failure;
+            try
+            {
+                return await attempt(cancellationToken).ConfigureAwait(false);
+            }
+            catch (TransientException e)
+            {
+                failure = e;
+            }
+
+            afterFailure();
+            if (tries >= options.Attempts)
+                throw new SourceException(SourceText.Of(address), string.Create(CultureInfo.InvariantCulture, $"{failure.Message} ({tries} tries)"), failure.InnerException);
+            TimeSpan wait = options.Backoff * Math.Pow(2, tries - 1);
+            if (failure.RetryAfter is { } asked && asked > wait) wait = asked < options.LongestWait ? asked : options.LongestWait;
+            await Task.Delay(wait, clock, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Asks once, follows redirects, and gives an answer of status 200, 206 or 416.</summary>
+    /// <exception cref="TransientException">Another try may help.</exception>
+    /// <exception cref="SourceException">No try will help.</exception>
+    public async ValueTask<(HttpResponseMessage Answer, Uri Location)> GetAsync(ContentOrigin origin, Uri address, ByteRange? range, EntityTagHeaderValue? onlyIf, CancellationToken cancellationToken)
+    {
+        Uri at = address;
+        for (int hops = 0; ; hops++)
+        {
+            HttpResponseMessage answer = await SendAsync(origin, at, range, onlyIf, cancellationToken).ConfigureAwait(false);
+            bool keep = false;
+            try
+            {
+                switch (answer.StatusCode)
+                {
+                    case HttpStatusCode.OK or HttpStatusCode.PartialContent or HttpStatusCode.RequestedRangeNotSatisfiable:
+                        if (answer.Content.Headers.ContentEncoding.Any(static coding => !string.Equals(coding, "identity", StringComparison.OrdinalIgnoreCase)))
+                            throw new SourceException(SourceText.Of(at), "the server sent a content encoding that was not asked for");
+                        keep = true;
+                        return (answer, at);
+
+                    case HttpStatusCode.MovedPermanently or HttpStatusCode.Found or HttpStatusCode.SeeOther or HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect:
+                        at = Follow(at, answer.Headers.Location, hops);
+                        break;
+
+                    case HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or HttpStatusCode.InternalServerError
+                        or HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout:
+                        throw new TransientException(Answered(answer), null) { RetryAfter = RetryAfter(answer) };
+
+                    default:
+                        throw new SourceException(SourceText.Of(at), Answered(answer));
+                }
+            }
+            finally
+            {
+                if (!keep) answer.Dispose();
+            }
+        }
+    }
+
+    /// <summary>Waits for bytes or headers no longer than the time-out.</summary>
+    public async ValueTask<T> WithTimeoutAsync<T>(Func<CancellationToken, ValueTask<T>> action, string late, CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource timer = new(options.Timeout, clock);
+        using CancellationTokenSource both = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
+        try
+        {
+            return await action(both.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new TransientException(late, e);
+        }
+        catch (HttpRequestException e)
+        {
+            throw new TransientException($"the server cannot be reached ({e.HttpRequestError})", e);
+        }
+        catch (IOException e)
+        {
+            throw new TransientException("the connection broke", e);
+        }
+    }
+
+    private async ValueTask<HttpResponseMessage> SendAsync(ContentOrigin origin, Uri address, ByteRange? range, EntityTagHeaderValue? onlyIf, CancellationToken cancellationToken)
+    {
+        using HttpRequestMessage request = new(HttpMethod.Get, address);
+        request.Headers.AcceptEncoding.Add(new StringWithQualityHeaderValue("identity"));
+        if (range is { } part)
+        {
+            request.Headers.Range = new RangeHeaderValue(part.First, part.Last);
+            if (onlyIf is not null) request.Headers.IfRange = new RangeConditionHeaderValue(onlyIf);
+        }
+
+        if (origin.IsGivenOrigin(address))
+            foreach (KeyValuePair<string, string> header in options.Headers)
+                request.Headers.TryAddWithoutValidation(header.Key, header.Value);
+
+        // As HttpMessageInvoker an HttpClient would read the whole body into memory first.
+        return await WithTimeoutAsync(
+            async token => http is HttpClient client
+                ? await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, token).ConfigureAwait(false)
+                : await http.SendAsync(request, token).ConfigureAwait(false),
+            $"no answer within {options.Timeout.TotalSeconds} s",
+            cancellationToken).ConfigureAwait(false);
+    }
+
+    private Uri Follow(Uri from, Uri? to, int hops)
+    {
+        if (to is null) throw new SourceException(SourceText.Of(from), "a redirect without an address");
+        if (hops >= options.Redirects) throw new SourceException(SourceText.Of(from), $"more than {options.Redirects} redirects");
+
+        // On Unix "/path" is an absolute file URI to System.Uri; against a base it is what RFC 3986 says.
+        if (!Uri.TryCreate(from, to.OriginalString, out Uri? next) || next.Scheme is not ("http" or "https"))
+            throw new SourceException(SourceText.Of(from), "a redirect to something that is neither http nor https");
+        if (from.Scheme == "https" && next.Scheme == "http") throw new SourceException(SourceText.Of(from), "a redirect from https to http");
+        return next;
+    }
+
+    private static string Answered(HttpResponseMessage answer) => string.Create(CultureInfo.InvariantCulture, $"the server answered {(int)answer.StatusCode}");
+
+    private TimeSpan? RetryAfter(HttpResponseMessage answer) =>
+        answer.Headers.RetryAfter is not { } wait ? null : wait.Delta ?? wait.Date - clock.GetUtcNow();
+}

@@ -1,0 +1,178 @@
+using System.Net;
+using System.Net.Http.Headers;
+
+namespace Keyway.Sources;
+
+/// <summary>An HTTP resource, or a range of one, as a stream. A broken connection is taken up where it broke.</summary>
+internal sealed class HttpSourceStream : Stream
+{
+    // A server without ranges can only be taken up, or sought in, by reading and forgetting.
+    private const long MostDiscarded = 64 << 20;
+
+    private readonly HttpSource _http;
+    private readonly ContentOrigin _origin;
+    private readonly Uri _address;
+    private readonly ByteRange? _range;
+    private readonly bool _seekable;
+    private readonly long _first;
+    private HttpResponseMessage? _answer;
+    private Stream? _body;
+    private EntityTagHeaderValue? _tag;
+    private long? _length;
+    private long _position;
+    private bool _ranges;
+    private bool _opened;
+
+    public HttpSourceStream(HttpSource http, ContentOrigin origin, Uri address, ByteRange? range, bool seekable)
+    {
+        _http = http;
+        _origin = origin;
+        _address = address;
+        _range = range;
+        _seekable = seekable;
+        _first = range?.First ?? 0;
+        _length = range?.Length;
+        Location = address;
+    }
+
+    /// <summary>Where the content was found, after redirects.</summary>
+    public Uri Location { get; private set; }
+
+    public override bool CanRead => true;
+
+    public override bool CanSeek => _seekable && _ranges && _length is not null;
+
+    public override bool CanWrite => false;
+
+    public override long Length => _length ?? throw new NotSupportedException("the server did not say how long it is");
+
+    public override long Position
+    {
+        get => _position;
+        set => Seek(value, SeekOrigin.Begin);
+    }
+
+    public async ValueTask OpenAsync(CancellationToken cancellationToken) =>
+        await _http.RetryAsync(_address, ConnectAsync, Drop, cancellationToken).ConfigureAwait(false);
+
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        if (buffer.IsEmpty || _position >= _length) return 0;
+        return await _http.RetryAsync(_address, token => ReadOnceAsync(buffer, token), Drop, cancellationToken).ConfigureAwait(false);
+    }
+
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override int Read(byte[] buffer, int offset, int count) => ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
+
+    public override long Seek(long offset, SeekOrigin origin)
+    {
+        if (!CanSeek) throw new NotSupportedException();
+        long target = origin switch { SeekOrigin.Begin => offset, SeekOrigin.Current => _position + offset, _ => Length + offset };
+        ArgumentOutOfRangeException.ThrowIfNegative(target, nameof(offset));
+        if (target != _position) Drop();
+        return _position = target;
+    }
+
+    public override void Flush()
+    {
+    }
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing) Drop();
+        base.Dispose(disposing);
+    }
+
+    private async ValueTask<int> ReadOnceAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        if (_body is null) await ConnectAsync(cancellationToken).ConfigureAwait(false);
+        if (_length is { } length && length - _position < buffer.Length) buffer = buffer[..(int)(length - _position)];
+        if (buffer.IsEmpty) return 0;
+        int read = await ReadBodyAsync(buffer, cancellationToken).ConfigureAwait(false);
+        if (read == 0)
+        {
+            // Without a length the end of the body is the end of the content.
+            if (_length is not null) throw new TransientException($"the content ended after {_position} of {_length} bytes", null);
+            _length = _position;
+        }
+
+        _position += read;
+        return read;
+    }
+
+    private ValueTask<int> ReadBodyAsync(Memory<byte> buffer, CancellationToken cancellationToken) =>
+        _http.WithTimeoutAsync(token => _body!.ReadAsync(buffer, token), $"no byte within {_http.Options.Timeout.TotalSeconds} s", cancellationToken);
+
+    private async ValueTask<bool> ConnectAsync(CancellationToken cancellationToken)
+    {
+        long start = _first + _position;
+        ByteRange? wanted = _range is not null || _seekable || start > 0 ? new ByteRange(start, _range?.Last) : null;
+        (HttpResponseMessage answer, Uri location) = await _http.GetAsync(_origin, _address, wanted, _tag, cancellationToken).ConfigureAwait(false);
+        if (answer.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable)
+        {
+            answer.Dispose();
+
+            // An empty resource has no byte 0, so "from byte 0" cannot be satisfied, and yet nothing is wrong.
+            if (start > 0 || _range is not null) throw new SourceException(SourceText.Of(_address), $"the server has no bytes {wanted}");
+            (answer, location) = await _http.GetAsync(_origin, _address, null, null, cancellationToken).ConfigureAwait(false);
+            if (answer.StatusCode != HttpStatusCode.OK)
+            {
+                answer.Dispose();
+                throw new SourceException(SourceText.Of(_address), "the server refuses every range");
+            }
+        }
+
+        _answer = answer;
+        Location = location;
+        long skip = Understand(answer, start);
+        _body = await answer.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+        if (skip > 0) await DiscardAsync(skip, cancellationToken).ConfigureAwait(false);
+        return true;
+    }
+
+    /// <summary>Compares the answer with what was asked and with earlier answers.</summary>
+    /// <returns>How many bytes at the beginning of the body were not asked for.</returns>
+    private long Understand(HttpResponseMessage answer, long start)
+    {
+        HttpContentHeaders headers = answer.Content.Headers;
+        bool partial = answer.StatusCode == HttpStatusCode.PartialContent;
+        long? total = partial ? headers.ContentRange?.Length : headers.ContentLength;
+        if (partial && headers.ContentRange?.From != start) throw new SourceException(SourceText.Of(_address), "the server sent another range than was asked for");
+
+        long? length = _range?.Last is null ? total - _first : _range.Value.Length;
+        if (total is { } all && (_first > all || _range?.Last >= all)) throw new SourceException(SourceText.Of(_address), $"it has {all} bytes, so it has no bytes {_range}");
+        EntityTagHeaderValue? tag = answer.Headers.ETag is { IsWeak: false } strong ? strong : null;
+        if (_opened && (length != _length && length is not null && _length is not null || tag?.Tag != _tag?.Tag))
+            throw new SourceException(SourceText.Of(_address), "the content changed while it was read");
+        if (!_opened) _ranges = partial;
+        _opened = true;
+        _tag = tag;
+        _length ??= length;
+        return partial ? 0 : start;
+    }
+
+    private async ValueTask DiscardAsync(long count, CancellationToken cancellationToken)
+    {
+        if (count > MostDiscarded) throw new SourceException(SourceText.Of(_address), "the server does not do byte ranges");
+        byte[] buffer = new byte[16 << 10];
+        while (count > 0)
+        {
+            int read = await ReadBodyAsync(buffer.AsMemory(0, (int)Math.Min(count, buffer.Length)), cancellationToken).ConfigureAwait(false);
+            if (read == 0) throw new TransientException("the content ended early", null);
+            count -= read;
+        }
+    }
+
+    private void Drop()
+    {
+        _body?.Dispose();
+        _answer?.Dispose();
+        _body = null;
+        _answer = null;
+    }
+}

@@ -1,0 +1,108 @@
+namespace Keyway.Sources;
+
+/// <summary>Opens what a caller or a manifest names: <c>file</c>, <c>http</c> and <c>https</c>.</summary>
+/// <remarks>Threads: any, several at once.</remarks>
+public sealed class MediaSources
+{
+    /// <summary>The largest manifest that is read.</summary>
+    public const int ManifestLimit = 16 << 20;
+
+    private readonly HttpSource? _http;
+
+    /// <summary>Makes a set of sources.</summary>
+    /// <param name="http">What sends requests; <see langword="null"/> for files only. It should not follow redirects itself, because the rules for them are kept here. Ownership: the caller's.</param>
+    /// <param name="clock">The clock of time-outs and waits.</param>
+    /// <param name="options">How content is fetched.</param>
+    public MediaSources(HttpMessageInvoker? http, TimeProvider clock, SourceOptions? options = null) =>
+        _http = http is null ? null : new HttpSource(http, clock, options ?? new SourceOptions());
+
+    /// <summary>Makes the address of what a user typed: a URL or a path.</summary>
+    /// <param name="text">The text.</param>
+    /// <returns>An absolute address.</returns>
+    /// <exception cref="SourceException">The text is neither.</exception>
+    public static Uri AddressOf(string text)
+    {
+        if (text.StartsWith("http://", StringComparison.OrdinalIgnoreCase) || text.StartsWith("https://", StringComparison.OrdinalIgnoreCase) || text.StartsWith("file:", StringComparison.OrdinalIgnoreCase))
+            return Uri.TryCreate(text, UriKind.Absolute, out Uri? url) ? url : throw new SourceException(text.Split('?', '#')[0], "this is not a URL");
+        if (text.Length == 0 || text.Contains('\0', StringComparison.Ordinal)) throw new SourceException("(empty)", "this is not a path");
+
+        // A path may hold any character, also '#', '?' and '%', which a URL would take for its own.
+        string full = Path.GetFullPath(text);
+        string escaped = string.Join('/', full.Split(Path.DirectorySeparatorChar).Select((part, i) => i == 0 && part.EndsWith(':') ? part : Uri.EscapeDataString(part)));
+        return Uri.TryCreate((escaped.StartsWith('/') ? "file://" : "file:///") + escaped, UriKind.Absolute, out Uri? file) ? file : throw new SourceException(text, "this is not a path");
+    }
+
+    /// <summary>Reads a manifest whole.</summary>
+    /// <param name="address">Where it is; the caller's own choice.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>The manifest's bytes and where they were found.</returns>
+    /// <exception cref="ManifestException">It is larger than <see cref="ManifestLimit"/>.</exception>
+    /// <exception cref="SourceException">It cannot be reached or read.</exception>
+    public async ValueTask<SourceDocument> ReadManifestAsync(Uri address, CancellationToken cancellationToken = default)
+    {
+        Stream stream = await OpenAsync(address, cancellationToken: cancellationToken).ConfigureAwait(false);
+        await using (stream.ConfigureAwait(false))
+        {
+            Uri location = stream is HttpSourceStream http ? http.Location : address;
+            ReadOnlyMemory<byte>? content = await ReadUpToAsync(stream, ManifestLimit, cancellationToken).ConfigureAwait(false);
+            if (content is not { } bytes)
+                throw new ManifestException(SourceText.Of(address), new FormatError($"the manifest is larger than {ManifestLimit >> 20} MiB", "", -1));
+            return new SourceDocument { Content = bytes, Origin = new ContentOrigin { Given = address, Location = location } };
+        }
+    }
+
+    /// <summary>Opens what the caller named himself.</summary>
+    /// <param name="address">Where it is.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>The content; seekable when it is a file or the server does ranges. Ownership: the caller's.</returns>
+    /// <exception cref="SourceException">It cannot be reached.</exception>
+    public ValueTask<Stream> OpenAsync(Uri address, CancellationToken cancellationToken = default) =>
+        OpenAsync(ContentOrigin.Of(address), address, null, seekable: true, cancellationToken);
+
+    /// <summary>Opens what a manifest named.</summary>
+    /// <param name="origin">Where the manifest came from: it decides what may be named and where content headers go.</param>
+    /// <param name="address">Where it is.</param>
+    /// <param name="range">The part that is wanted; <see langword="null"/>: all.</param>
+    /// <param name="seekable">Whether the content should be seekable if it can be. A file always is.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>The content. Ownership: the caller's.</returns>
+    /// <exception cref="SourceException">It may not be named by this manifest, or cannot be reached.</exception>
+    public async ValueTask<Stream> OpenAsync(ContentOrigin origin, Uri address, ByteRange? range, bool seekable = false, CancellationToken cancellationToken = default)
+    {
+        if (!origin.TryAllow(address, out string reason)) throw new SourceException(SourceText.Of(address), reason);
+        if (address.IsFile) return FileSource.Open(origin, address, range);
+        if (_http is null) throw new SourceException(SourceText.Of(address), "only files are read here");
+        return await _http.OpenAsync(origin, address, range, seekable, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Reads something small whole: an index, an initialisation segment.</summary>
+    /// <param name="origin">Where the manifest came from.</param>
+    /// <param name="address">Where it is.</param>
+    /// <param name="range">The part that is wanted; <see langword="null"/>: all.</param>
+    /// <param name="limit">The most bytes that are taken.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>The bytes.</returns>
+    /// <exception cref="SourceException">It is larger than <paramref name="limit"/>, may not be named, or cannot be reached.</exception>
+    public async ValueTask<ReadOnlyMemory<byte>> ReadAsync(ContentOrigin origin, Uri address, ByteRange? range, int limit, CancellationToken cancellationToken = default)
+    {
+        Stream stream = await OpenAsync(origin, address, range, seekable: false, cancellationToken).ConfigureAwait(false);
+        await using (stream.ConfigureAwait(false))
+            return await ReadUpToAsync(stream, limit, cancellationToken).ConfigureAwait(false)
+                ?? throw new SourceException(SourceText.Of(address), $"it is larger than the {limit} bytes that are read of such a thing");
+    }
+
+    private static async ValueTask<ReadOnlyMemory<byte>?> ReadUpToAsync(Stream stream, int limit, CancellationToken cancellationToken)
+    {
+        if (stream.CanSeek && stream.Length > limit) return null;
+        byte[] buffer = new byte[stream.CanSeek ? (int)stream.Length + 1 : 16 << 10];
+        int length = 0;
+        while (true)
+        {
+            int read = await stream.ReadAsync(buffer.AsMemory(length), cancellationToken).ConfigureAwait(false);
+            if (read == 0) return buffer.AsMemory(0, length);
+            length += read;
+            if (length > limit) return null;
+            if (length == buffer.Length) Array.Resize(ref buffer, (int)Math.Min((long)limit + 1, buffer.Length * 2L));
+        }
+    }
+}

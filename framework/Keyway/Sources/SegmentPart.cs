@@ -1,0 +1,7 @@
+namespace Keyway.Sources;
+
+/// <summary>One piece of a <see cref="SegmentStream"/>.</summary>
+/// <param name="Address">Where it is.</param>
+/// <param name="Range">The part that is wanted; <see langword="null"/>: all.</param>
+/// <param name="IsMedia">Whether it is a media segment and counts in the progress; <see langword="false"/> for an initialisation segment.</param>
+public readonly record struct SegmentPart(Uri Address, ByteRange? Range, bool IsMedia);

@@ -1,0 +1,88 @@
+using System.Text.Json;
+
+namespace Keyway.Sandbox;
+
+/// <summary>One content key.</summary>
+/// <param name="Label">What it is for.</param>
+/// <param name="Kid">Its identifier, 32 lower-case hexadecimal digits.</param>
+/// <param name="Key">Its 16 bytes.</param>
+internal sealed record ContentKey(string Label, string Kid, byte[] Key)
+{
+    /// <summary>The label and the identifier, never the key.</summary>
+    /// <returns>The text.</returns>
+    public override string ToString() => $"{Kid} {Label}";
+}
+
+/// <summary>The content keys that every licence service here hands out: the sample's, and those of files.</summary>
+/// <remarks>
+/// <code>
+/// { "keys": [ { "label": "HD", "kid": "32 hexadecimal digits", "key": "32 hexadecimal digits" } ] }
+/// </code>
+/// </remarks>
+internal sealed class ContentKeys
+{
+    private readonly Dictionary<string, ContentKey> _keys = [];
+
+    private ContentKeys()
+    {
+    }
+
+    /// <summary>All of them, in the order in which they were read.</summary>
+    public IReadOnlyCollection<ContentKey> All => _keys.Values;
+
+    /// <summary>Reads the sample's keys, which are part of this program, and then the files. A later one of the same identifier counts.</summary>
+    /// <param name="files">The files.</param>
+    /// <returns>The keys.</returns>
+    /// <exception cref="SandboxException">A file is missing or of another form.</exception>
+    public static ContentKeys Load(IEnumerable<string> files)
+    {
+        ContentKeys keys = new();
+        using (Stream sample = typeof(ContentKeys).Assembly.GetManifestResourceStream("content-keys.json")!) keys.Read(sample, "samples/keys.json");
+        foreach (string file in files)
+        {
+            try
+            {
+                using FileStream stream = File.OpenRead(file);
+                keys.Read(stream, file);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw new SandboxException($"{file}: {e.Message}", e);
+            }
+        }
+
+        return keys;
+    }
+
+    /// <summary>Finds a key.</summary>
+    /// <param name="kid">Its identifier, 32 lower-case hexadecimal digits.</param>
+    /// <returns>The key, or <see langword="null"/>.</returns>
+    public ContentKey? Find(string kid) => _keys.GetValueOrDefault(kid);
+
+    private void Read(Stream json, string file)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(json, new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
+            int i = 0;
+            foreach (JsonElement entry in document.RootElement.GetProperty("keys").EnumerateArray())
+            {
+                string label = entry.TryGetProperty("label", out JsonElement text) ? text.GetString() ?? "" : "";
+                string kid = Convert.ToHexStringLower(Hex(entry, "kid", i));
+                _keys[kid] = new ContentKey(label, kid, Hex(entry, "key", i));
+                i++;
+            }
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        {
+            throw new SandboxException($$"""{{file}}: not of the form { "keys": [ { "label", "kid", "key" } ] }: {{e.Message}}""", e);
+        }
+    }
+
+    private static byte[] Hex(JsonElement entry, string member, int index)
+    {
+        // A dashed identifier is a UUID printed in byte order, as default_KID in a manifest is.
+        byte[] bytes = Convert.FromHexString(entry.GetProperty(member).GetString()!.Replace("-", "", StringComparison.Ordinal));
+        return bytes.Length == 16 ? bytes : throw new FormatException($"'{member}' of key {index} is not 16 bytes long");
+    }
+}

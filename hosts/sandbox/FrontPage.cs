@@ -1,0 +1,39 @@
+using System.Text;
+
+namespace Keyway.Sandbox;
+
+/// <summary>What the sandbox says about itself at <c>GET /</c>.</summary>
+internal static class FrontPage
+{
+    /// <summary>Adds the page.</summary>
+    /// <param name="routes">Where to add it.</param>
+    /// <param name="keys">The content keys, of which it lists labels and identifiers.</param>
+    /// <param name="data">The data folder.</param>
+    public static void Map(IEndpointRouteBuilder routes, ContentKeys keys, DataFolder data)
+    {
+        string page = $"""
+            Keyway sandbox: licence services for development. Loopback only. Nothing here protects anything.
+
+            POST /clearkey   W3C Clear Key. Asks {Form.Request}, gets {Form.License}.
+
+            Content keys: samples/keys.json, {Path.Combine(data.Path, "content-keys.json")}, --keys FILE
+            {string.Join("\n", keys.All.Select(key => "  " + key))}
+
+            {Faults.Help}
+
+            """;
+        byte[] bytes = Encoding.UTF8.GetBytes(page);
+        routes.MapGet("/", (RequestDelegate)(context =>
+        {
+            context.Response.ContentType = "text/plain; charset=utf-8";
+            context.Response.ContentLength = bytes.Length;
+            return context.Response.Body.WriteAsync(bytes, context.RequestAborted).AsTask();
+        }));
+    }
+
+    private static class Form
+    {
+        public const string Request = """{"kids":["…"],"type":"temporary"}""";
+        public const string License = """{"keys":[{"kty":"oct","kid":"…","k":"…"}],"type":"temporary"}""";
+    }
+}

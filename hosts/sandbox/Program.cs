@@ -1,0 +1,23 @@
+using Keyway.Sandbox;
+
+if (!SandboxOptions.TryParse(args, out SandboxOptions? options, out string message))
+{
+    Console.Error.WriteLine(message);
+    return args is ["--help" or "-h"] ? 0 : 2;
+}
+
+try
+{
+    await SandboxApp.RunAsync(options);
+    return 0;
+}
+catch (SandboxException e)
+{
+    Console.Error.WriteLine(e.Message);
+    return 1;
+}
+catch (IOException e)   // the port is taken, a file cannot be written
+{
+    Console.Error.WriteLine(e.Message);
+    return 1;
+}

@@ -1,0 +1,85 @@
+using System.Net;
+using System.Text.Json;
+using Keyway.Sandbox.ClearKey;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Keyway.Sandbox;
+
+/// <summary>The web application: who may ask, which faults to make, which licence services there are.</summary>
+internal static class SandboxApp
+{
+    private const long MaxRequestLength = 1 << 20;   // a licence request is a few kilobytes
+
+    /// <summary>Runs it until it is told to stop, or until its parent goes.</summary>
+    /// <param name="options">What the command line says.</param>
+    /// <returns>A task that ends when it has stopped.</returns>
+    public static async Task RunAsync(SandboxOptions options)
+    {
+        DataFolder data = DataFolder.Open(options.Data);
+        ContentKeys keys = ContentKeys.Load([data.OwnKeysFile(), .. options.KeyFiles]);
+
+        await using WebApplication app = Build(options);
+        app.UseMiddleware<LoopbackOnly>();
+        app.UseMiddleware<Faults>();
+        FrontPage.Map(app, keys, data);
+        ClearKeyEndpoint.Map(app, keys);   // another system: another folder, another line here
+
+        await app.StartAsync();
+        string url = app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Single() + "/";
+        if (options.IsChild) await ServeParentAsync(app, url);
+        else Console.Error.WriteLine($"Listening on {url} with {keys.All.Count} content keys. Ctrl+C ends it.");
+        await app.WaitForShutdownAsync();
+    }
+
+    private static WebApplication Build(SandboxOptions options)
+    {
+        // The empty builder reads no file and no variable: nothing around the process can make it listen elsewhere.
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.Listen(IPAddress.Loopback, options.Port);
+            kestrel.Limits.MaxRequestBodySize = MaxRequestLength;
+            kestrel.AddServerHeader = false;
+        });
+        builder.Services.AddRoutingCore();
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(1));
+        builder.Logging
+            .AddSimpleConsole(line => line.SingleLine = true)
+            .AddFilter("Microsoft", LogLevel.None)   // a cut or reset on demand is no news
+            .Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        return builder.Build();
+    }
+
+    private static async Task ServeParentAsync(WebApplication app, string url)
+    {
+        using (MemoryStream line = new())
+        {
+            using (Utf8JsonWriter json = new(line))
+            {
+                json.WriteStartObject();
+                json.WriteString("url"u8, url);
+                json.WriteNumber("pid"u8, Environment.ProcessId);
+                json.WriteEndObject();
+            }
+
+            line.WriteByte((byte)'\n');
+            await using Stream output = Console.OpenStandardOutput();
+            await output.WriteAsync(line.ToArray());
+        }
+
+        // A thread of its own: reading standard input waits without regard to cancellation, and must not keep the process.
+        new Thread(() =>
+        {
+            using Stream input = Console.OpenStandardInput();
+            Span<byte> ignored = stackalloc byte[256];
+            while (input.Read(ignored) > 0)
+            {
+            }
+
+            app.Lifetime.StopApplication();
+        })
+        { IsBackground = true, Name = "parent" }.Start();
+    }
+}

@@ -1,0 +1,85 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+
+namespace Keyway.Sandbox;
+
+/// <summary>What the command line says.</summary>
+internal sealed record SandboxOptions
+{
+    /// <summary>How to call the sandbox.</summary>
+    public const string Usage = """
+        Keyway's licence services for development, on loopback only.
+
+          --port N      the port; 0: any free one                              (8797)
+          --keys FILE   more content keys, in the form of samples/keys.json; may be given several times
+          --data DIR    where the sandbox keeps its own files        (sandbox in keyway in the user's local data)
+          --ready -     for a parent process: one JSON line on standard output when it listens,
+                        {"url":"http://127.0.0.1:8797/","pid":1}, and it ends when its standard input closes
+
+        Everything else that it says goes to standard error. GET / tells what it serves.
+        """;
+
+    /// <summary>The port to listen on; 0: any free one.</summary>
+    public int Port { get; init; } = 8797;
+
+    /// <summary>Whether a parent process waits for the ready line and holds standard input open.</summary>
+    public bool IsChild { get; init; }
+
+    /// <summary>Files with more content keys.</summary>
+    public IReadOnlyList<string> KeyFiles { get; init; } = [];
+
+    /// <summary>The data folder.</summary>
+    public string Data { get; init; } = "";
+
+    /// <summary>Reads the command line.</summary>
+    /// <param name="args">The arguments.</param>
+    /// <param name="options">What they say.</param>
+    /// <param name="message">What is wrong with them, or the usage.</param>
+    /// <returns><see langword="false"/>: there is nothing to run.</returns>
+    public static bool TryParse(string[] args, [NotNullWhen(true)] out SandboxOptions? options, out string message)
+    {
+        options = null;
+        message = Usage;
+        SandboxOptions read = new();
+        for (int i = 0; i < args.Length; i += 2)
+        {
+            if (args[i] is "--help" or "-h") return false;
+            if (i + 1 == args.Length) return Fail($"{args[i]}: a value is missing, or there is no such option", out message);
+
+            string value = args[i + 1];
+            switch (args[i])
+            {
+                case "--port" when int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int port) && port <= 65535:
+                    read = read with { Port = port };
+                    break;
+                case "--keys":
+                    read = read with { KeyFiles = [.. read.KeyFiles, value] };
+                    break;
+                case "--data":
+                    read = read with { Data = value };
+                    break;
+                case "--ready" when value == "-":
+                    read = read with { IsChild = true };
+                    break;
+                default:
+                    return Fail($"{args[i]} {value}: there is no such option or value", out message);
+            }
+        }
+
+        if (read.Data.Length == 0)
+        {
+            string home = Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify);
+            if (home.Length == 0) return Fail("--data: this user has no folder for local data, so one must be named", out message);
+            read = read with { Data = Path.Combine(home, "keyway", "sandbox") };
+        }
+
+        options = read;
+        return true;
+    }
+
+    private static bool Fail(string what, out string message)
+    {
+        message = $"{what}\n\n{Usage}";
+        return false;
+    }
+}

@@ -1,0 +1,87 @@
+using System.Text.Json;
+using Keyway.Testing;
+using Microsoft.Extensions.Configuration;
+
+namespace Keyway.Hosting.Configuration;
+
+/// <summary>The schema beside the host and the reader say the same.</summary>
+public sealed class ConfigurationSchemaTests
+{
+    private static readonly JsonDocumentOptions Commented = new() { CommentHandling = JsonCommentHandling.Skip };
+
+    private static string Cli(string file) => Path.Combine(Corpus.Root, "hosts", "cli", file);
+
+    private static JsonSchema Schema { get; } = JsonSchema.Load(Cli("configuration-schema.json"));
+
+    [Fact]
+    public void Settings_that_the_host_ships_satisfy_schema_and_reader()
+    {
+        Schema.Check(JsonDocument.Parse(File.ReadAllBytes(Cli("appsettings.json")), Commented).RootElement).Should().BeEmpty();
+
+        KeywayOptions options = KeywayOptions.Read(new ConfigurationBuilder().AddJsonFile(Cli("appsettings.json")).Build().GetSection("Keyway"));
+        options.Plugins.Allow.Keys.Should().Equal("clearkey");
+        options.KeySystems["clearkey"].Priority.Should().Be(100);
+        options.Providers.Should().BeEmpty();
+    }
+
+    [Fact]
+    public void Settings_that_the_host_ships_as_comments_are_good_too()
+    {
+        // Uncommented, with the commas that JSON wants between what was not there before.
+        string text = File.ReadAllText(Cli("appsettings.json"))
+            .Replace("\"Priority\": 100\n", "\"Priority\": 100,\n", StringComparison.Ordinal)
+            .Replace("\"InProcess\"\n    }\n", "\"InProcess\"\n    },\n", StringComparison.Ordinal)
+            .Replace("\"TrustedRoots\": [ \"acme-root.pem\" ]", "\"TrustedRoots\": []", StringComparison.Ordinal);
+        string uncommented = string.Join('\n', text.Split('\n').Select(line =>
+        {
+            string rest = line.TrimStart();
+            return rest.StartsWith("// \"", StringComparison.Ordinal) || rest.StartsWith("//  ", StringComparison.Ordinal) || rest.StartsWith("// }", StringComparison.Ordinal) ? rest[3..] : line;
+        }));
+        JsonElement document = JsonDocument.Parse(uncommented, Commented).RootElement;
+
+        Schema.Check(document).Should().BeEmpty();
+        KeywayOptions options = Configured.Options(document.GetProperty("Keyway").GetRawText());
+        options.Providers["acme"].Pipeline.Should().HaveCount(4);
+        options.FindRoute("media.acme.example")!.Provider.Should().Be("acme");
+        options.Secrets.Directory.Should().NotBeNull();
+        options.KeySystems["clearkey"].Settings.GetSection("Keys").GetChildren().Should().ContainSingle();
+    }
+
+    [Fact]
+    public void Example_satisfies_the_schema()
+    {
+        // The reader takes enumerations without regard to case; the schema has the one spelling that editors offer.
+        string example = KeywayOptionsTests.Example.Replace("\"portable\"", "\"Portable\"", StringComparison.Ordinal);
+        Check(example).Should().BeEmpty();
+    }
+
+    [Theory]
+    [InlineData("""{ "Plugin": {} }""")]
+    [InlineData("""{ "Plugins": [ 1 ] }""", true)]
+    [InlineData("""{ "Plugins": { "Directory": "" } }""")]
+    [InlineData("""{ "Plugins": { "Unknown": "Maybe" } }""")]
+    [InlineData("""{ "Plugins": { "Allow": { "acme_x": {} } } }""")]
+    [InlineData("""{ "Plugins": { "Allow": { "acme": true } } }""")]
+    [InlineData("""{ "Plugins": { "Allow": { "acme": { "Pin": "00" } } } }""")]
+    [InlineData("""{ "Plugins": { "Allow": { "acme": {} } }, "KeySystems": { "acme": { "Priority": 10001 } } }""")]
+    [InlineData("""{ "Plugins": { "Allow": { "acme": {} } }, "KeySystems": { "acme": { "Prio": 1 } } }""")]
+    [InlineData("""{ "Providers": { "a": { "Endpoint": {} } } }""")]
+    [InlineData("""{ "Providers": { "a": { "AllowedOrigins": [ "https://user@a.example" ] } } }""")]
+    [InlineData("""{ "Providers": { "a": { "AllowedOrigins": [ "https://a.example/x" ] } } }""")]
+    [InlineData("""{ "Providers": { "a": { "Pipeline": [ {} ] } } }""")]
+    [InlineData("""{ "Providers": { "a": { "Pipeline": [ { "Use": "challange" } ] } } }""")]
+    [InlineData("""{ "Providers": { "a": {} }, "Routes": { "r": { "Host": "*x", "Provider": "a" } } }""")]
+    [InlineData("""{ "Routes": { "r": { "Host": "a.example" } } }""")]
+    [InlineData("""{ "Decryption": { "Acceleration": "Fast" } }""")]
+    [InlineData("""{ "Decryption": { "MaxParallelFragments": 2000 } }""")]
+    [InlineData("""{ "Messaging": { "Transport": "Redis" } }""")]
+    [InlineData("""{ "Secrets": { "Path": "x" } }""")]
+    [InlineData("""{ "Http": { "TrustAll": true } }""")]
+    public void What_the_schema_refuses_the_reader_refuses(string keyway, bool list = false)
+    {
+        Check(keyway).Should().NotBeEmpty();
+        Configured.Errors(keyway).Should().NotBeEmpty(list ? "its items look like settings named 0, 1, …" : "");
+    }
+
+    private static IReadOnlyList<string> Check(string keyway) => Schema.Check(JsonDocument.Parse($$"""{ "Keyway": {{keyway}} }""").RootElement);
+}

@@ -1,0 +1,86 @@
+using Microsoft.Extensions.Configuration;
+
+namespace Keyway.Hosting.Configuration;
+
+public sealed class EffectiveSettingsTests : IDisposable
+{
+    private readonly string _file = Path.Combine(Path.GetTempPath(), $"keyway-{Guid.NewGuid():N}.json");
+
+    public void Dispose() => File.Delete(_file);
+
+    [Fact]
+    public void Each_setting_tells_who_set_it_and_what_nobody_set_is_a_default()
+    {
+        File.WriteAllText(_file, """{ "Keyway": { "Plugins": { "Allow": { "clearkey": {} }, "Directory": "here" }, "KeySystems": { "clearkey": { "Priority": 5 } }, "Decryption": { "MaxParallelFragments": 2 } }, "Other": 1 }""");
+        string variable = $"KEYWAYTEST{Environment.ProcessId}_";
+        Environment.SetEnvironmentVariable($"{variable}Keyway__Decryption__MaxParallelFragments", "3");
+        try
+        {
+            IConfigurationRoot root = new ConfigurationBuilder()
+                .AddConfiguration(new ConfigurationBuilder().AddJsonFile(_file).Build())   // as a host chains its own
+                .AddEnvironmentVariables(variable)
+                .AddCommandLine(["--Keyway:Plugins:Unloadable=true"])
+                .AddInMemoryCollection([KeyValuePair.Create("Keyway:Messaging:Transport", (string?)"InProcess")])
+                .Build();
+
+            EffectiveSettings.Of(root).Select(setting => $"{setting.Path}={setting.Value} [{setting.Origin}]").Should().Equal(
+                "Keyway:Decryption:Acceleration=Auto [default]",
+                "Keyway:Decryption:MaxParallelFragments=3 [environment]",
+                $"Keyway:KeySystems:clearkey:Plugin=clearkey [default]",
+                $"Keyway:KeySystems:clearkey:Priority=5 [{_file}]",
+                "Keyway:Messaging:Transport=InProcess [memory]",
+                "Keyway:Plugins:Allow:clearkey:Disabled=false [default]",
+                "Keyway:Plugins:Allow:clearkey:Required=false [default]",
+                $"Keyway:Plugins:Directory=here [{_file}]",
+                "Keyway:Plugins:Unknown=Refuse [default]",
+                "Keyway:Plugins:Unloadable=true [command line]");
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable($"{variable}Keyway__Decryption__MaxParallelFragments", null);
+        }
+    }
+
+    [Fact]
+    public void References_are_shown_and_what_may_be_a_secret_is_not()
+    {
+        IConfigurationRoot root = Configured.Root("""
+            {
+              "Plugins": { "Allow": { "acme": { "Pin": "00", "Required": true, "ApiKey": "hunter2", "Tenant": "acme" } } },
+              "KeySystems": { "clearkey": { "Priority": 7, "Settings": { "Keys": { "00000000000000000000000000000001": "hunter2", "00000000000000000000000000000002": "secret:film", "00000000000000000000000000000003": "secret:HUNTER2!" }, "Level": 3 } } },
+              "Providers": { "one": {
+                "Endpoints": { "clearkey": "https://user:hunter2@a.example/x?token=hunter2" },
+                "Pipeline": [
+                  { "Use": "header", "Name": "Authorization", "Value": "hunter2" },
+                  { "Use": "header", "Name": "X-Tenant", "Value": "acme" },
+                  { "Use": "acme.token", "Source": "secret:acme-token", "Password": "hunter2" },
+                  { "Use": "query", "Name": "customData", "Value": "hunter2" }
+                ],
+                "Settings": { "Deep": { "PrivateKeys": [ "hunter2" ] }, "Url": "https://a.example/?q=hunter2" } } }
+            }
+            """);
+
+        IReadOnlyList<EffectiveSetting> settings = EffectiveSettings.Of(root);
+
+        settings.Should().NotContain(setting => setting.Value.Contains("hunter2", StringComparison.OrdinalIgnoreCase));
+        Dictionary<string, string> shown = settings.ToDictionary(setting => setting.Path["Keyway:".Length..], setting => setting.Value);
+        shown["Plugins:Allow:acme:Pin"].Should().Be("00");
+        shown["Plugins:Allow:acme:Required"].Should().Be("true");
+        shown["Plugins:Allow:acme:ApiKey"].Should().Be("***");
+        shown["Plugins:Allow:acme:Tenant"].Should().Be("acme");
+        shown["KeySystems:clearkey:Priority"].Should().Be("7");
+        shown["KeySystems:clearkey:Settings:Keys:00000000000000000000000000000001"].Should().Be("***");
+        shown["KeySystems:clearkey:Settings:Keys:00000000000000000000000000000002"].Should().Be("secret:film");
+        shown["KeySystems:clearkey:Settings:Keys:00000000000000000000000000000003"].Should().Be("***");
+        shown["KeySystems:clearkey:Settings:Level"].Should().Be("3");
+        shown["Providers:one:Endpoints:clearkey"].Should().Be("https://a.example/x?***");
+        shown["Providers:one:Pipeline:0:Use"].Should().Be("header");
+        shown["Providers:one:Pipeline:0:Name"].Should().Be("Authorization");
+        shown["Providers:one:Pipeline:0:Value"].Should().Be("***");
+        shown["Providers:one:Pipeline:1:Value"].Should().Be("acme");
+        shown["Providers:one:Pipeline:2:Source"].Should().Be("secret:acme-token");
+        shown["Providers:one:Pipeline:2:Password"].Should().Be("***");
+        shown["Providers:one:Pipeline:3:Value"].Should().Be("***");
+        settings.Where(setting => setting.Masked).Should().OnlyContain(setting => setting.Value == "***");
+    }
+}

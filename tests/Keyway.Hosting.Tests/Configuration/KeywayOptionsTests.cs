@@ -1,0 +1,205 @@
+using Keyway.Decryption;
+using Keyway.Hosting.Plugins;
+using Microsoft.Extensions.Configuration;
+
+namespace Keyway.Hosting.Configuration;
+
+public sealed class KeywayOptionsTests
+{
+    // The example of the design, section 10, with the plugins and the route that it needs.
+    internal const string Example = """
+        {
+          "Plugins": {
+            "Directory": "addons", "Unknown": "Refuse", "Unloadable": true,
+            "Allow": { "clearkey": {}, "widevine": { "Pin": "00112233445566778899aabbccddeeff00112233445566778899AABBCCDDEEFF" }, "expressplay": { "Required": true, "Own": 1 }, "old": { "Disabled": true } }
+          },
+          "KeySystems": {
+            "widevine": { "Plugin": "widevine", "Priority": 10, "Settings": { "PrivateKey": "secret:widevine-key", "ClientId": "secret:widevine-client-id" } },
+            "clearkey": {}
+          },
+          "Providers": {
+            "expressplay": {
+              "Plugin": "expressplay",
+              "KeySystems": [ "widevine" ],
+              "Endpoints": { "widevine": "https://wv.example/?a=b" },
+              "AllowedOrigins": [ "https://wv2.example", "http://127.0.0.1:8797/" ],
+              "Pipeline": [
+                { "Use": "retry", "Attempts": 3 },
+                { "Use": "header", "Name": "X-Tenant", "Value": "acme" },
+                { "Use": "expressplay.token", "Source": "secret:expressplay-token" },
+                { "Use": "challenge" },
+                { "Use": "timeout", "After": "00:00:10" }
+              ]
+            },
+            "plain": { "Steps": { "retry": { "Attempts": 1 } }, "Settings": { "Anything": { "At": "all" } } }
+          },
+          "Routes": {
+            "default": { "Provider": "expressplay" },
+            "acme": { "Host": "*.acme.example", "Provider": "plain" },
+            "one": { "Host": "media.acme.example", "Provider": "expressplay" }
+          },
+          "Decryption": { "Acceleration": "portable", "MaxParallelFragments": 4 },
+          "Messaging": { "Transport": "MessagePipe" },
+          "Secrets": { "Directory": "/run/secrets" },
+          "Http": { "TrustedRoots": [] }
+        }
+        """;
+
+    [Fact]
+    public void Nothing_at_all_is_every_default()
+    {
+        KeywayOptions options = KeywayOptions.Read(new ConfigurationBuilder().Build().GetSection("Keyway"));
+
+        options.Plugins.Should().BeEquivalentTo(new PluginOptions { Directory = "plugins", Unknown = UnknownPlugins.Refuse, Unloadable = false });
+        options.KeySystems.Should().BeEmpty();
+        options.Providers.Should().BeEmpty();
+        options.Routes.Should().BeEmpty();
+        options.Decryption.Should().Be(new DecryptionOptions { Acceleration = Acceleration.Auto, MaxParallelFragments = 0 });
+        options.Messaging.Should().Be(new MessagingOptions { Transport = MessageTransport.InProcess });
+        options.Secrets.Directory.Should().BeNull();
+        options.Http.TrustedRoots.Should().BeEmpty();
+    }
+
+    [Fact]
+    public void Example_is_read()
+    {
+        KeywayOptions options = Configured.Options(Example);
+
+        options.Plugins.Directory.Should().Be("addons");
+        options.Plugins.Unloadable.Should().BeTrue();
+        options.Plugins.Allow.Keys.Should().BeEquivalentTo("clearkey", "widevine", "expressplay", "old");
+        options.Plugins.Allow["widevine"].Pin.Should().HaveLength(64);
+        options.Plugins.Allow["expressplay"].Required.Should().BeTrue();
+        options.Plugins.Allow["expressplay"].Settings!["Own"].Should().Be("1");
+        options.Plugins.Allow["old"].Disabled.Should().BeTrue();
+
+        options.KeySystems["WIDEVINE"].Priority.Should().Be(10);
+        options.KeySystems["widevine"].Settings["PrivateKey"].Should().Be("secret:widevine-key");
+        options.KeySystems["clearkey"].Plugin.Should().Be("clearkey", "the name stands for the plugin");
+        options.KeySystems["clearkey"].Priority.Should().Be(100);
+
+        ProviderOptions provider = options.Providers["expressplay"];
+        provider.Plugin.Should().Be("expressplay");
+        provider.KeySystems.Should().Equal("widevine");
+        provider.Endpoints.Should().Equal(new Dictionary<string, Uri> { ["widevine"] = new("https://wv.example/?a=b") });
+        provider.AllowedOrigins.Should().Equal(new Uri("https://wv2.example/"), new Uri("http://127.0.0.1:8797/"));
+        provider.Pipeline.Select(step => step.Use).Should().Equal("retry", "header", "expressplay.token", "challenge", "timeout");
+        provider.Pipeline[1].Section["Value"].Should().Be("acme");
+        options.Providers["plain"].Plugin.Should().BeNull();
+
+        options.Decryption.Should().Be(new DecryptionOptions { Acceleration = Acceleration.Portable, MaxParallelFragments = 4 });
+        options.Messaging.Transport.Should().Be(MessageTransport.MessagePipe);
+        options.Secrets.Directory.Should().Be("/run/secrets");
+    }
+
+    [Theory]
+    [InlineData("media.acme.example", "one")]
+    [InlineData("MEDIA.ACME.EXAMPLE", "one")]
+    [InlineData("other.acme.example", "acme")]
+    [InlineData("a.b.acme.example", "acme")]
+    [InlineData("acme.example", "default")]
+    [InlineData("evilacme.example", "default")]
+    [InlineData("", "default")]
+    public void Most_precise_route_is_found(string host, string route) => Configured.Options(Example).FindRoute(host)!.Name.Should().Be(route);
+
+    [Fact]
+    public void Without_a_route_for_a_host_there_is_none() =>
+        Configured.Options("""{ "Providers": { "a": {} }, "Routes": { "r": { "Host": "a.example", "Provider": "a" } } }""").FindRoute("b.example").Should().BeNull();
+
+    [Fact]
+    public void Everything_that_is_wrong_is_told_together_with_its_path()
+    {
+        Configured.Errors("""
+            {
+              "Plugin": {},
+              "Plugins": { "Directory": "", "Unknown": "Maybe", "Unloadable": "yes", "Allow": { "clearkey": { "Pin": "abc", "Required": 1 }, "acme_x": {}, "drm": 5 } },
+              "KeySystems": { "clearkey": { "Priority": -1, "Priorty": 2 }, "widevine": { "Plugin": "widevine" }, "text": "x", "set": { "Settings": "x" } },
+              "Providers": {
+                "one": {
+                  "Plugin": "gone", "KeySystems": [ "playready", "clearkey", "" ],
+                  "Endpoints": { "clearkey": "ftp://a.example", "fairplay": "https://a.example", "widevine": "https://a.example" },
+                  "AllowedOrigins": [ "https://a.example/path", "https://a.example" ],
+                  "Pipeline": [ { "Use": "retry" }, "challenge", { "Use": "challange" }, { "Name": "x" }, { "Use": "gone.token" }, { "Use": "clearkey.step" } ]
+                },
+                "two": { "Pipeline": { "first": { "Use": "retry" } }, "KeySystems": "clearkey" }
+              },
+              "Routes": { "a": { "Host": "*", "Provider": "three" }, "b": { "Host": "*", "Provider": "two" }, "c": { "Host": "a b" }, "d": { "Provider": { "x": 1 } } },
+              "Decryption": { "Acceleration": 1, "MaxParallelFragments": "many" },
+              "Messaging": { "Transport": "Redis" },
+              "Secrets": { "Directory": [ "a" ] },
+              "Http": { "TrustedRoots": [ "/nowhere/root.pem" ] }
+            }
+            """).Should().BeEquivalentTo(
+            "Keyway:Plugins:Directory: empty",
+            "Keyway:Plugins:Unknown: none of Refuse, Load",
+            "Keyway:Plugins:Unloadable: neither true nor false",
+            "Keyway:Plugins:Allow:acme_x: not the id of a plugin: lower-case letters, digits and dashes",
+            "Keyway:Plugins:Allow:clearkey:Pin: not 64 hexadecimal digits, as 'keyway plugins --pin' prints them",
+            "Keyway:Plugins:Allow:clearkey:Required: neither true nor false",
+            "Keyway:Plugins:Allow:drm: an object is expected, not a value",
+            "Keyway:KeySystems:clearkey:Priority: not a number from 0 to 10000",
+            "Keyway:KeySystems:clearkey:Priorty: there is no such setting (there are Plugin, Priority, Settings)",
+            "Keyway:KeySystems:set:Settings: an object is expected, not a value",
+            "Keyway:KeySystems:text: an object is expected, not a value",
+            "Keyway:Providers:one:KeySystems:2: not a text",
+            "Keyway:Providers:one:Endpoints:clearkey: not an http or https URL without a user name",
+            "Keyway:Providers:one:AllowedOrigins:0: not an origin (https://host or https://host:port)",
+            "Keyway:Providers:one:Pipeline:1: a step is an object whose 'Use' names it",
+            "Keyway:Providers:one:Pipeline:3: a step is an object whose 'Use' names it",
+            "Keyway:Providers:two:KeySystems: a list is expected, not a value",
+            "Keyway:Providers:two:Pipeline:first: a list is expected, whose items are numbered from 0",
+            "Keyway:Routes:c:Host: not a host, '*.' and a domain, or '*'",
+            "Keyway:Routes:c:Provider: missing: which provider serves these manifests?",
+            "Keyway:Routes:d:Provider: a value is expected, not an object or a list",
+            "Keyway:Routes:d:Provider: missing: which provider serves these manifests?",
+            "Keyway:Decryption:Acceleration: none of Auto, Portable",
+            "Keyway:Decryption:MaxParallelFragments: not a number from 0 to 1024",
+            "Keyway:Messaging:Transport: none of InProcess, MessagePipe",
+            "Keyway:Secrets:Directory: a value is expected, not an object or a list",
+            "Keyway:Http:TrustedRoots:0: there is no file /nowhere/root.pem",
+            "Keyway:Plugin: there is no such setting (there are Plugins, KeySystems, Providers, Routes, Decryption, Messaging, Secrets, Http)",
+            "Keyway:KeySystems:set:Plugin: plugin 'set' is not in Keyway:Plugins:Allow",
+            "Keyway:KeySystems:widevine:Plugin: plugin 'widevine' is not in Keyway:Plugins:Allow",
+            "Keyway:Providers:one:Plugin: plugin 'gone' is not in Keyway:Plugins:Allow",
+            "Keyway:Providers:one:KeySystems:0: there is no key system 'playready' in Keyway:KeySystems",
+            "Keyway:Providers:one:Endpoints:fairplay: there is no key system 'fairplay' in Keyway:KeySystems",
+            "Keyway:Providers:one:Endpoints:widevine: the provider's KeySystems do not name 'widevine'",
+            "Keyway:Providers:one:Pipeline:2: no step is named 'challange' (there are base64, challenge, customdata, error.json, header, json.unwrap, json.wrap, query, retry, timeout, token, and those of plugins, as PLUGIN.STEP)",
+            "Keyway:Providers:one:Pipeline:4: plugin 'gone' is not in Keyway:Plugins:Allow",
+            "Keyway:Routes:a:Provider: there is no provider 'three' in Keyway:Providers",
+            "Keyway:Routes:b:Host: the route 'a' is for '*' already",
+            "Keyway:Routes:d:Host: the route 'a' is for '*' already");
+    }
+
+    [Fact]
+    public void Reference_to_a_secret_with_no_proper_name_is_told_and_not_repeated()
+    {
+        string[] errors = Configured.Errors("""{ "Plugins": { "Allow": { "a": { "X": [ "secret:good-name.1", "secret:Hunter2!" ] } } } }""");
+        errors.Should().ContainSingle().Which.Should().StartWith("Keyway:Plugins:Allow:a:X:1: not 'secret:' and a name").And.NotContain("Hunter2");
+    }
+
+    [Fact]
+    public void Plugins_that_are_not_named_may_be_referred_to_where_unknown_ones_are_loaded() =>
+        Configured.Errors("""{ "Plugins": { "Unknown": "Load" }, "KeySystems": { "x": {} }, "Providers": { "p": { "Pipeline": [ { "Use": "x.y" } ] } } }""").Should().BeEmpty();
+
+    [Fact]
+    public void Later_layers_win_by_name()
+    {
+        IConfigurationRoot root = Configured.Root(Example, ("Keyway:KeySystems:CLEARKEY:Priority", "1"), ("keyway:plugins:allow:Widevine:disabled", "TRUE"));
+        KeywayOptions options = KeywayOptions.Read(root.GetSection("Keyway"));
+        options.KeySystems["clearkey"].Priority.Should().Be(1);
+        options.Plugins.Allow["widevine"].Disabled.Should().BeTrue();
+        options.Plugins.Allow.Should().HaveCount(4);
+    }
+
+    [Fact]
+    public void Sections_of_a_plugin_are_its_own_and_no_others()
+    {
+        KeywayOptions options = Configured.Options(Example);
+        options.SectionsOf("widevine").Select(section => section.Path).Should().BeEquivalentTo("Keyway:Plugins:Allow:widevine", "Keyway:KeySystems:widevine:Settings");
+        options.SectionsOf("expressplay").Select(section => section.Path).Should().BeEquivalentTo("Keyway:Plugins:Allow:expressplay", "Keyway:Providers:expressplay");
+
+        KeywayOptions step = Configured.Options("""{ "Plugins": { "Allow": { "acme": {}, "other": {} } }, "Providers": { "p": { "Plugin": "other", "Pipeline": [] }, "q": { "Pipeline": [ { "Use": "acme.x" }, { "Use": "header" } ] } } }""");
+        step.SectionsOf("acme").Select(section => section.Path).Should().BeEquivalentTo("Keyway:Plugins:Allow:acme", "Keyway:Providers:q:Pipeline:0");
+    }
+}

@@ -1,0 +1,194 @@
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using Keyway.Testing;
+
+namespace Keyway.Sandbox;
+
+/// <summary>One sandbox for all tests that only ask for licences.</summary>
+public sealed class SharedSandbox : IAsyncLifetime
+{
+    // One key beside the sample's, in the form of samples/keys.json.
+    public const string OwnKid = "00112233445566778899aabbccddeeff";
+    public const string OwnKey = "0f0e0d0c0b0a09080706050403020100";
+
+    private readonly string _keys = Path.GetTempFileName();
+    private SandboxProcess? _sandbox;
+
+    public HttpClient Http => _sandbox!.Http;
+
+    public async ValueTask InitializeAsync()
+    {
+        await File.WriteAllTextAsync(_keys, $$"""{ "keys": [ { "label": "own", "kid": "00112233-4455-6677-8899-aabbccddeeff", "key": "{{OwnKey}}" } ] }""");
+        _sandbox = await SandboxProcess.StartAsync("--keys", _keys);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_sandbox is not null) await _sandbox.DisposeAsync();
+        File.Delete(_keys);
+    }
+}
+
+public sealed class ClearKeyEndpointTests(SharedSandbox sandbox) : IClassFixture<SharedSandbox>
+{
+    private const string Own = """{"kids":["ABEiM0RVZneImaq7zN3u_w"],"type":"temporary"}""";   // base64 -w0 of the bytes, by coreutils
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Key_of_a_file_is_handed_out()
+    {
+        using HttpResponseMessage response = await PostAsync(Own);
+
+        response.StatusCode.Should().Be(HttpStatusCode.OK);
+        response.Content.Headers.ContentType!.MediaType.Should().Be("application/json");
+        response.Headers.CacheControl!.NoStore.Should().BeTrue();
+        (await response.Content.ReadAsStringAsync(Token)).Should()
+            .Be("""{"keys":[{"kty":"oct","kid":"ABEiM0RVZneImaq7zN3u_w","k":"Dw4NDAsKCQgHBgUEAwIBAA"}],"type":"temporary"}""");
+    }
+
+    [Fact]
+    public async Task Every_key_of_the_sample_is_handed_out()
+    {
+        JsonElement[] sample = [.. JsonDocument.Parse(await File.ReadAllBytesAsync(Path.Combine(Corpus.Root, "samples", "keys.json"), Token)).RootElement.GetProperty("keys").EnumerateArray()];
+        string kids = string.Join(',', sample.Select(key => $"\"{Base64Url(key.GetProperty("kid").GetString()!)}\""));
+
+        using HttpResponseMessage response = await PostAsync($$"""{"kids":[{{kids}}],"type":"temporary"}""");
+
+        JsonElement license = JsonDocument.Parse(await response.Content.ReadAsStringAsync(Token)).RootElement;
+        license.GetProperty("keys").EnumerateArray().Select(key => (key.GetProperty("kid").GetString()!, key.GetProperty("k").GetString()!))
+            .Should().Equal(sample.Select(key => (Base64Url(key.GetProperty("kid").GetString()!), Base64Url(key.GetProperty("key").GetString()!))));
+    }
+
+    [Fact]
+    public async Task Key_that_is_not_known_is_named()
+    {
+        using HttpResponseMessage response = await PostAsync("""{"kids":["ABEiM0RVZneImaq7zN3u_w","AAAAAAAAAAAAAAAAAAAAAA"],"type":"temporary"}""");
+
+        response.StatusCode.Should().Be(HttpStatusCode.NotFound);
+        JsonElement error = JsonDocument.Parse(await response.Content.ReadAsStringAsync(Token)).RootElement;
+        error.GetProperty("error").GetString().Should().Be("unknown-key");
+        error.GetProperty("kid").GetString().Should().Be("00000000000000000000000000000000");
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("[]")]
+    [InlineData("{}")]
+    [InlineData("""{"kids":[],"type":"temporary"}""")]
+    [InlineData("""{"kids":[1],"type":"temporary"}""")]
+    [InlineData("""{"kids":["ABEiM0RVZneImaq7zN3u_w=="],"type":"temporary"}""")]
+    [InlineData("""{"kids":["ABEiM0RVZneImaq7zN3u/w"],"type":"temporary"}""")]
+    [InlineData("""{"kids":["ABEi"],"type":"temporary"}""")]
+    [InlineData("""{"kids":["ABEiM0RVZneImaq7zN3u_w"],"type":"persistent-license"}""")]
+    [InlineData("""{"kids":["ABEiM0RVZneImaq7zN3u_w"]}""")]
+    public async Task Request_that_is_not_as_the_standard_has_it_is_refused(string body)
+    {
+        using HttpResponseMessage response = await PostAsync(body);
+        response.StatusCode.Should().Be(HttpStatusCode.BadRequest);
+        JsonDocument.Parse(await response.Content.ReadAsStringAsync(Token)).RootElement.GetProperty("error").GetString().Should().Be("bad-request");
+    }
+
+    [Fact]
+    public async Task Request_that_is_not_json_by_its_type_or_too_long_is_refused()
+    {
+        using HttpResponseMessage type = await PostAsync(Own, contentType: "text/plain");
+        type.StatusCode.Should().Be(HttpStatusCode.UnsupportedMediaType);
+
+        using HttpRequestMessage request = new(HttpMethod.Post, "/clearkey") { Content = new StringContent(new string(' ', 2 << 20), Encoding.UTF8, "application/json") };
+        request.Headers.ExpectContinue = true;   // so that the answer comes before the body goes
+        using HttpResponseMessage length = await sandbox.Http.SendAsync(request, Token);
+        length.StatusCode.Should().Be(HttpStatusCode.RequestEntityTooLarge);
+
+        using HttpResponseMessage method = await sandbox.Http.GetAsync("/clearkey", Token);
+        method.StatusCode.Should().Be(HttpStatusCode.MethodNotAllowed);
+    }
+
+    [Fact]
+    public async Task Status_can_be_asked_for_a_number_of_times()
+    {
+        string query = "?fault=status:503,retry-after:2,times:2&run=" + Guid.NewGuid();
+        List<HttpStatusCode> seen = [];
+        for (int i = 0; i < 4; i++)
+        {
+            using HttpResponseMessage response = await PostAsync(Own, query);
+            seen.Add(response.StatusCode);
+            response.Headers.RetryAfter?.Delta.Should().Be(TimeSpan.FromSeconds(2));
+        }
+
+        seen.Should().Equal(HttpStatusCode.ServiceUnavailable, HttpStatusCode.ServiceUnavailable, HttpStatusCode.OK, HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task Once_is_once_for_each_address()
+    {
+        string query = "?fault=status:500,once&run=" + Guid.NewGuid();
+        foreach (HttpStatusCode expected in new[] { HttpStatusCode.InternalServerError, HttpStatusCode.OK })
+        {
+            using HttpResponseMessage response = await PostAsync(Own, query);
+            using HttpResponseMessage other = await PostAsync(Own, query + "x");
+            response.StatusCode.Should().Be(expected);
+            other.StatusCode.Should().Be(expected);
+        }
+    }
+
+    [Fact]
+    public async Task Media_type_and_body_can_be_asked_for()
+    {
+        using HttpResponseMessage response = await PostAsync(Own, "?fault=content-type:text/html,body:" + Uri.EscapeDataString("<p>no, none"));
+        response.StatusCode.Should().Be(HttpStatusCode.OK);
+        response.Content.Headers.ContentType!.MediaType.Should().Be("text/html");
+        (await response.Content.ReadAsStringAsync(Token)).Should().Be("<p>no, none");
+    }
+
+    [Fact]
+    public async Task Delay_can_be_asked_for()
+    {
+        using CancellationTokenSource impatience = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        impatience.CancelAfter(TimeSpan.FromMilliseconds(100));
+        Func<Task> ask = async () => (await sandbox.Http.GetAsync("/?fault=delay:60s", impatience.Token)).Dispose();
+        await ask.Should().ThrowAsync<OperationCanceledException>();
+
+        using HttpResponseMessage response = await PostAsync(Own, "?fault=delay:1ms");
+        response.StatusCode.Should().Be(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task Body_can_be_cut()
+    {
+        Func<Task> ask = async () => (await PostAsync(Own, "?fault=cut")).Dispose();
+        (await ask.Should().ThrowAsync<HttpRequestException>()).WithInnerException<HttpIOException>().Which.HttpRequestError.Should().Be(HttpRequestError.ResponseEnded);
+    }
+
+    [Fact]
+    public async Task Connection_can_be_reset()
+    {
+        Func<Task> ask = async () => (await PostAsync(Own, "?fault=reset")).Dispose();
+        await ask.Should().ThrowAsync<HttpRequestException>();
+    }
+
+    [Theory]
+    [InlineData("nonsense")]
+    [InlineData("status:42")]
+    [InlineData("status")]
+    [InlineData("delay:2")]
+    [InlineData("delay:61s")]
+    [InlineData("times:0")]
+    [InlineData("cut:1")]
+    [InlineData("content-type:a%0d%0aX: b")]
+    public async Task Fault_that_there_is_not_is_refused(string fault)
+    {
+        using HttpResponseMessage response = await PostAsync(Own, "?fault=" + fault);
+        response.StatusCode.Should().Be(HttpStatusCode.BadRequest);
+        (await response.Content.ReadAsStringAsync(Token)).Should().Contain("bad-fault");
+    }
+
+    private async Task<HttpResponseMessage> PostAsync(string body, string query = "", string contentType = "application/json")
+    {
+        using StringContent content = new(body, Encoding.UTF8, contentType);
+        return await sandbox.Http.PostAsync("/clearkey" + query, content, Token);
+    }
+
+    private static string Base64Url(string hex) => System.Buffers.Text.Base64Url.EncodeToString(Convert.FromHexString(hex));
+}

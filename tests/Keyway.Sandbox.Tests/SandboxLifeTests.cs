@@ -1,0 +1,122 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json;
+
+namespace Keyway.Sandbox;
+
+/// <summary>How the sandbox starts, whom it serves, how it ends.</summary>
+public sealed class SandboxLifeTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Child_says_one_line_and_ends_when_its_standard_input_closes()
+    {
+        await using SandboxProcess sandbox = await SandboxProcess.StartAsync();
+
+        JsonElement ready = JsonDocument.Parse(sandbox.ReadyLine).RootElement;
+        ready.GetProperty("url").GetString().Should().MatchRegex("^http://127\\.0\\.0\\.1:[0-9]+/$");
+        ready.GetProperty("pid").GetInt32().Should().Be(sandbox.Id);
+        ready.EnumerateObject().Should().HaveCount(2);
+        (await sandbox.Http.GetStringAsync("/", Token)).Should().Contain("POST /clearkey").And.Contain("fault=");
+
+        (int code, string more, _) = await sandbox.EndAsync();
+
+        code.Should().Be(0);
+        more.Should().BeEmpty("standard output is for the ready line alone");
+    }
+
+    [Fact]
+    public async Task End_is_not_delayed_by_a_request_that_is_being_delayed()
+    {
+        await using SandboxProcess sandbox = await SandboxProcess.StartAsync();
+        Task<HttpResponseMessage> request = sandbox.Http.GetAsync("/?fault=delay:60s", Token);
+        await sandbox.Http.GetStringAsync("/", Token);   // a second connection: by now the first request is under way, or will be refused
+
+        (int code, _, _) = await sandbox.EndAsync();
+
+        code.Should().Be(0);
+        await request.Awaiting(task => task).Should().ThrowAsync<HttpRequestException>();
+    }
+
+    [Theory]
+    [InlineData("localhost", HttpStatusCode.OK)]
+    [InlineData("127.0.0.1:1", HttpStatusCode.OK)]
+    [InlineData("[::1]:8797", HttpStatusCode.OK)]
+    [InlineData("keyway.example", HttpStatusCode.MisdirectedRequest)]
+    [InlineData("localhost.keyway.example", HttpStatusCode.MisdirectedRequest)]
+    [InlineData("127.0.0.1.keyway.example:8797", HttpStatusCode.MisdirectedRequest)]
+    [InlineData("10.0.0.1", HttpStatusCode.MisdirectedRequest)]
+    public async Task Host_of_a_request_must_be_loopback(string host, HttpStatusCode expected)
+    {
+        await using SandboxProcess sandbox = await SandboxProcess.StartAsync();
+        using HttpRequestMessage request = new(HttpMethod.Get, "/") { Headers = { Host = host } };
+        using HttpResponseMessage response = await sandbox.Http.SendAsync(request, Token);
+        response.StatusCode.Should().Be(expected);
+    }
+
+    [Fact]
+    public async Task Nobody_is_served_but_on_loopback_whatever_the_environment_says()
+    {
+        await using SandboxProcess sandbox = await SandboxProcess.StartAsync();   // its environment asks for every address
+        foreach (IPAddress address in (await Dns.GetHostAddressesAsync(Dns.GetHostName(), AddressFamily.InterNetwork, Token)).Where(address => !IPAddress.IsLoopback(address)))
+        {
+            using TcpClient client = new();
+            Func<Task> connect = async () => await client.ConnectAsync(address, sandbox.Http.BaseAddress!.Port, Token);
+            await connect.Should().ThrowAsync<SocketException>();
+        }
+    }
+
+    [Fact]
+    public async Task Data_folder_and_its_files_are_the_users_alone()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Assert.Skip("Windows has no file modes");
+            return;
+        }
+
+        await using SandboxProcess sandbox = await SandboxProcess.StartAsync();
+
+        File.GetUnixFileMode(sandbox.Data).Should().Be(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        string[] files = Directory.GetFiles(sandbox.Data);
+        files.Select(Path.GetFileName).Should().Equal("content-keys.json");
+        foreach (string file in files) File.GetUnixFileMode(file).Should().Be(UnixFileMode.UserRead | UnixFileMode.UserWrite);
+    }
+
+    [Theory]
+    [InlineData("--port")]
+    [InlineData("--port", "-1")]
+    [InlineData("--port", "65536")]
+    [InlineData("--ready", "file")]
+    [InlineData("--listen", "0.0.0.0")]
+    public async Task Wrong_arguments_are_told_with_the_usage(params string[] args)
+    {
+        (int code, string output, string errors) = await SandboxProcess.RunAsync(args);
+        code.Should().Be(2);
+        output.Should().BeEmpty();
+        errors.Should().StartWith(args[0]).And.Contain("--keys FILE");
+    }
+
+    [Fact]
+    public async Task Keys_file_that_is_missing_or_of_another_form_is_told_by_name()
+    {
+        string data = Path.Combine(Path.GetTempPath(), $"keyway-sandbox-{Guid.NewGuid():N}");
+        string file = Path.Combine(data, "other.json");
+        try
+        {
+            (int code, _, string errors) = await SandboxProcess.RunAsync("--data", data, "--keys", file, "--port", "0");
+            code.Should().Be(1);
+            errors.Should().StartWith(file);
+
+            await File.WriteAllTextAsync(file, """{ "keys": [ { "kid": "00", "key": "00" } ] }""", Token);
+            (code, _, errors) = await SandboxProcess.RunAsync("--data", data, "--keys", file, "--port", "0");
+            code.Should().Be(1);
+            errors.Should().StartWith(file).And.Contain("'kid' of key 0 is not 16 bytes");
+        }
+        finally
+        {
+            Directory.Delete(data, recursive: true);
+        }
+    }
+}

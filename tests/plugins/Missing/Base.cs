@@ -1,0 +1,3 @@
+namespace Zoo;
+
+public class Base;

@@ -1,0 +1,6 @@
+namespace Zoo;
+
+public static class Future
+{
+    public const int Version = 99;
+}
