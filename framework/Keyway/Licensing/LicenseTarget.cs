@@ -32,11 +32,12 @@ internal sealed record LicenseTarget(Uri Url, string Source, OriginRule Rule)
     private static LicenseTarget? FromContent(
         LicenseService service, KeySystemDescriptor system, IReadOnlyList<LicenseUrlHint> content, string? contentHost, OriginRule listed)
     {
-        if (content.FirstOrDefault(hint => hint.Url.IsAbsoluteUri && listed.Trusts(hint.Url)) is { } known)
+        if (content.FirstOrDefault(candidate => candidate.Url.IsAbsoluteUri && listed.Trusts(candidate.Url)) is { } known)
             return new LicenseTarget(known.Url, known.Source, listed);
         if (content.Count == 0) return null;
+        LicenseUrlHint hint = content.FirstOrDefault(static hint => hint.Url.IsAbsoluteUri && Origin.IsHttp(hint.Url)) ?? content[0];
         // A challenge that tells who the device is meets the list, and the list's refusal names both origins.
         OriginRule rule = system.ChallengeIdentifiesDevice ? listed : OriginRule.Anybody(service.Name, contentHost);
-        return new LicenseTarget(content[0].Url, content[0].Source, rule);
+        return new LicenseTarget(hint.Url, hint.Source, rule);
     }
 }

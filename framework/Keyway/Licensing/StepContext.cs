@@ -1,5 +1,4 @@
 using Keyway.Plugins;
-using Microsoft.Extensions.Configuration;
 
 namespace Keyway.Licensing;
 
@@ -15,10 +14,3 @@ public sealed class StepContext
     /// <summary>Where the spread of waiting times comes from.</summary>
     public Random Random { get; init; } = Random.Shared;
 }
-
-/// <summary>Makes a step from its entry in a pipeline.</summary>
-/// <param name="settings">The entry.</param>
-/// <param name="context">What the framework gives.</param>
-/// <returns>The step.</returns>
-/// <exception cref="SettingsException">The entry is wrong; every mistake in it is told.</exception>
-public delegate ILicenseMiddleware LicenseStepFactory(IConfigurationSection settings, StepContext context);

@@ -15,6 +15,7 @@ public sealed class KeyRingSession : IAsyncDisposable
     private readonly SessionEngine _engine;
     private readonly SharingGroup _group;
     private readonly ConcurrentQueue<Need> _needs = new();
+    // Never disposed: whoever waits may look at it after the end, and it holds nothing but memory.
     private readonly CancellationTokenSource _lifetime = new();
     private readonly Lock _gate = new();
     private SharedSession[] _sessions = [];
@@ -55,7 +56,7 @@ public sealed class KeyRingSession : IAsyncDisposable
         Need need = new(headers, keys);
         _needs.Enqueue(need);
         _engine.Facts.ProtectionDetected(Options.Presentation, Options.KeySystem.Descriptor.Name, keys.Count);
-        await need.Served.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await WhileAliveAsync(alive => new ValueTask(need.Served.Task.WaitAsync(alive)), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Waits until keys may be used for a sink.</summary>
@@ -71,15 +72,7 @@ public sealed class KeyRingSession : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(keys);
         ArgumentNullException.ThrowIfNull(sink);
         ObjectDisposedException.ThrowIf(_disposed, this);
-        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(_lifetime.Token, cancellationToken);
-        try
-        {
-            await _engine.Gate.WaitAsync(this, keys, sink, pixels, either.Token).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (_lifetime.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
-        {
-            throw new ObjectDisposedException(nameof(KeyRingSession));
-        }
+        await WhileAliveAsync(alive => _engine.Gate.WaitAsync(this, keys, sink, pixels, alive), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Gives the sessions back. Their keys serve this ring no longer; those that nobody else holds are closed and zeroed.</summary>
@@ -102,7 +95,6 @@ public sealed class KeyRingSession : IAsyncDisposable
         }
 
         _engine.Forget(this);
-        _lifetime.Dispose();
     }
 
     /// <summary>Hears that protection was detected: takes the next need up, beside whoever said so.</summary>
@@ -151,6 +143,19 @@ public sealed class KeyRingSession : IAsyncDisposable
     internal bool Has(SessionId id) => Array.Exists(Volatile.Read(ref _sessions), session => session.Actor.Id == id);
 
     private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private async ValueTask WhileAliveAsync(Func<CancellationToken, ValueTask> wait, CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(_lifetime.Token, cancellationToken);
+        try
+        {
+            await wait(either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (_lifetime.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new ObjectDisposedException(nameof(KeyRingSession));
+        }
+    }
 
     private async Task ServeAsync(Need need)
     {

@@ -31,12 +31,12 @@ internal sealed partial class LicenseSessionActor
             stage.Commit(_context.Vault, Id);
             if (_session!.Decryptor is { } decryptor) _context.Vault.Attach(Id, decryptor);
             IReadOnlyList<KeyEntry> keys = _context.Vault.Keys(Id);
-            bool allUsable = keys.Any(IsLive) && _snapshot.Asked.All(id => keys.Any(key => key.Id == id && IsLive(key)));
+            bool allUsable = keys.Any(IsUsable) && _snapshot.Asked.All(id => keys.Any(key => key.Id == id && IsUsable(key)));
             if (allUsable) await ApplyAsync(SessionInput.Ready).ConfigureAwait(false);
             else
             {
                 // Keys that are there already stay usable, whatever becomes of the licence for the others.
-                if (keys.Any(IsLive)) await ApplyAsync(SessionInput.KeysUsable).ConfigureAwait(false);
+                if (keys.Any(IsUsable)) await ApplyAsync(SessionInput.KeysUsable).ConfigureAwait(false);
                 if (stage.Requested == ChallengeKind.None) await ApplyAsync(SessionInput.LicenseWanted, ChallengeKind.License).ConfigureAwait(false);
             }
 
@@ -47,12 +47,18 @@ internal sealed partial class LicenseSessionActor
     private async ValueTask<HeaderOutcome> OnOfferAsync(ProtectionHeader header)
     {
         if (IsOver || _session is null) return HeaderOutcome.NotMine;
+        LicenseServiceException? before = _cause;
         (bool done, HeaderOutcome outcome, StagedCalls stage) = await StageAsync(
             "reading a header", async () => await _session.OfferHeaderAsync(header, _lifetime.Token).ConfigureAwait(false)).ConfigureAwait(false);
         using (stage)
         {
             // A session that cannot read a header is as good as before; the header goes to another.
-            if (!done) return HeaderOutcome.NotMine;
+            if (!done)
+            {
+                _cause = before;
+                return HeaderOutcome.NotMine;
+            }
+
             stage.Commit(_context.Vault, Id);
             if (outcome != HeaderOutcome.NotMine) Update(snapshot => snapshot with { Asked = snapshot.Asked.Union(header.KeyIds) });
             if (outcome == HeaderOutcome.ExchangeNeeded && stage.Requested == ChallengeKind.None)
@@ -142,8 +148,9 @@ internal sealed partial class LicenseSessionActor
             stage.Commit(_context.Vault, Id);
             if (stage.ChangesKeys)
             {
-                bool live = _context.Vault.Keys(Id).Any(IsLive);
-                await ApplyAsync(live ? SessionInput.KeysUsable : SessionInput.TimeRanOut).ConfigureAwait(false);
+                IReadOnlyList<KeyEntry> keys = _context.Vault.Keys(Id);
+                if (keys.Any(IsUsable)) await ApplyAsync(SessionInput.KeysUsable).ConfigureAwait(false);
+                else if (!keys.Any(IsLive)) await ApplyAsync(SessionInput.TimeRanOut).ConfigureAwait(false);
             }
 
             await AfterStageAsync(stage).ConfigureAwait(false);
@@ -260,7 +267,7 @@ internal sealed partial class LicenseSessionActor
     {
         IReadOnlyList<KeyEntry> keys = _context.Vault.Keys(Id);
         _lastStatus = keys.ToDictionary(static key => key.Id, Judge);
-        _context.Facts.KeysChanged(Id, keys.Count, keys.Count(IsLive));
+        _context.Facts.KeysChanged(Id, keys.Count, keys.Count(IsUsable));
     }
 
     private void SetRenewalFailing(bool failing)
@@ -271,6 +278,9 @@ internal sealed partial class LicenseSessionActor
     }
 
     private KeyStatus Judge(KeyEntry key) => RenewalClock.Judge(key, _context.Clock.GetUtcNow(), _renewalFailing).Status;
+
+    /// <summary>Whether the key can be used now, for a sink that meets what it asks.</summary>
+    private bool IsUsable(KeyEntry key) => IsLive(key) && Judge(key) is not (KeyStatus.UsableInFuture or KeyStatus.StatusPending);
 
     /// <summary>Whether the session may live on the key. A key whose time is to come, or whose status is still open, is a way to get one.</summary>
     private bool IsLive(KeyEntry key) => Judge(key) is not (KeyStatus.Expired or KeyStatus.Released or KeyStatus.InternalError);

@@ -331,6 +331,39 @@ public class SessionLifeTests
         Bench.StateOf(ring).Should().Be(SessionState.Renewing, "the exchange is still under way");
     }
 
+    [Fact]
+    public async Task Keys_that_live_elsewhere_are_pending_until_their_own_system_says_more()
+    {
+        await using Bench bench = new();
+        bench.System.Accepting = (_, host, _) =>
+        {
+            host.SetStatus(Bench.Kid(1), KeyStatus.StatusPending);
+            return new ValueTask<LicenseOutcome>(LicenseOutcome.Complete);
+        };
+        await using KeyRingSession ring = await bench.PlayAsync(1);
+        Task waiting = Bench.WaitAsync(ring, 1).AsTask();
+        await Eventually.Is(() => Bench.StateOf(ring) == SessionState.Usable);
+        waiting.IsCompleted.Should().BeFalse();
+        bench.System.Sessions[0].Host.UpdatePolicy(Bench.Kid(1), bench.System.Policy);
+        bench.System.Sessions[0].Host.SetStatus(Bench.Kid(1), KeyStatus.Usable);
+        await waiting;
+        bench.System.Sessions[0].Host.SetStatus(Bench.Kid(1), KeyStatus.Expired);
+        await Eventually.Is(() => Bench.StateOf(ring) == SessionState.Expired);
+    }
+
+    [Fact]
+    public async Task Header_that_a_session_chokes_on_leaves_it_as_it_was()
+    {
+        await using Bench bench = new();
+        await using KeyRingSession ring = await bench.PlayAsync(1);
+        await Bench.WaitAsync(ring, 1);
+        bench.System.Offered = (_, _) => throw new InvalidOperationException();
+        bench.Server.Add(Bench.Kid(2));
+        await ring.NeedAsync([FakeKeySystem.Header(Bench.Kid(2))], [Bench.Want(2)], CancellationToken.None);
+        await Bench.WaitAsync(ring, 1, 2);
+        ring.Reports.Should().HaveCount(2).And.OnlyContain(report => report.State == SessionState.Usable && report.Error == null);
+    }
+
     private static DecryptStatus Lease(Bench bench, KeyRingSession ring, int kid)
     {
         using IFragmentDecryptor lease = new SampleDecryptor(bench.Vault, ring.Ring, OutputCapabilities.None).LeaseFragment();

@@ -1,4 +1,6 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
+using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Configuration;
 
@@ -55,8 +57,10 @@ internal sealed class JsonUnwrapStep : LicenseResponseTransform
 
         if (member.ValueKind != JsonValueKind.String) return false;
         using SecretBuffer text = new();
-        string characters = member.GetString()!;
-        text.Advance(System.Text.Encoding.UTF8.GetBytes(characters, text.GetSpan(System.Text.Encoding.UTF8.GetMaxByteCount(characters.Length))));
+        ReadOnlySpan<byte> raw = JsonMarshal.GetRawUtf8Value(member)[1..^1];
+        // Base64 needs no escapes but that of its slash, which some services write; without any no copy is left in a string.
+        if (raw.Contains((byte)'\\')) text.Write(Encoding.UTF8.GetBytes(member.GetString()!));
+        else text.Write(raw);
         return BodyText.TryDecodeBase64(new ReadOnlySequence<byte>(text.Written), license);
     }
 }

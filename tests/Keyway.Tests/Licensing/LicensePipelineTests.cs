@@ -1,0 +1,431 @@
+using System.Buffers;
+using System.Text;
+using Keyway.Sessions;
+using Keyway.Testing;
+
+namespace Keyway.Licensing;
+
+public class LicensePipelineTests
+{
+    private static readonly KeyId Kid = new(1);
+
+    [Fact]
+    public void Pipeline_is_printed_the_same_way_wherever_its_list_came_from()
+    {
+        Build(
+            ("0:Use", "retry"), ("1:Use", "header"), ("1:Name", "X-Tenant"), ("1:Value", "acme"), ("2:Use", "token"), ("2:Source", "secret:token"),
+            ("3:Use", "challenge"), ("4:Use", "timeout")).Describe()
+            .Should().Be("acme: retry → header → token → challenge → timeout → transport");
+
+        LicensePipelineBuilder builder = new("acme", new LicenseSteps(), Settings.Context(), Settings.Section("acme", ("Steps:retry:Attempts", "2")));
+        builder.Use("retry").Use("acme.sign", new Decorator("sign", [])).Use("timeout");
+        builder.Build(new FakeLicenseServer()).Describe().Should().Be("acme: retry → acme.sign → timeout → challenge → transport");
+    }
+
+    [Fact]
+    public void Mistakes_are_told_together_each_with_its_path()
+    {
+        Action build = () => Build(
+            ("0:Use", "retry"), ("0:Attempts", "many"), ("0:Jitter", "1"), ("1:Use", "heeder"), ("2:Name", "x"), ("3:Use", "token"), ("3:Source", "abc"),
+            ("4:Use", "header"), ("4:Name", "Cookie"), ("4:Value", "{open"), ("5:Use", "timeout"), ("5:After", "10"), ("6:Use", "transport"),
+            ("7:Use", "header"), ("7:Name", "X"), ("7:Value", "secret:NOT A NAME"));
+        build.Should().Throw<SettingsException>().Which.Errors.Select(error => error.Path).Should().BeEquivalentTo(
+            "acme:Pipeline:0:Jitter", "acme:Pipeline:0:Attempts", "acme:Pipeline:1", "acme:Pipeline:2", "acme:Pipeline:3:Source", "acme:Pipeline:4:Name",
+            "acme:Pipeline:4:Value", "acme:Pipeline:5:After", "acme:Pipeline:6", "acme:Pipeline:7:Value");
+    }
+
+    [Fact]
+    public void Secret_that_is_written_out_is_not_repeated_in_the_error()
+    {
+        Action build = () => Build(("0:Use", "token"), ("0:Source", "eyJhbGciOi"));
+        build.Should().Throw<SettingsException>().Which.Message.Should().NotContain("eyJ").And.Contain("secret:NAME");
+    }
+
+    [Theory]
+    [InlineData("challenge", "customdata", "Value", "x")]
+    [InlineData("json.wrap", "challenge", "Member", "m")]
+    [InlineData("error.json", "retry", null, null)]
+    [InlineData("challenge", "challenge", null, null)]
+    public void Steps_in_an_order_that_cannot_work_are_refused(string first, string second, string? name, string? value)
+    {
+        List<(string, string)> settings = [("0:Use", first), ("1:Use", second)];
+        if (name is not null) settings.Add(($"{(first == "challenge" ? 1 : 0)}:{name}", value!));
+        Action build = () => Build([.. settings]);
+        build.Should().Throw<SettingsException>().Which.Errors.Should().ContainSingle();
+    }
+
+    [Fact]
+    public void Names_are_taken_once_and_plugins_cannot_take_the_frameworks()
+    {
+        LicenseSteps steps = new();
+        steps.Add("acme.sign", (_, _) => new Decorator("sign", []));
+        foreach (string taken in new[] { "acme.sign", "retry", "challenge", "transport" })
+        {
+            Action add = () => steps.Add(taken, (_, _) => new Decorator("x", []));
+            add.Should().Throw<ArgumentException>();
+        }
+
+        Action replace = () => steps.Replace("acme.other", (_, _) => new Decorator("x", []));
+        replace.Should().Throw<ArgumentException>();
+        steps.Replace("retry", (_, _) => new Decorator("x", []));
+    }
+
+    [Fact]
+    public void Builder_that_has_built_refuses_changes()
+    {
+        LicensePipelineBuilder builder = new("acme", new LicenseSteps(), Settings.Context(), Settings.Section("acme"));
+        builder.Build(new FakeLicenseServer());
+        Action use = () => builder.Use("retry");
+        use.Should().Throw<ObjectDisposedException>();
+    }
+
+    [Fact]
+    public async Task Steps_run_outermost_first_and_their_answers_innermost_first()
+    {
+        List<string> said = [];
+        LicensePipelineBuilder builder = new("acme", new LicenseSteps(), Settings.Context(), Settings.Section("acme"));
+        builder.Use("a", new Decorator("a", said)).Use("b", new Transform("b", said)).Use("challenge").Use("c", new Transform("c", said));
+        LicensePipeline pipeline = builder.Build(new FakeLicenseServer());
+        await RunAsync(pipeline);
+        said.Should().Equal("a", "c", "b");
+    }
+
+    [Fact]
+    public async Task Expired_token_is_fetched_anew_and_a_fresh_challenge_goes_out_with_it()
+    {
+        FakeLicenseServer server = new();
+        server.Next(FakeLicenseServer.Text("", 401));
+        LicensePipeline pipeline = Build(server, ("0:Use", "token"), ("0:Placement", "CustomData"), ("1:Use", "header"), ("1:Name", "X-A"), ("1:Value", "1"), ("2:Use", "challenge"));
+        List<TokenReason> reasons = [];
+        LicenseExchange exchange = Exchange(tokens: (request, _) =>
+        {
+            reasons.Add(request.Reason);
+            return new ValueTask<IMemoryOwner<byte>>(new Owner(Encoding.UTF8.GetBytes($"token{reasons.Count}\n")));
+        });
+        FakeKeySystem.FakeSession session = await RunAsync(pipeline, exchange);
+
+        reasons.Should().Equal(TokenReason.First, TokenReason.Rejected);
+        session.Challenges.Select(challenge => challenge.CustomData).Should().Equal("token1", "token2");
+        server.Received.Select(request => request.Body).Should().Equal($"License {Kid} [token1]", $"License {Kid} [token2]");
+        server.Received[1].Request.Headers.Should().ContainSingle("nothing is added twice").Which.Key.Should().Be("X-A");
+    }
+
+    [Fact]
+    public async Task Token_that_is_bad_twice_is_not_fetched_a_third_time()
+    {
+        FakeLicenseServer server = new();
+        server.Next(FakeLicenseServer.Text("", 401));
+        server.Next(FakeLicenseServer.Text("", 401));
+        LicensePipeline pipeline = Build(server, ("0:Use", "token"), ("0:Source", "secret:token"), ("1:Use", "challenge"));
+        (await FailsAsync(pipeline)).Kind.Should().Be(LicenseErrorKind.TokenInvalid);
+        server.Received.Should().HaveCount(2);
+    }
+
+    [Theory]
+    [InlineData("Header", null, null, "Authorization", "Bearer t0ken")]
+    [InlineData("Header", "X-Token", null, "X-Token", "t0ken")]
+    [InlineData("Header", "X-Token", "JWT ", "X-Token", "JWT t0ken")]
+    public async Task Token_goes_where_it_is_told(string placement, string? name, string? prefix, string header, string value)
+    {
+        List<(string, string)> settings = [("0:Use", "token"), ("0:Source", "secret:token"), ("0:Placement", placement)];
+        if (name is not null) settings.Add(("0:Name", name));
+        if (prefix is not null) settings.Add(("0:Prefix", prefix));
+        FakeLicenseServer server = new();
+        LicensePipeline pipeline = Build(server, [.. settings]);
+        await RunAsync(pipeline);
+        server.Received[0].Request.Headers.Should().Contain(header, value);
+        pipeline.Redactor.Describe(server.Received[0].Request).Should().Contain($"{header}: ***").And.NotContain("t0ken");
+    }
+
+    [Fact]
+    public async Task Missing_token_stops_before_anything_is_sent()
+    {
+        FakeLicenseServer server = new();
+        (await FailsAsync(Build(server, ("0:Use", "token")))).Kind.Should().Be(LicenseErrorKind.TokenMissing);
+        server.Received.Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task Values_are_filled_in_from_the_callers_and_the_exchanges()
+    {
+        FakeLicenseServer server = new();
+        LicensePipeline pipeline = Build(
+            server, ("0:Use", "header"), ("0:Name", "X-Who"), ("0:Value", "{{{user}}} {kid:uuid}"),
+            ("1:Use", "query"), ("1:Name", "id"), ("1:Value", "{user}&{kid}"), ("2:Use", "query"), ("2:Name", "raw"), ("2:Value", "a%2Bb"), ("2:Verbatim", "true"),
+            ("3:Use", "header"), ("3:Name", "X-Secret"), ("3:Value", "secret:token"), ("3:Encode", "Base64"));
+        LicenseExchange exchange = Exchange(values: new() { ["user"] = "zoë" });
+        await RunAsync(pipeline, exchange);
+        LicenseRequest request = server.Received[0].Request;
+        request.Headers["X-Who"].Should().Be("{zoë} 00000000-0000-0000-0000-000000000001");
+        request.Headers["X-Secret"].Should().Be("dDBrZW4=");
+        request.Url.AbsoluteUri.Should().Be($"https://license.example/acquire?id=zo%C3%AB%26{Kid}&raw=a%2Bb");
+    }
+
+    [Fact]
+    public async Task Value_that_nobody_gave_is_named()
+    {
+        (await FailsAsync(Build(("0:Use", "header"), ("0:Name", "X"), ("0:Value", "{tenant}")))).Message.Should().Contain("'tenant'").And.Contain("acme");
+    }
+
+    [Fact]
+    public async Task Value_with_a_line_break_cannot_make_another_header()
+    {
+        FakeLicenseServer server = new();
+        LicenseExchange exchange = Exchange(values: new() { ["x"] = "1\r\nX-Admin: 1" });
+        await FailsAsync(Build(server, ("0:Use", "header"), ("0:Name", "X"), ("0:Value", "{x}")), exchange);
+        server.Received.Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task Json_wraps_and_unwraps_as_services_want_it()
+    {
+        FakeLicenseServer server = new();
+        server.Next(FakeLicenseServer.Text("{\"response\":{\"license\":\"TElDRU5TRQ\"}}"));
+        LicensePipeline pipeline = Build(
+            server, ("0:Use", "challenge"), ("1:Use", "json.wrap"), ("1:Member", "get.challenge"), ("1:Members:get.pid", "{user}"), ("1:Members:token", "secret:token"),
+            ("2:Use", "json.unwrap"), ("2:Member", "response.license"));
+        string answer = "";
+        await RunAsync(pipeline, Exchange(values: new() { ["user"] = "p\"1" }), read: exchange => answer = Encoding.UTF8.GetString(exchange.Answer!.Body));
+        string challenge = Convert.ToBase64String(Encoding.UTF8.GetBytes($"License {Kid}"));
+        System.Text.Json.Nodes.JsonNode sent = System.Text.Json.Nodes.JsonNode.Parse(server.Received[0].Body)!;
+        sent["get"]!["challenge"]!.GetValue<string>().Should().Be(challenge);
+        sent["get"]!["pid"]!.GetValue<string>().Should().Be("p\"1");
+        sent["token"]!.GetValue<string>().Should().Be("t0ken");
+        server.Received[0].Request.ContentType.Should().Be("application/json");
+        answer.Should().Be("LICENSE");
+    }
+
+    [Fact]
+    public async Task Json_may_hold_the_challenge_as_numbers()
+    {
+        FakeLicenseServer server = new();
+        server.Next(FakeLicenseServer.Text("{\"l\":[76,0,255]}"));
+        LicensePipeline pipeline = Build(
+            server, ("0:Use", "challenge"), ("1:Use", "json.wrap"), ("1:Member", "info"), ("1:Encode", "Numbers"), ("2:Use", "json.unwrap"), ("2:Member", "l"), ("2:Encode", "Numbers"));
+        byte[] answer = [];
+        await RunAsync(pipeline, read: exchange => answer = exchange.Answer!.Body.ToArray());
+        server.Received[0].Body.Should().StartWith("{\"info\":[76,105,99,");
+        answer.Should().Equal(76, 0, 255);
+    }
+
+    [Theory]
+    [InlineData("VEVYVA==", "TEXT")]
+    [InlineData("VEVY\r\nVA", "TEXT")]
+    [InlineData("_-8", "\uFFFD\uFFFD")]
+    public async Task Base64_is_read_in_either_alphabet(string body, string expected)
+    {
+        FakeLicenseServer server = new();
+        server.Next(FakeLicenseServer.Text(body));
+        string answer = "";
+        await RunAsync(Build(server, ("0:Use", "challenge"), ("1:Use", "base64")), read: exchange => answer = Encoding.UTF8.GetString(exchange.Answer!.Body));
+        answer.Should().Be(expected);
+        Convert.FromBase64String(server.Received[0].Body).Should().Equal(Encoding.UTF8.GetBytes($"License {Kid}"));
+    }
+
+    [Theory]
+    [InlineData("json.unwrap", "<html>")]
+    [InlineData("json.unwrap", "{\"other\":1}")]
+    [InlineData("base64", "***")]
+    public async Task Answer_of_another_form_is_malformed(string step, string body)
+    {
+        FakeLicenseServer server = new();
+        server.Next(FakeLicenseServer.Text(body));
+        List<(string, string)> settings = [("0:Use", "challenge"), ("1:Use", step)];
+        if (step == "json.unwrap") settings.Add(("1:Member", "license"));
+        (await FailsAsync(Build(server, [.. settings]))).Kind.Should().Be(LicenseErrorKind.LicenseMalformed);
+    }
+
+    [Theory]
+    [InlineData(200)]
+    [InlineData(500)]
+    public async Task Refusal_in_a_json_body_of_any_status_is_recognised(int status)
+    {
+        FakeLicenseServer server = new();
+        server.Next(FakeLicenseServer.Text("{\"error\":{\"code\":-4010,\"message\":\"token abcdefghijklmnopqrstuvwxyz0123456789 is bad\"}}", status));
+        LicensePipeline pipeline = Build(server, ("0:Use", "retry"), ("1:Use", "challenge"), ("2:Use", "error.json"), ("2:Kinds:-4010", "TokenExpired"));
+        LicenseServiceException refusal = await FailsAsync(pipeline);
+        refusal.Should().BeEquivalentTo(new { Kind = LicenseErrorKind.TokenExpired, ProviderCode = "-4010", Status = (int?)status, Retryable = false });
+        refusal.Message.Should().Contain("-4010").And.Contain("is bad").And.NotContain("abcdef");
+        server.Received.Should().ContainSingle("a recognised refusal decides by itself");
+    }
+
+    [Fact]
+    public async Task Probe_outside_of_challenge_still_sees_a_refusal_before_its_status_is_judged()
+    {
+        FakeLicenseServer server = new();
+        server.Next(FakeLicenseServer.Text("{\"error\":{\"code\":\"E1\"}}", 500));
+        LicensePipeline pipeline = Build(server, ("0:Use", "retry"), ("1:Use", "error.json"), ("1:Retryable:0", "E1"), ("2:Use", "timeout"));
+        await RunAsync(pipeline);
+        server.Received.Should().HaveCount(2, "E1 may be tried again");
+    }
+
+    [Fact]
+    public async Task Protocols_own_refusal_comes_before_the_status()
+    {
+        FakeLicenseServer server = new();
+        server.Next(FakeLicenseServer.Text("<fault/>", 500));
+        FakeKeySystem system = new() { Refused = _ => new LicenseServiceException(LicenseErrorKind.DeviceRevoked, "fault") };
+        LicensePipeline pipeline = Build(server, ("0:Use", "retry"), ("1:Use", "challenge"));
+        (await FailsAsync(pipeline, system: system)).Kind.Should().Be(LicenseErrorKind.DeviceRevoked);
+        server.Received.Should().ContainSingle();
+    }
+
+    [Theory]
+    [InlineData(408, LicenseErrorKind.Network, true)]
+    [InlineData(429, LicenseErrorKind.Throttled, true)]
+    [InlineData(500, LicenseErrorKind.ServerFault, true)]
+    [InlineData(503, LicenseErrorKind.ServerFault, true)]
+    [InlineData(401, LicenseErrorKind.TokenInvalid, false)]
+    [InlineData(403, LicenseErrorKind.Unknown, false)]
+    [InlineData(404, LicenseErrorKind.Unknown, false)]
+    [InlineData(302, LicenseErrorKind.Unknown, false)]
+    public async Task Only_some_unrecognised_answers_are_tried_again_each_with_a_fresh_challenge(int status, LicenseErrorKind kind, bool again)
+    {
+        ManualClock clock = new();
+        FakeLicenseServer server = new();
+        for (int i = 0; i < 3; i++) server.Next(FakeLicenseServer.Text("", status));
+        LicensePipeline pipeline = Build(server, clock, ("0:Use", "retry"), ("1:Use", "challenge"));
+        FakeKeySystem system = new();
+        Task<LicenseServiceException> failing = FailsAsync(pipeline, system: system);
+        while (!failing.IsCompleted)
+        {
+            clock.Advance(TimeSpan.FromSeconds(1));
+            await Task.Yield();
+        }
+
+        LicenseServiceException failure = await failing;
+        failure.Kind.Should().Be(kind);
+        failure.Status.Should().Be(status);
+        server.Received.Should().HaveCount(again ? 3 : 1);
+        server.Received.Select(request => request.Attempt).Should().BeInAscendingOrder();
+        system.Sessions[0].Challenges.Should().HaveCount(again ? 3 : 1);
+    }
+
+    [Fact]
+    public async Task Retry_waits_as_long_as_the_service_asks_up_to_its_cap()
+    {
+        ManualClock clock = new();
+        FakeLicenseServer server = new();
+        server.Next(FakeLicenseServer.Text("", 429, new Dictionary<string, string> { ["Retry-After"] = "7" }));
+        server.Next(FakeLicenseServer.Text("", 503, new Dictionary<string, string> { ["retry-after"] = "3600" }));
+        LicensePipeline pipeline = Build(server, clock, ("0:Use", "retry"), ("0:MaxDelay", "00:00:20"), ("1:Use", "challenge"));
+        DateTimeOffset start = clock.GetUtcNow();
+        Task running = RunAsync(pipeline);
+        await Eventually.Is(() => clock.NextDue == start.AddSeconds(7));
+        clock.Advance(TimeSpan.FromSeconds(7));
+        await Eventually.Is(() => clock.NextDue == start.AddSeconds(27));
+        clock.Advance(TimeSpan.FromSeconds(20));
+        await running;
+        server.Received.Should().HaveCount(3);
+    }
+
+    [Fact]
+    public async Task Exchange_that_takes_too_long_ends_as_a_network_error()
+    {
+        ManualClock clock = new();
+        FakeLicenseServer server = new();
+        server.Hold();
+        LicensePipeline pipeline = Build(server, clock, ("0:Use", "challenge"), ("1:Use", "timeout"), ("1:After", "00:00:03"));
+        Task<LicenseServiceException> failing = FailsAsync(pipeline);
+        await Eventually.Is(() => clock.NextDue is not null);
+        clock.Advance(TimeSpan.FromSeconds(3));
+        (await failing).Should().BeEquivalentTo(new { Kind = LicenseErrorKind.Network, Retryable = true });
+    }
+
+    [Fact]
+    public async Task Buffers_are_zeroed_when_the_exchange_is_over()
+    {
+        ReadOnlySequence<byte> challenge = default;
+        FakeLicenseServer server = new();
+        server.Next((exchange, _) =>
+        {
+            challenge = exchange.Body;
+            return new ValueTask<LicenseAnswer>(FakeLicenseServer.Text("ok"));
+        });
+        await RunAsync(Build(server, ("0:Use", "challenge")));
+        challenge.Length.Should().BePositive();
+        challenge.ToArray().Should().OnlyContain(b => b == 0);
+    }
+
+    [Fact]
+    public void Service_reads_endpoints_and_origins_and_tells_every_mistake()
+    {
+        LicenseService service = LicenseService.Read(
+            Settings.Section("Providers:acme", ("Endpoints:fake", "https://wv.example/"), ("AllowedOrigins:0", "https://other.example:8443"), ("AllowedOrigins:1", "http://10.0.0.1")),
+            provider: null, new LicenseSteps(), Settings.Context(), new FakeLicenseServer());
+        service.Pipeline.Describe().Should().Be("acme: retry → challenge → timeout → transport");
+        service.Origins.ToString().Should().Be("http://10.0.0.1, https://other.example:8443, https://wv.example");
+
+        Action read = () => LicenseService.Read(
+            Settings.Section("Providers:acme", ("Endpoints:fake", "ftp://x"), ("AllowedOrigins:0", "https://other.example/path"), ("Pipeline:0:Use", "nothing")),
+            provider: null, new LicenseSteps(), Settings.Context(), new FakeLicenseServer());
+        read.Should().Throw<SettingsException>().Which.Errors.Select(error => error.Path)
+            .Should().BeEquivalentTo("Providers:acme:Endpoints:fake", "Providers:acme:AllowedOrigins:0", "Providers:acme:Pipeline:0");
+    }
+
+    internal static LicensePipeline Build(params (string Path, string Value)[] pipeline) => Build(new FakeLicenseServer(), pipeline);
+
+    internal static LicensePipeline Build(ILicenseTransport transport, params (string Path, string Value)[] pipeline) => Build(transport, null, pipeline);
+
+    internal static LicensePipeline Build(ILicenseTransport transport, TimeProvider? clock, params (string Path, string Value)[] pipeline)
+    {
+        (string, string)[] settings = [.. pipeline.Select(setting => ($"Pipeline:{setting.Path}", setting.Value))];
+        Microsoft.Extensions.Configuration.IConfigurationSection section = Settings.Section("acme", settings);
+        LicensePipelineBuilder builder = new("acme", new LicenseSteps(), Settings.Context(clock, ("token", "t0ken\n")), section);
+        return builder.Use(section.GetSection("Pipeline")).Build(transport);
+    }
+
+    internal static LicenseExchange Exchange(string url = "https://license.example/acquire", Dictionary<string, string>? values = null, TokenSource? tokens = null) => new()
+    {
+        Session = SessionId.Create(),
+        KeySystem = "fake",
+        Provider = "acme",
+        KeyIds = [Kid],
+        Values = values ?? [],
+        Tokens = tokens,
+        Kind = ChallengeKind.License,
+        Request = new LicenseRequest { Url = new Uri(url) },
+    };
+
+    internal static async Task<FakeKeySystem.FakeSession> RunAsync(
+        LicensePipeline pipeline, LicenseExchange? exchange = null, FakeKeySystem? system = null, Action<LicenseExchange>? read = null, TrustedOrigins? trusted = null)
+    {
+        system ??= new FakeKeySystem();
+        SessionRequest request = new() { Keys = [Bench.Want(1)] };
+        ILicenseSession session = await system.OpenSessionAsync(request, new RecordingSessionHost(), CancellationToken.None);
+        await pipeline.RunAsync(exchange ?? Exchange(), session, trusted ?? TrustedOrigins.None, read ?? (_ => { }), CancellationToken.None);
+        return (FakeKeySystem.FakeSession)session;
+    }
+
+    internal static async Task<LicenseServiceException> FailsAsync(
+        LicensePipeline pipeline, LicenseExchange? exchange = null, FakeKeySystem? system = null, TrustedOrigins? trusted = null)
+    {
+        Func<Task> run = () => RunAsync(pipeline, exchange, system, trusted: trusted);
+        return (await run.Should().ThrowAsync<LicenseServiceException>()).Which;
+    }
+
+    private sealed class Decorator(string name, List<string> said) : LicenseRequestDecorator
+    {
+        public override ValueTask DecorateAsync(LicenseExchange exchange, CancellationToken cancellationToken)
+        {
+            said.Add(name);
+            return ValueTask.CompletedTask;
+        }
+    }
+
+    private sealed class Transform(string name, List<string> said) : LicenseResponseTransform
+    {
+        public override ValueTask TransformAsync(LicenseExchange exchange, CancellationToken cancellationToken)
+        {
+            said.Add(name);
+            return ValueTask.CompletedTask;
+        }
+    }
+
+    private sealed class Owner(byte[] bytes) : IMemoryOwner<byte>
+    {
+        public Memory<byte> Memory => bytes;
+
+        public void Dispose() => Array.Clear(bytes);
+    }
+}
