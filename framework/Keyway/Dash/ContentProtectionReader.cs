@@ -128,7 +128,9 @@ internal static class ContentProtectionReader
             };
         }
 
-        if (PsshBox.TryReadAll(bytes, out IReadOnlyList<PsshBox> boxes, out FormatError broken)) return new PsshElement { Path = path, Content = bytes, Boxes = boxes };
+        bool whole = PsshBox.TryReadAll(bytes, out IReadOnlyList<PsshBox> boxes, out FormatError broken);
+        if (boxes.Any(static box => box.IsTruncated)) at.NoteAt(path, "cenc:pssh: the data of a box is cut off");
+        if (whole) return new PsshElement { Path = path, Content = bytes, Boxes = boxes };
         at.NoteAt(path, $"cenc:pssh: {broken.Reason}");
         return new PsshElement { Path = path, Content = bytes, Boxes = boxes, Error = broken };
     }
