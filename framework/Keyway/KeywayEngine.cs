@@ -53,7 +53,7 @@ public sealed class KeywayEngine : IAsyncDisposable
         options ??= new PresentationOptions();
         MediaSources sources = Sources(options);
         OpenedContent content = await new ContentReader(sources).ReadAsync(source, options.Video, options.Audio, everyTrack: true, cancellationToken).ConfigureAwait(false);
-        await ContentSurvey.AddFragmentsAsync(content, sources, cancellationToken).ConfigureAwait(false);
+        content = await ContentSurvey.AddFragmentsAsync(content, sources, cancellationToken).ConfigureAwait(false);
         ConfiguredProvider? provider = ProviderFor(source, options.Provider);
         ProtectionMap map = content.Protection.Build(Decode);
         return FactsOf(content, map, KeySystemSelector.Select(map, Candidates(provider, []), options.KeySystem));
