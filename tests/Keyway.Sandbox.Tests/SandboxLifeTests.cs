@@ -5,7 +5,7 @@ using System.Text.Json;
 namespace Keyway.Sandbox;
 
 /// <summary>How the sandbox starts, whom it serves, how it ends.</summary>
-public sealed class SandboxLifeTests
+public sealed class SandboxLifeTests(SharedSandbox shared) : IClassFixture<SharedSandbox>
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -49,26 +49,25 @@ public sealed class SandboxLifeTests
     [InlineData("10.0.0.1", HttpStatusCode.MisdirectedRequest)]
     public async Task Host_of_a_request_must_be_loopback(string host, HttpStatusCode expected)
     {
-        await using SandboxProcess sandbox = await SandboxProcess.StartAsync();
         using HttpRequestMessage request = new(HttpMethod.Get, "/") { Headers = { Host = host } };
-        using HttpResponseMessage response = await sandbox.Http.SendAsync(request, Token);
+        using HttpResponseMessage response = await shared.Http.SendAsync(request, Token);
         response.StatusCode.Should().Be(expected);
     }
 
     [Fact]
     public async Task Nobody_is_served_but_on_loopback_whatever_the_environment_says()
     {
-        await using SandboxProcess sandbox = await SandboxProcess.StartAsync();   // its environment asks for every address
+        // Its environment asks for every address: see SandboxProcess.
         foreach (IPAddress address in (await Dns.GetHostAddressesAsync(Dns.GetHostName(), AddressFamily.InterNetwork, Token)).Where(address => !IPAddress.IsLoopback(address)))
         {
             using TcpClient client = new();
-            Func<Task> connect = async () => await client.ConnectAsync(address, sandbox.Http.BaseAddress!.Port, Token);
+            Func<Task> connect = async () => await client.ConnectAsync(address, shared.Http.BaseAddress!.Port, Token);
             await connect.Should().ThrowAsync<SocketException>();
         }
     }
 
     [Fact]
-    public async Task Data_folder_and_its_files_are_the_users_alone()
+    public void Data_folder_and_its_files_are_the_users_alone()
     {
         if (OperatingSystem.IsWindows())
         {
@@ -76,10 +75,8 @@ public sealed class SandboxLifeTests
             return;
         }
 
-        await using SandboxProcess sandbox = await SandboxProcess.StartAsync();
-
-        File.GetUnixFileMode(sandbox.Data).Should().Be(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        string[] files = Directory.GetFiles(sandbox.Data);
+        File.GetUnixFileMode(shared.Data).Should().Be(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        string[] files = Directory.GetFiles(shared.Data);
         files.Select(Path.GetFileName).Should().Equal("content-keys.json");
         foreach (string file in files) File.GetUnixFileMode(file).Should().Be(UnixFileMode.UserRead | UnixFileMode.UserWrite);
     }

@@ -206,7 +206,7 @@ internal sealed class KeywayOptionsReader
 
     private void CheckSteps(KeywayOptions options, ProviderOptions provider)
     {
-        IReadOnlyList<string> known = StepNames.All;
+        IReadOnlyList<string> known = new LicenseSteps().Names;
         foreach (PipelineStepOptions step in provider.Pipeline.Where(step => !known.Contains(step.Use)))
         {
             int dot = step.Use.IndexOf('.', StringComparison.Ordinal);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Keyway.Licensing;
 using Keyway.Testing;
 using Microsoft.Extensions.Configuration;
 
@@ -81,6 +82,14 @@ public sealed class ConfigurationSchemaTests
     {
         Check(keyway).Should().NotBeEmpty();
         Configured.Errors(keyway).Should().NotBeEmpty(list ? "its items look like settings named 0, 1, …" : "");
+    }
+
+    [Fact]
+    public void Schema_offers_the_steps_that_there_are()
+    {
+        JsonElement step = JsonDocument.Parse(File.ReadAllBytes(Cli("configuration-schema.json"))).RootElement
+            .GetProperty("$defs").GetProperty("provider").GetProperty("properties").GetProperty("Pipeline").GetProperty("items").GetProperty("properties").GetProperty("Use");
+        step.GetProperty("anyOf")[0].GetProperty("enum").EnumerateArray().Select(name => name.GetString()).Should().Equal(new LicenseSteps().Names);
     }
 
     private static IReadOnlyList<string> Check(string keyway) => Schema.Check(JsonDocument.Parse($$"""{ "Keyway": {{keyway}} }""").RootElement);
