@@ -1,31 +1,11 @@
-using Keyway.Dash;
 using Keyway.Mp4;
 using Keyway.Protection;
 
 namespace Keyway.Content;
 
-/// <summary>Feeds the one view of protection with what manifests and boxes say.</summary>
+/// <summary>Feeds the one view of protection with what boxes say.</summary>
 internal static class ContentMap
 {
-    /// <summary>Adds what a manifest says about one representation.</summary>
-    public static void Add(ProtectionMapBuilder builder, Representation representation)
-    {
-        foreach (ContentProtection element in representation.ContentProtections)
-        {
-            ProtectionSource place = new(ProtectionOrigin.Manifest, element.Path);
-            if (element.SchemeIdUri.Equals(ContentProtection.Mp4Protection, StringComparison.OrdinalIgnoreCase) || element.DefaultKeyIds.Count > 0)
-                builder.Add(new TrackStatement { Track = representation.Path, Source = place, Scheme = element.Scheme, KeyIds = element.DefaultKeyIds });
-            foreach (PsshElement pssh in element.Pssh)
-                foreach (PsshBox box in pssh.Boxes)
-                    builder.Add(new HeaderStatement { Box = box, Source = new(ProtectionOrigin.Manifest, pssh.Path), Track = representation.Path });
-            foreach (ProElement pro in element.Pro)
-                if (pro.Box is { } box) builder.Add(new HeaderStatement { Box = box, Source = new(ProtectionOrigin.Manifest, pro.Path), Track = representation.Path });
-            foreach (LicenseUrlElement url in element.LicenseUrls)
-                if (url.Url is { } address) builder.Add(new LicenseUrlStatement(element.System, address, new(ProtectionOrigin.Manifest, url.Path)));
-            if (element.System is { } system) builder.Announce(system);
-        }
-    }
-
     /// <summary>Adds what the boxes of a file or initialisation segment say.</summary>
     /// <param name="builder">Where to.</param>
     /// <param name="file">The file's name, put before box paths; empty where there is one file only.</param>

@@ -68,8 +68,7 @@ internal sealed class ContentReader(MediaSources sources)
         Manifest manifest = ManifestReader.Read(document);
         TrackSelection selection = TrackSelection.Choose(manifest, video, audio);
         List<string> notes = [.. manifest.Notes.Select(static note => note.ToString())];
-        ProtectionMapBuilder protection = new();
-        foreach (Representation representation in AllOf(manifest)) ContentMap.Add(protection, representation);
+        ProtectionMapBuilder protection = new ProtectionMapBuilder().Add(manifest);
 
         List<ContentTrack> tracks = [];
         foreach (SelectedTrack selected in selection.Tracks)
@@ -181,9 +180,6 @@ internal sealed class ContentReader(MediaSources sources)
     /// <summary>The file that a representation is in, for messages.</summary>
     internal static string NameOf(Representation representation) =>
         SourceText.Of(representation.Segments.Initialization?.Address ?? representation.Segments.BaseAddress);
-
-    internal static IEnumerable<Representation> AllOf(Manifest manifest) =>
-        manifest.Periods.SelectMany(static period => period.AdaptationSets).SelectMany(static set => set.Representations);
 
     private static ContentTrack Describe(Representation representation, MovieFacts? boxes)
     {

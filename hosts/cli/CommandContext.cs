@@ -1,0 +1,8 @@
+namespace Keyway.Cli;
+
+/// <summary>What every command is run with.</summary>
+/// <param name="Io">Where it reads and writes.</param>
+/// <param name="Json">Whether its report is JSON.</param>
+/// <param name="Configuration">The file of settings that the caller named.</param>
+/// <param name="Settings">Single settings that the caller gave: <c>--set Keyway:KeySystems:clearkey:Priority=5</c>.</param>
+internal sealed record CommandContext(CommandIo Io, bool Json, string? Configuration, IReadOnlyList<KeyValuePair<string, string?>> Settings);

@@ -1,0 +1,32 @@
+using System.CommandLine;
+using Keyway.Content;
+using Keyway.Hosting;
+
+namespace Keyway.Cli.Commands;
+
+/// <summary><c>keyway inspect</c>: what content consists of and what protects it, without a licence.</summary>
+internal static class InspectCommand
+{
+    public static Command Create(Func<ParseResult, CommandContext> context)
+    {
+        PresentationArguments arguments = new();
+        Command command = new("inspect", "Shows tracks, schemes, key ids, every protection header from every place, conflicts, and which key system would be chosen and why not the others.");
+        command.Arguments.Add(arguments.Source);
+        foreach (Option option in (Option[])[arguments.Video, arguments.Audio, arguments.KeySystem, arguments.Provider, arguments.Headers]) command.Options.Add(option);
+        command.SetAction((parse, cancellationToken) =>
+        {
+            Uri source = arguments.ReadSource(parse) ?? throw new UsageException("inspect needs a manifest or a file");
+            return RunAsync(context(parse), source, arguments.Read(parse), cancellationToken);
+        });
+        return command;
+    }
+
+    private static async Task<int> RunAsync(CommandContext context, Uri source, PresentationOptions options, CancellationToken cancellationToken)
+    {
+        await using KeywayHost keyway = Host.Create(context);
+        ContentFacts facts = await keyway.InspectAsync(source, options, cancellationToken);
+        if (context.Json) await context.Io.Out.WriteLineAsync(InspectReport.ToJson(facts));
+        else InspectReport.Show(facts, CommandIo.ConsoleOn(context.Io.Out, context.Io.Interactive));
+        return ExitCode.Done;
+    }
+}

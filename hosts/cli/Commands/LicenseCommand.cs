@@ -1,0 +1,54 @@
+using System.CommandLine;
+using Keyway.Hosting;
+using Keyway.Sessions;
+using Spectre.Console;
+
+namespace Keyway.Cli.Commands;
+
+/// <summary><c>keyway license</c>: acquires and shows, writes no media.</summary>
+internal static class LicenseCommand
+{
+    public static Command Create(Func<ParseResult, CommandContext> context)
+    {
+        PresentationArguments arguments = new();
+        Command command = new("license", "Acquires the licences of a presentation and shows key ids, status, policy and times. Writes no media, shows no key.");
+        arguments.AddTo(command);
+        command.SetAction((parse, cancellationToken) =>
+        {
+            Uri source = arguments.ReadSource(parse) ?? throw new UsageException("license needs a manifest or a file");
+            return RunAsync(context(parse), source, arguments.Read(parse), cancellationToken);
+        });
+        return command;
+    }
+
+    private static async Task<int> RunAsync(CommandContext context, Uri source, PresentationOptions options, CancellationToken cancellationToken)
+    {
+        await using KeywayHost keyway = Host.Create(context);
+        await using Presentation presentation = await keyway.OpenAsync(source, options, cancellationToken);
+        try
+        {
+            await presentation.AcquireAsync(cancellationToken);
+        }
+        catch (KeyUnavailableException exception) when (exception.Reason is KeyUnavailableReason.RefusedByPolicy or KeyUnavailableReason.NotYet or KeyUnavailableReason.Expired)
+        {
+            // The licence is there, and what it does not allow is what this command is asked to show.
+        }
+
+        PresentationReport report = PresentationReport.Of(presentation);
+        if (context.Json)
+        {
+            await context.Io.Out.WriteLineAsync(Json.Write(json =>
+            {
+                json.WriteStartObject();
+                report.WriteTo(json);
+                json.WriteEndObject();
+            }));
+            return ExitCode.Done;
+        }
+
+        IAnsiConsole console = CommandIo.ConsoleOn(context.Io.Out, context.Io.Interactive);
+        console.MarkupLine($"Licence of  {Markup.Escape(PresentationReport.TextOf(source))}");
+        report.ShowLicenses(console);
+        return ExitCode.Done;
+    }
+}

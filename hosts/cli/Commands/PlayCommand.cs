@@ -1,0 +1,105 @@
+using System.CommandLine;
+using System.Globalization;
+using Keyway.Cli.Sandbox;
+using Keyway.Cli.Targets;
+using Keyway.Hosting;
+using Keyway.Mp4;
+using Keyway.Protection;
+
+namespace Keyway.Cli.Commands;
+
+/// <summary><c>keyway play</c>: from a protected presentation to clear fragmented MP4.</summary>
+internal static class PlayCommand
+{
+    public static Command Create(Func<ParseResult, CommandContext> context)
+    {
+        PresentationArguments arguments = new();
+        Option<string?> to = new("--to") { Description = "Where to: a file (the tracks together), a folder (a file a track), or - (standard output)", HelpName = "FILE|DIR|-" };
+        Option<bool> force = new("--force") { Description = "Replace what exists" };
+        Command command = new("play", "Plays protected DASH or MP4: asks for the licence, decrypts, writes clear MP4. Without a source: the bundled sample.");
+        arguments.AddTo(command);
+        command.Options.Add(to);
+        command.Options.Add(force);
+        command.SetAction((parse, cancellationToken) => RunAsync(
+            context(parse), arguments.ReadSource(parse), arguments.Read(parse), parse.GetValue(to), parse.GetValue(force), cancellationToken));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(CommandContext context, Uri? source, PresentationOptions options, string? to, bool force, CancellationToken cancellationToken)
+    {
+        OutputTarget target = TargetOf(source, to);
+        if (context.Json && target.Kind == OutputKind.StandardOutput) throw new UsageException("--json writes to standard output, where --to - writes the media");
+        if (target.Kind == OutputKind.File) PendingFile.Refuse(target.Path, force);
+
+        await using SandboxProcess? sandbox = source is null && options.LicenseUrl is null && options.Provider is null
+            ? await SandboxProcess.StartAsync(cancellationToken)
+            : null;
+        if (sandbox is not null)
+        {
+            // The bundled sample and its own licence service: the one case in which the command names both.
+            string system = options.KeySystem ?? DemoKeySystem;
+            options = options with { KeySystem = system, LicenseUrl = new Uri(sandbox.Url, Uri.EscapeDataString(system)) };
+        }
+
+        ProgressView progress = new();
+        options = options with { Progress = progress };
+        await using KeywayHost keyway = Host.Create(context);
+        await using OutputSet outputs = new(context.Io, force);
+        long begun = TimeProvider.System.GetTimestamp();
+        PlayReport report = await progress.ShowAsync(context, async () =>
+        {
+            await using Presentation presentation = await keyway.OpenAsync(source ?? BundledSample, options, cancellationToken);
+            progress.Name([.. presentation.Tracks.Select(PlayReport.Describe)]);
+            await presentation.AcquireAsync(cancellationToken);
+            IReadOnlyList<Mp4Summary> summaries = await WriteAsync(presentation, target, outputs, force, cancellationToken);
+            return new PlayReport
+            {
+                Presentation = PresentationReport.Of(presentation),
+                Tracks = [.. summaries.SelectMany(static summary => summary.Tracks)],
+                Outputs = outputs.Written,
+                Elapsed = TimeProvider.System.GetElapsedTime(begun),
+            };
+        });
+        await outputs.CommitAsync(cancellationToken);
+
+        if (context.Json) await context.Io.Out.WriteLineAsync(report.ToJson());
+        else report.Show(CommandIo.ConsoleOn(target.Kind == OutputKind.StandardOutput ? context.Io.Error : context.Io.Out, context.Io.Interactive));
+        return ExitCode.Done;
+    }
+
+    /// <summary>The key system that plays the bundled sample when nobody says which.</summary>
+    public const string DemoKeySystem = "clearkey";
+
+    public static Uri BundledSample => new(Path.Combine(AppContext.BaseDirectory, "samples", "cenc", "manifest.mpd"));
+
+    private static async Task<IReadOnlyList<Mp4Summary>> WriteAsync(
+        Presentation presentation, OutputTarget target, OutputSet outputs, bool force, CancellationToken cancellationToken)
+    {
+        if (target.Kind != OutputKind.Folder)
+        {
+            string? path = target.Kind == OutputKind.File ? target.Path : null;
+            return [await outputs.WriteAsync(path, pipe => presentation.MergeAsync(presentation.Tracks, pipe, cancellationToken).AsTask(), cancellationToken)];
+        }
+
+        foreach (PresentationTrack track in presentation.Tracks) PendingFile.Refuse(target.FileOf(track, presentation.Tracks), force);
+        outputs.MakeFolder(target.Path);
+        List<Mp4Summary> summaries = [];
+        foreach (PresentationTrack track in presentation.Tracks)
+        {
+            string path = target.FileOf(track, presentation.Tracks);
+            summaries.Add(await outputs.WriteAsync(path, pipe => presentation.WriteAsync(track, pipe, cancellationToken).AsTask(), cancellationToken));
+        }
+
+        return summaries;
+    }
+
+    /// <summary>Where to, when the user does not say: beside the working directory's files under the source's name; the bundled sample into a temporary folder.</summary>
+    private static OutputTarget TargetOf(Uri? source, string? to)
+    {
+        if (to is not null) return OutputTarget.Parse(to);
+        if (source is null) return OutputTarget.File(Path.Combine(Directory.CreateTempSubdirectory("keyway-").FullName, "sample.clear.mp4"));
+        string name = Path.GetFileNameWithoutExtension(source.AbsolutePath);
+        string safe = string.Concat(Uri.UnescapeDataString(name).Where(static letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.')).TrimStart('.');
+        return OutputTarget.File(string.Create(CultureInfo.InvariantCulture, $"{(safe.Length == 0 ? "keyway" : safe)}.clear.mp4"));
+    }
+}

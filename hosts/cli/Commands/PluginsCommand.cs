@@ -1,0 +1,88 @@
+using System.CommandLine;
+using Keyway.Hosting;
+using Keyway.Hosting.Plugins;
+using Spectre.Console;
+
+namespace Keyway.Cli.Commands;
+
+/// <summary><c>keyway plugins</c>: every plugin that was found or that configuration names, and what has become of it.</summary>
+internal static class PluginsCommand
+{
+    public static Command Create(Func<ParseResult, CommandContext> context)
+    {
+        Option<bool> pin = new("--pin") { Description = "Also print each folder's pin, for Keyway:Plugins:Allow:ID:Pin" };
+        Command command = new("plugins", "Lists the plugins: what each brings, or why it is left out.") { pin };
+        command.SetAction((parse, cancellationToken) => RunAsync(context(parse), parse.GetValue(pin), cancellationToken));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(CommandContext context, bool pin, CancellationToken cancellationToken)
+    {
+        await using KeywayHost keyway = Host.Create(context);
+        IReadOnlyList<PluginRecord> plugins;
+        try
+        {
+            await keyway.StartAsync(cancellationToken);
+            plugins = keyway.Plugins;
+        }
+        catch (PluginException exception)
+        {
+            // This command is how people find out why: it shows the list, and the code says that a required one is missing.
+            Show(context, exception.Required, pin);
+            throw;
+        }
+
+        Show(context, plugins, pin);
+        return ExitCode.Done;
+    }
+
+    private static void Show(CommandContext context, IReadOnlyList<PluginRecord> plugins, bool pin)
+    {
+        if (context.Json)
+        {
+            context.Io.Out.WriteLine(Json.Write(json =>
+            {
+                json.WriteStartObject();
+                json.WriteStartArray("plugins");
+                foreach (PluginRecord plugin in plugins)
+                {
+                    json.WriteStartObject();
+                    json.WriteString("id", plugin.Id);
+                    json.WriteString("state", PresentationReport.Word(plugin.State));
+                    json.WriteString("contract", plugin.Contract);
+                    json.WriteString("folder", plugin.Folder);
+                    json.WriteStrings("keySystems", plugin.KeySystems);
+                    json.WriteStrings("providers", plugin.Providers);
+                    json.WriteStrings("steps", plugin.Middleware);
+                    if (plugin.Problem is { } problem)
+                    {
+                        json.WriteString("stage", problem.Stage);
+                        json.WriteString("reason", problem.Reason);
+                    }
+
+                    if (pin && plugin.Folder is { } folder) json.WriteString("pin", PluginPin.Compute(folder));
+                    json.WriteEndObject();
+                }
+
+                json.WriteEndArray();
+                json.WriteEndObject();
+            }));
+            return;
+        }
+
+        IAnsiConsole console = CommandIo.ConsoleOn(context.Io.Out, context.Io.Interactive);
+        Table table = PresentationReport.NewTable("Plugin", "State", "Contract", "Brings", "Why not");
+        foreach (PluginRecord plugin in plugins)
+        {
+            string brings = string.Join(", ", plugin.KeySystems.Select(static name => $"key system {name}").Concat(plugin.Providers.Select(static name => $"provider {name}")).Concat(plugin.Middleware.Select(static name => $"step {name}")));
+            table.AddRow(
+                Markup.Escape(plugin.Id), PresentationReport.Word(plugin.State), Markup.Escape(plugin.Contract ?? ""), Markup.Escape(brings),
+                Markup.Escape(plugin.Problem is { } problem ? $"{problem.Stage}: {problem.Reason}" : ""));
+        }
+
+        console.Write(table);
+        if (!pin) return;
+        foreach (PluginRecord plugin in plugins)
+            if (plugin.Folder is { } folder) console.MarkupLine($"{Markup.Escape(plugin.Id)}  {PluginPin.Compute(folder)}");
+    }
+}

@@ -1,0 +1,126 @@
+using System.Buffers;
+using System.CommandLine;
+using System.Security.Cryptography;
+using System.Text;
+using Keyway.Dash;
+using Keyway.Licensing;
+using Keyway.Sources;
+
+namespace Keyway.Cli.Commands;
+
+/// <summary>The arguments of every command that opens a presentation.</summary>
+internal sealed class PresentationArguments
+{
+    public Argument<string?> Source { get; } = new("source") { Description = "A DASH manifest or an MP4 file: a path, or an http(s) URL", Arity = ArgumentArity.ZeroOrOne, HelpName = "MPD|MP4|URL" };
+
+    public Option<string?> Video { get; } = new("--video") { Description = "Which video: a height (720), bits per second, a language, an id, or none", HelpName = "WHICH" };
+
+    public Option<string?> Audio { get; } = new("--audio") { Description = "Which audio: a language (de), bits per second, an id, or none", HelpName = "WHICH" };
+
+    public Option<string?> KeySystem { get; } = new("--key-system") { Description = "The key system, instead of the first by priority that fits", HelpName = "NAME" };
+
+    public Option<string?> Provider { get; } = new("--provider") { Description = "The configured provider, instead of the routed one", HelpName = "NAME" };
+
+    public Option<string?> LicenseUrl { get; } = new("--license-url") { Description = "The licence server; naming it makes it trusted", HelpName = "URL" };
+
+    public Option<string[]> LicenseHeaders { get; } = new("--license-header") { Description = "A header for licence requests", HelpName = "NAME: VALUE" };
+
+    public Option<FileInfo?> TokenFile { get; } = new("--token-file") { Description = "A file with the token for the provider's step 'token'; read anew for each token", HelpName = "FILE" };
+
+    public Option<FileInfo?> CustomDataFile { get; } = new("--custom-data-file") { Description = "A file with data for the challenge itself", HelpName = "FILE" };
+
+    public Option<string[]> Values { get; } = new("--value") { Description = "A value that the provider's pipeline names as {NAME}", HelpName = "NAME=VALUE" };
+
+    public Option<string[]> Headers { get; } = new("--header") { Description = "A header for content requests, to the manifest's origin only", HelpName = "NAME: VALUE" };
+
+    public void AddTo(Command command)
+    {
+        command.Arguments.Add(Source);
+        foreach (Option option in (Option[])[Video, Audio, KeySystem, Provider, LicenseUrl, LicenseHeaders, TokenFile, CustomDataFile, Values, Headers])
+            command.Options.Add(option);
+    }
+
+    /// <summary>Makes options of what the user wrote.</summary>
+    /// <exception cref="UsageException">An argument is wrong.</exception>
+    public PresentationOptions Read(ParseResult parse)
+    {
+        return new PresentationOptions
+        {
+            Provider = parse.GetValue(Provider),
+            KeySystem = parse.GetValue(KeySystem),
+            LicenseUrl = ReadUrl(parse.GetValue(LicenseUrl)),
+            LicenseHeaders = Dictionary(parse.GetValue(LicenseHeaders), ':', "--license-header", StringComparer.OrdinalIgnoreCase),
+            CustomData = parse.GetValue(CustomDataFile) is { } file ? ReadText(file) : null,
+            Values = Dictionary(parse.GetValue(Values), '=', "--value", StringComparer.Ordinal),
+            Token = parse.GetValue(TokenFile) is { } token ? TokenFrom(token) : null,
+            Video = parse.GetValue(Video) is { } video ? new TrackQuery(video) : null,
+            Audio = parse.GetValue(Audio) is { } audio ? new TrackQuery(audio) : null,
+            ContentHeaders = ReadHeaders(parse.GetValue(Headers)),
+        };
+    }
+
+    /// <summary>The address of what the user named.</summary>
+    public Uri? ReadSource(ParseResult parse) => parse.GetValue(Source) is { } text ? MediaSources.AddressOf(text) : null;
+
+    private static Uri? ReadUrl(string? text)
+    {
+        if (text is null) return null;
+        return Uri.TryCreate(text, UriKind.Absolute, out Uri? url) && url.Scheme is "http" or "https"
+            ? url
+            : throw new UsageException("--license-url takes an http or https URL");
+    }
+
+    private static Dictionary<string, string> Dictionary(string[]? texts, char separator, string option, StringComparer comparer)
+    {
+        Dictionary<string, string> read = new(comparer);
+        foreach (string text in texts ?? [])
+        {
+            KeyValuePair<string, string> pair = NameValue.Parse(text, separator, option);
+            if (!read.TryAdd(pair.Key, pair.Value)) throw new UsageException($"{option} names {pair.Key} twice");
+        }
+
+        return read;
+    }
+
+    private static List<KeyValuePair<string, string>> ReadHeaders(string[]? texts)
+    {
+        try
+        {
+            return new SourceOptions { Headers = [.. (texts ?? []).Select(static text => NameValue.Parse(text, ':', "--header"))] }.Headers.ToList();
+        }
+        catch (ArgumentException exception)
+        {
+            throw new UsageException(exception.Message);
+        }
+    }
+
+    private static string ReadText(FileInfo file)
+    {
+        try
+        {
+            return File.ReadAllText(file.FullName, Encoding.UTF8).TrimEnd('\r', '\n');
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new UsageException($"--custom-data-file: {exception.Message}");
+        }
+    }
+
+    private static TokenSource TokenFrom(FileInfo file)
+    {
+        if (!file.Exists) throw new UsageException($"--token-file: there is no file {file.FullName}");
+        return async (_, cancellationToken) =>
+        {
+            byte[] bytes = await File.ReadAllBytesAsync(file.FullName, cancellationToken).ConfigureAwait(false);
+            return new Token(bytes);
+        };
+    }
+
+    /// <summary>A token without the line end that editors add, zeroed when it is given back.</summary>
+    private sealed class Token(byte[] bytes) : IMemoryOwner<byte>
+    {
+        public Memory<byte> Memory { get; } = bytes.AsMemory(0, bytes.AsSpan().TrimEnd("\r\n"u8).Length);
+
+        public void Dispose() => CryptographicOperations.ZeroMemory(bytes);
+    }
+}

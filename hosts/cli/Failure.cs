@@ -1,0 +1,102 @@
+using System.Text.Json;
+using Keyway.Cli.Targets;
+using Keyway.Dash;
+using Keyway.Decryption;
+using Keyway.Hosting.Configuration;
+using Keyway.Hosting.Plugins;
+using Keyway.Licensing;
+using Keyway.Mp4;
+using Keyway.Plugins;
+using Keyway.Sessions;
+
+namespace Keyway.Cli;
+
+/// <summary>What went wrong, as the person who started the command is told it.</summary>
+/// <param name="Code">The exit code.</param>
+/// <param name="Kind">A word for scripts.</param>
+/// <param name="Message">One line that names the place.</param>
+/// <param name="Advice">What can be done about it.</param>
+internal sealed record Failure(int Code, string Kind, string Message, string? Advice = null)
+{
+    public static Failure Usage(string message) => new(ExitCode.Usage, "usage", message, "keyway --help shows the commands, keyway COMMAND --help their options");
+
+    public static Failure From(Exception exception, CancellationToken interrupted) => exception switch
+    {
+        OperationCanceledException when interrupted.IsCancellationRequested => new(ExitCode.Interrupted, "interrupted", "interrupted; nothing was left behind"),
+        UsageException => Usage(exception.Message),
+        TargetException => new(ExitCode.Usage, "target", exception.Message),
+        KeywayConfigurationException => new(ExitCode.Usage, "configuration", exception.Message, "keyway config shows every effective setting"),
+        ArgumentException { ParamName: "options" or "asked" } => new(ExitCode.Usage, "usage", FirstLine(exception.Message)),
+        PluginException => new(ExitCode.Usage, "plugins", exception.Message, "keyway plugins shows every plugin that was found"),
+        TrackNotFoundException => new(ExitCode.Usage, "track", exception.Message),
+        ManifestException => new(ExitCode.BadMedia, "manifest", exception.Message),
+        MediaFormatException => new(ExitCode.BadMedia, "media", exception.Message),
+        SourceException => new(ExitCode.Unreachable, "source", exception.Message),
+        NoKeySystemException => new(ExitCode.NoLicense, "key-system", exception.Message, "keyway inspect shows what the content offers; keyway config what is configured"),
+        SampleDecryptionException sample => Of(sample),
+        KeyUnavailableException key => Of(key),
+        LicenseServiceException license => Of(license),
+        SecretException => new(ExitCode.Usage, "secret", exception.Message),
+        BrokenPipeException => new(ExitCode.Interrupted, "interrupted", "whoever read the output has gone"),
+        IOException => new(ExitCode.Unexpected, "io", exception.Message),
+        _ => new(ExitCode.Unexpected, "unexpected", $"{exception.GetType().Name}: {FirstLine(exception.Message)}"),
+    };
+
+    /// <summary>Tells it: one line and an advice on standard error, or one object on standard output.</summary>
+    /// <returns>The exit code.</returns>
+    public int Tell(CommandIo io, bool json)
+    {
+        if (json)
+        {
+            io.Out.WriteLine(Json.Write(writer =>
+            {
+                writer.WriteStartObject();
+                writer.WriteStartObject("error");
+                writer.WriteNumber("code", Code);
+                writer.WriteString("kind", Kind);
+                writer.WriteString("message", Message);
+                if (Advice is not null) writer.WriteString("advice", Advice);
+                writer.WriteEndObject();
+                writer.WriteEndObject();
+            }));
+            return Code;
+        }
+
+        io.Error.WriteLine($"keyway: {Message}");
+        if (Advice is not null) io.Error.WriteLine($"        {Advice}");
+        return Code;
+    }
+
+    private static Failure Of(LicenseServiceException exception)
+    {
+        string status = exception.Status is { } code && !exception.Message.Contains(code.ToString(System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal) ? $" (HTTP {code})" : "";
+        return new(ExitCodeOf(exception.Kind), Words(exception.Kind), $"licence: {exception.Message}{status}", exception.Advice);
+    }
+
+    private static Failure Of(KeyUnavailableException exception) => exception.Reason switch
+    {
+        KeyUnavailableReason.LicenseFailed when exception.InnerException is LicenseServiceException cause => Of(cause),
+        KeyUnavailableReason.RefusedByPolicy or KeyUnavailableReason.Expired or KeyUnavailableReason.NotYet => new(ExitCode.RefusedByPolicy, "policy", exception.Message),
+        _ => new(ExitCode.NoUsableKey, "key", exception.Message),
+    };
+
+    private static Failure Of(SampleDecryptionException exception) => exception.Status switch
+    {
+        DecryptStatus.KeyNotFound => new(ExitCode.NoUsableKey, "key", exception.Message),
+        DecryptStatus.KeyNotUsable => new(ExitCode.RefusedByPolicy, "policy", exception.Message),
+        DecryptStatus.MalformedSample or DecryptStatus.SchemeNotSupported => new(ExitCode.BadMedia, "media", exception.Message),
+        _ => new(ExitCode.Unexpected, "decryptor", exception.Message),
+    };
+
+    private static int ExitCodeOf(LicenseErrorKind kind) => kind switch
+    {
+        LicenseErrorKind.OutputProtection or LicenseErrorKind.LicenseExpired or LicenseErrorKind.SecurityLevelTooLow => ExitCode.RefusedByPolicy,
+        _ => ExitCode.NoLicense,
+    };
+
+    // TokenExpired → token-expired
+    private static string Words(LicenseErrorKind kind) =>
+        string.Concat(kind.ToString().Select(static (letter, i) => char.IsUpper(letter) ? (i > 0 ? "-" : "") + char.ToLowerInvariant(letter) : letter.ToString()));
+
+    private static string FirstLine(string text) => text.Split('\n', 2)[0].Split(" (Parameter", 2)[0].TrimEnd('\r');
+}

@@ -1,0 +1,110 @@
+using Keyway.Sources;
+
+namespace Keyway.Cli;
+
+/// <summary>One file as it is, or several one after the other: an initialisation segment and the segments after it.</summary>
+internal sealed class FileSequence : Stream
+{
+    private readonly IEnumerator<string> _files;
+    private Stream? _current;
+
+    private FileSequence(IReadOnlyList<string> files) => _files = files.GetEnumerator();
+
+    public override bool CanRead => true;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => false;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    /// <summary>Opens files. One that is missing is reported before anything is read.</summary>
+    /// <exception cref="SourceException">A file cannot be opened.</exception>
+    public static Stream Open(IReadOnlyList<string> files, Func<Stream> standardInput)
+    {
+        if (files is ["-"]) return standardInput();
+        if (files.Count == 1) return OpenFile(files[0]);
+        foreach (string file in files)
+            if (!File.Exists(file)) throw new SourceException(file, "there is no such file");
+        return new FileSequence(files);
+    }
+
+    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
+
+    public override int Read(Span<byte> buffer)
+    {
+        while (buffer.Length > 0)
+        {
+            if (_current is null && !MoveNext()) return 0;
+            int read = _current!.Read(buffer);
+            if (read > 0) return read;
+            _current.Dispose();
+            _current = null;
+        }
+
+        return 0;
+    }
+
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        while (buffer.Length > 0)
+        {
+            if (_current is null && !MoveNext()) return 0;
+            int read = await _current!.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+            if (read > 0) return read;
+            await _current.DisposeAsync().ConfigureAwait(false);
+            _current = null;
+        }
+
+        return 0;
+    }
+
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override void Flush()
+    {
+    }
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _current?.Dispose();
+            _files.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private bool MoveNext()
+    {
+        if (!_files.MoveNext()) return false;
+        _current = OpenFile(_files.Current);
+        return true;
+    }
+
+    private static FileStream OpenFile(string path)
+    {
+        try
+        {
+            return new FileStream(path, new FileStreamOptions { Access = FileAccess.Read, Share = FileShare.Read, BufferSize = 0, Options = FileOptions.Asynchronous | FileOptions.SequentialScan });
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new SourceException(path, exception is FileNotFoundException or DirectoryNotFoundException ? "there is no such file" : exception.Message, exception);
+        }
+    }
+}

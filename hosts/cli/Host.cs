@@ -1,0 +1,33 @@
+using Keyway.Hosting;
+using Microsoft.Extensions.Configuration;
+
+namespace Keyway.Cli;
+
+/// <summary>The host that a command works with: settings in their layers, and Keyway made of them. Only commands that need plugins make one.</summary>
+internal static class Host
+{
+    /// <summary>The layers, the last one wins: the file beside the program, the caller's file, the environment.</summary>
+    public static IConfigurationRoot ReadSettings(CommandContext context)
+    {
+        ConfigurationBuilder builder = new();
+        try
+        {
+            builder.AddJsonFile(Path.Combine(AppContext.BaseDirectory, "appsettings.json"), optional: true, reloadOnChange: false);
+            if (context.Configuration is { } file)
+            {
+                if (!File.Exists(file)) throw new UsageException($"there is no file {file}");
+                builder.AddJsonFile(file, optional: false, reloadOnChange: false);
+            }
+
+            builder.AddEnvironmentVariables();
+            if (context.Settings.Count > 0) builder.AddInMemoryCollection(context.Settings);
+            return builder.Build();
+        }
+        catch (InvalidDataException exception)
+        {
+            throw new UsageException($"{exception.Message}{(exception.InnerException is { } inner ? $" {inner.Message}" : "")}");
+        }
+    }
+
+    public static KeywayHost Create(CommandContext context) => new(ReadSettings(context).GetSection("Keyway"));
+}

@@ -1,0 +1,204 @@
+using System.Text.Json;
+using Keyway.Content;
+using Keyway.Licensing;
+using Keyway.Mp4;
+using Keyway.Protection;
+using Spectre.Console;
+
+namespace Keyway.Cli;
+
+/// <summary>What <c>inspect</c> tells.</summary>
+internal static class InspectReport
+{
+    public static string ToJson(ContentFacts facts) => Json.Write(json =>
+    {
+        json.WriteStartObject();
+        json.WriteString("source", PresentationReport.TextOf(facts.Source));
+        json.WriteString("kind", facts.Kind.ToString());
+        json.WriteBoolean("dynamic", facts.IsDynamic);
+        if (facts.Duration is { } duration) json.WriteNumber("durationSeconds", duration.TotalSeconds);
+        json.WriteStartArray("tracks");
+        foreach (ContentTrack track in facts.Tracks) WriteTrack(json, track);
+        json.WriteEndArray();
+        json.WriteBoolean("protected", facts.Protection.IsProtected);
+        json.WriteStartArray("keys");
+        foreach (ProtectedKey key in facts.Protection.Keys)
+        {
+            json.WriteStartObject();
+            json.WriteString("kid", key.Id.ToString());
+            json.WriteStrings("tracks", key.Tracks);
+            json.WriteStrings("schemes", key.Schemes.Select(static scheme => PresentationReport.Word(scheme)));
+            json.WriteStrings("systems", key.Headers.Select(static header => SystemIds.NameOf(header.System)).Distinct());
+            json.WriteStrings("sources", key.Sources.Select(static source => source.Path));
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteStartArray("headers");
+        foreach (ProtectionEntry header in facts.Protection.Headers) WriteHeader(json, header);
+        json.WriteEndArray();
+        json.WriteStartArray("licenseUrls");
+        foreach (LicenseUrlStatement url in facts.Protection.LicenseUrls)
+        {
+            json.WriteStartObject();
+            json.WriteString("url", Redactor.Url(url.Url));
+            json.WriteString("system", url.System is { } system ? SystemIds.NameOf(system) : null);
+            json.WriteString("source", url.Source.Path);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteStartArray("conflicts");
+        foreach (ProtectionConflict conflict in facts.Protection.Conflicts)
+        {
+            json.WriteStartObject();
+            json.WriteString("kind", PresentationReport.Word(conflict.Kind));
+            json.WriteString("text", conflict.Text);
+            json.WriteStrings("sources", conflict.Sources.Select(static source => source.Path));
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteStartObject("keySystem");
+        json.WriteString("chosen", facts.Protection.IsProtected ? facts.KeySystem.Chosen?.Name : null);
+        json.WriteString("reason", facts.Protection.IsProtected ? facts.KeySystem.Reason : "nothing is protected");
+        json.WriteStartArray("others");
+        foreach (KeySystemRejection other in facts.KeySystem.Others)
+        {
+            json.WriteStartObject();
+            json.WriteString("name", other.Name);
+            json.WriteString("reason", other.Reason);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+        json.WriteStrings("notes", facts.Notes);
+        json.WriteEndObject();
+    });
+
+    public static void Show(ContentFacts facts, IAnsiConsole console)
+    {
+        string length = facts.Duration is { } duration ? $", {duration:c}" : "";
+        console.MarkupLine($"[bold]{Markup.Escape(PresentationReport.TextOf(facts.Source))}[/]  {facts.Kind}{(facts.IsDynamic ? ", dynamic" : "")}{length}");
+        Table tracks = PresentationReport.NewTable("", "Track", "Codec", "Size", "Bit/s", "Scheme", "Keys");
+        foreach (ContentTrack track in facts.Tracks)
+        {
+            tracks.AddRow(
+                track.IsChosen ? "*" : " ", Markup.Escape($"{PresentationReport.Word(track.Kind)} {Short(track.Id)} {track.Language}"), Markup.Escape(track.Codec),
+                track.Height > 0 ? $"{track.Width}x{track.Height}" : "", track.Bandwidth > 0 ? track.Bandwidth.ToString(System.Globalization.CultureInfo.InvariantCulture) : "",
+                SchemeOf(track) ?? "clear", string.Join('\n', track.KeyIds));
+        }
+
+        console.Write(tracks);
+        foreach (ContentTrack track in facts.Tracks.Where(static track => !track.IsChosen)) console.MarkupLine($"[grey]  not {Markup.Escape(Short(track.Id))}: {Markup.Escape(track.WhyNot ?? "")}[/]");
+        foreach (ProtectionEntry header in facts.Protection.Headers)
+        {
+            console.MarkupLine($"[bold]{Markup.Escape(SystemIds.NameOf(header.System))}[/]  {header.System}, {header.Data.Length} bytes{(header.IsInferred ? ", names no key" : "")}");
+            foreach (KeyId id in header.KeyIds) console.MarkupLine($"  key     {id}");
+            foreach (HeaderFact fact in header.Header?.Facts ?? []) console.MarkupLine($"  {Markup.Escape(fact.Name),-7} {Markup.Escape(fact.Value)}");
+            if (header.Header?.LicenseUrl is { } url) console.MarkupLine($"  licence {Markup.Escape(Redactor.Url(url))}");
+            if (header.Problem is not null) console.MarkupLine($"  [yellow]{Markup.Escape(header.Problem)}[/]");
+            foreach (ProtectionSource source in header.Sources) console.MarkupLine($"  [grey]in      {Markup.Escape(source.Path)}[/]");
+        }
+
+        foreach (LicenseUrlStatement url in facts.Protection.LicenseUrls) console.MarkupLine($"licence URL  {Markup.Escape(Redactor.Url(url.Url))}  [grey]{Markup.Escape(url.Source.Path)}[/]");
+        foreach (ProtectionConflict conflict in facts.Protection.Conflicts) console.MarkupLine($"[yellow]conflict: {Markup.Escape(conflict.ToString())}[/]");
+        foreach (string note in facts.Notes) console.MarkupLine($"[yellow]note: {Markup.Escape(note)}[/]");
+        if (!facts.Protection.IsProtected)
+        {
+            console.MarkupLine("Nothing is protected.");
+            return;
+        }
+
+        console.MarkupLine(facts.KeySystem.Chosen is { } chosen
+            ? $"Key system: [bold]{Markup.Escape(chosen.Name)}[/], {Markup.Escape(facts.KeySystem.Reason)}"
+            : "Key system: [red]none[/]");
+        foreach (KeySystemRejection other in facts.KeySystem.Others) console.MarkupLine($"[grey]  not {Markup.Escape(other.Name)}: {Markup.Escape(other.Reason)}[/]");
+    }
+
+    private static void WriteTrack(Utf8JsonWriter json, ContentTrack track)
+    {
+        json.WriteStartObject();
+        json.WriteString("path", track.Path);
+        json.WriteString("kind", PresentationReport.Word(track.Kind));
+        json.WriteString("id", track.Id);
+        json.WriteString("codec", track.Codec);
+        if (track.Height > 0)
+        {
+            json.WriteNumber("width", track.Width);
+            json.WriteNumber("height", track.Height);
+        }
+
+        if (track.Bandwidth > 0) json.WriteNumber("bandwidth", track.Bandwidth);
+        if (track.Language is not null) json.WriteString("language", track.Language);
+        json.WriteBoolean("protected", track.IsProtected);
+        json.WriteString("scheme", SchemeOf(track));
+        json.WriteStrings("kids", track.KeyIds.Select(static id => id.ToString()));
+        json.WriteBoolean("chosen", track.IsChosen);
+        if (track.WhyNot is not null) json.WriteString("whyNot", track.WhyNot);
+        if (track.File is { } file)
+        {
+            json.WriteStartArray("sampleEntries");
+            foreach (Mp4SampleEntry entry in file.SampleEntries)
+            {
+                json.WriteStartObject();
+                json.WriteString("format", entry.Format);
+                json.WriteString("originalFormat", entry.OriginalFormat);
+                json.WriteString("codec", entry.Codec);
+                if (entry.SchemeType is not null) json.WriteString("scheme", entry.SchemeType);
+                if (entry.Encryption is { } tenc)
+                {
+                    json.WriteString("kid", tenc.KeyId.ToString());
+                    json.WriteNumber("ivSize", tenc.PerSampleIvSize);
+                    json.WriteNumber("cryptBlocks", tenc.CryptBlocks);
+                    json.WriteNumber("skipBlocks", tenc.SkipBlocks);
+                }
+
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+        }
+
+        json.WriteEndObject();
+    }
+
+    private static void WriteHeader(Utf8JsonWriter json, ProtectionEntry header)
+    {
+        json.WriteStartObject();
+        json.WriteString("system", SystemIds.NameOf(header.System));
+        json.WriteString("systemId", header.System.ToString());
+        json.WriteStrings("kids", header.KeyIds.Select(static id => id.ToString()));
+        json.WriteBoolean("kidsInferred", header.IsInferred);
+        json.WriteNumber("dataSize", header.Data.Length);
+        json.WriteString("data", Convert.ToBase64String(header.Data.Span));
+        json.WriteStrings("sources", header.Sources.Select(static source => source.Path));
+        if (header.Header is { } decoded)
+        {
+            json.WriteStartObject("decoded");
+            if (decoded.ContentId is not null) json.WriteString("contentId", decoded.ContentId);
+            if (decoded.LicenseUrl is { } url) json.WriteString("licenseUrl", Redactor.Url(url));
+            json.WriteStartArray("facts");
+            foreach (HeaderFact fact in decoded.Facts)
+            {
+                json.WriteStartObject();
+                json.WriteString("name", fact.Name);
+                json.WriteString("value", fact.Value);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
+        if (header.Problem is not null) json.WriteString("problem", header.Problem);
+        json.WriteEndObject();
+    }
+
+    private static string? SchemeOf(ContentTrack track) =>
+        track.File?.SampleEntries.FirstOrDefault(static entry => entry.SchemeType is not null)?.SchemeType
+        ?? (track.IsProtected ? PresentationReport.Word(track.Scheme) : null);
+
+    private static string Short(string id) => id.Length <= 32 ? id : id[..32] + "…";
+}

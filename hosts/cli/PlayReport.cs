@@ -1,0 +1,106 @@
+using System.Globalization;
+using Keyway.Cli.Targets;
+using Keyway.Content;
+using Keyway.Mp4;
+using Spectre.Console;
+
+namespace Keyway.Cli;
+
+/// <summary>What <c>play</c> has done.</summary>
+internal sealed record PlayReport
+{
+    public required PresentationReport Presentation { get; init; }
+
+    /// <summary>What was written, track by track, in the order of the presentation's tracks.</summary>
+    public required IReadOnlyList<Mp4TrackSummary> Tracks { get; init; }
+
+    public required IReadOnlyList<WrittenOutput> Outputs { get; init; }
+
+    public required TimeSpan Elapsed { get; init; }
+
+    public static string Describe(PresentationTrack track)
+    {
+        string size = track.Height > 0 ? $" {track.Width}x{track.Height}" : "";
+        string language = track.Language is { Length: > 0 and <= 35 } text ? $" {text}" : "";
+        return $"{PresentationReport.Word(track.Kind)}{size} {track.Codec}{language}";
+    }
+
+    public string ToJson() => Json.Write(json =>
+    {
+        json.WriteStartObject();
+        Presentation.WriteTo(json);
+        json.WriteStartArray("tracks");
+        foreach ((PresentationTrack track, Mp4TrackSummary? written) in Pairs())
+        {
+            json.WriteStartObject();
+            json.WriteNumber("index", track.Index);
+            json.WriteString("kind", PresentationReport.Word(track.Kind));
+            json.WriteString("id", track.Id);
+            json.WriteString("codec", track.Codec);
+            if (track.Height > 0)
+            {
+                json.WriteNumber("width", track.Width);
+                json.WriteNumber("height", track.Height);
+            }
+
+            if (track.Bandwidth > 0) json.WriteNumber("bandwidth", track.Bandwidth);
+            if (track.Language is not null) json.WriteString("language", track.Language);
+            json.WriteString("scheme", track.IsProtected ? PresentationReport.Word(track.Scheme) : null);
+            json.WriteStrings("kids", (written?.KeyIds ?? track.KeyIds).Select(static id => id.ToString()));
+            json.WriteNumber("samples", written?.Samples ?? 0);
+            json.WriteNumber("protectedSamples", written?.ProtectedSamples ?? 0);
+            json.WriteNumber("bytes", written?.Bytes ?? 0);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteStartArray("outputs");
+        foreach (WrittenOutput output in Outputs)
+        {
+            json.WriteStartObject();
+            json.WriteString("path", output.Path);
+            json.WriteNumber("bytes", output.Length);
+            json.WriteString("sha256", output.Sha256);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteNumber("bytes", Outputs.Sum(static output => output.Length));
+        json.WriteNumber("seconds", Math.Round(Elapsed.TotalSeconds, 3));
+        json.WriteNumber("bytesPerSecond", Math.Round(Outputs.Sum(static output => output.Length) / Math.Max(Elapsed.TotalSeconds, 0.001)));
+        json.WriteEndObject();
+    });
+
+    public void Show(IAnsiConsole console)
+    {
+        console.MarkupLine($"Played      {Markup.Escape(PresentationReport.TextOf(Presentation.Facts.Source))}");
+        Presentation.ShowLicenses(console);
+        Table table = PresentationReport.NewTable("Track", "Scheme", "Samples", "Protected", "Bytes", "Keys");
+        foreach ((PresentationTrack track, Mp4TrackSummary? written) in Pairs())
+        {
+            table.AddRow(
+                Markup.Escape(Describe(track)), track.IsProtected ? PresentationReport.Word(track.Scheme) : "clear", Number(written?.Samples ?? 0), Number(written?.ProtectedSamples ?? 0),
+                Number(written?.Bytes ?? 0), string.Join(' ', (written?.KeyIds ?? track.KeyIds).Select(static id => id.ToString())));
+        }
+
+        console.Write(table);
+        foreach (ContentTrack other in Presentation.Facts.Tracks.Where(static track => !track.IsChosen))
+            console.MarkupLine($"[grey]not {Markup.Escape(other.Kind == Dash.MediaKind.None ? "a track" : PresentationReport.Word(other.Kind))} {Markup.Escape(Short(other.Id))} ({Markup.Escape(other.Codec)}{(other.Height > 0 ? $" {other.Width}x{other.Height}" : "")}): {Markup.Escape(other.WhyNot ?? "")}[/]");
+        foreach (string note in Presentation.Facts.Notes) console.MarkupLine($"[yellow]note: {Markup.Escape(note)}[/]");
+        foreach (WrittenOutput output in Outputs)
+        {
+            console.MarkupLine($"Wrote       {Markup.Escape(output.Path)}  {Number(output.Length)} bytes");
+            console.MarkupLine($"SHA-256     {output.Sha256}");
+        }
+
+        double rate = Outputs.Sum(static output => output.Length) / Math.Max(Elapsed.TotalSeconds, 0.001) / 1e6;
+        console.MarkupLine(string.Create(CultureInfo.InvariantCulture, $"In          {Elapsed.TotalSeconds:0.00} s, {rate:0.0} MB/s"));
+    }
+
+    private static string Number(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
+
+    private static string Short(string id) => id.Length <= 40 ? id : id[..40] + "…";
+
+    private IEnumerable<(PresentationTrack Track, Mp4TrackSummary? Written)> Pairs() =>
+        Presentation.Tracks.Select((track, i) => (track, i < Tracks.Count ? Tracks[i] : null));
+}

@@ -1,0 +1,144 @@
+using System.Text.Json;
+using Keyway.Content;
+using Keyway.Decryption;
+using Keyway.Licensing;
+using Keyway.Protection;
+using Keyway.Sessions;
+using Spectre.Console;
+
+namespace Keyway.Cli;
+
+/// <summary>What <c>play</c> and <c>license</c> tell of a presentation and its licences. No key, no token, no licence.</summary>
+internal sealed record PresentationReport
+{
+    public required ContentFacts Facts { get; init; }
+
+    public required IReadOnlyList<PresentationTrack> Tracks { get; init; }
+
+    public required string Provider { get; init; }
+
+    public required IReadOnlyList<SessionReport> Sessions { get; init; }
+
+    public static PresentationReport Of(Presentation presentation) => new()
+    {
+        Facts = presentation.Facts,
+        Tracks = presentation.Tracks,
+        Provider = presentation.Provider,
+        Sessions = presentation.Sessions,
+    };
+
+    public void WriteTo(Utf8JsonWriter json)
+    {
+        json.WriteString("source", TextOf(Facts.Source));
+        json.WriteString("kind", Facts.Kind.ToString());
+        json.WriteString("keySystem", Facts.KeySystem.Chosen?.Name);
+        json.WriteString("provider", Sessions.Count > 0 ? Provider : null);
+        json.WriteStartArray("keys");
+        foreach ((KeyEntry key, SessionReport session) in Keys)
+        {
+            json.WriteStartObject();
+            json.WriteString("kid", key.Id.ToString());
+            json.WriteString("status", Word(key.Status));
+            json.WriteString("session", session.Id.ToString());
+            WritePolicy(json, key);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteStartArray("sessions");
+        foreach (SessionReport session in Sessions)
+        {
+            json.WriteStartObject();
+            json.WriteString("id", session.Id.ToString());
+            json.WriteString("state", Word(session.State));
+            json.WriteNumber("exchanges", session.Exchanges);
+            if (session.RoundTrip is { } roundTrip) json.WriteNumber("roundTripMilliseconds", Math.Round(roundTrip.TotalMilliseconds, 3));
+            if (session.LicenseUrl is { } url) json.WriteString("licenseUrl", url);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteStartArray("notChosen");
+        foreach (ContentTrack track in Facts.Tracks.Where(static track => !track.IsChosen))
+        {
+            json.WriteStartObject();
+            json.WriteString("id", track.Id);
+            json.WriteString("kind", Word(track.Kind));
+            json.WriteString("path", track.Path);
+            json.WriteString("reason", track.WhyNot);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteStrings("notes", Facts.Notes);
+    }
+
+    /// <summary>The lines about licences: which key system, whose provider, how long, which keys.</summary>
+    public void ShowLicenses(IAnsiConsole console)
+    {
+        if (Sessions.Count == 0)
+        {
+            console.MarkupLine("Nothing is protected: no licence was needed.");
+            return;
+        }
+
+        console.MarkupLine($"Key system  {Markup.Escape(Facts.KeySystem.Chosen?.Name ?? "-")} ({Markup.Escape(Facts.KeySystem.Reason)})");
+        foreach (KeySystemRejection other in Facts.KeySystem.Others) console.MarkupLine($"            [grey]not {Markup.Escape(other.Name)}: {Markup.Escape(other.Reason)}[/]");
+        console.MarkupLine($"Provider    {Markup.Escape(Provider)}");
+        foreach (SessionReport session in Sessions)
+        {
+            string roundTrip = session.RoundTrip is { } time ? $"{time.TotalMilliseconds:0.0} ms" : "no exchange";
+            console.MarkupLine($"Licence     {Markup.Escape(session.LicenseUrl ?? "no server")}, {session.Exchanges} exchange{(session.Exchanges == 1 ? "" : "s")}, round trip {roundTrip}, {Word(session.State)}");
+        }
+
+        Table table = NewTable("Key", "Status", "Policy");
+        foreach ((KeyEntry key, _) in Keys) table.AddRow(key.Id.ToString(), Word(key.Status), Markup.Escape(Describe(key.Policy)));
+        console.Write(table);
+    }
+
+    public static Table NewTable(params string[] columns)
+    {
+        Table table = new() { Border = TableBorder.Simple };
+        foreach (string column in columns) table.AddColumn(column);
+        return table;
+    }
+
+    /// <summary>An enumeration's name as people write it: <c>StatusPending</c> → <c>status-pending</c>.</summary>
+    public static string Word<T>(T value)
+        where T : struct, Enum =>
+        string.Concat(value.ToString().Select(static (letter, i) => char.IsUpper(letter) ? (i > 0 ? "-" : "") + char.ToLowerInvariant(letter) : letter.ToString()));
+
+    public static string TextOf(Uri source) => source.IsFile ? source.LocalPath : source.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped);
+
+    private IEnumerable<(KeyEntry Key, SessionReport Session)> Keys => Sessions.SelectMany(static session => session.Keys.Select(key => (key, session)));
+
+    private static void WritePolicy(Utf8JsonWriter json, KeyEntry key)
+    {
+        KeyPolicy policy = key.Policy;
+        json.WriteStartObject("policy");
+        if (policy.NotBefore is { } notBefore) json.WriteString("notBefore", notBefore);
+        if (policy.NotAfter is { } notAfter) json.WriteString("notAfter", notAfter);
+        if (policy.FirstUseBefore is { } firstUse) json.WriteString("firstUseBefore", firstUse);
+        if (policy.AfterFirstUse is { } after) json.WriteNumber("afterFirstUseSeconds", after.TotalSeconds);
+        if (policy.RenewAt is { } renewAt) json.WriteString("renewAt", renewAt);
+        json.WriteBoolean("mayPersist", policy.MayPersist);
+        json.WriteBoolean("clearExport", policy.Output.ClearExport);
+        if (policy.Output.Hdcp != HdcpLevel.None) json.WriteString("hdcp", policy.Output.Hdcp.ToString());
+        json.WriteEndObject();
+        if (key.ChangesAt is { } changes) json.WriteString("changesAt", changes);
+    }
+
+    private static string Describe(KeyPolicy policy)
+    {
+        List<string> words = [];
+        if (policy.NotBefore is { } notBefore) words.Add($"from {notBefore:u}");
+        if (policy.NotAfter is { } notAfter) words.Add($"until {notAfter:u}");
+        if (policy.FirstUseBefore is { } firstUse) words.Add($"first use before {firstUse:u}");
+        if (policy.AfterFirstUse is { } after) words.Add($"{after:c} after first use");
+        if (policy.RenewAt is { } renewAt) words.Add($"renewal at {renewAt:u}");
+        if (policy.MayPersist) words.Add("may be stored");
+        if (policy.Output.Hdcp != HdcpLevel.None) words.Add($"HDCP {policy.Output.Hdcp}");
+        words.Add(policy.Output.ClearExport ? "clear export allowed" : "no clear export");
+        return string.Join(", ", words);
+    }
+}

@@ -1,0 +1,33 @@
+namespace Keyway.Cli.Targets;
+
+/// <summary>Where clear media goes: one file, one file a track in a folder, or standard output.</summary>
+internal sealed record OutputTarget
+{
+    private OutputTarget(OutputKind kind, string path) => (Kind, Path) = (kind, path);
+
+    public OutputKind Kind { get; }
+
+    /// <summary>The file or folder, whole; empty for standard output.</summary>
+    public string Path { get; }
+
+    /// <summary>Reads what the user wrote: <c>-</c>, a folder (it exists, ends in a slash, or has no extension), or else a file.</summary>
+    public static OutputTarget Parse(string text)
+    {
+        if (text == "-") return new OutputTarget(OutputKind.StandardOutput, "");
+        if (text.Length == 0) throw new TargetException("an empty name is no target");
+        string full = System.IO.Path.GetFullPath(text);
+        bool folder = System.IO.Path.EndsInDirectorySeparator(text) || Directory.Exists(full) || !System.IO.Path.HasExtension(full);
+        return new OutputTarget(folder ? OutputKind.Folder : OutputKind.File, System.IO.Path.TrimEndingDirectorySeparator(full));
+    }
+
+    /// <summary>The target of a command that always writes one file.</summary>
+    public static OutputTarget File(string text) =>
+        text == "-" ? new OutputTarget(OutputKind.StandardOutput, "") : new OutputTarget(OutputKind.File, System.IO.Path.GetFullPath(text));
+
+    /// <summary>The name of a track's file in a folder. It is ours: no text of a manifest is part of a path.</summary>
+    public string FileOf(PresentationTrack track, IReadOnlyList<PresentationTrack> tracks)
+    {
+        int number = 1 + tracks.TakeWhile(other => other.Index != track.Index).Count(other => other.Kind == track.Kind);
+        return System.IO.Path.Combine(Path, $"{track.Kind.ToString().ToLowerInvariant()}-{number}.mp4");
+    }
+}

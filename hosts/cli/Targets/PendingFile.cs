@@ -1,0 +1,99 @@
+using System.Security.Cryptography;
+
+namespace Keyway.Cli.Targets;
+
+/// <summary>
+/// A file that appears under its name only when it is complete: written beside, readable by its owner alone, then renamed.
+/// Disposed before <see cref="CommitAsync"/>, it leaves nothing behind.
+/// </summary>
+internal sealed class PendingFile : IAsyncDisposable
+{
+    private readonly string _part;
+    private readonly bool _replace;
+    private readonly FileStream _file;
+    private bool _committed;
+
+    private PendingFile(string path, string part, bool replace, FileStream file)
+    {
+        Path = path;
+        _part = part;
+        _replace = replace;
+        _file = file;
+        Stream = new DigestStream(file);
+    }
+
+    public string Path { get; }
+
+    /// <summary>Where to write. Counts and digests what passes.</summary>
+    public DigestStream Stream { get; }
+
+    /// <summary>Opens the file beside its place.</summary>
+    /// <exception cref="TargetException">The target exists and may not be replaced, or its folder cannot be written to.</exception>
+    public static PendingFile Create(string path, bool replace)
+    {
+        string full = System.IO.Path.GetFullPath(path);
+        Refuse(full, replace);
+        string folder = System.IO.Path.GetDirectoryName(full) ?? throw new TargetException($"{path} is not a file name");
+        string part = System.IO.Path.Combine(folder, $".{System.IO.Path.GetFileName(full)}.{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6))}.part");
+        FileStreamOptions options = new()
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.Write,
+            Share = FileShare.None,
+            BufferSize = 0,
+        };
+        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        try
+        {
+            return new PendingFile(full, part, replace, new FileStream(part, options));
+        }
+        catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
+        {
+            throw new TargetException($"cannot write in {folder}: {cause.Message}", cause);
+        }
+    }
+
+    /// <summary>Refuses a target that exists and may not be replaced. A folder may never be.</summary>
+    /// <exception cref="TargetException">It does.</exception>
+    public static void Refuse(string path, bool replace)
+    {
+        if (Directory.Exists(path)) throw new TargetException($"{path} is a folder");
+        // A link counts as existing even when it points nowhere: renaming replaces the link, never what it points to.
+        FileInfo info = new(path);
+        if (!replace && (info.Exists || info.LinkTarget is not null)) throw new TargetException($"{path} exists; --force replaces it");
+    }
+
+    /// <summary>Gives the complete file its name.</summary>
+    public async Task CommitAsync(CancellationToken cancellationToken)
+    {
+        await Stream.FlushAsync(cancellationToken).ConfigureAwait(false);
+        _file.Flush(flushToDisk: true);
+        await _file.DisposeAsync().ConfigureAwait(false);
+        try
+        {
+            File.Move(_part, Path, _replace);
+        }
+        catch (IOException cause) when (!_replace && File.Exists(Path))
+        {
+            throw new TargetException($"{Path} exists; --force replaces it", cause);
+        }
+
+        _committed = true;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_committed) return;
+        try
+        {
+            await _file.DisposeAsync().ConfigureAwait(false);
+        }
+        catch (IOException)
+        {
+            // A full disk fails the last flush too. What was written is deleted next either way.
+        }
+
+        File.Delete(_part);
+        await Stream.DisposeAsync().ConfigureAwait(false);
+    }
+}
