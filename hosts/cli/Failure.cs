@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Keyway.Cli.Targets;
 using Keyway.Dash;
 using Keyway.Decryption;

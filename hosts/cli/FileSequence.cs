@@ -1,5 +1,3 @@
-using Keyway.Sources;
-
 namespace Keyway.Cli;
 
 /// <summary>One file as it is, or several one after the other: an initialisation segment and the segments after it.</summary>

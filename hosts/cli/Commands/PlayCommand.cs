@@ -4,7 +4,6 @@ using Keyway.Cli.Sandbox;
 using Keyway.Cli.Targets;
 using Keyway.Hosting;
 using Keyway.Mp4;
-using Keyway.Protection;
 
 namespace Keyway.Cli.Commands;
 
