@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using System.Security.Cryptography;
 using System.Text.Json;
+using Keyway.Decryption;
 using Keyway.Mp4;
 using Keyway.Testing;
 
@@ -43,7 +44,7 @@ public sealed class CorpusMediaTests
 
     [Theory]
     [MemberData(nameof(Decryptable))]
-    public async Task A_stream_that_cannot_seek_gives_the_same_bytes(string id)
+    public async Task Another_decryptor_on_a_stream_that_cannot_seek_gives_the_same_bytes(string id)
     {
         CorpusItem item = Find(id);
         (byte[] seeking, _) = await DecryptAsync(item);
@@ -96,7 +97,7 @@ public sealed class CorpusMediaTests
             catch (KeywayException e)
             {
                 (item.Malformed || item.Keys.Count == 0).Should().BeTrue("a sound file with keys is read, and this was said: {0}", e.Message);
-                (e is MediaFormatException or SampleDecryptionException { Status: Decryption.DecryptStatus.KeyNotFound }).Should().BeTrue();
+                (e is MediaFormatException or SampleDecryptionException { Status: DecryptStatus.KeyNotFound }).Should().BeTrue();
                 e.Message.Should().StartWith(item.Id);
             }
         }
@@ -222,7 +223,8 @@ public sealed class CorpusMediaTests
         using MemoryStream output = new();
         PipeWriter pipe = PipeWriter.Create(output, new StreamPipeWriterOptions(leaveOpen: true));
         await using Stream input = item.Open();
-        Mp4Summary summary = await Mp4Decryptor.DecryptAsync(input, item.Id, new ReferenceKeys(item.Keys), pipe, null, Cancel);
+        using RawMediaKeys keys = KeysOf(item);
+        Mp4Summary summary = await Mp4Decryptor.DecryptAsync(input, item.Id, keys, pipe, null, Cancel);
         await pipe.CompleteAsync();
         summary.BytesWritten.Should().Be(output.Length);
         return (output.ToArray(), summary);
@@ -233,9 +235,17 @@ public sealed class CorpusMediaTests
         using MemoryStream output = new();
         PipeWriter pipe = PipeWriter.Create(output, new StreamPipeWriterOptions(leaveOpen: true));
         await using Stream input = item.Open();
-        Mp4Summary summary = await TrackMerger.MergeAsync([new MergeInput { Input = input, Name = item.Id, Keys = new ReferenceKeys(item.Keys) }], pipe, null, Cancel);
+        using RawMediaKeys keys = KeysOf(item);
+        Mp4Summary summary = await TrackMerger.MergeAsync([new MergeInput { Input = input, Name = item.Id, Keys = keys }], pipe, null, Cancel);
         await pipe.CompleteAsync();
         return (output.ToArray(), summary);
+    }
+
+    private static RawMediaKeys KeysOf(CorpusItem item)
+    {
+        RawMediaKeys keys = new();
+        foreach ((KeyId id, byte[] key) in item.Keys) keys.Add(id, key);
+        return keys;
     }
 
     private static async Task<Mp4Inspection> InspectAsync(CorpusItem item)
