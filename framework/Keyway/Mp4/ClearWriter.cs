@@ -71,9 +71,10 @@ internal sealed class ClearWriter : IDisposable
     private async ValueTask WriteMovieAsync(CancellationToken cancellationToken)
     {
         Movie movie = _units.Movie!;
-        await PrepareAsync(movie, cancellationToken).ConfigureAwait(false);
         ClearPatch.Clear(_window.Bytes, movie, _chosen);
         await PipeOutput.WriteAsync(_output, _window.Memory, cancellationToken).ConfigureAwait(false);
+        _window.Clear();        // preparing may look elsewhere in the file
+        await PrepareAsync(movie, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>A movie counts from where it is known: at its place, or earlier when it was looked for at the end of the file.</summary>

@@ -116,16 +116,20 @@ internal static class SampleTableBuilder
         if (traf.Encryption is { Count: > 0 } senc)
         {
             if (senc.Version != 0) return Fail(traf, $"senc version {senc.Version} is not known", out error);
-            if (TryReadSenc(senc, data, table, out reason)) return AllHaveVectors(traf, table, out error);
+            if (TryReadSenc(traf, senc, data, table, out reason)) return AllHaveVectors(traf, table, out error);
         }
 
         if (traf.AuxiliarySizes is { Count: > 0 } sizes && traf.AuxiliaryOffsets is { Count: > 0 } offsets)
         {
             string? first = null;
+            if (offsets.Count != 1 && offsets.Count != (uint)traf.Runs.Count) return Fail(traf, "saio has neither one offset nor one for each run", out error);
+            long[] starts = new long[offsets.Count];
             foreach (long origin in (ReadOnlySpan<long>)[traf.BaseOffset, moof.Offset, 0])
             {
                 table.ForgetAuxiliary();
-                if (TryReadAt(origin, sizes, offsets, traf, data, table, out string why)) return AllHaveVectors(traf, table, out error);
+                for (int i = 0; i < starts.Length; i++) starts[i] = origin + offsets.OffsetAt(data.Bytes, i) - data.Offset;
+                if (TryReadSized(starts, sizes, traf, data, table, out string why))
+                    return AllHaveVectors(traf, table, out error);
                 first ??= why;
             }
 
@@ -136,31 +140,57 @@ internal static class SampleTableBuilder
         return AllHaveVectors(traf, table, out error);
     }
 
-    private static bool TryReadSenc(in Senc senc, in FragmentData data, SampleTable table, out string reason)
+    /// <summary>
+    /// How long an entry is follows from the sample's group. <c>saiz</c> says it too, and is asked when that does not come out even:
+    /// packagers do not agree on what a clear sample of a protected track has.
+    /// </summary>
+    private static bool TryReadSenc(Traf traf, in Senc senc, in FragmentData data, SampleTable table, out string? reason)
     {
-        reason = "";
-        ReadOnlySpan<byte> entries = data.Bytes[senc.EntriesStart..senc.EntriesEnd];
-        Span<SampleRow> rows = table.Rows;
-        int count = (int)Math.Min(senc.Count, (uint)rows.Length);
-        for (int i = 0; i < count; i++)
+        if (TryReadInOrder(senc, data, table, out int left, out reason) && left == 0) return true;
+        string? first = reason;
+        if (traf.AuxiliarySizes is { } sizes && sizes.TotalBytes(data.Bytes) == senc.EntriesEnd - senc.EntriesStart)
         {
-            if (!AuxiliaryReader.TryRead(entries, senc.HasSubsamples, table, ref rows[i], out int length, out reason)) return false;
-            entries = entries[length..];
+            table.ForgetAuxiliary();
+            if (TryReadSized([senc.EntriesStart], sizes, traf, data, table, out _)) return true;
         }
 
+        // Bytes behind the last entry are tolerated, as every reader does.
+        table.ForgetAuxiliary();
+        if (TryReadInOrder(senc, data, table, out _, out reason)) return true;
+        reason = first ?? reason;
+        return false;
+    }
+
+    private static bool TryReadInOrder(in Senc senc, in FragmentData data, SampleTable table, out int left, out string? reason)
+    {
+        ReadOnlySpan<byte> entries = data.Bytes[senc.EntriesStart..senc.EntriesEnd];
+        Span<SampleRow> rows = table.Rows;
+        bool protectedOnly = senc.Count < (uint)rows.Length && senc.Count == (uint)table.ProtectedCount;
+        uint count = senc.Count;
+        reason = null;
+        left = 0;
+        for (int i = 0; i < rows.Length && count > 0; i++)
+        {
+            if (protectedOnly && !table.Protections[rows[i].Protection].IsProtected) continue;
+            if (!AuxiliaryReader.TryRead(entries, senc.HasSubsamples, table, ref rows[i], out int length, out reason)) return false;
+            entries = entries[length..];
+            count--;
+        }
+
+        left = entries.Length;
         return true;
     }
 
-    private static bool TryReadAt(long origin, in Saiz sizes, in Saio offsets, Traf traf, in FragmentData data, SampleTable table, out string reason)
+    /// <summary>Reads entries whose sizes are said, from one place for all or one for each run.</summary>
+    private static bool TryReadSized(scoped ReadOnlySpan<long> starts, in Saiz sizes, Traf traf, in FragmentData data, SampleTable table, out string reason)
     {
-        reason = "saio has neither one offset nor one for each run";
-        if (offsets.Count != 1 && offsets.Count != (uint)traf.Runs.Count) return false;
+        reason = "";
         Span<SampleRow> rows = table.Rows;
         long at = 0;
         int sample = 0;
         for (int r = 0; r < traf.Runs.Count; r++)
         {
-            if (r < offsets.Count) at = origin + offsets.OffsetAt(data.Bytes, r) - data.Offset;
+            if (r < starts.Length) at = starts[r];
             for (uint i = 0; i < traf.Runs[r].Count; i++, sample++)
             {
                 int size = sizes.SizeOf(data.Bytes, sample);

@@ -184,12 +184,18 @@ public sealed class FragmentTests
         return ExpectAsync(file, [S1]);
     }
 
-    [Fact]
-    public Task Groups_of_a_fragment_change_the_key_and_leave_samples_clear()
+    /// <summary>A clear sample of a protected track has an entry of no bytes, or none at all, or one whose size only saiz says.</summary>
+    public static TheoryData<string> ClearEntries => ["empty", "none", "sized"];
+
+    [Theory]
+    [MemberData(nameof(ClearEntries))]
+    public Task Groups_of_a_fragment_change_the_key_and_leave_samples_clear(string entry)
     {
         byte[] moof = Moof(l =>
         [
-            Box("traf", Tfhd(), Trun(l + 8, 40, 33, 5, 64), Sbgp(1, 0x10002, 1, 0x10001, 1, 0), Sgpd(Seig(default, isProtected: false, ivSize: 0), Seig(OtherKid)), Senc(Iv(1), Iv(3), Iv(4))),
+            Box("traf", Tfhd(), Trun(l + 8, 40, 33, 5, 64), Sbgp(1, 0x10002, 1, 0x10001, 1, 0), Sgpd(Seig(default, isProtected: false, ivSize: entry == "sized" ? 8 : 0), Seig(OtherKid)),
+                Senc(entry == "none" ? [Iv(1), Iv(3), Iv(4)] : [Iv(1), [], Iv(3), Iv(4)]),
+                Full("saiz", 0, 0, U8(0), U32(4), [8, 0, 8, 8]), Full("saio", 0, 0, U32(1), U32(1))),
         ]);
         return ExpectAsync(Join(Init, moof, Box("mdat", Encrypt(S1, Iv(1), OtherKey), S2, E(3, S3), E(4, S4))), [S1, S2, S3, S4]);
     }
