@@ -20,7 +20,7 @@ public sealed class KeywayHost : IHostedService, IAsyncDisposable
 {
     private readonly KeywayHostOptions _host;
     private readonly ILoggerFactory _logging;
-    private readonly InProcessBus _bus;
+    private readonly IMessageBus _bus;
     private readonly MirrorBus _events;
     private readonly SemaphoreSlim _gate = new(1, 1);
     private readonly List<IKeySystem> _keySystems = [];
@@ -39,7 +39,12 @@ public sealed class KeywayHost : IHostedService, IAsyncDisposable
         _host = host ?? new KeywayHostOptions();
         _logging = _host.Logging ?? NullLoggerFactory.Instance;
         Options = KeywayOptions.Read(section);
-        _bus = new InProcessBus(_logging);
+        _bus = Options.Messaging.Transport switch
+        {
+            MessageTransport.MessagePipe => _host.MessagePipe?.Invoke(_logging)
+                ?? throw new KeywayConfigurationException([new SettingError("Keyway:Messaging:Transport", "this host was built without the MessagePipe adapter")]),
+            _ => new InProcessBus(_logging),
+        };
         _events = new MirrorBus(_bus, _logging);
     }
 

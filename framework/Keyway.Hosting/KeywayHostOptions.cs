@@ -1,3 +1,4 @@
+using Keyway.Messaging;
 using Microsoft.Extensions.Logging;
 
 namespace Keyway.Hosting;
@@ -10,6 +11,11 @@ public sealed record KeywayHostOptions
 
     /// <summary>The clock that licences run by.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    /// <summary>
+    /// Makes the bus for the transport <c>MessagePipe</c>, in a host that was built with the adapter: <c>_ =&gt; new MessagePipeBus(services)</c>.
+    /// </summary>
+    public Func<ILoggerFactory, IMessageBus>? MessagePipe { get; init; }
 
     /// <summary>
     /// Another way to HTTP for licences and plugins. It must not follow redirects, keep cookies or decompress, and answers for the rule of addresses

@@ -9,7 +9,7 @@ internal readonly ref struct FragmentData
     public required long Offset { get; init; }
 
     /// <summary>The contents of the <c>mdat</c> boxes, as places in the file.</summary>
-    public required IReadOnlyList<(long Start, long End)> Media { get; init; }
+    public required List<(long Start, long End)> Media { get; init; }
 
     /// <summary>Whether a range lies in one <c>mdat</c>: only there is it certain that decrypting in place touches nothing else.</summary>
     public bool IsMedia(long start, long end)

@@ -213,10 +213,10 @@ internal sealed class MovieWriter
         _writer.U64(0);
         _writer.End(stsz);
 
-        // Descriptions of groups other than protection: fragments refer to them. What maps samples of moov to them has no samples any more.
+        // The range of composition times, and descriptions of groups other than protection: fragments rely on them. What maps samples of moov has none any more.
         BoxWalker walker = box.Children();
         while (walker.MoveNext(out Box child))
-            if (child.Type == FourCc.Sgpd && !Sgpd.IsSeig(child)) _writer.Copy(child);
+            if (child.Type == FourCc.Cslg || (child.Type == FourCc.Sgpd && !Sgpd.IsSeig(child))) _writer.Copy(child);
         _writer.End(stbl);
     }
 

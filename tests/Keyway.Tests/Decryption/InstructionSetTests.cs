@@ -1,5 +1,5 @@
-using X86 = System.Runtime.Intrinsics.X86;
 using Arm = System.Runtime.Intrinsics.Arm;
+using X86 = System.Runtime.Intrinsics.X86;
 
 namespace Keyway.Decryption;
 

@@ -6,6 +6,7 @@ using static Keyway.Mp4.Made;
 namespace Keyway.Mp4;
 
 /// <summary>Files that lie: a typed error, in bounded time and memory.</summary>
+[Collection(Alone.Name)]
 public sealed class HostileFileTests
 {
     private static readonly byte[] S1 = Sample(1, 40);

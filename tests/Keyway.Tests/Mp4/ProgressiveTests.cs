@@ -4,6 +4,7 @@ using static Keyway.Mp4.Made;
 namespace Keyway.Mp4;
 
 /// <summary>Progressive files: handmade tables, and what ffmpeg writes.</summary>
+[Collection(Alone.Name)]
 public sealed class ProgressiveTests
 {
     private static readonly byte[] S1 = Sample(1, 40), S2 = Sample(2, 33), S3 = Sample(3, 5), S4 = Sample(4, 64);
