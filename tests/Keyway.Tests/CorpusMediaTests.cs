@@ -159,45 +159,6 @@ public sealed class CorpusMediaTests
     private static string Md5(ReadOnlySpan<byte> bytes) => Convert.ToHexStringLower(MD5.HashData(bytes));
 #pragma warning restore CA5351
 
-<<<<<<< HEAD
-    private static async Task<(byte[] Clear, Mp4Summary Summary)> DecryptAsync(CorpusItem item)
-    {
-        using MemoryStream output = new();
-        PipeWriter pipe = PipeWriter.Create(output, new StreamPipeWriterOptions(leaveOpen: true));
-        await using Stream input = item.Open();
-        using RawMediaKeys keys = KeysOf(item);
-        Mp4Summary summary = await Mp4Decryptor.DecryptAsync(input, item.Id, keys, pipe, null, Cancel);
-        await pipe.CompleteAsync();
-        summary.BytesWritten.Should().Be(output.Length);
-        return (output.ToArray(), summary);
-    }
-
-    private static async Task<(byte[] Merged, Mp4Summary Summary)> MergeAsync(CorpusItem item)
-    {
-        using MemoryStream output = new();
-        PipeWriter pipe = PipeWriter.Create(output, new StreamPipeWriterOptions(leaveOpen: true));
-        await using Stream input = item.Open();
-        using RawMediaKeys keys = KeysOf(item);
-        Mp4Summary summary = await TrackMerger.MergeAsync([new MergeInput { Input = input, Name = item.Id, Keys = keys }], pipe, null, Cancel);
-        await pipe.CompleteAsync();
-        return (output.ToArray(), summary);
-    }
-
-    private static RawMediaKeys KeysOf(CorpusItem item)
-    {
-        RawMediaKeys keys = new();
-        foreach ((KeyId id, byte[] key) in item.Keys) keys.Add(id, key);
-        return keys;
-    }
-
-    private static async Task<Mp4Inspection> InspectAsync(CorpusItem item)
-    {
-        await using Stream input = item.Open();
-        return await Mp4Inspector.InspectAsync(input, item.Id, headOnly: false, Cancel);
-    }
-
-=======
->>>>>>> 08a72aa9339e24b67b6790a3a808d8d909f57276
     private static string? Text(JsonElement json, string name) => json.TryGetProperty(name, out JsonElement value) ? value.GetString() : null;
 
     private static IEnumerable<string> Texts(JsonElement json, string name) => json.GetProperty(name).EnumerateArray().Select(v => v.GetString()!);

@@ -14,8 +14,8 @@ internal static class CorpusRuns
         using MemoryStream output = new();
         PipeWriter pipe = PipeWriter.Create(output, new StreamPipeWriterOptions(leaveOpen: true));
         await using Stream input = item.Open();
-        using RawKeyRing ring = Ring(item);
-        Mp4Summary summary = await Mp4Decryptor.DecryptAsync(input, item.Id, new RawMediaKeys(ring), pipe, null, Cancel);
+        using RawMediaKeys keys = KeysOf(item);
+        Mp4Summary summary = await Mp4Decryptor.DecryptAsync(input, item.Id, keys, pipe, null, Cancel);
         await pipe.CompleteAsync();
         summary.BytesWritten.Should().Be(output.Length);
         return (output.ToArray(), summary);
@@ -26,17 +26,17 @@ internal static class CorpusRuns
         using MemoryStream output = new();
         PipeWriter pipe = PipeWriter.Create(output, new StreamPipeWriterOptions(leaveOpen: true));
         await using Stream input = item.Open();
-        using RawKeyRing ring = Ring(item);
-        Mp4Summary summary = await TrackMerger.MergeAsync([new MergeInput { Input = input, Name = item.Id, Keys = new RawMediaKeys(ring) }], pipe, null, Cancel);
+        using RawMediaKeys keys = KeysOf(item);
+        Mp4Summary summary = await TrackMerger.MergeAsync([new MergeInput { Input = input, Name = item.Id, Keys = keys }], pipe, null, Cancel);
         await pipe.CompleteAsync();
         return (output.ToArray(), summary);
     }
 
-    private static RawKeyRing Ring(CorpusItem item)
+    private static RawMediaKeys KeysOf(CorpusItem item)
     {
-        RawKeyRing ring = new();
-        foreach ((KeyId id, byte[] key) in item.Keys) ring.Add(id, key);
-        return ring;
+        RawMediaKeys keys = new();
+        foreach ((KeyId id, byte[] key) in item.Keys) keys.Add(id, key);
+        return keys;
     }
 
     public static async Task<Mp4Inspection> InspectAsync(CorpusItem item)

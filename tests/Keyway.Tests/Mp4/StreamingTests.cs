@@ -81,11 +81,11 @@ public sealed class StreamingTests
 
     private static async Task<long> AllocatedAsync(int fragments)
     {
-        using RawKeyRing ring = new();
-        ring.Add(Kid, Key);
+        using RawMediaKeys keys = new();
+        keys.Add(Kid, Key);
         await using Repeated input = new(Init, Fragment(1, 50_000, 50_000), fragments);
         long before = GC.GetTotalAllocatedBytes(precise: true);
-        await Mp4Decryptor.DecryptAsync(input, "x", new RawMediaKeys(ring), PipeWriter.Create(Stream.Null), null, Cancel);
+        await Mp4Decryptor.DecryptAsync(input, "x", keys, PipeWriter.Create(Stream.Null), null, Cancel);
         return GC.GetTotalAllocatedBytes(precise: true) - before;
     }
 
