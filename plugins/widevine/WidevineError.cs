@@ -41,6 +41,15 @@ internal static class WidevineError
             Advice = $"{WidevineConstants.Page}#security-levels says what a software client may offer.",
         };
 
+    public static LicenseServiceException Settings(IEnumerable<string> errors) =>
+        new(LicenseErrorKind.CredentialInvalid, string.Join('\n', errors))
+        {
+            Advice = $"{WidevineConstants.Page}#configuration lists the settings.",
+        };
+
+    public static LicenseServiceException NoneOfTheKeys(int wanted) =>
+        new(LicenseErrorKind.KeyNotFound, $"Widevine licence: none of the {wanted} wanted keys is in it");
+
     public static LicenseServiceException Header(string reason) =>
         new(LicenseErrorKind.HeaderUnsupported, $"Widevine header: {reason}");
 

@@ -91,6 +91,7 @@ internal sealed record WidevineOptions
     /// <summary>Whether no challenge tells the service's neighbours who the device is.</summary>
     public bool HidesDevice => Privacy == PrivacyMode.Required || (Privacy == PrivacyMode.Auto && !ServiceCertificate.IsEmpty);
 
+    /// <exception cref="Licensing.LicenseServiceException">With CredentialInvalid: everything that is wrong, a line each.</exception>
     public static WidevineOptions Read(IConfigurationSection section)
     {
         ArgumentNullException.ThrowIfNull(section);
@@ -121,7 +122,7 @@ internal sealed record WidevineOptions
         };
         if (options.Privacy == PrivacyMode.Off && !options.ServiceCertificate.IsEmpty)
             errors.Add($"{section.Path}: a service certificate is configured and Privacy is Off; remove one of them");
-        return errors.Count == 0 ? options : throw new WidevineOptionsException(errors);
+        return errors.Count == 0 ? options : throw WidevineError.Settings(errors);
     }
 
     private static string? Secret(IConfigurationSection setting, List<string> errors)
@@ -221,11 +222,4 @@ internal sealed record WidevineOptions
         errors.Add($"{setting.Path}: is a time span such as 00:01:00");
         return initial;
     }
-}
-
-/// <summary>Settings are wrong. The text lists every error with its path.</summary>
-/// <param name="errors">The errors.</param>
-internal sealed class WidevineOptionsException(IReadOnlyList<string> errors) : KeywayException(string.Join(Environment.NewLine, errors))
-{
-    public IReadOnlyList<string> Errors { get; } = errors;
 }

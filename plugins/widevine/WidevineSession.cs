@@ -15,6 +15,7 @@ internal sealed class WidevineSession : ILicenseSession
     private readonly ISessionHost _host;
     private readonly SessionKind _kind;
     private readonly WidevineChallenge _challenge;
+    private readonly HashSet<KeyId> _wanted;
     private readonly List<WidevinePayload> _asking = [];
     private readonly List<WidevinePayload> _entitled = [];
     private readonly List<WidevineRequest> _outstanding = [];
@@ -29,6 +30,7 @@ internal sealed class WidevineSession : ILicenseSession
         _system = system;
         _host = host;
         _kind = request.Kind;
+        _wanted = [.. request.Keys.Select(key => key.Id)];
         _challenge = new WidevineChallenge(system.Credential, system.Clock);
     }
 
@@ -177,6 +179,9 @@ internal sealed class WidevineSession : ILicenseSession
             message, _system.Credential, _outstanding, _system.Options.SecurityLevel, _system.Logger, out WidevineRequest answered);
         try
         {
+            // Entitlements may open any key, so a licence that has some is never for other content.
+            if (_wanted.Count > 0 && license.Entitlements.Count == 0 && !license.Keys.Any(key => _wanted.Contains(key.Id)))
+                throw WidevineError.NoneOfTheKeys(_wanted.Count);
             Hand(license, resumedAt: null);
         }
         catch
