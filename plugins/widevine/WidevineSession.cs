@@ -34,6 +34,9 @@ internal sealed class WidevineSession : ILicenseSession
         _challenge = new WidevineChallenge(system.Credential, system.Clock);
     }
 
+    /// <summary>The licence that is held, if there is one.</summary>
+    internal WidevineLicense? License => _license;
+
     private bool WantsPrivacy => _system.Options.Privacy != PrivacyMode.Off;
 
     /// <summary>Sorts the headers, takes the host's service certificate, and takes up a stored licence.</summary>
@@ -148,7 +151,7 @@ internal sealed class WidevineSession : ILicenseSession
         if (!list.Exists(known => known.Data == payload.Data)) list.Add(payload);
     }
 
-    private void Remember(WidevineRequest request)
+    internal void Remember(WidevineRequest request)
     {
         _outstanding.Insert(0, request);
         if (_outstanding.Count <= WidevineConstants.MaxOutstanding) return;
