@@ -151,7 +151,7 @@ internal sealed record WidevineOptions
             }
 
             if (WidevineRoot.TryRead(entry.Key, bytes, development, out WidevineRoot? root, out string reason)) roots.Add(root!);
-            else errors.Add($"{entry.Path}: {reason}");
+            else errors.Add($"{entry.Path}:{(entry["PublicKey"] is null ? "File" : "PublicKey")}: {reason}");
         }
 
         return roots;

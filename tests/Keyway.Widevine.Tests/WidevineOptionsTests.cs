@@ -90,7 +90,7 @@ public sealed class WidevineOptionsTests
     public void Root_certificate_that_did_not_sign_itself_is_refused()
     {
         _bench.Settings["Roots:test:PublicKey"] = Convert.ToBase64String(TestPki.Sign(TestPki.OtherRoot, TestPki.Certificate(0, TestPki.Root)));
-        FluentActions.Invoking(_bench.Create).Should().Throw<LicenseServiceException>().WithMessage("*Roots:test: is not an RSA public key*");
+        FluentActions.Invoking(_bench.Create).Should().Throw<LicenseServiceException>().WithMessage("*Roots:test:PublicKey: is not an RSA public key*");
     }
 
     [Fact]

@@ -66,7 +66,7 @@ public sealed class WidevinePrivacyTests
 
     public static TheoryData<string, string> BadCertificates => new()
     {
-        { "bare", "of another type" },
+        { "bare", "cannot be read" },
         { "other root", "not signed by the root 'test'" },
         { "device", "not a certificate of a service" },
         { "no provider", "no provider id" },
