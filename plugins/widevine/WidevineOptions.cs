@@ -202,9 +202,10 @@ internal sealed record WidevineOptions
 
     private static bool Flag(IConfigurationSection setting, List<string> errors)
     {
-        if (setting.Value is null || bool.TryParse(setting.Value, out bool value)) return setting.Value is not null && bool.Parse(setting.Value);
+        if (setting.Value is null) return false;
+        if (bool.TryParse(setting.Value, out bool value)) return value;
         errors.Add($"{setting.Path}: is true or false");
-        return value;
+        return false;
     }
 
     private static int Level(IConfigurationSection setting, List<string> errors)

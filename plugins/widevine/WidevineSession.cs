@@ -178,8 +178,10 @@ internal sealed class WidevineSession : ILicenseSession
 
     private void AcceptNew(Wire.SignedMessage message)
     {
+        // A renewal may be answered with new keys; a licence that is being given back may not.
+        List<WidevineRequest> askedForKeys = _outstanding.FindAll(request => request.Kind != ChallengeKind.Release);
         WidevineLicense license = WidevineLicense.Open(
-            message, _system.Credential, _outstanding, _system.Options.SecurityLevel, _system.Logger, out WidevineRequest answered);
+            message, _system.Credential, askedForKeys, _system.Options.SecurityLevel, _system.Logger, out WidevineRequest answered);
         try
         {
             // Entitlements may open any key, so a licence that has some is never for other content.

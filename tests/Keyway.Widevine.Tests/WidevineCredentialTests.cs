@@ -160,7 +160,7 @@ public sealed class WidevineCredentialTests
             "encrypted" => Encoding.ASCII.GetBytes(TestPki.Device.ExportEncryptedPkcs8PrivateKeyPem("x", new PbeParameters(PbeEncryptionAlgorithm.Aes128Cbc, HashAlgorithmName.SHA256, 10))),
             "certificate" => Encoding.ASCII.GetBytes(PemEncoding.WriteString("CERTIFICATE", [1, 2, 3])),
             "public" => Encoding.ASCII.GetBytes(TestPki.Device.ExportSubjectPublicKeyInfoPem()),
-            _ => RandomNumberGenerator.GetBytes(200),
+            _ => [0xFF, .. RandomNumberGenerator.GetBytes(200)],
         };
         LicenseServiceException refused = await RefusedAsync();
         refused.Kind.Should().Be(LicenseErrorKind.CredentialInvalid);

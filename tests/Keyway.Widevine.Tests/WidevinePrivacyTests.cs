@@ -57,6 +57,23 @@ public sealed class WidevinePrivacyTests
     }
 
     [Fact]
+    public async Task Resumed_licence_fetches_the_certificate_before_a_renewal_that_names_the_device()
+    {
+        Dictionary<int, long> policy = new() { [1] = 1, [2] = 1, [3] = 1, [12] = 1 };
+        SessionRequest request = Bench.Request(Bench.Pssh) with { Kind = SessionKind.PersistentLicense };
+        (ILicenseSession session, _) = await _bench.OpenAsync(request);
+        await session.LicenseAsync(_bench.Issuer, new IssuedLicense { Policy = policy, Type = 2 });
+        byte[] stored = (await session.SavedAsync())!;
+
+        _bench.Settings["Privacy"] = "Required";
+        (session, _) = await _bench.OpenAsync(request with { Stored = stored });
+        (await session.AskAsync(ChallengeKind.Renewal)).Info.Kind.Should().Be(ChallengeKind.ServerCertificate);
+        await session.GiveAsync(Message(TestPki.ServiceCertificate));
+        Challenge challenge = _bench.Issuer.Read((await session.AskAsync(ChallengeKind.Renewal)).Bytes);
+        (challenge.Type, challenge.Encrypted).Should().Be((2, true));
+    }
+
+    [Fact]
     public async Task Privacy_that_is_off_ignores_the_hosts_certificate()
     {
         _bench.Settings["Privacy"] = "Off";

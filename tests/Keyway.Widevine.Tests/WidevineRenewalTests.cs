@@ -172,6 +172,16 @@ public sealed class WidevineRenewalTests
         (await session.SavedAsync()).Should().BeNull();
     }
 
+    [Fact]
+    public async Task Release_is_not_answered_with_new_keys()
+    {
+        (ILicenseSession session, RecordingHost host) = await LicensedAsync(new IssuedLicense { Policy = Renewable });
+        string before = host.ToString();
+        Challenge challenge = _bench.Issuer.Read((await session.AskAsync(ChallengeKind.Release)).Bytes);
+        (await session.RefusedAsync(_bench.Issuer.Issue(challenge, new IssuedLicense { Version = 1 }))).Kind.Should().Be(LicenseErrorKind.LicenseNotAuthentic);
+        host.ToString().Should().Be(before);
+    }
+
     private async Task<byte[]> OtherAsync(Challenge challenge, IssuedLicense license)
     {
         Issuer other = new();
