@@ -32,4 +32,17 @@ public sealed class CorpusDefenceTests
 
         (GC.GetTotalAllocatedBytes() - before).Should().BeLessThan((64 << 20) + (40 * size));
     }
+
+    public static TheoryData<string> Cut() => Ids(i => i.Json.GetProperty("features").EnumerateArray().Any(f => f.GetString() == "truncated"));
+
+    [Theory]
+    [MemberData(nameof(Cut))]
+    public async Task A_cut_file_is_reported_by_every_reader(string id)
+    {
+        CorpusItem item = Find(id);
+        Func<Task> decrypt = () => DecryptAsync(item), merge = () => MergeAsync(item);
+        await decrypt.Should().ThrowAsync<MediaFormatException>();
+        await merge.Should().ThrowAsync<MediaFormatException>();
+        (await InspectAsync(item)).Tracks.Should().NotBeEmpty();
+    }
 }

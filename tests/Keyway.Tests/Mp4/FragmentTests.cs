@@ -257,6 +257,50 @@ public sealed class FragmentTests
     }
 
     [Fact]
+    public async Task Protection_headers_outside_the_movie_are_cleared_and_listed()
+    {
+        byte[] pssh = Full("pssh", 0, 0, Zeros(16), U32(1), U8(7)), piff = Uuid(PiffBoxes.Pssh, U32(0), Zeros(16), U32(1), U8(8));
+        byte[] inTraf = Moof(l => [Box("traf", Tfhd(), Trun(l + 8, 40), Senc(Iv(1)), Full("pssh", 0, 0, Zeros(16), U32(1), U8(9)))]);
+        byte[] file = Join(Init, pssh, Box("uuid", Zeros(20)), piff, inTraf, Box("mdat", E(1, S1)));
+        await ExpectAsync(file, [S1]);
+        (byte[] clear, _) = await DecryptAsync(file);
+        clear.AsSpan().IndexOf("pssh"u8).Should().Be(-1);
+        clear.AsSpan().IndexOf(PiffBoxes.Pssh.ToByteArray(bigEndian: true)).Should().Be(-1);
+        clear.AsSpan().IndexOf(Box("uuid", Zeros(20))).Should().BePositive();
+        Mp4Inspection found = await Mp4Inspector.InspectAsync(new MemoryStream(file), "x", false, TestContext.Current.CancellationToken);
+        found.Protection.Select(p => (p.Where, p.Box.Data.Span[0])).Should().Equal(("file", 7), ("file", 8), ("moof#0", 9));
+    }
+
+    [Fact]
+    public async Task Padding_and_a_free_box_smaller_than_itself_are_kept()
+    {
+        byte[] file = Join(Init, U32(3), Code("free"), Fragment(1, 40), Zeros(5));
+        await ExpectAsync(file, [S1]);
+        (byte[] clear, _) = await DecryptAsync(file);
+        clear[^5..].Should().Equal(Zeros(5));
+    }
+
+    [Fact]
+    public async Task A_segment_alone_tells_its_protection_headers()
+    {
+        byte[] moof = Moof(l => [Box("traf", Tfhd(), Trun(l + 8, 40), Senc(Iv(1))), Full("pssh", 0, 0, Zeros(16), U32(1), U8(9))]);
+        Mp4Inspection found = await Mp4Inspector.InspectAsync(new MemoryStream(Join(moof, Box("mdat", S1))), "x", false, TestContext.Current.CancellationToken);
+        found.Should().BeEquivalentTo(new { Fragments = 1, IsFragmented = true });
+        found.Tracks.Should().BeEmpty();
+        found.Protection.Should().ContainSingle().Which.Where.Should().Be("moof#0");
+    }
+
+    [Fact]
+    public async Task A_defect_behind_the_description_is_part_of_an_inspection()
+    {
+        byte[] file = Join(Init, Fragment(1, 40))[..^5];
+        Mp4Inspection found = await Mp4Inspector.InspectAsync(new MemoryStream(file), "x", false, TestContext.Current.CancellationToken);
+        found.Tracks.Should().HaveCount(1);
+        found.Defect!.Message.Should().Contain("cut short");
+        (await Mp4Inspector.InspectAsync(new MemoryStream(file), "x", headOnly: true, TestContext.Current.CancellationToken)).Defect.Should().BeNull();
+    }
+
+    [Fact]
     public async Task A_sample_whose_map_protects_nothing_needs_no_key()
     {
         byte[] senc = Full("senc", 0, 2, U32(1), Iv(1), U16(1), U16(40), U32(0));
