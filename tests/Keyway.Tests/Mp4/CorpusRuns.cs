@@ -1,5 +1,4 @@
 using System.IO.Pipelines;
-using Keyway.Decryption;
 using Keyway.Testing;
 
 namespace Keyway.Mp4;
