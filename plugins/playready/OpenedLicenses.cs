@@ -44,10 +44,11 @@ internal sealed class OpenedLicenses : IDisposable
         opened = null;
         if (!SoapMessage.TryRead(body, out SoapMessage? message, out string reason)) return Fail(PlayReadyCode.LicenseInvalid, reason, out fault);
         if (!LicenseResponse.TryRead(message!, out LicenseResponse? response, out fault)) return false;
-        if (response!.Licenses.Count == 0) return Fail(PlayReadyCode.LicenseNotFound, "the answer holds no licence", out fault);
+        if (response!.Signature is { } signature && !signature.TryVerify(response, options.Roots, now, out fault)) return false;
+        if (!response.TryReadContent(out fault)) return false;
+        if (response.Licenses.Count == 0) return Fail(PlayReadyCode.LicenseNotFound, "the answer holds no licence", out fault);
         if (response.Licenses.Count > options.MaxLicenses)
             return Fail(PlayReadyCode.TooManyLicenses, $"the answer holds {response.Licenses.Count} licences; MaxLicenses is {options.MaxLicenses}", out fault);
-        if (response.Signature is { } signature && !signature.TryVerify(response, options.Roots, now, out fault)) return false;
 
         OpenedLicenses result = new() { WantsAcknowledgement = response.WantsAcknowledgement, BringsRevocationLists = response.BringsRevocationLists };
         bool done = false;

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Collections.Frozen;
 using System.Security.Cryptography;
-using Keyway.Decryption;
 using Keyway.Licensing;
 using Keyway.PlayReady.Soap;
 using Keyway.PlayReady.Xmr;
@@ -162,39 +161,44 @@ internal sealed partial class PlayReadySession : ILicenseSession
     /// <summary>Hands over every key whose rules are met. A key that is not met is no reason to lose another; if none is, the first reason is the answer's.</summary>
     private HashSet<KeyId> Import(OpenedLicenses opened, XmrClient client, bool storedOnly)
     {
-        HashSet<KeyId> imported = [];
+        Dictionary<KeyId, (XmrLicense License, byte[] Key)> allowed = [];
         Dictionary<KeyId, PlayReadyFault> refused = [];
         foreach ((XmrLicense license, byte[] key) in opened.Items)
         {
             KeyId id = license.Envelope.KeyId;
-            if (imported.Contains(id) || (storedOnly && !license.IsPersistent)) continue;
+            if (allowed.ContainsKey(id) || (storedOnly && !license.IsPersistent)) continue;
             HeaderKey? said = _wanted.Said.TryGetValue(id, out HeaderKey known) ? known : null;
-            ProtectionScheme scheme = _wanted.Keys.GetValueOrDefault(id);
-            if (!XmrEnforcement.Allows(license, client, scheme, key, said, out PlayReadyFault fault))
+            if (XmrEnforcement.Allows(license, client, _wanted.Keys.GetValueOrDefault(id), key, said, out PlayReadyFault fault)) allowed.Add(id, (license, key));
+            else
             {
                 refused.TryAdd(id, fault);
                 Log.LicenseRefused(_logger, id, PlayReadyError.Text(fault.Code), fault.Reason);
-                continue;
             }
-
-            // What a licence brings decides, not what was asked for: keys beyond the wanted ones are kept as well.
-            _host.Import(id, key, XmrEnforcement.PolicyOf(license, client));
-            imported.Add(id);
-            if (license.Skipped.Count > 0) Log.ObjectsSkipped(_logger, id, string.Join(", ", license.Skipped));
         }
 
-        if (!imported.Any(id => _wanted.Keys.Count == 0 || _wanted.Keys.ContainsKey(id)) && !storedOnly)
+        if (!storedOnly && !allowed.Keys.Any(IsWanted))
         {
             foreach ((KeyId id, PlayReadyFault fault) in refused)
-                if (_wanted.Keys.Count == 0 || _wanted.Keys.ContainsKey(id)) throw PlayReadyError.Of(fault);
+                if (IsWanted(id)) throw PlayReadyError.Of(fault);
             throw PlayReadyError.Of(PlayReadyCode.KeyIdMismatch, "none of the licences is for a wanted key");
         }
 
+        // What a licence brings decides, not what was asked for: keys beyond the wanted ones are kept as well.
+        foreach ((KeyId id, (XmrLicense license, byte[] key)) in allowed)
+        {
+            _host.Import(id, key, XmrEnforcement.PolicyOf(license, client));
+            if (license.Skipped.Count > 0) Log.ObjectsSkipped(_logger, id, string.Join(", ", license.Skipped));
+        }
+
+        HashSet<KeyId> imported = [.. allowed.Keys];
         foreach ((KeyId id, PlayReadyFault fault) in refused)
             if (!imported.Contains(id) && !_held.Contains(id) && _wanted.Keys.ContainsKey(id)) _host.SetStatus(id, StatusOf(fault.Code));
         _held.UnionWith(imported);
         return imported;
     }
+
+    /// <summary>Whether content needs a key. Live content may not say which: then every key will do.</summary>
+    private bool IsWanted(KeyId id) => _wanted.Keys.Count == 0 || _wanted.Keys.ContainsKey(id);
 
     private static KeyStatus StatusOf(uint code) => code switch
     {

@@ -57,8 +57,8 @@ internal sealed partial record BCert
         public bool TryTakeSignature(ReadOnlyMemory<byte> area, out string reason)
         {
             ReadOnlySpan<byte> bytes = area.Span;
-            ReadOnlySpan<byte> fixedHead = [0, 1, 0, (byte)BCertTag.Signature, 0, 0, 0, SignatureAttribute, 0, 1, 0, P256.SignatureLength];
-            if (!bytes.StartsWith(fixedHead)) return Fail("the SIGNATURE attribute is not one of P-256", out reason);
+            ReadOnlySpan<byte> fixedHead = [0, (byte)BCertTag.Signature, 0, 0, 0, SignatureAttribute, 0, 1, 0, P256.SignatureLength];
+            if (!bytes[2..].StartsWith(fixedHead) || BinaryPrimitives.ReadUInt16BigEndian(bytes) > MustUnderstand) return Fail("the SIGNATURE attribute is not one of P-256", out reason);
             if (BinaryPrimitives.ReadUInt32BigEndian(bytes[76..]) != P256.PointLength * 8) return Fail("the issuer key of a certificate is not of 512 bits", out reason);
             _signature = area.Slice(12, P256.SignatureLength);
             _issuer = area.Slice(80, P256.PointLength);

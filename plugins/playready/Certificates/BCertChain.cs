@@ -76,17 +76,14 @@ internal sealed class BCertChain
     {
         root = null;
         for (int i = 0; i < Certificates.Count; i++)
+            if (!IsAuthentic(Certificates[i], i, out fault)) return false;
+
+        // Only now does anything that a certificate says count.
+        for (int i = 0; i < Certificates.Count; i++)
         {
-            BCert certificate = Certificates[i];
-            ReadOnlySpan<byte> bytes = certificate.Bytes.Span;
-            if (!P256.Verify(certificate.IssuerKey.Span, bytes[..certificate.SignedLength], certificate.Signature.Span))
-                return Fail(PlayReadyCode.CertificateVerification, $"the signature of certificate {i} is wrong", out fault);
-            if (now is { } time && certificate.Expiry != uint.MaxValue && time.ToUnixTimeSeconds() >= certificate.Expiry)
+            if (now is { } time && Certificates[i].Expiry != uint.MaxValue && time.ToUnixTimeSeconds() >= Certificates[i].Expiry)
                 return Fail(PlayReadyCode.CertificateExpired, $"certificate {i} has expired", out fault);
-            if (!certificate.ExtendedData.IsEmpty
-                && !P256.Verify(certificate.ExtendedDataKey.Span, certificate.ExtendedData.Span, certificate.ExtendedDataSignature.Span))
-                return Fail(PlayReadyCode.CertificateVerification, $"the signature of certificate {i}'s extended data is wrong", out fault);
-            if (i + 1 < Certificates.Count && !MayIssue(Certificates[i + 1], certificate, i, issuing, out fault)) return false;
+            if (i + 1 < Certificates.Count && !MayIssue(Certificates[i + 1], Certificates[i], i, issuing, out fault)) return false;
         }
 
         if (Leaf.Type != leafType) return Fail(PlayReadyCode.CertificateVerification, $"the leaf is of type {Leaf.Type}, not {leafType}", out fault);
@@ -94,6 +91,17 @@ internal sealed class BCertChain
         root = roots.FirstOrDefault(candidate => CryptographicOperations.FixedTimeEquals(candidate.PublicKey.Span, top.Span));
         fault = default;
         return root is not null || Fail(PlayReadyCode.CertificateVerification, "the certificate chain ends in no configured root", out fault);
+    }
+
+    private static bool IsAuthentic(BCert certificate, int index, out BCertFault fault)
+    {
+        if (!P256.Verify(certificate.IssuerKey.Span, certificate.Bytes.Span[..certificate.SignedLength], certificate.Signature.Span))
+            return Fail(PlayReadyCode.CertificateVerification, $"the signature of certificate {index} is wrong", out fault);
+        if (!certificate.ExtendedData.IsEmpty
+            && !P256.Verify(certificate.ExtendedDataKey.Span, certificate.ExtendedData.Span, certificate.ExtendedDataSignature.Span))
+            return Fail(PlayReadyCode.CertificateVerification, $"the signature of certificate {index}'s extended data is wrong", out fault);
+        fault = default;
+        return true;
     }
 
     private static bool MayIssue(BCert issuer, BCert certificate, int index, BCertUsage issuing, out BCertFault fault)

@@ -21,17 +21,17 @@ internal sealed class LicenseResponse
     /// <summary>The signature; <see langword="null"/>: the answer has none.</summary>
     public ResponseSignature? Signature { get; }
 
-    /// <summary>The licences in order.</summary>
-    public required IReadOnlyList<byte[]> Licenses { get; init; }
+    /// <summary>The licences in order. Read by <see cref="TryReadContent"/>, like the two values that follow.</summary>
+    public IReadOnlyList<byte[]> Licenses { get; private set; } = [];
 
     /// <summary>The copy of the challenge's nonce.</summary>
-    public required byte[]? Nonce { get; init; }
+    public byte[]? Nonce { get; private set; }
 
     /// <summary>Opaque. What it is made of is not public.</summary>
-    public required byte[]? ResponseId { get; init; }
+    public byte[]? ResponseId { get; private set; }
 
-    /// <summary>The chain of the key that signed the answer.</summary>
-    public required byte[]? SigningChain { get; init; }
+    /// <summary>The chain of the key that signed the answer; empty where it is not base64.</summary>
+    public byte[]? SigningChain => Element.ElementsNamed("SigningCertificateChain").Any() ? Bytes(Element.OnlyNamed("SigningCertificateChain")) ?? [] : null;
 
     /// <summary>Whether the service asks to be told what became of the licences. The message for that is not public; it is not sent.</summary>
     public bool WantsAcknowledgement => Element.ElementsNamed("Acknowledgement").Any();
@@ -41,7 +41,7 @@ internal sealed class LicenseResponse
 
     private XElement Element { get; }
 
-    /// <summary>Reads an answer.</summary>
+    /// <summary>Finds the answer in a message, and its signature.</summary>
     public static bool TryRead(SoapMessage message, out LicenseResponse? response, out PlayReadyFault fault)
     {
         response = null;
@@ -61,16 +61,24 @@ internal sealed class LicenseResponse
             signature = new ResponseSignature { SignedInfo = signedInfo, Content = info!, Value = Bytes(signatures[0].OnlyNamed("SignatureValue")) ?? [] };
         }
 
+        response = new LicenseResponse(markup, element, signature);
+        fault = default;
+        return true;
+    }
+
+    /// <summary>Reads what the answer says. Of a signed one, after its signature was verified.</summary>
+    public bool TryReadContent(out PlayReadyFault fault)
+    {
         List<byte[]> licenses = [];
-        foreach (XElement license in element.OnlyNamed("Licenses")?.ElementsNamed("License") ?? [])
+        foreach (XElement license in Element.OnlyNamed("Licenses")?.ElementsNamed("License") ?? [])
         {
             if (Bytes(license) is not { Length: > 0 } bytes) return Fail("a licence is not base64", out fault);
             licenses.Add(bytes);
         }
 
-        byte[]? chain = element.ElementsNamed("SigningCertificateChain").Any() ? Bytes(element.OnlyNamed("SigningCertificateChain")) ?? [] : null;
-        if (!TryOptional(element, "LicenseNonce", out byte[]? nonce) || !TryOptional(element, "ResponseID", out byte[]? id)) return Fail("the answer has a value twice, or one that is not base64", out fault);
-        response = new LicenseResponse(markup, element, signature) { Licenses = licenses, Nonce = nonce, ResponseId = id, SigningChain = chain };
+        if (!TryOptional(Element, "LicenseNonce", out byte[]? nonce) || !TryOptional(Element, "ResponseID", out byte[]? id))
+            return Fail("the answer has a value twice, or one that is not base64", out fault);
+        (Licenses, Nonce, ResponseId) = (licenses, nonce, id);
         fault = default;
         return true;
     }

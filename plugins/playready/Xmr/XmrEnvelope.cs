@@ -55,7 +55,7 @@ internal sealed class XmrEnvelope
         uint version = BinaryPrimitives.ReadUInt32BigEndian(bytes[4..]);
         if (version != Version) return Fail(PlayReadyCode.XmrVersion, $"licence version {version} is not known; 3 is", out fault);
         if (!XmrObject.TryRead(source, HeadLength, out XmrObject? outer, out string reason)) return Fail(PlayReadyCode.LicenseInvalid, $"licence: {reason}", out fault);
-        if (outer!.Type != XmrType.OuterContainer || outer.Flags != 3 || HeadLength + outer.Length != bytes.Length)
+        if (outer!.Type != XmrType.OuterContainer || HeadLength + outer.Length != bytes.Length)
             return Fail(PlayReadyCode.LicenseInvalid, "licence: it is not one outer container", out fault);
 
         if (outer.Children.Count == 0 || outer.Children[^1].Type != XmrType.Signature) return Fail(PlayReadyCode.XmrObjectMissing, "licence: it does not end with its signature", out fault);

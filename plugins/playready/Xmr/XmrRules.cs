@@ -28,14 +28,16 @@ internal static class XmrRules
         _ => XmrHandling.Unknown,
     };
 
-    /// <summary>Where an object that decides something may stand; <see langword="null"/>: it decides nothing, or is refused anywhere.</summary>
+    /// <summary>
+    /// Where an object that decides something may stand; <see langword="null"/>: anywhere, because its place is not public, or because it decides
+    /// nothing or is refused wherever it stands.
+    /// </summary>
     public static XmrType? PlaceOf(XmrType type) => type switch
     {
         XmrType.GlobalPolicyContainer or XmrType.PlaybackPolicyContainer or XmrType.KeyMaterialContainer or XmrType.Signature or XmrType.CopyContainer => XmrType.OuterContainer,
         XmrType.Rights or XmrType.Expiration or XmrType.IssueDate or XmrType.GracePeriod or XmrType.ExpireAfterFirstPlay
-            or XmrType.RevocationInfoVersion or XmrType.SecurityLevel or XmrType.RealTimeExpiration => XmrType.GlobalPolicyContainer,
-        XmrType.OutputProtectionLevels or XmrType.AnalogVideoContainer or XmrType.DigitalAudioContainer or XmrType.DigitalVideoContainer
-            or XmrType.PlayEnablerContainer => XmrType.PlaybackPolicyContainer,
+            or XmrType.RevocationInfoVersion or XmrType.SecurityLevel => XmrType.GlobalPolicyContainer,
+        XmrType.OutputProtectionLevels => XmrType.PlaybackPolicyContainer,
         XmrType.AnalogVideoRestriction => XmrType.AnalogVideoContainer,
         XmrType.DigitalAudioRestriction => XmrType.DigitalAudioContainer,
         XmrType.DigitalVideoRestriction => XmrType.DigitalVideoContainer,
