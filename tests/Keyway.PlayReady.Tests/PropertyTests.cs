@@ -67,7 +67,7 @@ public sealed class PropertyTests
                 foreach (TestLicense license in licenses) Compare(license, client.Host.Keys[license.KeyId]);
                 return true;
             },
-            iter: 30);
+            iter: 20);
     }
 
     [Fact]
@@ -76,7 +76,7 @@ public sealed class PropertyTests
         TestWorld world = new();
         KeyId id = SharedVectors.Id("6f651ae1-dbe4-4434-bcb4-690d1564c41c");
         TestLicense license = new() { KeyId = id, Key = [.. Enumerable.Range(1, 16).Select(n => (byte)n)], End = Now + 1000, Levels = [400, 250, 150, 150, 150] };
-        await FlipsAsync(world, id, license, signed: false, iterations: 200);
+        await FlipsAsync(world, id, license, signed: false, iterations: 130);
     }
 
     [Fact]
@@ -85,7 +85,7 @@ public sealed class PropertyTests
         TestWorld world = new();
         KeyId id = SharedVectors.Id("6f651ae1-dbe4-4434-bcb4-690d1564c41c");
         TestLicense license = new() { KeyId = id, Key = [.. Enumerable.Range(1, 16).Select(n => (byte)n)], Persistent = true, End = Now + 1000, FirstPlay = 60, Levels = [400, 250, 150, 150, 150] };
-        await FlipsAsync(world, id, license, signed: true, iterations: 200);
+        await FlipsAsync(world, id, license, signed: true, iterations: 130);
     }
 
     [Fact]
@@ -114,7 +114,7 @@ public sealed class PropertyTests
                 refusal.ProviderCode.Should().Be(IsXml(answer) ? "0x8004C076" : "0x8004C006");
                 return true;
             },
-            iter: 200);
+            iter: 130);
         codes.Should().ContainKey("0x8004C076");
     }
 

@@ -63,7 +63,7 @@ public sealed class BCertChainTests
                     BCertFault fault = Verify(flipped, world.Root.PublicKey, type, usage);
                     return fault.Reason is not null && fault.Code is 0 or PlayReadyCode.CertificateVerification;
                 },
-                iter: 700);
+                iter: 400);
         }
     }
 
@@ -75,7 +75,7 @@ public sealed class BCertChainTests
         BCertChain.TryRead(bytes, out BCertChain? chain, out _).Should().BeTrue();
         int[] flags = [.. chain!.Certificates.Select(certificate => ((certificate.Offset + certificate.SignedLength + 1) * 8))];   // "must be understood" of SIGNATURE
         Gen.Int[0, (bytes.Length * 8) - 1].Sample(
-            bit => flags.Contains(bit) || Verify(Flip(bytes, bit), world.Root.PublicKey, BCertType.Device, BCertUsage.IssuerDevice).Reason is not null, iter: 700);
+            bit => flags.Contains(bit) || Verify(Flip(bytes, bit), world.Root.PublicKey, BCertType.Device, BCertUsage.IssuerDevice).Reason is not null, iter: 400);
     }
 
     public static TheoryData<string, uint> Wrong => new()
