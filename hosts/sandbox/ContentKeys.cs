@@ -6,7 +6,8 @@ namespace Keyway.Sandbox;
 /// <param name="Label">What it is for.</param>
 /// <param name="Kid">Its identifier, 32 lower-case hexadecimal digits.</param>
 /// <param name="Key">Its 16 bytes.</param>
-internal sealed record ContentKey(string Label, string Kid, byte[] Key)
+/// <param name="Content">The content id under which a request may ask for it, where it has one.</param>
+internal sealed record ContentKey(string Label, string Kid, byte[] Key, string? Content = null)
 {
     /// <summary>The label and the identifier, never the key.</summary>
     /// <returns>The text.</returns>
@@ -16,8 +17,9 @@ internal sealed record ContentKey(string Label, string Kid, byte[] Key)
 /// <summary>The content keys that every licence service here hands out: the sample's, and those of files.</summary>
 /// <remarks>
 /// <code>
-/// { "keys": [ { "label": "HD", "kid": "32 hexadecimal digits", "key": "32 hexadecimal digits" } ] }
+/// { "keys": [ { "label": "HD", "kid": "32 hexadecimal digits", "key": "32 hexadecimal digits", "content": "title-1" } ] }
 /// </code>
+/// A label and a content id are as you like; several keys may share either.
 /// </remarks>
 internal sealed class ContentKeys
 {
@@ -69,7 +71,8 @@ internal sealed class ContentKeys
             {
                 string label = entry.TryGetProperty("label", out JsonElement text) ? text.GetString() ?? "" : "";
                 string kid = Convert.ToHexStringLower(Hex(entry, "kid", i));
-                _keys[kid] = new ContentKey(label, kid, Hex(entry, "key", i));
+                string? content = entry.TryGetProperty("content", out JsonElement title) ? title.GetString() : null;
+                _keys[kid] = new ContentKey(label, kid, Hex(entry, "key", i), content);
                 i++;
             }
         }

@@ -38,13 +38,54 @@ internal sealed class DataFolder
     /// <returns>Its path.</returns>
     public string OwnKeysFile() => WithFile("content-keys.json", "{ \"keys\": [] }\n"u8);
 
+    /// <summary>Reads a file, which is made first when it is not there. Of several that make it at once, one wins and all read that one's.</summary>
+    /// <param name="name">Its name in the folder.</param>
+    /// <param name="make">Makes its content.</param>
+    /// <returns>Its path and its content.</returns>
+    /// <exception cref="SandboxException">It cannot be made or read.</exception>
+    public (string Path, byte[] Content) ReadOrCreate(string name, Func<byte[]> make)
+    {
+        string file = System.IO.Path.Combine(Path, name);
+        byte[]? content = File.Exists(file) ? null : make();
+        try
+        {
+            if (content is null) Close(file);
+            else Create(file, content, overwrite: false);
+            return (file, File.ReadAllBytes(file));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new SandboxException($"{file}: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Puts files, for their owner only, into a folder that is not the sandbox's. It keeps its mode; when it is not there, it is made for the owner only.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="files">The files.</param>
+    /// <exception cref="SandboxException">One is there already, and then none is written; or one cannot be written.</exception>
+    public static void WriteNew(string folder, IReadOnlyList<CredentialFile> files)
+    {
+        string full = System.IO.Path.GetFullPath(folder);
+        try
+        {
+            if (!Directory.Exists(full)) Open(full);
+            string[] paths = [.. files.Select(file => System.IO.Path.Combine(full, file.Name))];
+            if (paths.FirstOrDefault(File.Exists) is { } taken) throw new SandboxException($"{taken}: it is there already, and is kept");
+            foreach ((string path, CredentialFile file) in paths.Zip(files)) Create(path, file.Content, overwrite: false);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new SandboxException($"{full}: {e.Message}", e);
+        }
+    }
+
     private string WithFile(string name, ReadOnlySpan<byte> content)
     {
         string file = System.IO.Path.Combine(Path, name);
         try
         {
             if (File.Exists(file)) Close(file);
-            else Create(file, content);
+            else Create(file, content, overwrite: true);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -54,14 +95,21 @@ internal sealed class DataFolder
         return file;
     }
 
-    private static void Create(string file, ReadOnlySpan<byte> content)
+    private static void Create(string file, ReadOnlySpan<byte> content, bool overwrite)
     {
         // Written beside and renamed, because several sandboxes may start at once and none may read half a file.
         string beside = $"{file}.{Environment.ProcessId}";
         FileStreamOptions options = new() { Mode = FileMode.Create, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows()) options.UnixCreateMode = OwnerOnly;
         using (FileStream stream = new(beside, options)) stream.Write(content);
-        File.Move(beside, file, overwrite: true);
+        try
+        {
+            File.Move(beside, file, overwrite);
+        }
+        catch (IOException) when (!overwrite && File.Exists(file))
+        {
+            File.Delete(beside);   // another was first
+        }
     }
 
     private static void Close(string file)

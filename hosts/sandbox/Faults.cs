@@ -23,7 +23,14 @@ internal sealed class Faults(RequestDelegate next)
 
     private const int MostCounters = 4096;
 
+    private static readonly object Spoils = new();
+
     private readonly ConcurrentDictionary<string, int> _met = new();
+
+    /// <summary>Whether a fault takes the service's answer away from the client, so that the client may well send the same request again.</summary>
+    /// <param name="context">The request.</param>
+    /// <returns><see langword="true"/>: what is answered now will not arrive.</returns>
+    public static bool WillSpoil(HttpContext context) => context.Items.ContainsKey(Spoils);
 
     /// <summary>Lets a request pass, with the faults that it asks for.</summary>
     /// <param name="context">The request.</param>
@@ -77,6 +84,8 @@ internal sealed class Faults(RequestDelegate next)
             context.Abort();
             return;
         }
+
+        if (fault.Status >= StatusCodes.Status400BadRequest || fault.Cut || fault.Body is not null) context.Items[Spoils] = true;
 
         // The service answers as ever, into memory; then its answer is bent.
         HttpResponse response = context.Response;

@@ -1,4 +1,5 @@
 using System.Text;
+using Keyway.Sandbox.Widevine;
 
 namespace Keyway.Sandbox;
 
@@ -9,17 +10,27 @@ internal static class FrontPage
     /// <param name="routes">Where to add it.</param>
     /// <param name="keys">The content keys, of which it lists labels and identifiers.</param>
     /// <param name="data">The data folder.</param>
-    public static void Map(IEndpointRouteBuilder routes, ContentKeys keys, DataFolder data)
+    /// <param name="authorities">The systems that have certificates.</param>
+    public static void Map(IEndpointRouteBuilder routes, ContentKeys keys, DataFolder data, IReadOnlyList<IAuthority> authorities)
     {
         string page = $"""
             Keyway sandbox: licence services for development. Loopback only. Nothing here protects anything.
 
             POST /clearkey   W3C Clear Key. Asks {Form.Request}, gets {Form.License}.
 
+            {WidevineEndpoint.Help}
+
+            {AuthorityEndpoints.Help}
+            {string.Join("\n", authorities.Select(authority => authority.Help))}
+
             Content keys: samples/keys.json, {Path.Combine(data.Path, "content-keys.json")}, --keys FILE
             {string.Join("\n", keys.All.Select(key => "  " + key))}
 
             {Faults.Help}
+
+            {LicenseTerms.Help}
+
+            {Oddities.Help}
 
             """;
         byte[] bytes = Encoding.UTF8.GetBytes(page);

@@ -1,13 +1,14 @@
 using Keyway.Sandbox;
 
-if (!SandboxOptions.TryParse(args, out SandboxOptions? options, out string message))
-{
-    Console.Error.WriteLine(message);
-    return args is ["--help" or "-h"] ? 0 : 2;
-}
-
 try
 {
+    if (args is [CredentialCommand.Verb, .. string[] rest]) return CredentialCommand.Run(rest);
+    if (!SandboxOptions.TryParse(args, out SandboxOptions? options, out string message))
+    {
+        Console.Error.WriteLine(message);
+        return args is ["--help" or "-h"] ? 0 : 2;
+    }
+
     await SandboxApp.RunAsync(options);
     return 0;
 }

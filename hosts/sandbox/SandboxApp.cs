@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Keyway.Sandbox.ClearKey;
+using Keyway.Sandbox.Widevine;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
@@ -23,14 +24,35 @@ internal static class SandboxApp
         await using WebApplication app = Build(options);
         app.UseMiddleware<LoopbackOnly>();
         app.UseMiddleware<Faults>();
-        FrontPage.Map(app, keys, data);
+        app.Use(TellAsync);
+        IAuthority[] authorities = Authorities(data);
+        FrontPage.Map(app, keys, data, authorities);
+        AuthorityEndpoints.Map(app, authorities);
         ClearKeyEndpoint.Map(app, keys);   // another system: another folder, another line here
+        WidevineEndpoint.Map(app, authorities.OfType<WidevineAuthority>().Single(), keys, options.Widevine);
 
         await app.StartAsync();
         string url = app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Single() + "/";
         if (options.IsChild) await ServeParentAsync(app, url);
         else Console.Error.WriteLine($"Listening on {url} with {keys.All.Count} content keys. Ctrl+C ends it.");
         await app.WaitForShutdownAsync();
+    }
+
+    /// <summary>The systems that have certificates. None is made before it is needed.</summary>
+    /// <param name="data">Where they keep their keys.</param>
+    /// <returns>One for each system.</returns>
+    public static IAuthority[] Authorities(DataFolder data) => [new WidevineAuthority(data, TimeProvider.System)];
+
+    private static async Task TellAsync(HttpContext context, RequestDelegate next)
+    {
+        try
+        {
+            await next(context);
+        }
+        catch (SandboxException e)   // a file of the data folder, which is first looked at when it is needed
+        {
+            await JsonAnswer.ErrorAsync(context, StatusCodes.Status500InternalServerError, "data-folder", e.Message);
+        }
     }
 
     private static WebApplication Build(SandboxOptions options)

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using Keyway.Sandbox.Widevine;
 
 namespace Keyway.Sandbox;
 
@@ -13,11 +14,17 @@ internal sealed record SandboxOptions
           --port N      the port; 0: any free one                              (8797)
           --keys FILE   more content keys, in the form of samples/keys.json; may be given several times
           --data DIR    where the sandbox keeps its own files        (sandbox in keyway in the user's local data)
+          --widevine Q  terms of every Widevine licence, in the form of a query: license_duration_seconds=60&can_renew=1
           --ready -     for a parent process: one JSON line on standard output when it listens,
                         {"url":"http://127.0.0.1:8797/","pid":1}, and it ends when its standard input closes
 
         Everything else that it says goes to standard error. GET / tells what it serves.
+
+          credential    first of all arguments: issues a device and ends; credential --help
         """;
+
+    /// <summary>What to say when there is no folder for <see cref="Data"/>.</summary>
+    public const string NoData = "--data: this user has no folder for local data, so one must be named";
 
     /// <summary>The port to listen on; 0: any free one.</summary>
     public int Port { get; init; } = 8797;
@@ -27,6 +34,9 @@ internal sealed record SandboxOptions
 
     /// <summary>Files with more content keys.</summary>
     public IReadOnlyList<string> KeyFiles { get; init; } = [];
+
+    /// <summary>Terms of every Widevine licence.</summary>
+    public IReadOnlyDictionary<string, string> Widevine { get; init; } = new Dictionary<string, string>();
 
     /// <summary>The data folder.</summary>
     public string Data { get; init; } = "";
@@ -58,6 +68,18 @@ internal sealed record SandboxOptions
                 case "--data":
                     read = read with { Data = value };
                     break;
+                case "--widevine":
+                    try
+                    {
+                        read = read with { Widevine = Parameters.Of(value) };
+                        LicenseTerms.Read([read.Widevine]);
+                    }
+                    catch (FormatException e)
+                    {
+                        return Fail($"--widevine: {e.Message}", out message);
+                    }
+
+                    break;
                 case "--ready" when value == "-":
                     read = read with { IsChild = true };
                     break;
@@ -68,13 +90,22 @@ internal sealed record SandboxOptions
 
         if (read.Data.Length == 0)
         {
-            string home = Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify);
-            if (home.Length == 0) return Fail("--data: this user has no folder for local data, so one must be named", out message);
-            read = read with { Data = Path.Combine(home, "keyway", "sandbox") };
+            if (!TryFindData(out string data)) return Fail(NoData, out message);
+            read = read with { Data = data };
         }
 
         options = read;
         return true;
+    }
+
+    /// <summary>Finds the folder to use when none is named.</summary>
+    /// <param name="data">The folder.</param>
+    /// <returns><see langword="false"/>: this user has none.</returns>
+    public static bool TryFindData(out string data)
+    {
+        string home = Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify);
+        data = home.Length == 0 ? "" : Path.Combine(home, "keyway", "sandbox");
+        return home.Length > 0;
     }
 
     private static bool Fail(string what, out string message)
