@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Keyway.Cli.Sandbox;
 using Keyway.Hosting;
 using Keyway.Hosting.Configuration;
 using Microsoft.Extensions.Configuration;
@@ -19,7 +20,13 @@ internal static class ConfigCommand
     private static async Task<int> RunAsync(CommandContext context, CancellationToken cancellationToken)
     {
         IConfigurationRoot root = Host.ReadSettings(context);
-        IReadOnlyList<EffectiveSetting> settings = EffectiveSettings.Of(root);
+        List<EffectiveSetting> settings = [.. EffectiveSettings.Of(root)];
+        settings.AddRange(DemoDevice.MissingCredentials(root).Select(static path => new EffectiveSetting
+        {
+            Path = path,
+            Value = "a throw-away device, for the bundled sample only",
+            Origin = DemoDevice.Origin,
+        }));
         List<string> pipelines = [];
         KeywayConfigurationException? wrong = null;
         try

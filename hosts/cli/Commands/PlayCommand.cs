@@ -37,8 +37,11 @@ internal static class PlayCommand
         {
             // The bundled sample and its own licence service: the one case in which the command names both.
             string system = options.KeySystem ?? DemoKeySystem;
-            options = options with { KeySystem = system, LicenseUrl = new Uri(sandbox.Url, Uri.EscapeDataString(system)) };
+            options = options with { KeySystem = system, LicenseUrl = new Uri(sandbox.Url, DemoDevice.PathOf(system)) };
         }
+
+        using DemoDevice? device = sandbox is null ? null : await DemoDevice.AskAsync(sandbox, options.KeySystem!, Host.ReadSettings(context), cancellationToken);
+        if (device is not null) context = context with { Settings = [.. device.Settings, .. context.Settings] };
 
         ProgressView progress = new();
         options = options with { Progress = progress };
