@@ -1,3 +1,4 @@
+using Microsoft.Win32.SafeHandles;
 using Spectre.Console;
 
 namespace Keyway.Cli;
@@ -8,6 +9,8 @@ namespace Keyway.Cli;
 /// </summary>
 internal sealed class CommandIo
 {
+    private const int StandardOutput = 1;
+
     public required TextWriter Out { get; init; }
 
     public required TextWriter Error { get; init; }
@@ -16,20 +19,30 @@ internal sealed class CommandIo
 
     public required Func<Stream> OpenOutput { get; init; }
 
+    /// <summary>Whether people look at <see cref="Out"/>: colours, and tables as wide as the screen.</summary>
+    public bool OutIsTerminal { get; init; }
+
     /// <summary>Whether people look at <see cref="Error"/>: progress is shown only then.</summary>
-    public bool Interactive { get; init; }
+    public bool ErrorIsTerminal { get; init; }
 
     public static CommandIo ForProcess() => new()
     {
         Out = Console.Out,
         Error = Console.Error,
         OpenInput = Console.OpenStandardInput,
-        OpenOutput = Console.OpenStandardOutput,
-        Interactive = !Console.IsErrorRedirected && !Console.IsOutputRedirected,
+        OpenOutput = OpenStandardOutput,
+        OutIsTerminal = !Console.IsOutputRedirected,
+        ErrorIsTerminal = !Console.IsErrorRedirected,
     };
 
-    /// <summary>A console for tables, plain where nobody looks.</summary>
-    public static IAnsiConsole ConsoleOn(TextWriter writer, bool interactive)
+    /// <summary>A console for tables on <see cref="Out"/>.</summary>
+    public IAnsiConsole OutConsole() => ConsoleOn(Out, OutIsTerminal);
+
+    /// <summary>A console for progress on <see cref="Error"/>, and for reports when media goes to standard output.</summary>
+    public IAnsiConsole ErrorConsole() => ConsoleOn(Error, ErrorIsTerminal);
+
+    // Plain where nobody looks.
+    private static IAnsiConsole ConsoleOn(TextWriter writer, bool interactive)
     {
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings
         {
@@ -38,8 +51,19 @@ internal sealed class CommandIo
             ColorSystem = interactive ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
             Interactive = interactive ? InteractionSupport.Detect : InteractionSupport.No,
         });
-        // Redirected output has no width: rows are not to be folded at a guess.
-        if (!interactive) console.Profile.Width = 240;
+        // Redirected output has no width: rows and paths are not to be folded at a guess.
+        if (!interactive) console.Profile.Width = 10_000;
         return console;
+    }
+
+    /// <summary>
+    /// The console's own stream takes a closed pipe for success, and a presentation would be decrypted to its end for nobody.
+    /// A file keeps that stream: two positions in one file would overwrite each other.
+    /// </summary>
+    private static Stream OpenStandardOutput()
+    {
+        if (OperatingSystem.IsWindows()) return Console.OpenStandardOutput();
+        FileStream pipe = new(new SafeFileHandle(StandardOutput, ownsHandle: false), FileAccess.Write, bufferSize: 0);
+        return pipe.CanSeek ? Console.OpenStandardOutput() : pipe;
     }
 }

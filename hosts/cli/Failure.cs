@@ -1,3 +1,5 @@
+using System.Text.Json;
+using Keyway.Cli.Sandbox;
 using Keyway.Cli.Targets;
 using Keyway.Dash;
 using Keyway.Decryption;
@@ -21,7 +23,8 @@ internal sealed record Failure(int Code, string Kind, string Message, string? Ad
 
     public static Failure From(Exception exception, CancellationToken interrupted) => exception switch
     {
-        OperationCanceledException when interrupted.IsCancellationRequested => new(ExitCode.Interrupted, "interrupted", "interrupted; nothing was left behind"),
+        // Whatever the interrupt broke on its way out.
+        _ when interrupted.IsCancellationRequested => new(ExitCode.Interrupted, "interrupted", "interrupted; nothing was left behind"),
         UsageException => Usage(exception.Message),
         TargetException => new(ExitCode.Usage, "target", exception.Message),
         KeywayConfigurationException => new(ExitCode.Usage, "configuration", exception.Message, "keyway config shows every effective setting"),
@@ -37,6 +40,7 @@ internal sealed record Failure(int Code, string Kind, string Message, string? Ad
         LicenseServiceException license => Of(license),
         SecretException => new(ExitCode.Usage, "secret", exception.Message),
         BrokenPipeException => new(ExitCode.Interrupted, "interrupted", "whoever read the output has gone"),
+        SandboxException sandbox => new(sandbox.Code == ExitCode.Usage ? ExitCode.Usage : ExitCode.Unexpected, "sandbox", exception.Message),
         IOException => new(ExitCode.Unexpected, "io", exception.Message),
         _ => new(ExitCode.Unexpected, "unexpected", $"{exception.GetType().Name}: {FirstLine(exception.Message)}"),
     };
@@ -50,20 +54,26 @@ internal sealed record Failure(int Code, string Kind, string Message, string? Ad
             io.Out.WriteLine(Json.Write(writer =>
             {
                 writer.WriteStartObject();
-                writer.WriteStartObject("error");
-                writer.WriteNumber("code", Code);
-                writer.WriteString("kind", Kind);
-                writer.WriteString("message", Message);
-                if (Advice is not null) writer.WriteString("advice", Advice);
-                writer.WriteEndObject();
+                WriteTo(writer);
                 writer.WriteEndObject();
             }));
             return Code;
         }
 
-        io.Error.WriteLine($"keyway: {Message}");
-        if (Advice is not null) io.Error.WriteLine($"        {Advice}");
+        io.Error.WriteLine($"keyway: {Shown.Text(Message, lineBreaks: true)}");
+        if (Advice is not null) io.Error.WriteLine($"        {Shown.Text(Advice)}");
         return Code;
+    }
+
+    /// <summary>Writes the member <c>error</c>, for commands that have something to report all the same.</summary>
+    public void WriteTo(Utf8JsonWriter writer)
+    {
+        writer.WriteStartObject("error");
+        writer.WriteNumber("code", Code);
+        writer.WriteString("kind", Kind);
+        writer.WriteString("message", Message);
+        if (Advice is not null) writer.WriteString("advice", Advice);
+        writer.WriteEndObject();
     }
 
     private static Failure Of(LicenseServiceException exception)
@@ -75,6 +85,7 @@ internal sealed record Failure(int Code, string Kind, string Message, string? Ad
     private static Failure Of(KeyUnavailableException exception) => exception.Reason switch
     {
         KeyUnavailableReason.LicenseFailed when exception.InnerException is LicenseServiceException cause => Of(cause),
+        KeyUnavailableReason.LicenseFailed or KeyUnavailableReason.TimedOut => new(ExitCode.NoLicense, "licence", exception.Message),
         KeyUnavailableReason.RefusedByPolicy or KeyUnavailableReason.Expired or KeyUnavailableReason.NotYet => new(ExitCode.RefusedByPolicy, "policy", exception.Message),
         _ => new(ExitCode.NoUsableKey, "key", exception.Message),
     };

@@ -14,7 +14,7 @@ internal static class InspectReport
     {
         json.WriteStartObject();
         json.WriteString("source", PresentationReport.TextOf(facts.Source));
-        json.WriteString("kind", facts.Kind.ToString());
+        json.WriteString("kind", PresentationReport.Word(facts.Kind));
         json.WriteBoolean("dynamic", facts.IsDynamic);
         if (facts.Duration is { } duration) json.WriteNumber("durationSeconds", duration.TotalSeconds);
         json.WriteStartArray("tracks");
@@ -80,31 +80,32 @@ internal static class InspectReport
     public static void Show(ContentFacts facts, IAnsiConsole console)
     {
         string length = facts.Duration is { } duration ? $", {duration:c}" : "";
-        console.MarkupLine($"[bold]{Markup.Escape(PresentationReport.TextOf(facts.Source))}[/]  {facts.Kind}{(facts.IsDynamic ? ", dynamic" : "")}{length}");
+        console.MarkupLine($"[bold]{Shown.Markup(PresentationReport.TextOf(facts.Source))}[/]  {NameOf(facts.Kind)}{(facts.IsDynamic ? ", dynamic" : "")}{length}");
         Table tracks = PresentationReport.NewTable("", "Track", "Codec", "Size", "Bit/s", "Scheme", "Keys");
         foreach (ContentTrack track in facts.Tracks)
         {
             tracks.AddRow(
-                track.IsChosen ? "*" : " ", Markup.Escape($"{PresentationReport.Word(track.Kind)} {Short(track.Id)} {track.Language}"), Markup.Escape(track.Codec),
+                track.IsChosen ? "*" : " ", Shown.Markup($"{PresentationReport.Word(track.Kind)} {Short(track.Id)} {track.Language}"), Shown.Markup(track.Codec),
                 track.Height > 0 ? $"{track.Width}x{track.Height}" : "", track.Bandwidth > 0 ? track.Bandwidth.ToString(System.Globalization.CultureInfo.InvariantCulture) : "",
                 SchemeOf(track) ?? "clear", string.Join('\n', track.KeyIds));
         }
 
         console.Write(tracks);
-        foreach (ContentTrack track in facts.Tracks.Where(static track => !track.IsChosen)) console.MarkupLine($"[grey]  not {Markup.Escape(Short(track.Id))}: {Markup.Escape(track.WhyNot ?? "")}[/]");
+        foreach (ContentTrack track in facts.Tracks.Where(static track => !track.IsChosen)) console.MarkupLine($"[grey]  not {PresentationReport.Word(track.Kind)} {Shown.Markup(Short(track.Id))}: {Shown.Markup(track.WhyNot ?? "")}[/]");
         foreach (ProtectionEntry header in facts.Protection.Headers)
         {
-            console.MarkupLine($"[bold]{Markup.Escape(SystemIds.NameOf(header.System))}[/]  {header.System}, {header.Data.Length} bytes{(header.IsInferred ? ", names no key" : "")}");
-            foreach (KeyId id in header.KeyIds) console.MarkupLine($"  key     {id}");
-            foreach (HeaderFact fact in header.Header?.Facts ?? []) console.MarkupLine($"  {Markup.Escape(fact.Name),-7} {Markup.Escape(fact.Value)}");
-            if (header.Header?.LicenseUrl is { } url) console.MarkupLine($"  licence {Markup.Escape(Redactor.Url(url))}");
-            if (header.Problem is not null) console.MarkupLine($"  [yellow]{Markup.Escape(header.Problem)}[/]");
-            foreach (ProtectionSource source in header.Sources) console.MarkupLine($"  [grey]in      {Markup.Escape(source.Path)}[/]");
+            console.MarkupLine($"[bold]{Shown.Markup(SystemIds.NameOf(header.System))}[/]  {header.System}, {header.Data.Length} bytes");
+            foreach (KeyId id in header.KeyIds) console.MarkupLine($"  key     {id}{(header.IsInferred ? " [grey](of its track; the header is not known to name it)[/]" : "")}");
+            if (header.Header is null && header.Problem is null && header.Data.Length > 0) console.MarkupLine("  [grey]no configured key system reads it; --json shows its bytes[/]");
+            foreach (HeaderFact fact in (header.Header?.Facts ?? []).Where(fact => !IsKey(fact, header))) console.MarkupLine($"  {Shown.Markup(fact.Name),-7} {Shown.Markup(fact.Value)}");
+            if (header.Header?.LicenseUrl is { } url) console.MarkupLine($"  licence {Shown.Markup(Redactor.Url(url))}");
+            if (header.Problem is not null) console.MarkupLine($"  [yellow]{Shown.Markup(header.Problem)}[/]");
+            foreach (ProtectionSource source in header.Sources) console.MarkupLine($"  [grey]in      {Shown.Markup(source.Path)}[/]");
         }
 
-        foreach (LicenseUrlStatement url in facts.Protection.LicenseUrls) console.MarkupLine($"licence URL  {Markup.Escape(Redactor.Url(url.Url))}  [grey]{Markup.Escape(url.Source.Path)}[/]");
-        foreach (ProtectionConflict conflict in facts.Protection.Conflicts) console.MarkupLine($"[yellow]conflict: {Markup.Escape(conflict.ToString())}[/]");
-        foreach (string note in facts.Notes) console.MarkupLine($"[yellow]note: {Markup.Escape(note)}[/]");
+        foreach (LicenseUrlStatement url in facts.Protection.LicenseUrls) console.MarkupLine($"licence URL  {Shown.Markup(Redactor.Url(url.Url))}  [grey]{Shown.Markup(url.Source.Path)}[/]");
+        foreach (ProtectionConflict conflict in facts.Protection.Conflicts) console.MarkupLine($"[yellow]conflict: {Shown.Markup(conflict.ToString())}[/]");
+        foreach (string note in facts.Notes) console.MarkupLine($"[yellow]note: {Shown.Markup(note)}[/]");
         if (!facts.Protection.IsProtected)
         {
             console.MarkupLine("Nothing is protected.");
@@ -112,9 +113,9 @@ internal static class InspectReport
         }
 
         console.MarkupLine(facts.KeySystem.Chosen is { } chosen
-            ? $"Key system: [bold]{Markup.Escape(chosen.Name)}[/], {Markup.Escape(facts.KeySystem.Reason)}"
+            ? $"Key system: [bold]{Shown.Markup(chosen.Name)}[/], {Shown.Markup(facts.KeySystem.Reason)}"
             : "Key system: [red]none[/]");
-        foreach (KeySystemRejection other in facts.KeySystem.Others) console.MarkupLine($"[grey]  not {Markup.Escape(other.Name)}: {Markup.Escape(other.Reason)}[/]");
+        foreach (KeySystemRejection other in facts.KeySystem.Others) console.MarkupLine($"[grey]  not {Shown.Markup(other.Name)}: {Shown.Markup(other.Reason)}[/]");
     }
 
     private static void WriteTrack(Utf8JsonWriter json, ContentTrack track)
@@ -195,6 +196,16 @@ internal static class InspectReport
         if (header.Problem is not null) json.WriteString("problem", header.Problem);
         json.WriteEndObject();
     }
+
+    // Said already.
+    private static bool IsKey(HeaderFact fact, ProtectionEntry header) => KeyId.TryParse(fact.Value, out KeyId id) && header.KeyIds.Contains(id);
+
+    private static string NameOf(ContentKind kind) => kind switch
+    {
+        ContentKind.Dash => "DASH",
+        ContentKind.FragmentedMp4 => "fragmented MP4",
+        _ => "MP4",
+    };
 
     private static string? SchemeOf(ContentTrack track) =>
         track.File?.SampleEntries.FirstOrDefault(static entry => entry.SchemeType is not null)?.SchemeType

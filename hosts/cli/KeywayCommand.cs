@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using Keyway.Cli.Commands;
 
 namespace Keyway.Cli;
@@ -18,46 +19,52 @@ internal static class KeywayCommand
 
         """;
 
+    // An argument that starts with @ is what it says, not the name of a file of arguments; -ab is not -a -b.
+    private static readonly ParserConfiguration Parsing = new() { ResponseFileTokenReplacer = null, EnablePosixBundling = false };
+
     public static async Task<int> RunAsync(string[] arguments, CommandIo io, CancellationToken cancellationToken)
     {
         Option<bool> json = new("--json") { Description = "Write one JSON object to standard output and nothing else", Recursive = true };
-        Option<FileInfo?> configuration = new("--config") { Description = "A JSON file of settings, over the appsettings.json beside the program", Recursive = true };
+        Option<FileInfo?> configuration = new("--config") { Description = "A JSON file of settings, over the appsettings.json beside the program", Recursive = true, HelpName = "FILE" };
         Option<string[]> set = new("--set") { Description = "One setting over all others: --set Keyway:KeySystems:clearkey:Priority=5", Recursive = true, HelpName = "PATH=VALUE" };
         RootCommand root = new("Plays, decrypts and explains protected DASH and MP4.") { json, configuration, set };
-        CommandContext Context(ParseResult parse) => new(
-            io, parse.GetValue(json), parse.GetValue(configuration)?.FullName, [.. (parse.GetValue(set) ?? []).Select(static text => NameValue.Parse(text, '=', "--set")!).Select(static pair => KeyValuePair.Create(pair.Key, (string?)pair.Value))]);
+        CommandContext Context(ParseResult parse) => new(io, parse.GetValue(json), parse.GetValue(configuration)?.FullName, [.. (parse.GetValue(set) ?? []).Select(ReadSetting)]);
         root.Subcommands.Add(PlayCommand.Create(Context));
         root.Subcommands.Add(LicenseCommand.Create(Context));
         root.Subcommands.Add(DecryptCommand.Create(Context));
         root.Subcommands.Add(InspectCommand.Create(Context));
         root.Subcommands.Add(PluginsCommand.Create(Context));
         root.Subcommands.Add(ConfigCommand.Create(Context));
-        root.Subcommands.Add(SandboxCommand.Create());
-        root.SetAction(_ => 0);
+        Command sandbox = SandboxCommand.Create(Context);
+        root.Subcommands.Add(sandbox);
+        root.SetAction(NoCommand);
 
-        InvocationConfiguration invocation = new() { Output = io.Out, Error = io.Error, EnableDefaultExceptionHandler = false };
-        if (arguments.Length == 0)
-        {
-            await root.Parse("--help").InvokeAsync(invocation, cancellationToken);
-            await io.Out.WriteAsync(Examples);
-            return ExitCode.Done;
-        }
+        ParseResult parse = root.Parse(arguments.Length == 0 ? ["--help"] : arguments, Parsing);
+        bool asJson = parse.GetResult(json) is not null && parse.GetValue(json);
+        if (parse.CommandResult.Command != sandbox && parse.Action is not HelpAction && UnknownWords.Describe(parse) is { } unknown) return Failure.Usage(unknown).Tell(io, asJson);
+        if (parse.Errors.Count > 0) return Failure.Usage(string.Join(" ", parse.Errors.Select(static error => error.Message))).Tell(io, asJson);
 
-        ParseResult parse = root.Parse(arguments);
-        bool asJson = arguments.Contains("--json", StringComparer.Ordinal);
-        if (parse.Errors.Count > 0)
-        {
-            string text = string.Join("; ", parse.Errors.Select(error => error.Message));
-            return Failure.Usage(text).Tell(io, asJson);
-        }
-
+        // Signals are the program's: it may take longer to tidy up than the parser would wait.
+        InvocationConfiguration invocation = new() { Output = io.Out, Error = io.Error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
         try
         {
-            return await parse.InvokeAsync(invocation, cancellationToken);
+            int code = await parse.InvokeAsync(invocation, cancellationToken);
+            if (parse.Action is HelpAction && parse.CommandResult.Command == root) await io.Out.WriteAsync(Examples);
+            return code;
         }
         catch (Exception exception)
         {
             return Failure.From(exception, cancellationToken).Tell(io, asJson);
         }
+    }
+
+    private static int NoCommand(ParseResult parse) => throw new UsageException("which command?");
+
+    private static KeyValuePair<string, string?> ReadSetting(string text)
+    {
+        (string path, string value) = NameValue.Parse(text, '=', "--set");
+        return path.StartsWith("Keyway:", StringComparison.OrdinalIgnoreCase)
+            ? KeyValuePair.Create(path, (string?)value)
+            : throw new UsageException("--set takes a path that begins with Keyway:");
     }
 }

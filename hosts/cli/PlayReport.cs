@@ -73,23 +73,23 @@ internal sealed record PlayReport
 
     public void Show(IAnsiConsole console)
     {
-        console.MarkupLine($"Played      {Markup.Escape(PresentationReport.TextOf(Presentation.Facts.Source))}");
+        console.MarkupLine($"Played      {Shown.Markup(PresentationReport.TextOf(Presentation.Facts.Source))}");
         Presentation.ShowLicenses(console);
         Table table = PresentationReport.NewTable("Track", "Scheme", "Samples", "Protected", "Bytes", "Keys");
         foreach ((PresentationTrack track, Mp4TrackSummary? written) in Pairs())
         {
             table.AddRow(
-                Markup.Escape(Describe(track)), track.IsProtected ? PresentationReport.Word(track.Scheme) : "clear", Number(written?.Samples ?? 0), Number(written?.ProtectedSamples ?? 0),
+                Shown.Markup(Describe(track)), track.IsProtected ? PresentationReport.Word(track.Scheme) : "clear", Number(written?.Samples ?? 0), Number(written?.ProtectedSamples ?? 0),
                 Number(written?.Bytes ?? 0), string.Join(' ', (written?.KeyIds ?? track.KeyIds).Select(static id => id.ToString())));
         }
 
         console.Write(table);
         foreach (ContentTrack other in Presentation.Facts.Tracks.Where(static track => !track.IsChosen))
-            console.MarkupLine($"[grey]not {Markup.Escape(other.Kind == Dash.MediaKind.None ? "a track" : PresentationReport.Word(other.Kind))} {Markup.Escape(Short(other.Id))} ({Markup.Escape(other.Codec)}{(other.Height > 0 ? $" {other.Width}x{other.Height}" : "")}): {Markup.Escape(other.WhyNot ?? "")}[/]");
-        foreach (string note in Presentation.Facts.Notes) console.MarkupLine($"[yellow]note: {Markup.Escape(note)}[/]");
+            console.MarkupLine($"[grey]not {Shown.Markup(other.Kind == Dash.MediaKind.None ? "a track" : PresentationReport.Word(other.Kind))} {Shown.Markup(Short(other.Id))} ({Shown.Markup(other.Codec)}{(other.Height > 0 ? $" {other.Width}x{other.Height}" : "")}): {Shown.Markup(other.WhyNot ?? "")}[/]");
+        foreach (string note in Presentation.Facts.Notes) console.MarkupLine($"[yellow]note: {Shown.Markup(note)}[/]");
         foreach (WrittenOutput output in Outputs)
         {
-            console.MarkupLine($"Wrote       {Markup.Escape(output.Path)}  {Number(output.Length)} bytes");
+            console.MarkupLine($"Wrote       {Shown.Markup(output.Path)}  {Number(output.Length)} bytes");
             console.MarkupLine($"SHA-256     {output.Sha256}");
         }
 

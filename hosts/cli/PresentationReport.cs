@@ -30,7 +30,7 @@ internal sealed record PresentationReport
     public void WriteTo(Utf8JsonWriter json)
     {
         json.WriteString("source", TextOf(Facts.Source));
-        json.WriteString("kind", Facts.Kind.ToString());
+        json.WriteString("kind", Word(Facts.Kind));
         json.WriteString("keySystem", Facts.KeySystem.Chosen?.Name);
         json.WriteString("provider", Sessions.Count > 0 ? Provider : null);
         json.WriteStartArray("keys");
@@ -40,6 +40,8 @@ internal sealed record PresentationReport
             json.WriteString("kid", key.Id.ToString());
             json.WriteString("status", Word(key.Status));
             json.WriteString("session", session.Id.ToString());
+            if (key.Policy.NotAfter is { } end) json.WriteString("expires", end);
+            else json.WriteNull("expires");
             WritePolicy(json, key);
             json.WriteEndObject();
         }
@@ -82,17 +84,17 @@ internal sealed record PresentationReport
             return;
         }
 
-        console.MarkupLine($"Key system  {Markup.Escape(Facts.KeySystem.Chosen?.Name ?? "-")} ({Markup.Escape(Facts.KeySystem.Reason)})");
-        foreach (KeySystemRejection other in Facts.KeySystem.Others) console.MarkupLine($"            [grey]not {Markup.Escape(other.Name)}: {Markup.Escape(other.Reason)}[/]");
-        console.MarkupLine($"Provider    {Markup.Escape(Provider)}");
+        console.MarkupLine($"Key system  {Shown.Markup(Facts.KeySystem.Chosen?.Name ?? "-")} ({Shown.Markup(Facts.KeySystem.Reason)})");
+        foreach (KeySystemRejection other in Facts.KeySystem.Others) console.MarkupLine($"            [grey]not {Shown.Markup(other.Name)}: {Shown.Markup(other.Reason)}[/]");
+        console.MarkupLine($"Provider    {Shown.Markup(Provider)}");
         foreach (SessionReport session in Sessions)
         {
             string roundTrip = session.RoundTrip is { } time ? $"{time.TotalMilliseconds:0.0} ms" : "no exchange";
-            console.MarkupLine($"Licence     {Markup.Escape(session.LicenseUrl ?? "no server")}, {session.Exchanges} exchange{(session.Exchanges == 1 ? "" : "s")}, round trip {roundTrip}, {Word(session.State)}");
+            console.MarkupLine($"Licence     {Shown.Markup(session.LicenseUrl ?? "no server")}, {session.Exchanges} exchange{(session.Exchanges == 1 ? "" : "s")}, round trip {roundTrip}, {Word(session.State)}");
         }
 
-        Table table = NewTable("Key", "Status", "Policy");
-        foreach ((KeyEntry key, _) in Keys) table.AddRow(key.Id.ToString(), Word(key.Status), Markup.Escape(Describe(key.Policy)));
+        Table table = NewTable("Key", "Status", "Expires", "Policy");
+        foreach ((KeyEntry key, _) in Keys) table.AddRow(key.Id.ToString(), Word(key.Status), key.Policy.NotAfter is { } end ? $"{end:u}" : "never", Shown.Markup(Describe(key.Policy)));
         console.Write(table);
     }
 
@@ -132,7 +134,6 @@ internal sealed record PresentationReport
     {
         List<string> words = [];
         if (policy.NotBefore is { } notBefore) words.Add($"from {notBefore:u}");
-        if (policy.NotAfter is { } notAfter) words.Add($"until {notAfter:u}");
         if (policy.FirstUseBefore is { } firstUse) words.Add($"first use before {firstUse:u}");
         if (policy.AfterFirstUse is { } after) words.Add($"{after:c} after first use");
         if (policy.RenewAt is { } renewAt) words.Add($"renewal at {renewAt:u}");

@@ -1,10 +1,14 @@
+using System.Runtime.InteropServices;
 using Keyway.Cli;
 
 using CancellationTokenSource interrupted = new();
-Console.CancelKeyPress += (_, press) =>
-{
-    // The command is told and tidies up; a second Ctrl-C ends the process as usual.
-    press.Cancel = !interrupted.IsCancellationRequested;
-    interrupted.Cancel();
-};
+using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Interrupt);
+using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Interrupt);
 return await KeywayCommand.RunAsync(args, CommandIo.ForProcess(), interrupted.Token);
+
+void Interrupt(PosixSignalContext signal)
+{
+    // The command is told and tidies up; a second signal ends the process as usual.
+    signal.Cancel = !interrupted.IsCancellationRequested;
+    interrupted.Cancel();
+}

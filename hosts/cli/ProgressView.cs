@@ -20,7 +20,7 @@ internal sealed class ProgressView : IProgress<PresentationProgress>
             if (!_tasks.TryGetValue(value.Track, out ProgressTask? task))
             {
                 string name = value.Track < _names.Count ? _names[value.Track] : $"track {value.Track + 1}";
-                _tasks.Add(value.Track, task = context.AddTask(Markup.Escape(name)));
+                _tasks.Add(value.Track, task = context.AddTask(Shown.Markup(name)));
             }
 
             if (value.Total is > 0 and long total) task.MaxValue = total;
@@ -32,8 +32,8 @@ internal sealed class ProgressView : IProgress<PresentationProgress>
     /// <summary>Does the work with bars on the screen.</summary>
     public async Task<T> ShowAsync<T>(CommandContext command, Func<Task<T>> work)
     {
-        if (command.Json || !command.Io.Interactive) return await work().ConfigureAwait(false);
-        IAnsiConsole console = CommandIo.ConsoleOn(command.Io.Error, interactive: true);
+        if (command.Json || !command.Io.ErrorIsTerminal) return await work().ConfigureAwait(false);
+        IAnsiConsole console = command.Io.ErrorConsole();
         return await console.Progress()
             .AutoClear(true)
             .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new ElapsedTimeColumn())

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Keyway.Cli.Sandbox;
 using Keyway.Hosting;
 using Keyway.Hosting.Configuration;
+using Keyway.Hosting.Plugins;
 using Microsoft.Extensions.Configuration;
 using Spectre.Console;
 
@@ -28,17 +29,20 @@ internal static class ConfigCommand
             Origin = DemoDevice.Origin,
         }));
         List<string> pipelines = [];
-        KeywayConfigurationException? wrong = null;
+        KeywayException? wrong = null;
         try
         {
             await using KeywayHost keyway = new(root.GetSection("Keyway"));
             await keyway.StartAsync(cancellationToken);
             pipelines.AddRange(keyway.Providers.Select(static provider => provider.Service.Pipeline.Describe()));
         }
-        catch (KeywayConfigurationException exception)
+        catch (KeywayException exception) when (exception is KeywayConfigurationException or PluginException)
         {
+            // The settings are what helps to put it right.
             wrong = exception;
         }
+
+        Failure? failure = wrong is null ? null : Failure.From(wrong, cancellationToken);
 
         if (context.Json)
         {
@@ -58,18 +62,18 @@ internal static class ConfigCommand
 
                 json.WriteEndArray();
                 json.WriteStrings("pipelines", pipelines);
-                json.WriteStrings("errors", (wrong?.Errors ?? []).Select(static error => error.ToString()!));
+                json.WriteStrings("errors", (wrong as KeywayConfigurationException)?.Errors.Select(static error => error.ToString()!) ?? []);
+                failure?.WriteTo(json);
                 json.WriteEndObject();
             }));
-            return wrong is null ? ExitCode.Done : ExitCode.Usage;
+            return failure?.Code ?? ExitCode.Done;
         }
 
-        IAnsiConsole console = CommandIo.ConsoleOn(context.Io.Out, context.Io.Interactive);
+        IAnsiConsole console = context.Io.OutConsole();
         Table table = PresentationReport.NewTable("Setting", "Value", "Origin");
-        foreach (EffectiveSetting setting in settings) table.AddRow(Markup.Escape(setting.Path), Markup.Escape(setting.Value), Markup.Escape(setting.Origin));
+        foreach (EffectiveSetting setting in settings) table.AddRow(Shown.Markup(setting.Path), Shown.Markup(setting.Value), Shown.Markup(setting.Origin));
         console.Write(table);
-        foreach (string pipeline in pipelines) console.MarkupLine(Markup.Escape(pipeline));
-        if (wrong is not null) throw wrong;
-        return ExitCode.Done;
+        foreach (string pipeline in pipelines) console.MarkupLine(Shown.Markup(pipeline));
+        return failure?.Tell(context.Io, json: false) ?? ExitCode.Done;
     }
 }

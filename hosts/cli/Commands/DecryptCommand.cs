@@ -29,6 +29,8 @@ internal static class DecryptCommand
     {
         OutputTarget target = OutputTarget.File(to);
         if (context.Json && target.Kind == OutputKind.StandardOutput) throw new UsageException("--json writes to standard output, where --to - writes the media");
+        if (keyFile == "-" && files.Contains("-")) throw new UsageException("standard input holds the media or the keys, not both");
+        if (files.Length > 1 && files.Contains("-")) throw new UsageException("- stands for all files together, and not beside others");
         if (keys.Length == 0 && keyFile is null) throw new UsageException("decrypt needs a key: --key KID:KEY or --key-file FILE");
         if (target.Kind == OutputKind.File) PendingFile.Refuse(target.Path, force);
         using RawMediaKeys held = new();
@@ -39,12 +41,14 @@ internal static class DecryptCommand
         await using OutputSet outputs = new(context.Io, force);
         await using Stream input = FileSequence.Open(files, context.Io.OpenInput);
         string? path = target.Kind == OutputKind.File ? target.Path : null;
-        Mp4Summary summary = await outputs.WriteAsync(path, pipe => Mp4Decryptor.DecryptAsync(input, files[0], held, pipe, null, cancellationToken).AsTask(), cancellationToken);
+        // Offsets in messages count from the start of the first.
+        string name = files.Length == 1 ? files[0] : string.Create(CultureInfo.InvariantCulture, $"{files[0]} and {files.Length - 1} after it");
+        Mp4Summary summary = await outputs.WriteAsync(path, pipe => Mp4Decryptor.DecryptAsync(input, name, held, pipe, null, cancellationToken).AsTask(), cancellationToken);
         await outputs.CommitAsync(cancellationToken);
 
         TimeSpan elapsed = TimeProvider.System.GetElapsedTime(begun);
         if (context.Json) await context.Io.Out.WriteLineAsync(ToJson(summary, outputs.Written[0], elapsed));
-        else if (path is not null) Show(context, summary, outputs.Written[0], elapsed);
+        else Show(path is null ? context.Io.Error : context.Io.Out, summary, outputs.Written[0], elapsed);
         return ExitCode.Done;
     }
 
@@ -93,14 +97,13 @@ internal static class DecryptCommand
         json.WriteEndObject();
     });
 
-    private static void Show(CommandContext context, Mp4Summary summary, WrittenOutput output, TimeSpan elapsed)
+    private static void Show(TextWriter text, Mp4Summary summary, WrittenOutput output, TimeSpan elapsed)
     {
         // Plain lines: a table would cost more start-up than a short file takes to decrypt.
-        TextWriter text = context.Io.Out;
         foreach (Mp4TrackSummary track in summary.Tracks)
         {
             string scheme = track.Track.IsProtected ? PresentationReport.Word(track.Track.Scheme) : "clear";
-            text.WriteLine(string.Create(CultureInfo.InvariantCulture, $"track {track.Track.Id}  {track.Track.Handler} {track.Track.Codec}  {scheme}  {track.Samples} samples, {track.ProtectedSamples} decrypted  {string.Join(' ', track.KeyIds)}"));
+            text.WriteLine(string.Create(CultureInfo.InvariantCulture, $"track {track.Track.Id}  {Shown.Text(track.Track.Handler)} {Shown.Text(track.Track.Codec)}  {scheme}  {track.Samples} samples, {track.ProtectedSamples} decrypted  {string.Join(' ', track.KeyIds)}"));
         }
 
         text.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{output.Path}  {output.Length} bytes in {elapsed.TotalSeconds:0.00} s"));

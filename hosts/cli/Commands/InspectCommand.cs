@@ -26,7 +26,7 @@ internal static class InspectCommand
         await using KeywayHost keyway = Host.Create(context);
         ContentFacts facts = await keyway.InspectAsync(source, options, cancellationToken);
         if (context.Json) await context.Io.Out.WriteLineAsync(InspectReport.ToJson(facts));
-        else InspectReport.Show(facts, CommandIo.ConsoleOn(context.Io.Out, context.Io.Interactive));
+        else InspectReport.Show(facts, context.Io.OutConsole());
         return ExitCode.Done;
     }
 }

@@ -46,8 +46,8 @@ internal static class LicenseCommand
             return ExitCode.Done;
         }
 
-        IAnsiConsole console = CommandIo.ConsoleOn(context.Io.Out, context.Io.Interactive);
-        console.MarkupLine($"Licence of  {Markup.Escape(PresentationReport.TextOf(source))}");
+        IAnsiConsole console = context.Io.OutConsole();
+        console.MarkupLine($"Licence of  {Shown.Markup(PresentationReport.TextOf(source))}");
         report.ShowLicenses(console);
         return ExitCode.Done;
     }

@@ -26,9 +26,9 @@ internal static class PlayCommand
 
     private static async Task<int> RunAsync(CommandContext context, Uri? source, PresentationOptions options, string? to, bool force, CancellationToken cancellationToken)
     {
-        OutputTarget target = TargetOf(source, to);
-        if (context.Json && target.Kind == OutputKind.StandardOutput) throw new UsageException("--json writes to standard output, where --to - writes the media");
-        if (target.Kind == OutputKind.File) PendingFile.Refuse(target.Path, force);
+        OutputTarget? named = TargetOf(source, to);
+        if (context.Json && named?.Kind == OutputKind.StandardOutput) throw new UsageException("--json writes to standard output, where --to - writes the media");
+        if (named?.Kind == OutputKind.File) PendingFile.Refuse(named.Path, force);
 
         await using SandboxProcess? sandbox = source is null && options.LicenseUrl is null && options.Provider is null
             ? await SandboxProcess.StartAsync(cancellationToken)
@@ -47,6 +47,7 @@ internal static class PlayCommand
         options = options with { Progress = progress };
         await using KeywayHost keyway = Host.Create(context);
         await using OutputSet outputs = new(context.Io, force);
+        OutputTarget target = named ?? OutputTarget.File(Path.Combine(outputs.MakeTemporaryFolder(), "sample.clear.mp4"));
         long begun = TimeProvider.System.GetTimestamp();
         PlayReport report = await progress.ShowAsync(context, async () =>
         {
@@ -65,7 +66,7 @@ internal static class PlayCommand
         await outputs.CommitAsync(cancellationToken);
 
         if (context.Json) await context.Io.Out.WriteLineAsync(report.ToJson());
-        else report.Show(CommandIo.ConsoleOn(target.Kind == OutputKind.StandardOutput ? context.Io.Error : context.Io.Out, context.Io.Interactive));
+        else report.Show(target.Kind == OutputKind.StandardOutput ? context.Io.ErrorConsole() : context.Io.OutConsole());
         return ExitCode.Done;
     }
 
@@ -95,11 +96,11 @@ internal static class PlayCommand
         return summaries;
     }
 
-    /// <summary>Where to, when the user does not say: beside the working directory's files under the source's name; the bundled sample into a temporary folder.</summary>
-    private static OutputTarget TargetOf(Uri? source, string? to)
+    /// <summary>Where to. When the user does not say: into the working directory under the source's name; <see langword="null"/>, a temporary folder, for the bundled sample.</summary>
+    private static OutputTarget? TargetOf(Uri? source, string? to)
     {
         if (to is not null) return OutputTarget.Parse(to);
-        if (source is null) return OutputTarget.File(Path.Combine(Directory.CreateTempSubdirectory("keyway-").FullName, "sample.clear.mp4"));
+        if (source is null) return null;
         string name = Path.GetFileNameWithoutExtension(source.AbsolutePath);
         string safe = string.Concat(Uri.UnescapeDataString(name).Where(static letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.')).TrimStart('.');
         return OutputTarget.File(string.Create(CultureInfo.InvariantCulture, $"{(safe.Length == 0 ? "keyway" : safe)}.clear.mp4"));

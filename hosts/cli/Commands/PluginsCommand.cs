@@ -19,24 +19,23 @@ internal static class PluginsCommand
     private static async Task<int> RunAsync(CommandContext context, bool pin, CancellationToken cancellationToken)
     {
         await using KeywayHost keyway = Host.Create(context);
-        IReadOnlyList<PluginRecord> plugins;
         try
         {
             await keyway.StartAsync(cancellationToken);
-            plugins = keyway.Plugins;
         }
         catch (PluginException exception)
         {
-            // This command is how people find out why: it shows the list, and the code says that a required one is missing.
-            Show(context, exception.Required, pin);
-            throw;
+            // This command is how people find out why: it shows what is missing, and the code says that something is.
+            Failure failure = Failure.From(exception, cancellationToken);
+            Show(context, exception.Required, pin, failure);
+            return context.Json ? failure.Code : failure.Tell(context.Io, json: false);
         }
 
-        Show(context, plugins, pin);
+        Show(context, keyway.Plugins, pin, failure: null);
         return ExitCode.Done;
     }
 
-    private static void Show(CommandContext context, IReadOnlyList<PluginRecord> plugins, bool pin)
+    private static void Show(CommandContext context, IReadOnlyList<PluginRecord> plugins, bool pin, Failure? failure)
     {
         if (context.Json)
         {
@@ -65,24 +64,25 @@ internal static class PluginsCommand
                 }
 
                 json.WriteEndArray();
+                failure?.WriteTo(json);
                 json.WriteEndObject();
             }));
             return;
         }
 
-        IAnsiConsole console = CommandIo.ConsoleOn(context.Io.Out, context.Io.Interactive);
+        IAnsiConsole console = context.Io.OutConsole();
         Table table = PresentationReport.NewTable("Plugin", "State", "Contract", "Brings", "Why not");
         foreach (PluginRecord plugin in plugins)
         {
             string brings = string.Join(", ", plugin.KeySystems.Select(static name => $"key system {name}").Concat(plugin.Providers.Select(static name => $"provider {name}")).Concat(plugin.Middleware.Select(static name => $"step {name}")));
             table.AddRow(
-                Markup.Escape(plugin.Id), PresentationReport.Word(plugin.State), Markup.Escape(plugin.Contract ?? ""), Markup.Escape(brings),
-                Markup.Escape(plugin.Problem is { } problem ? $"{problem.Stage}: {problem.Reason}" : ""));
+                Shown.Markup(plugin.Id), PresentationReport.Word(plugin.State), Shown.Markup(plugin.Contract ?? ""), Shown.Markup(brings),
+                Shown.Markup(plugin.Problem is { } problem ? $"{problem.Stage}: {problem.Reason}" : ""));
         }
 
         console.Write(table);
         if (!pin) return;
         foreach (PluginRecord plugin in plugins)
-            if (plugin.Folder is { } folder) console.MarkupLine($"{Markup.Escape(plugin.Id)}  {PluginPin.Compute(folder)}");
+            if (plugin.Folder is { } folder) console.MarkupLine($"{Shown.Markup(plugin.Id)}  {PluginPin.Compute(folder)}");
     }
 }

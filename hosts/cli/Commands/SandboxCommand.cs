@@ -7,11 +7,11 @@ namespace Keyway.Cli.Commands;
 /// <summary><c>keyway sandbox</c>: the development licence services in the foreground. Arguments are the sandbox's own.</summary>
 internal static class SandboxCommand
 {
-    public static Command Create()
+    public static Command Create(Func<ParseResult, CommandContext> context)
     {
         Argument<string[]> arguments = new("arguments")
         {
-            Description = "Handed on to the sandbox: --port N, --data DIR, --ready -, … (keyway sandbox -- --help lists them)",
+            Description = "Handed on to the sandbox: --port N, --keys FILE, --data DIR (keyway sandbox -- --help lists them)",
             Arity = ArgumentArity.ZeroOrMore,
         };
         Command command = new("sandbox", "Runs the licence services for development on loopback, until interrupted.")
@@ -20,22 +20,52 @@ internal static class SandboxCommand
         };
         command.TreatUnmatchedTokensAsErrors = false;
         command.SetAction((parse, cancellationToken) =>
-            RunAsync([.. parse.GetValue(arguments) ?? [], .. parse.UnmatchedTokens], cancellationToken));
+            RunAsync(context(parse), [.. parse.GetValue(arguments) ?? [], .. parse.UnmatchedTokens], cancellationToken));
         return command;
     }
 
-    private static async Task<int> RunAsync(string[] arguments, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(CommandContext context, string[] arguments, CancellationToken cancellationToken)
     {
-        using Process process = Process.Start(SandboxProcess.StartInfo(arguments))
-            ?? throw new InvalidOperationException("the sandbox did not start");
+        // Who speaks to the sandbox himself, or asks for its help, gets it as it is.
+        if (arguments.Any(static argument => argument is "--ready" or "--help" or "-h")) return await HandOnAsync(arguments, cancellationToken);
+
+        await using SandboxProcess sandbox = await SandboxProcess.StartAsync(arguments, context.Io.Error, cancellationToken);
+        if (context.Json)
+        {
+            await context.Io.Out.WriteLineAsync(Json.Write(json =>
+            {
+                json.WriteStartObject();
+                json.WriteString("url", sandbox.Url.AbsoluteUri);
+                json.WriteNumber("pid", sandbox.Id);
+                json.WriteEndObject();
+            }));
+            await context.Io.Out.FlushAsync(cancellationToken);
+        }
+        else await context.Io.Error.WriteLineAsync($"The sandbox listens on {sandbox.Url}. Ctrl+C ends it.");
+
         try
         {
-            await process.WaitForExitAsync(cancellationToken).ConfigureAwait(false);
+            return await sandbox.WaitAsync(cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            // That is how it is meant to end.
+            return ExitCode.Interrupted;
+        }
+    }
+
+    private static async Task<int> HandOnAsync(string[] arguments, CancellationToken cancellationToken)
+    {
+        using Process process = Process.Start(SandboxProcess.StartInfo(arguments))
+            ?? throw new SandboxException(ExitCode.Unexpected, "it did not start");
+        try
+        {
+            await process.WaitForExitAsync(cancellationToken);
             return process.ExitCode;
         }
         catch (OperationCanceledException)
         {
-            // The terminal has sent the same interrupt to the child, which ends by itself.
+            // A terminal has sent the same interrupt to the child, which ends by itself.
             process.WaitForExit(TimeSpan.FromSeconds(5));
             if (!process.HasExited) process.Kill(entireProcessTree: true);
             return ExitCode.Interrupted;

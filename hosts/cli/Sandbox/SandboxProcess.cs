@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using System.Text;
 using System.Text.Json;
 
 namespace Keyway.Cli.Sandbox;
@@ -9,7 +10,7 @@ namespace Keyway.Cli.Sandbox;
 /// </summary>
 internal sealed class SandboxProcess : IAsyncDisposable
 {
-    private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(5);
 
     private readonly Process _process;
@@ -25,46 +26,92 @@ internal sealed class SandboxProcess : IAsyncDisposable
     /// <summary>Where it listens, with a slash at the end.</summary>
     public Uri Url { get; }
 
+    public int Id => _process.Id;
+
     public static string Folder => Path.Combine(AppContext.BaseDirectory, "sandbox");
 
     /// <summary>The arguments that start the sandbox with this runtime, whatever was used to start this process.</summary>
     public static ProcessStartInfo StartInfo(IEnumerable<string> arguments)
     {
         string assembly = Path.Combine(Folder, "Keyway.Sandbox.dll");
-        if (!File.Exists(assembly)) throw new InvalidOperationException($"the sandbox is not beside this program ({assembly})");
+        if (!File.Exists(assembly)) throw new SandboxException(ExitCode.Unexpected, $"it is not beside this program ({assembly})");
         ProcessStartInfo info = new(DotnetProgram()) { UseShellExecute = false };
         info.ArgumentList.Add(assembly);
         foreach (string argument in arguments) info.ArgumentList.Add(argument);
         return info;
     }
 
+    /// <summary>Starts it with data of its own, which goes when it ends, and waits until it listens.</summary>
+    /// <exception cref="SandboxException">It does not start.</exception>
     public static async Task<SandboxProcess> StartAsync(CancellationToken cancellationToken)
     {
         string data = Directory.CreateTempSubdirectory("keyway-sandbox-").FullName;
-        ProcessStartInfo info = StartInfo(["--port", "0", "--ready", "-", "--data", data]);
+        return await StartAsync(["--port", "0", "--data", data], data, TextWriter.Null, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Starts it as the user wants it, and waits until it listens.</summary>
+    /// <param name="arguments">Its arguments, but for <c>--ready</c>.</param>
+    /// <param name="log">Where what it says goes, line by line.</param>
+    /// <param name="cancellationToken">Cancels the start.</param>
+    /// <exception cref="SandboxException">It does not start.</exception>
+    public static Task<SandboxProcess> StartAsync(IEnumerable<string> arguments, TextWriter log, CancellationToken cancellationToken) =>
+        StartAsync(arguments, temporaryData: null, log, cancellationToken);
+
+    /// <summary>Waits until it ends by itself.</summary>
+    /// <returns>Its exit code.</returns>
+    public async Task<int> WaitAsync(CancellationToken cancellationToken)
+    {
+        await _process.WaitForExitAsync(cancellationToken).ConfigureAwait(false);
+        return _process.ExitCode;
+    }
+
+    public async ValueTask DisposeAsync() => await StopAsync(_process, _temporaryData).ConfigureAwait(false);
+
+    private static async Task<SandboxProcess> StartAsync(IEnumerable<string> arguments, string? temporaryData, TextWriter log, CancellationToken cancellationToken)
+    {
+        ProcessStartInfo info = StartInfo([.. arguments, "--ready", "-"]);
         info.RedirectStandardInput = true;
         info.RedirectStandardOutput = true;
         info.RedirectStandardError = true;
 
-        Process process = Process.Start(info) ?? throw new InvalidOperationException("the sandbox did not start");
+        Process process = Process.Start(info) ?? throw new SandboxException(ExitCode.Unexpected, "it did not start");
         try
         {
             using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             limit.CancelAfter(StartTimeout);
-            Task<string> errors = process.StandardError.ReadToEndAsync(CancellationToken.None);
+            Task<string> errors = CopyAsync(process.StandardError, log);
             string? line = await process.StandardOutput.ReadLineAsync(limit.Token).ConfigureAwait(false);
-            if (line is null) throw new InvalidOperationException($"the sandbox ended before it was ready: {(await errors.ConfigureAwait(false)).Trim()}");
+            if (line is null)
+            {
+                string said = await errors.WaitAsync(limit.Token).ConfigureAwait(false);
+                await process.WaitForExitAsync(limit.Token).ConfigureAwait(false);
+                throw new SandboxException(process.ExitCode, said.Split('\n')[0].Trim());
+            }
+
             using JsonDocument ready = JsonDocument.Parse(line);
-            return new SandboxProcess(process, data, new Uri(ready.RootElement.GetProperty("url").GetString()!));
+            return new SandboxProcess(process, temporaryData, new Uri(ready.RootElement.GetProperty("url").GetString()!));
         }
-        catch
+        catch (Exception exception)
         {
-            await StopAsync(process, data).ConfigureAwait(false);
+            await StopAsync(process, temporaryData).ConfigureAwait(false);
+            if (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested) throw new SandboxException(ExitCode.Unexpected, $"it was not ready after {StartTimeout.TotalSeconds} s");
             throw;
         }
     }
 
-    public async ValueTask DisposeAsync() => await StopAsync(_process, _temporaryData).ConfigureAwait(false);
+    /// <summary>Hands on what it says, and keeps the beginning for the case that it ends at once.</summary>
+    private static async Task<string> CopyAsync(StreamReader from, TextWriter to)
+    {
+        const int kept = 4096;
+        StringBuilder beginning = new();
+        while (await from.ReadLineAsync(CancellationToken.None).ConfigureAwait(false) is { } line)
+        {
+            if (beginning.Length < kept) beginning.AppendLine(line);
+            await to.WriteLineAsync(line).ConfigureAwait(false);
+        }
+
+        return beginning.ToString();
+    }
 
     private static async Task StopAsync(Process process, string? data)
     {
@@ -79,6 +126,7 @@ internal sealed class SandboxProcess : IAsyncDisposable
             catch (OperationCanceledException)
             {
                 process.Kill(entireProcessTree: true);
+                await process.WaitForExitAsync(CancellationToken.None).ConfigureAwait(false);
             }
         }
 

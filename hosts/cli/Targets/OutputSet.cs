@@ -10,22 +10,44 @@ internal sealed class OutputSet(CommandIo io, bool replace) : IAsyncDisposable
 
     private readonly List<PendingFile> _files = [];
     private readonly List<WrittenOutput> _written = [];
-    private string? _madeFolder;
+    private readonly Stack<string> _madeFolders = new();
     private bool _committed;
 
     /// <summary>What was written, in order.</summary>
     public IReadOnlyList<WrittenOutput> Written => _written;
 
-    /// <summary>Makes a folder, which is gone again if nothing comes of the command.</summary>
+    /// <summary>Makes a folder and those above it, which are gone again if nothing comes of the command.</summary>
+    /// <exception cref="TargetException">It cannot be made.</exception>
     public void MakeFolder(string path)
     {
-        if (Directory.Exists(path)) return;
-        if (File.Exists(path)) throw new TargetException($"{path} is a file");
-        Directory.CreateDirectory(path);
-        _madeFolder = path;
+        Stack<string> missing = new();
+        for (string? each = path; each is not null && !Directory.Exists(each); each = Path.GetDirectoryName(each)) missing.Push(each);
+        try
+        {
+            foreach (string each in missing)
+            {
+                Directory.CreateDirectory(each);
+                _madeFolders.Push(each);
+            }
+        }
+        catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
+        {
+            throw new TargetException($"cannot make the folder {path}: {cause.Message}", cause);
+        }
+    }
+
+    /// <summary>Makes a folder for what the user named no place for. Only the user may look inside.</summary>
+    /// <returns>The folder.</returns>
+    public string MakeTemporaryFolder()
+    {
+        string path = Directory.CreateTempSubdirectory("keyway-").FullName;
+        _madeFolders.Push(path);
+        return path;
     }
 
     /// <summary>Writes one file, or to standard output where there is no path.</summary>
+    /// <exception cref="TargetException">The file exists, or cannot be written where it should be.</exception>
+    /// <exception cref="BrokenPipeException">Whoever read standard output has gone.</exception>
     public async Task<T> WriteAsync<T>(string? path, Func<PipeWriter, Task<T>> write, CancellationToken cancellationToken)
     {
         if (path is null)
@@ -41,7 +63,7 @@ internal sealed class OutputSet(CommandIo io, bool replace) : IAsyncDisposable
                     _written.Add(new WrittenOutput("-", digest.Length, digest.Digest));
                     return result;
                 }
-                catch (IOException exception) when (digest.HasFailed)
+                catch (IOException exception) when (digest.HasFailed && BrokenPipeException.Is(exception))
                 {
                     throw new BrokenPipeException(exception);
                 }
@@ -55,18 +77,35 @@ internal sealed class OutputSet(CommandIo io, bool replace) : IAsyncDisposable
         return summary;
     }
 
-    /// <summary>Gives every file its name.</summary>
+    /// <summary>Gives every file its name, once all of them are on the disk.</summary>
     public async Task CommitAsync(CancellationToken cancellationToken)
     {
+        foreach (PendingFile file in _files) await file.FinishAsync(cancellationToken).ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
-        foreach (PendingFile file in _files) await file.CommitAsync(CancellationToken.None).ConfigureAwait(false);
+        foreach (PendingFile file in _files) file.Commit();
         _committed = true;
     }
 
     public async ValueTask DisposeAsync()
     {
-        foreach (PendingFile file in _files) await file.DisposeAsync().ConfigureAwait(false);
-        if (!_committed && _madeFolder is not null && !Directory.EnumerateFileSystemEntries(_madeFolder).Any()) Directory.Delete(_madeFolder);
+        foreach (PendingFile file in _files)
+        {
+            if (!_committed) file.Withdraw();
+            await file.DisposeAsync().ConfigureAwait(false);
+        }
+
+        while (!_committed && _madeFolders.TryPop(out string? folder))
+        {
+            try
+            {
+                Directory.Delete(folder);
+            }
+            catch (IOException)
+            {
+                // Somebody has put something in.
+                return;
+            }
+        }
     }
 
     private static async Task<T> WriteAsync<T>(Stream stream, Func<PipeWriter, Task<T>> write, CancellationToken cancellationToken)

@@ -4,14 +4,16 @@ namespace Keyway.Cli.Targets;
 
 /// <summary>
 /// A file that appears under its name only when it is complete: written beside, readable by its owner alone, then renamed.
-/// Disposed before <see cref="CommitAsync"/>, it leaves nothing behind.
+/// Disposed before <see cref="Commit"/>, it leaves nothing behind.
 /// </summary>
 internal sealed class PendingFile : IAsyncDisposable
 {
     private readonly string _part;
     private readonly bool _replace;
     private readonly FileStream _file;
+    private bool _finished;
     private bool _committed;
+    private bool _replaced;
 
     private PendingFile(string path, string part, bool replace, FileStream file)
     {
@@ -34,6 +36,7 @@ internal sealed class PendingFile : IAsyncDisposable
         string full = System.IO.Path.GetFullPath(path);
         Refuse(full, replace);
         string folder = System.IO.Path.GetDirectoryName(full) ?? throw new TargetException($"{path} is not a file name");
+        if (!Directory.Exists(folder)) throw new TargetException($"there is no folder {folder}");
         string part = System.IO.Path.Combine(folder, $".{System.IO.Path.GetFileName(full)}.{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6))}.part");
         FileStreamOptions options = new()
         {
@@ -58,31 +61,49 @@ internal sealed class PendingFile : IAsyncDisposable
     public static void Refuse(string path, bool replace)
     {
         if (Directory.Exists(path)) throw new TargetException($"{path} is a folder");
+        // A rename would put a file in the place of the device.
+        if (!OperatingSystem.IsWindows() && path.StartsWith("/dev/", StringComparison.Ordinal)) throw new TargetException($"{path} is a device; - is standard output");
         // A link counts as existing even when it points nowhere: renaming replaces the link, never what it points to.
         FileInfo info = new(path);
         if (!replace && (info.Exists || info.LinkTarget is not null)) throw new TargetException($"{path} exists; --force replaces it");
     }
 
-    /// <summary>Gives the complete file its name.</summary>
-    public async Task CommitAsync(CancellationToken cancellationToken)
+    /// <summary>Brings everything to the disk: the last moment at which it can be full.</summary>
+    public async Task FinishAsync(CancellationToken cancellationToken)
     {
         await Stream.FlushAsync(cancellationToken).ConfigureAwait(false);
         _file.Flush(flushToDisk: true);
         await _file.DisposeAsync().ConfigureAwait(false);
+        _finished = true;
+    }
+
+    /// <summary>Gives the finished file its name.</summary>
+    /// <exception cref="TargetException">Meanwhile somebody else has taken it.</exception>
+    public void Commit()
+    {
+        if (!_finished) throw new InvalidOperationException("the file is not finished");
+        _replaced = _replace && File.Exists(Path);
         try
         {
             File.Move(_part, Path, _replace);
         }
-        catch (IOException cause) when (!_replace && File.Exists(Path))
+        catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
         {
-            throw new TargetException($"{Path} exists; --force replaces it", cause);
+            throw new TargetException(!_replace && File.Exists(Path) ? $"{Path} exists; --force replaces it" : $"cannot write {Path}: {cause.Message}", cause);
         }
 
         _committed = true;
     }
 
+    /// <summary>Takes the name back, because another file of the same command got none. One that replaced another stays: that one is gone.</summary>
+    public void Withdraw()
+    {
+        if (_committed && !_replaced) File.Delete(Path);
+    }
+
     public async ValueTask DisposeAsync()
     {
+        await Stream.DisposeAsync().ConfigureAwait(false);
         if (_committed) return;
         try
         {
@@ -94,6 +115,5 @@ internal sealed class PendingFile : IAsyncDisposable
         }
 
         File.Delete(_part);
-        await Stream.DisposeAsync().ConfigureAwait(false);
     }
 }
