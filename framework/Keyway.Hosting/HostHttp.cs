@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
@@ -14,28 +15,41 @@ namespace Keyway.Hosting;
 /// </summary>
 internal sealed class HostHttp : IDisposable
 {
+    // A host that nobody noted is treated as one that nobody knows: the rule then allows less, never more.
+    private const int MostHomes = 4096;
+
+    private readonly ConcurrentDictionary<string, IPAddress> _homes = new(StringComparer.OrdinalIgnoreCase);
+    private readonly List<SettingError> _errors = [];
     private readonly HttpMessageInvoker _named;
     private readonly HttpMessageInvoker _public;
 
+    /// <summary>Makes the handlers.</summary>
+    /// <param name="options">What configuration says.</param>
+    /// <param name="baseFolder">Where relative paths start.</param>
     public HostHttp(HttpOptions options, string baseFolder)
     {
         X509Certificate2Collection roots = ReadRoots(options, baseFolder);
         _named = new HttpMessageInvoker(CreateHandler(roots));
-        SocketsHttpHandler handler = CreateHandler(roots);
-        handler.ConnectCallback = ConnectPublicAsync;
-        _public = new HttpMessageInvoker(handler);
+        _public = new HttpMessageInvoker(CreatePublicHandler(roots));
+        SocketsHttpHandler content = CreateHandler(roots);
+        content.ConnectCallback = ConnectAndNoteAsync;
+        Content = new HttpMessageInvoker(content);
         Licenses = new HttpMessageInvoker(new Switch(_named, _public));
     }
+
+    /// <summary>What is wrong with the options; the handlers do without it.</summary>
+    public IReadOnlyList<SettingError> Errors => _errors;
 
     /// <summary>For licences and plugins.</summary>
     public HttpMessageInvoker Licenses { get; }
 
     /// <summary>For content.</summary>
-    public HttpMessageInvoker Content => _named;
+    public HttpMessageInvoker Content { get; }
 
     public void Dispose()
     {
         Licenses.Dispose();
+        Content.Dispose();
         _named.Dispose();
         _public.Dispose();
     }
@@ -49,30 +63,43 @@ internal sealed class HostHttp : IDisposable
         address.TryWriteBytes(b, out int length);
         if (length == 4)
         {
-            // RFC 6890: this network, private use, shared, loopback, link local, protocol assignments, documentation, benchmarking, multicast and above.
+            // RFC 6890: this network, private use, shared, loopback, link local, protocol assignments, documentation, 6to4 relays, benchmarking,
+            // multicast and above.
             return b[0] is not (0 or 10 or 127)
                 && !(b[0] == 100 && (b[1] & 0xC0) == 64)
                 && !(b[0] == 169 && b[1] == 254)
                 && !(b[0] == 172 && (b[1] & 0xF0) == 16)
                 && !(b[0] == 192 && b[1] == 168)
                 && !(b[0] == 192 && b[1] == 0 && b[2] is 0 or 2)
+                && !(b[0] == 192 && b[1] == 88 && b[2] == 99)
                 && !(b[0] == 198 && (b[1] & 0xFE) == 18)
                 && !(b[0] == 198 && b[1] == 51 && b[2] == 100)
                 && !(b[0] == 203 && b[1] == 0 && b[2] == 113)
                 && b[0] < 224;
         }
 
-        // Global unicast is 2000::/3; out of it documentation (2001:db8::/32), and what carries an IPv4 address inside (6to4, Teredo).
+        // Global unicast is 2000::/3; out of it protocol assignments (2001::/23, Teredo among them), documentation (2001:db8::/32, 3fff::/20),
+        // and 6to4 (2002::/16), which carries an IPv4 address inside.
         if ((b[0] & 0xE0) != 0x20) return false;
-        if (b[0] == 0x20 && b[1] == 0x01 && ((b[2] == 0x0D && b[3] == 0xB8) || (b[2] == 0 && b[3] == 0))) return false;
+        if (b[0] == 0x20 && b[1] == 0x01 && ((b[2] & 0xFE) == 0 || (b[2] == 0x0D && b[3] == 0xB8))) return false;
+        if (b[0] == 0x3F && b[1] == 0xFF && (b[2] & 0xF0) == 0) return false;
         return !(b[0] == 0x20 && b[1] == 0x02);
     }
 
-    private static SocketsHttpHandler CreateHandler(X509Certificate2Collection roots)
+    internal static SocketsHttpHandler CreateHandler(X509Certificate2Collection roots)
     {
         SocketsHttpHandler handler = HttpLicenseTransport.CreateHandler();
         if (roots.Count > 0)
             handler.SslOptions.RemoteCertificateValidationCallback = (_, certificate, chain, errors) => IsTrusted(certificate, chain, errors, roots);
+        return handler;
+    }
+
+    internal SocketsHttpHandler CreatePublicHandler(X509Certificate2Collection roots)
+    {
+        SocketsHttpHandler handler = CreateHandler(roots);
+        // Through a proxy it would be the proxy that looks the name up, and nobody who checks the address.
+        handler.UseProxy = false;
+        handler.ConnectCallback = ConnectPublicAsync;
         return handler;
     }
 
@@ -90,34 +117,39 @@ internal sealed class HostHttp : IDisposable
         return chain.Build(leaf);
     }
 
-    private static X509Certificate2Collection ReadRoots(HttpOptions options, string baseFolder)
+    private X509Certificate2Collection ReadRoots(HttpOptions options, string baseFolder)
     {
         X509Certificate2Collection roots = [];
-        List<SettingError> errors = [];
         for (int i = 0; i < options.TrustedRoots.Count; i++)
         {
+            int before = roots.Count;
+            string? problem = null;
             try
             {
                 roots.ImportFromPemFile(Path.Combine(baseFolder, options.TrustedRoots[i]));
+                if (roots.Count == before) problem = "there is none in it (a certificate in PEM begins with -----BEGIN CERTIFICATE-----)";
             }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or CryptographicException)
             {
-                errors.Add(new SettingError($"Keyway:Http:TrustedRoots:{i}", $"no certificates can be read: {exception.Message}"));
+                problem = exception.Message;
             }
+
+            if (problem is not null) _errors.Add(new SettingError($"Keyway:Http:TrustedRoots:{i}", $"no certificates can be read: {problem}"));
         }
 
-        return errors.Count == 0 ? roots : throw new KeywayConfigurationException(errors);
+        return roots;
     }
 
-    private static async ValueTask<Stream> ConnectPublicAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
+    private async ValueTask<Stream> ConnectPublicAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {
         DnsEndPoint end = context.DnsEndPoint;
         IPAddress[] addresses = await Dns.GetHostAddressesAsync(end.Host, cancellationToken).ConfigureAwait(false);
-        HashSet<IPAddress> home = [];
-        // What came from an address may send back to it: a private service may serve its own network.
-        if (context.InitialRequestMessage.Options.TryGetValue(HttpLicenseTransport.ContentHost, out string? host) && host is { Length: > 0 })
-            home.UnionWith(await Dns.GetHostAddressesAsync(host, cancellationToken).ConfigureAwait(false));
-        IPAddress[] allowed = [.. addresses.Where(address => IsPublic(address) || home.Contains(address))];
+        // What came from an address may send back to it: a private service may serve its own network. It is the address that counts, and not what
+        // the host's name leads to by now.
+        IPAddress? home = context.InitialRequestMessage.Options.TryGetValue(HttpLicenseTransport.ContentHost, out string? host) && host is { Length: > 0 }
+            ? _homes.GetValueOrDefault(Bare(host))
+            : null;
+        IPAddress[] allowed = [.. addresses.Where(address => IsPublic(address) || Plain(address).Equals(home))];
         if (allowed.Length == 0)
         {
             throw new LicenseServiceException(LicenseErrorKind.UntrustedUrl, $"{end.Host} is a private address, and only content names it; nothing was sent to it")
@@ -126,11 +158,23 @@ internal sealed class HostHttp : IDisposable
             };
         }
 
+        return await ConnectAsync(socket => socket.ConnectAsync(allowed, end.Port, cancellationToken)).ConfigureAwait(false);
+    }
 
+    /// <summary>Connects for content, and notes where each host was when it was first met.</summary>
+    private async ValueTask<Stream> ConnectAndNoteAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
+    {
+        NetworkStream stream = await ConnectAsync(socket => socket.ConnectAsync(context.DnsEndPoint, cancellationToken)).ConfigureAwait(false);
+        if (_homes.Count < MostHomes && stream.Socket.RemoteEndPoint is IPEndPoint remote) _homes.TryAdd(Bare(context.DnsEndPoint.Host), Plain(remote.Address));
+        return stream;
+    }
+
+    private static async ValueTask<NetworkStream> ConnectAsync(Func<Socket, ValueTask> connect)
+    {
         Socket socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
-            await socket.ConnectAsync(allowed, end.Port, cancellationToken).ConfigureAwait(false);
+            await connect(socket).ConfigureAwait(false);
             return new NetworkStream(socket, ownsSocket: true);
         }
         catch
@@ -139,6 +183,11 @@ internal sealed class HostHttp : IDisposable
             throw;
         }
     }
+
+    private static IPAddress Plain(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+
+    // An address of IPv6 stands in brackets in one place and without them in another.
+    private static string Bare(string host) => host.Trim('[', ']');
 
     private sealed class Switch(HttpMessageInvoker named, HttpMessageInvoker untrusted) : HttpMessageHandler
     {

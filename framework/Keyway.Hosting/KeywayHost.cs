@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using Keyway.Content;
 using Keyway.Hosting.Configuration;
 using Keyway.Hosting.Plugins;
@@ -16,10 +17,11 @@ namespace Keyway.Hosting;
 /// <para>Threads: any. The first call that needs it starts it; a generic host starts it with the application.</para>
 /// <para>Ownership: whoever makes it disposes it, after the presentations that it opened.</para>
 /// </remarks>
-public sealed class KeywayHost : IHostedService, IAsyncDisposable
+public sealed partial class KeywayHost : IHostedService, IAsyncDisposable
 {
     private readonly KeywayHostOptions _host;
     private readonly ILoggerFactory _logging;
+    private readonly ILogger _logger;
     private readonly IMessageBus _bus;
     private readonly MirrorBus _events;
     private readonly SemaphoreSlim _gate = new(1, 1);
@@ -38,6 +40,7 @@ public sealed class KeywayHost : IHostedService, IAsyncDisposable
         ArgumentNullException.ThrowIfNull(section);
         _host = host ?? new KeywayHostOptions();
         _logging = _host.Logging ?? NullLoggerFactory.Instance;
+        _logger = _logging.CreateLogger("Keyway.Host");
         Options = KeywayOptions.Read(section);
         _bus = Options.Messaging.Transport switch
         {
@@ -56,6 +59,9 @@ public sealed class KeywayHost : IHostedService, IAsyncDisposable
 
     /// <summary>The providers, ready for use, after the start.</summary>
     public IReadOnlyList<ConfiguredProvider> Providers { get; private set; } = [];
+
+    /// <summary>Providers that are configured and whose plugin is not there, by name, and why, after the start.</summary>
+    public IReadOnlyDictionary<string, string> AbsentProviders { get; private set; } = FrozenDictionary<string, string>.Empty;
 
     /// <summary>The configured key systems, with the reason for those that are not there, after the start.</summary>
     public IReadOnlyList<KeySystemCandidate> KeySystems { get; private set; } = [];
@@ -96,8 +102,9 @@ public sealed class KeywayHost : IHostedService, IAsyncDisposable
         {
             if (_disposed) return;
             _disposed = true;
-            if (_engine is not null) await _engine.DisposeAsync().ConfigureAwait(false);
-            foreach (IKeySystem system in _keySystems) await system.DisposeAsync().ConfigureAwait(false);
+            // Whoever comes now is told that it is gone.
+            if (Interlocked.Exchange(ref _engine, null) is { } engine) await engine.DisposeAsync().ConfigureAwait(false);
+            await ForgetKeySystemsAsync().ConfigureAwait(false);
             if (_plugins is not null) await _plugins.DisposeAsync().ConfigureAwait(false);
             _http?.Dispose();
             _events.Dispose();
@@ -123,30 +130,67 @@ public sealed class KeywayHost : IHostedService, IAsyncDisposable
         }
     }
 
+    /// <summary>Disposes the key systems that were made. One that fails in it stops nobody.</summary>
+    private async ValueTask ForgetKeySystemsAsync()
+    {
+        foreach (IKeySystem system in _keySystems)
+        {
+            try
+            {
+                await system.DisposeAsync().ConfigureAwait(false);
+            }
+            catch (Exception exception) when (exception is not OutOfMemoryException)
+            {
+                Log.NotDisposed(_logger, exception.GetType().Name);
+            }
+        }
+
+        _keySystems.Clear();
+    }
+
     private async ValueTask<KeywayEngine> BuildAsync(CancellationToken cancellationToken)
     {
         _http ??= new HostHttp(Options.Http, AppContext.BaseDirectory);
-        _plugins ??= await PluginHost.LoadAsync(Options.Plugins, PluginServices(), cancellationToken).ConfigureAwait(false);
+        _plugins ??= await PluginHost.LoadAsync(Options.Plugins, PluginServices(_http), cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return Build(_http, _plugins);
+        }
+        catch
+        {
+            // Who starts again makes them again.
+            await ForgetKeySystemsAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
 
-        List<SettingError> errors = [];
+    private KeywayEngine Build(HostHttp http, PluginHost plugins)
+    {
+        List<SettingError> errors = [.. http.Errors];
         LicenseSteps steps = new();
-        foreach ((string name, PluginPart<ILicenseMiddleware> part) in _plugins.Middleware) steps.Add(name, (settings, _) => part.Create(settings));
-        HttpLicenseTransport transport = new(_host.LicenseHttp ?? _http.Licenses);
-        KeySystems = [.. Options.KeySystems.Values.Select(entry => Make(entry, errors))];
+        foreach ((string name, PluginPart<ILicenseMiddleware> part) in plugins.Middleware) steps.Add(name, (settings, _) => part.Create(settings));
+        HttpLicenseTransport transport = new(_host.LicenseHttp ?? http.Licenses);
+        KeySystems = [.. Options.KeySystems.Values.Select(entry => Make(entry, plugins, errors))];
         List<ConfiguredProvider> providers = [];
+        Dictionary<string, string> absent = new(StringComparer.OrdinalIgnoreCase);
         foreach (ProviderOptions entry in Options.Providers.Values)
-            if (Make(entry, steps, transport, errors) is { } provider) providers.Add(provider);
+        {
+            if (WhyAbsent(entry, plugins) is { } reason) absent.Add(entry.Name, reason);
+            else if (Make(entry, plugins, steps, transport, errors) is { } provider) providers.Add(provider);
+        }
+
         if (errors.Count > 0) throw new KeywayConfigurationException(errors);
-        Providers = providers;
+        (Providers, AbsentProviders) = (providers, absent);
 
         StepContext nobody = new() { Secrets = new SecretReader(Options.Secrets, []), Clock = _host.Clock };
         return new KeywayEngine(new KeywayEngineOptions
         {
             KeySystems = KeySystems,
             Providers = providers,
+            AbsentProviders = absent,
             Direct = LicenseService.Direct(steps, nobody, transport),
             Route = content => Options.FindRoute(content.IsFile ? "" : content.IdnHost)?.Provider,
-            ContentHttp = _host.ContentHttp ?? _http.Content,
+            ContentHttp = _host.ContentHttp ?? http.Content,
             Bus = _bus,
             Events = _events,
             Clock = _host.Clock,
@@ -155,32 +199,22 @@ public sealed class KeywayHost : IHostedService, IAsyncDisposable
         });
     }
 
-    private PluginServices PluginServices() => new()
+    private PluginServices PluginServices(HostHttp http) => new()
     {
         Bus = _bus,
         Events = _events,
         Secrets = id => SecretReader.ForPlugin(Options, id),
-        Http = _host.LicenseHttp ?? _http!.Licenses,
+        Http = _host.LicenseHttp ?? http.Licenses,
         Logging = _logging,
         Clock = _host.Clock,
     };
 
     /// <summary>Makes a key system. One whose plugin is not there, or fails, is a candidate with a reason: the others go on.</summary>
-    private KeySystemCandidate Make(KeySystemOptions entry, List<SettingError> errors)
+    private KeySystemCandidate Make(KeySystemOptions entry, PluginHost plugins, List<SettingError> errors)
     {
-        PluginPart<IKeySystem>? part = _plugins!.FindKeySystem(entry.Plugin, entry.Name);
+        PluginPart<IKeySystem>? part = plugins.FindKeySystem(entry.Plugin, entry.Name);
         if (part is null)
-        {
-            PluginRecord? record = _plugins.Plugins.FirstOrDefault(record => record.Id == entry.Plugin);
-            string absence = record switch
-            {
-                null => $"its plugin '{entry.Plugin}' is not there",
-                { State: PluginState.Loaded } => $"the plugin '{entry.Plugin}' has no such key system",
-                { Problem: { } problem } => $"its plugin '{entry.Plugin}' is not loaded: {problem.Reason}",
-                _ => $"its plugin '{entry.Plugin}' is not loaded",
-            };
-            return new KeySystemCandidate { Name = entry.Name, Priority = entry.Priority, Absence = absence };
-        }
+            return new KeySystemCandidate { Name = entry.Name, Priority = entry.Priority, Absence = WhyAbsent(entry.Plugin, plugins) ?? $"the plugin '{entry.Plugin}' has no such key system" };
 
         try
         {
@@ -188,34 +222,58 @@ public sealed class KeywayHost : IHostedService, IAsyncDisposable
             _keySystems.Add(system);
             return KeySystemCandidate.Of(entry.Name, entry.Priority, system);
         }
-        catch (SettingsException exception)
+        catch (KeywayException exception)
         {
-            errors.AddRange(exception.Errors);
-        }
-        catch (LicenseServiceException exception)
-        {
-            // A plugin's own words for wrong settings; the key system is named, and stays out.
+            // A plugin's own words for wrong settings.
             errors.Add(new SettingError(entry.Settings.Path, exception.Message));
+            return new KeySystemCandidate { Name = entry.Name, Priority = entry.Priority, Absence = "its settings are wrong" };
         }
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {
             return new KeySystemCandidate { Name = entry.Name, Priority = entry.Priority, Absence = $"its plugin '{entry.Plugin}' failed to make it ({exception.GetType().Name})" };
         }
-
-        return new KeySystemCandidate { Name = entry.Name, Priority = entry.Priority, Absence = "its settings are wrong" };
     }
 
-    private ConfiguredProvider? Make(ProviderOptions entry, LicenseSteps steps, ILicenseTransport transport, List<SettingError> errors)
+    /// <summary>Why a provider is not there: it, or a step of its pipeline, is of a plugin that is not loaded. The host goes on without it.</summary>
+    private static string? WhyAbsent(ProviderOptions entry, PluginHost plugins)
+    {
+        if (entry.Plugin is { } own && WhyAbsent(own, plugins) is { } reason) return reason;
+        foreach (PipelineStepOptions step in entry.Pipeline)
+        {
+            if (plugins.Middleware.ContainsKey(step.Use) || step.Use.IndexOf('.', StringComparison.Ordinal) is not (> 0 and int dot)) continue;
+            // A prefix that is no plugin's is a mistake, or a step of the framework.
+            string id = step.Use[..dot];
+            if (plugins.Plugins.Any(record => record.Id == id) && WhyAbsent(id, plugins) is { } why) return $"its step '{step.Use}': {why}";
+        }
+
+        return null;
+    }
+
+    /// <summary>Why a plugin is not loaded; <see langword="null"/>: it is.</summary>
+    private static string? WhyAbsent(string plugin, PluginHost plugins)
+    {
+        PluginRecord[] records = [.. plugins.Plugins.Where(record => record.Id == plugin)];
+        if (records.Any(static record => record.State == PluginState.Loaded)) return null;
+        return records.FirstOrDefault() switch
+        {
+            null => $"its plugin '{plugin}' is not there",
+            { State: PluginState.Disabled } => $"its plugin '{plugin}' is disabled",
+            { Problem: { } problem } => $"its plugin '{plugin}' is not loaded: {problem.Reason}",
+            _ => $"its plugin '{plugin}' is not loaded",
+        };
+    }
+
+    private ConfiguredProvider? Make(ProviderOptions entry, PluginHost plugins, LicenseSteps steps, ILicenseTransport transport, List<SettingError> errors)
     {
         try
         {
             ILicenseProvider? provider = null;
             if (entry.Plugin is { } plugin)
             {
-                PluginPart<ILicenseProvider>? part = _plugins!.FindProvider(plugin, entry.Name);
+                PluginPart<ILicenseProvider>? part = plugins.FindProvider(plugin, entry.Name);
                 if (part is null)
                 {
-                    errors.Add(new SettingError($"{entry.Section.Path}:Plugin", $"no loaded plugin '{plugin}' has a provider '{entry.Name}'"));
+                    errors.Add(new SettingError($"{entry.Section.Path}:Plugin", $"the plugin '{plugin}' has no provider '{entry.Name}'"));
                     return null;
                 }
 
@@ -228,12 +286,23 @@ public sealed class KeywayHost : IHostedService, IAsyncDisposable
         catch (SettingsException exception)
         {
             errors.AddRange(exception.Errors);
-            return null;
         }
-        catch (Exception exception) when (exception is not (OutOfMemoryException or OperationCanceledException))
+        catch (KeywayException exception)
         {
-            errors.Add(new SettingError(entry.Section.Path, $"the provider could not be made ({exception.GetType().Name})"));
-            return null;
+            errors.Add(new SettingError(entry.Section.Path, exception.Message));
         }
+        catch (Exception exception) when (exception is not OutOfMemoryException)
+        {
+            // A plugin's own text may hold anything.
+            errors.Add(new SettingError(entry.Section.Path, $"the provider could not be made ({exception.GetType().Name})"));
+        }
+
+        return null;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(301, LogLevel.Warning, "a key system failed when it was disposed ({Fault})")]
+        public static partial void NotDisposed(ILogger logger, string fault);
     }
 }

@@ -28,7 +28,7 @@ public sealed class KeywayEngine : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         _options = options;
-        _vault = new ContentKeyVault(options.Clock, options.Acceleration);
+        _vault = new ContentKeyVault(options.Clock, options.Acceleration, options.KeyMemory);
         _sessions = new SessionEngine(new SessionEngineOptions { Vault = _vault, Bus = options.Bus, Clock = options.Clock, KeyWait = options.KeyWait });
         Events = options.Events ?? (_mirror = new MirrorBus(options.Bus, options.Logging));
     }
@@ -47,6 +47,7 @@ public sealed class KeywayEngine : IAsyncDisposable
     /// <exception cref="SourceException">It cannot be reached.</exception>
     /// <exception cref="ManifestException">The manifest cannot be read.</exception>
     /// <exception cref="MediaFormatException">A file cannot be read.</exception>
+    /// <exception cref="ArgumentException">The options name a provider that is not configured.</exception>
     public async ValueTask<ContentFacts> InspectAsync(Uri source, PresentationOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(source);
@@ -54,7 +55,17 @@ public sealed class KeywayEngine : IAsyncDisposable
         MediaSources sources = Sources(options);
         OpenedContent content = await new ContentReader(sources).ReadAsync(source, options.Video, options.Audio, everyTrack: true, cancellationToken).ConfigureAwait(false);
         content = await ContentSurvey.AddFragmentsAsync(content, sources, cancellationToken).ConfigureAwait(false);
-        ConfiguredProvider? provider = ProviderFor(source, options.Provider);
+        ConfiguredProvider? provider = null;
+        try
+        {
+            provider = ProviderFor(source, options);
+        }
+        catch (LicenseServiceException absent) when (options.Provider is null)
+        {
+            // Looking needs no licence.
+            content = content with { Notes = [.. content.Notes, absent.Message] };
+        }
+
         ProtectionMap map = content.Protection.Build(Decode);
         return FactsOf(content, map, KeySystemSelector.Select(map, Candidates(provider, []), options.KeySystem));
     }
@@ -68,13 +79,16 @@ public sealed class KeywayEngine : IAsyncDisposable
     /// <exception cref="ManifestException">The manifest cannot be read.</exception>
     /// <exception cref="MediaFormatException">A file cannot be read.</exception>
     /// <exception cref="NoKeySystemException">It is protected, and no configured key system opens it.</exception>
-    /// <exception cref="LicenseServiceException">The key system that was asked for cannot start: its credential is missing or wrong.</exception>
+    /// <exception cref="LicenseServiceException">
+    /// The key system that was asked for cannot start, because its credential is missing or wrong; or the provider's plugin is not there.
+    /// </exception>
+    /// <exception cref="Plugins.SecretException">A secret of the key system that was asked for is not there.</exception>
     /// <exception cref="ArgumentException">The options name a provider that is not configured, or a token that nothing would use.</exception>
     public async ValueTask<Presentation> OpenAsync(Uri source, PresentationOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(source);
         options ??= new PresentationOptions();
-        ConfiguredProvider? provider = ProviderFor(source, options.Provider);
+        ConfiguredProvider? provider = ProviderFor(source, options);
         LicenseService service = provider?.Service ?? _options.Direct;
         if (options.Token is not null && provider is null)
             throw new ArgumentException("a token was given, and no provider says where it belongs: name a provider whose pipeline has the step 'token'", nameof(options));
@@ -82,7 +96,8 @@ public sealed class KeywayEngine : IAsyncDisposable
         MediaSources sources = Sources(options);
         OpenedContent content = await new ContentReader(sources).ReadAsync(source, options.Video, options.Audio, everyTrack: false, cancellationToken).ConfigureAwait(false);
         ProtectionMap map = content.Protection.Build(Decode);
-        KeySystemSelection selection = await ChooseAsync(map, provider, options, cancellationToken).ConfigureAwait(false);
+        bool isProtected = content.Tracks.Any(static track => track is { IsChosen: true, IsProtected: true });
+        KeySystemSelection selection = await ChooseAsync(map, isProtected, provider, options, cancellationToken).ConfigureAwait(false);
         PresentationId id = PresentationId.Create();
         KeyRingSession? ring = null;
         if (selection.Chosen?.KeySystem is { } system)
@@ -112,7 +127,7 @@ public sealed class KeywayEngine : IAsyncDisposable
             Content = content,
             Sources = sources,
             Provider = service.Name,
-            Ring = ring,
+            Keys = ring is null ? null : new PresentationLicenses(ring, selection.Headers, options.Output),
             Vault = _vault,
             Decrypted = _options.Bus.Publisher<FragmentDecrypted>(),
             Clock = _options.Clock,
@@ -141,12 +156,15 @@ public sealed class KeywayEngine : IAsyncDisposable
     private MediaSources Sources(PresentationOptions options) =>
         new(_options.ContentHttp, _options.Clock, options.ContentHeaders.Count == 0 ? _options.Sources : _options.Sources with { Headers = options.ContentHeaders });
 
-    private ConfiguredProvider? ProviderFor(Uri source, string? asked)
+    private ConfiguredProvider? ProviderFor(Uri source, PresentationOptions options)
     {
-        string? name = asked ?? _options.Route(source);
+        string? name = options.Provider ?? _options.Route(source);
         if (name is null) return null;
-        return _options.Providers.FirstOrDefault(provider => provider.Service.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
-            ?? throw new ArgumentException($"there is no provider '{name}'; configured are: {(_options.Providers.Count == 0 ? "none" : string.Join(", ", _options.Providers.Select(static each => each.Service.Name)))}", nameof(asked));
+        if (_options.Providers.FirstOrDefault(provider => provider.Service.Name.Equals(name, StringComparison.OrdinalIgnoreCase)) is { } provider) return provider;
+        if (_options.AbsentProviders.TryGetValue(name, out string? why))
+            throw new LicenseServiceException(LicenseErrorKind.Unknown, $"the provider '{name}' is not there: {why}");
+        string configured = _options.Providers.Count == 0 ? "none" : string.Join(", ", _options.Providers.Select(static each => each.Service.Name));
+        throw new ArgumentException($"there is no provider '{name}'; configured are: {configured}", nameof(options));
     }
 
     private ProtectionHeader? Decode(InitializationData data) => _options.KeySystems
@@ -163,35 +181,49 @@ public sealed class KeywayEngine : IAsyncDisposable
                 : candidate),
     ];
 
-    private static KeySystemCandidate Absent(KeySystemCandidate candidate, string reason) => candidate with { Descriptor = null, KeySystem = null, Absence = reason };
+    // Its description stays: content that names it finds it configured, and a name of its own finds it.
+    private static KeySystemCandidate Absent(KeySystemCandidate candidate, string reason) => candidate with { KeySystem = null, Absence = candidate.Absence ?? reason };
 
     /// <summary>Chooses a key system and starts it. One that cannot start is passed over, unless it was asked for by name.</summary>
-    private async ValueTask<KeySystemSelection> ChooseAsync(ProtectionMap map, ConfiguredProvider? provider, PresentationOptions options, CancellationToken cancellationToken)
+    private async ValueTask<KeySystemSelection> ChooseAsync(
+        ProtectionMap map, bool isProtected, ConfiguredProvider? provider, PresentationOptions options, CancellationToken cancellationToken)
     {
         Dictionary<string, string> failed = new(StringComparer.OrdinalIgnoreCase);
         while (true)
         {
             KeySystemSelection selection = KeySystemSelector.Select(map, Candidates(provider, failed), options.KeySystem);
-            if (!map.IsProtected) return selection with { Chosen = null };
+            // What is not played may be protected by whatever it likes.
+            if (!isProtected) return selection with { Chosen = null };
             if (selection.Chosen is not { KeySystem: { } system } chosen) throw new NoKeySystemException(selection.Others);
             try
             {
-                await StartAsync(system).WaitAsync(cancellationToken).ConfigureAwait(false);
+                await StartAsync(chosen.Name, system).WaitAsync(cancellationToken).ConfigureAwait(false);
                 return selection;
             }
-            catch (LicenseServiceException exception) when (options.KeySystem is null)
+            catch (KeywayException exception) when (options.KeySystem is null)
             {
                 failed[chosen.Name] = exception.Message;
             }
         }
     }
 
-    private Task StartAsync(IKeySystem system)
+    /// <summary>Starts a key system once, for all who ask while it starts. After a failure the next one who asks tries again: a credential may be put right.</summary>
+    private async Task StartAsync(string name, IKeySystem system)
     {
-        Task start = _started.GetOrAdd(system, static each => new Lazy<Task>(() => each.StartAsync(CancellationToken.None).AsTask())).Value;
-        // A credential that was wrong may be put right: the next presentation tries again.
-        if (start.IsFaulted) _started.TryRemove(system, out _);
-        return start;
+        // Beside the caller: a start that blocks would block everybody who looks whether there is one.
+        Lazy<Task> start = _started.GetOrAdd(system, static each => new Lazy<Task>(() => Task.Run(() => each.StartAsync(CancellationToken.None).AsTask())));
+        try
+        {
+            await start.Value.ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            // This start and no other: by now somebody may have begun the next.
+            _started.TryRemove(KeyValuePair.Create(system, start));
+            if (exception is KeywayException) throw;
+            // A plugin's own text may hold anything, its credential included.
+            throw new LicenseServiceException(LicenseErrorKind.Unknown, $"the key system '{name}' failed to start ({exception.GetType().Name})", exception);
+        }
     }
 
     private static List<LicenseUrlHint> Hints(ProtectionMap map, KeySystemDescriptor system) =>

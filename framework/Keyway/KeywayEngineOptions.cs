@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using Keyway.Decryption;
 using Keyway.Licensing;
 using Keyway.Messaging;
@@ -15,6 +16,9 @@ public sealed record KeywayEngineOptions
 
     /// <summary>The providers of licences.</summary>
     public IReadOnlyList<ConfiguredProvider> Providers { get; init; } = [];
+
+    /// <summary>Providers that are configured and are not there, by name, and why: asking one for a licence says so.</summary>
+    public IReadOnlyDictionary<string, string> AbsentProviders { get; init; } = FrozenDictionary<string, string>.Empty;
 
     /// <summary>The service that is used when no provider is: <see cref="LicenseService.Direct"/>.</summary>
     public required LicenseService Direct { get; init; }
@@ -46,4 +50,7 @@ public sealed record KeywayEngineOptions
     /// <summary>How long a reader waits for a key.</summary>
     /// <value>30 seconds.</value>
     public TimeSpan KeyWait { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Where keys live; another for tests that watch it.</summary>
+    internal KeyMemory KeyMemory { get; init; } = KeyMemory.Default;
 }

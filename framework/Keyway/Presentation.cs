@@ -37,7 +37,7 @@ public sealed class Presentation : IAsyncDisposable
     public string Provider => _parts.Provider;
 
     /// <summary>What may be known about its licence sessions. Empty where nothing is protected.</summary>
-    public IReadOnlyList<SessionReport> Sessions => _parts.Ring?.Reports ?? [];
+    public IReadOnlyList<SessionReport> Sessions => _parts.Keys?.Ring.Reports ?? [];
 
     /// <summary>Waits until the keys of the chosen tracks may be used. Reading does it by itself.</summary>
     /// <param name="cancellationToken">Ends the wait.</param>
@@ -45,11 +45,12 @@ public sealed class Presentation : IAsyncDisposable
     /// <exception cref="KeyUnavailableException">One of them will not be.</exception>
     public async ValueTask AcquireAsync(CancellationToken cancellationToken = default)
     {
-        if (_parts.Ring is not { } ring) return;
+        if (_parts.Keys is not { } licenses) return;
         foreach (PresentationTrack track in Tracks)
         {
             long pixels = (long)track.Width * track.Height;
-            await ring.WaitAsync(track.KeyIds, _parts.Options.Output, pixels > 0 ? pixels : null, cancellationToken).ConfigureAwait(false);
+            List<WantedKey> wanted = WantedOf(track);
+            if (wanted.Count > 0) await licenses.WaitAsync([], wanted, pixels > 0 ? pixels : null, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -121,16 +122,17 @@ public sealed class Presentation : IAsyncDisposable
     /// <returns>A task that ends when those that are closed have been.</returns>
     public async ValueTask DisposeAsync()
     {
-        if (_parts.Ring is { } ring) await ring.DisposeAsync().ConfigureAwait(false);
+        if (_parts.Keys is { } licenses) await licenses.DisposeAsync().ConfigureAwait(false);
     }
 
     /// <summary>Asks for the licences of the chosen tracks, and waits for none.</summary>
     internal async ValueTask AskAsync(CancellationToken cancellationToken)
     {
-        if (_parts.Ring is not { } ring) return;
-        List<WantedKey> wanted = [.. Tracks.SelectMany(static track => track.KeyIds.Select(id => new WantedKey(id, track.Scheme))).DistinctBy(static key => key.Id)];
-        await ring.NeedAsync(_parts.Facts.KeySystem.Headers, wanted, cancellationToken).ConfigureAwait(false);
+        if (_parts.Keys is { } licenses) await licenses.AskAsync([.. Tracks.SelectMany(WantedOf).DistinctBy(static key => key.Id)], cancellationToken).ConfigureAwait(false);
     }
+
+    // An all-zero default says that groups of samples name the keys; they are asked for when they are met.
+    private static List<WantedKey> WantedOf(PresentationTrack track) => [.. track.KeyIds.Where(static id => id != default).Select(id => new WantedKey(id, track.Scheme))];
 
     private async ValueTask<(Stream Stream, string Name)> OpenAsync(PresentationTrack track, CancellationToken cancellationToken)
     {

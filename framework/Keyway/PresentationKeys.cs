@@ -14,7 +14,7 @@ internal sealed class PresentationKeys(PresentationParts parts, int track) : IMe
 
     public async ValueTask<IFragmentDecryptor> LeaseAsync(FragmentNeeds needs, CancellationToken cancellationToken)
     {
-        if (parts.Ring is not { } ring)
+        if (parts.Keys is not { } licenses)
         {
             throw new MediaFormatException(
                 parts.Content.Origin.Given.IsFile ? parts.Content.Origin.Given.LocalPath : "", new FormatError("samples are protected, and nothing before them says so", "moof", -1));
@@ -22,23 +22,22 @@ internal sealed class PresentationKeys(PresentationParts parts, int track) : IMe
 
         long pixels = (long)needs.Track.Width * needs.Track.Height;
         if (!_decryptors.TryGetValue(pixels, out SampleDecryptor? decryptor))
-            _decryptors.Add(pixels, decryptor = new SampleDecryptor(parts.Vault, ring.Ring, parts.Options.Output, pixels > 0 ? pixels : null));
+            _decryptors.Add(pixels, decryptor = new SampleDecryptor(parts.Vault, licenses.Ring.Ring, parts.Options.Output, pixels > 0 ? pixels : null));
 
-        List<ProtectionHeader> headers = HeadersOf(needs.Protection);
+        List<ProtectionHeader> headers = HeadersOf(licenses.Ring.Options.KeySystem, needs.Protection);
         if (headers.Count > 0 || !needs.KeyIds.All(id => decryptor.StatusOf(id) == KeyStatus.Usable))
         {
-            await ring.NeedAsync(headers, [.. needs.KeyIds.Select(id => new WantedKey(id, needs.Scheme))], cancellationToken).ConfigureAwait(false);
-            await ring.WaitAsync(needs.KeyIds, parts.Options.Output, pixels > 0 ? pixels : null, cancellationToken).ConfigureAwait(false);
+            List<WantedKey> wanted = [.. needs.KeyIds.Select(id => new WantedKey(id, needs.Scheme))];
+            await licenses.WaitAsync(headers, wanted, pixels > 0 ? pixels : null, cancellationToken).ConfigureAwait(false);
         }
 
         return new CountedFragment(decryptor.LeaseFragment(), parts, track);
     }
 
     /// <summary>The headers of the chosen key system in a fragment. One that it cannot read is passed over: the keys may come without it.</summary>
-    private List<ProtectionHeader> HeadersOf(IReadOnlyList<PsshBox> boxes)
+    private static List<ProtectionHeader> HeadersOf(IKeySystem system, IReadOnlyList<PsshBox> boxes)
     {
         List<ProtectionHeader> headers = [];
-        IKeySystem system = parts.Ring!.Options.KeySystem;
         foreach (PsshBox box in boxes)
         {
             if (!system.Descriptor.Systems.Contains(box.System)) continue;
@@ -46,7 +45,7 @@ internal sealed class PresentationKeys(PresentationParts parts, int track) : IMe
             {
                 headers.Add(system.ParseHeader(new InitializationData { Kind = InitializationDataKind.Pssh, System = box.System, Payload = box.Data, BoxKeyIds = box.KeyIds }));
             }
-            catch (ProtectionHeaderException)
+            catch (Exception exception) when (exception is not OutOfMemoryException)
             {
                 continue;
             }

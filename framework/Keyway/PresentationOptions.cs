@@ -1,4 +1,6 @@
 using System.Collections.Frozen;
+using System.Globalization;
+using System.Text;
 using Keyway.Dash;
 using Keyway.Decryption;
 using Keyway.Licensing;
@@ -50,4 +52,11 @@ public sealed record PresentationOptions
 
     /// <summary>Hears of every media segment that has been read.</summary>
     public IProgress<PresentationProgress>? Progress { get; init; }
+
+    // Headers, values, custom data and the query of a URL are secrets: no text holds them.
+    private bool PrintMembers(StringBuilder builder)
+    {
+        builder.Append(CultureInfo.InvariantCulture, $"{nameof(Provider)} = {Provider}, {nameof(KeySystem)} = {KeySystem}, {nameof(LicenseUrl)} = {(LicenseUrl is null ? null : Redactor.Url(LicenseUrl))}, {nameof(Kind)} = {Kind}, {nameof(SharingScope)} = {SharingScope}, {nameof(Video)} = {Video}, {nameof(Audio)} = {Audio}");
+        return true;
+    }
 }

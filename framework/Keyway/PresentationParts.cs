@@ -1,7 +1,6 @@
 using Keyway.Content;
 using Keyway.Decryption;
 using Keyway.Messaging;
-using Keyway.Sessions;
 using Keyway.Sources;
 
 namespace Keyway;
@@ -21,8 +20,8 @@ internal sealed record PresentationParts
 
     public required string Provider { get; init; }
 
-    /// <summary>The licence side; <see langword="null"/> where nothing is protected.</summary>
-    public required KeyRingSession? Ring { get; init; }
+    /// <summary>The licence side; <see langword="null"/> where nothing that is played is protected.</summary>
+    public required PresentationLicenses? Keys { get; init; }
 
     public required ContentKeyVault Vault { get; init; }
 

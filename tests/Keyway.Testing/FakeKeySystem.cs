@@ -21,6 +21,9 @@ public sealed class FakeKeySystem : IKeySystem
     /// <summary>The policy of the keys that licences bring.</summary>
     public KeyPolicy Policy { get; set; } = new() { Output = new OutputRequirement { ClearExport = true } };
 
+    /// <summary>Called when the engine starts the key system, before the first session.</summary>
+    public Func<CancellationToken, ValueTask>? Starting { get; set; }
+
     /// <summary>Called when a session opens, after it was made: keys that need no licence may be imported.</summary>
     public Action<SessionRequest, ISessionHost>? Opening { get; set; }
 
@@ -58,12 +61,16 @@ public sealed class FakeKeySystem : IKeySystem
     public ProtectionHeader ParseHeader(InitializationData data)
     {
         ArgumentNullException.ThrowIfNull(data);
+        if (data.Kind == InitializationDataKind.KeyIds) return new ProtectionHeader { System = data.System, Data = data.Payload, KeyIds = data.BoxKeyIds };
         if (data.Payload.Length % KeyId.Size != 0) throw new ProtectionHeaderException(System, "not a list of key identifiers");
         List<KeyId> ids = [.. data.BoxKeyIds];
         for (int i = 0; i < data.Payload.Length; i += KeyId.Size)
             if (KeyId.TryRead(data.Payload.Span.Slice(i, KeyId.Size), out KeyId id)) ids.Add(id);
         return new ProtectionHeader { System = System, Data = data.Payload, KeyIds = ids };
     }
+
+    /// <inheritdoc/>
+    public ValueTask StartAsync(CancellationToken cancellationToken) => Starting?.Invoke(cancellationToken) ?? ValueTask.CompletedTask;
 
     /// <inheritdoc/>
     public ValueTask<ILicenseSession> OpenSessionAsync(SessionRequest request, ISessionHost host, CancellationToken cancellationToken)

@@ -1,5 +1,7 @@
 using System.Buffers;
 using System.Collections.Frozen;
+using System.Globalization;
+using System.Text;
 
 namespace Keyway.Licensing;
 
@@ -18,6 +20,13 @@ public sealed record LicenseRequest
 
     /// <summary>Headers to send.</summary>
     public IReadOnlyDictionary<string, string> Headers { get; init; } = FrozenDictionary<string, string>.Empty;
+
+    // Steps put tokens into headers and into the query: no text holds them.
+    private bool PrintMembers(StringBuilder builder)
+    {
+        builder.Append(CultureInfo.InvariantCulture, $"{nameof(Method)} = {Method}, {nameof(Url)} = {(Url.IsAbsoluteUri ? Url.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped) : "")}");
+        return true;
+    }
 }
 
 /// <summary>Why a token is asked for.</summary>

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Collections.Frozen;
+using System.Text;
 using Keyway.Decryption;
 
 namespace Keyway.Licensing;
@@ -200,6 +201,13 @@ public sealed record ChallengeRequest
 
     /// <summary>Data of the service provider that the challenge itself carries (PlayReady's CustomData). A secret.</summary>
     public string? CustomData { get; init; }
+
+    // The custom data is a secret: no text holds it.
+    private bool PrintMembers(StringBuilder builder)
+    {
+        builder.Append(nameof(Kind)).Append(" = ").Append(Kind);
+        return true;
+    }
 }
 
 /// <summary>What a session has written.</summary>

@@ -29,4 +29,3 @@ public sealed record ContentFacts
     /// <summary>What is not as it should be, and was read all the same.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 }
-

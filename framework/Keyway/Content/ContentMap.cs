@@ -23,13 +23,17 @@ internal static class ContentMap
                 Track = track ?? TrackName(facts),
                 Source = new(ProtectionOrigin.Movie, $"{prefix}moov/trak[{i}]/…/tenc"),
                 Scheme = facts.Scheme,
-                KeyIds = [.. facts.DefaultKeyIds],
+                KeyIds = KeyIdsOf(facts),
             });
         }
 
         for (int i = 0; i < boxes.Protection.Count; i++)
             builder.Add(new HeaderStatement { Box = boxes.Protection[i], Source = new(ProtectionOrigin.Movie, $"{prefix}moov/pssh[{i}]"), Track = track });
     }
+
+    /// <summary>The keys that a track's samples are encrypted with unless a group says otherwise. A default of "not protected" names none.</summary>
+    public static IReadOnlyList<KeyId> KeyIdsOf(Mp4Track track) =>
+        [.. track.SampleEntries.Where(static entry => entry.Encryption is { IsProtected: true }).Select(static entry => entry.Encryption!.KeyId).Distinct()];
 
     /// <summary>The name of a file's track in the view.</summary>
     public static string TrackName(Mp4Track track) => $"track {track.Id}";

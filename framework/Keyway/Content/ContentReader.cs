@@ -73,15 +73,15 @@ internal sealed class ContentReader(MediaSources sources)
         List<ContentTrack> tracks = [];
         foreach (SelectedTrack selected in selection.Tracks)
         {
-            MovieFacts? first = null;
+            List<ContentTrack> periods = [];
             foreach (Representation representation in selected.Representations)
             {
                 MovieFacts facts = await ProbeAsync(document.Origin, representation, cancellationToken).ConfigureAwait(false);
                 ContentMap.Add(protection, NameOf(representation), facts, representation.Path);
-                first ??= facts;
+                periods.Add(Describe(representation, facts));
             }
 
-            tracks.Add(Describe(selected.Representations[0], first) with { IsChosen = true });
+            tracks.Add(Together(periods) with { IsChosen = true });
         }
 
         int read = 0;
@@ -198,11 +198,19 @@ internal sealed class ContentReader(MediaSources sources)
             Language = representation.Language,
             Scheme = file is { IsProtected: true } ? file.Scheme : scheme,
             // Where the file's boxes were read they are right, and the map tells of the difference.
-            KeyIds = file is null ? ids : [.. file.DefaultKeyIds],
+            KeyIds = file is null ? ids : ContentMap.KeyIdsOf(file),
             IsProtected = file?.IsProtected ?? representation.ContentProtections.Count > 0,
             File = file,
         };
     }
+
+    /// <summary>One track of several periods: it is what the first says it is, and needs the keys of all. An advertisement before a film is often clear.</summary>
+    private static ContentTrack Together(List<ContentTrack> periods) => periods.Count == 1 ? periods[0] : periods[0] with
+    {
+        Scheme = periods.Select(static period => period.Scheme).FirstOrDefault(static scheme => scheme != ProtectionScheme.None),
+        KeyIds = [.. periods.SelectMany(static period => period.KeyIds).Distinct()],
+        IsProtected = periods.Exists(static period => period.IsProtected),
+    };
 
     private static ContentTrack Describe(Mp4Track track) => new()
     {
@@ -214,7 +222,7 @@ internal sealed class ContentReader(MediaSources sources)
         Height = track.Height,
         Language = track.Language == "und" ? null : track.Language,
         Scheme = track.Scheme,
-        KeyIds = [.. track.DefaultKeyIds],
+        KeyIds = ContentMap.KeyIdsOf(track),
         IsProtected = track.IsProtected,
         File = track,
     };

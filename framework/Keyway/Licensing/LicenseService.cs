@@ -10,9 +10,9 @@ public sealed class LicenseService
     /// <summary>The name of the service that is used when there is no provider.</summary>
     public const string DirectName = "direct";
 
-    private LicenseService(string name, LicensePipeline pipeline, LicensePipeline plain, IReadOnlyDictionary<string, Uri> endpoints, TrustedOrigins origins)
+    private LicenseService(string name, LicensePipeline pipeline, IReadOnlyDictionary<string, Uri> endpoints, TrustedOrigins origins)
     {
-        (Name, Pipeline, Plain) = (name, pipeline, plain);
+        (Name, Pipeline) = (name, pipeline);
         (Endpoints, Origins) = (endpoints, origins);
     }
 
@@ -28,8 +28,8 @@ public sealed class LicenseService
     /// <summary>The origins that its exchanges may go to.</summary>
     public TrustedOrigins Origins { get; }
 
-    /// <summary>The way of exchanges that go where content says: nothing is added to them.</summary>
-    internal LicensePipeline Plain { get; }
+    /// <summary>Whether there is no provider: then exchanges may go where content says, and nothing is added to them.</summary>
+    internal bool IsDirect { get; private init; }
 
     /// <summary>The service that is used when there is no provider: the caller's URL, or that of content for key systems that identify nobody.</summary>
     /// <param name="steps">The steps.</param>
@@ -38,8 +38,9 @@ public sealed class LicenseService
     /// <returns>The service.</returns>
     public static LicenseService Direct(LicenseSteps steps, StepContext context, ILicenseTransport transport)
     {
-        LicensePipeline plain = PlainPipeline(DirectName, steps, context, transport);
-        return new LicenseService(DirectName, plain, plain, FrozenDictionary<string, Uri>.Empty, TrustedOrigins.None);
+        LicensePipelineBuilder builder = new(DirectName, steps, context, new NoSettings("Direct"));
+        builder.Use("retry").Use(LicenseSteps.Challenge).Use("timeout");
+        return new LicenseService(DirectName, builder.Build(transport), FrozenDictionary<string, Uri>.Empty, TrustedOrigins.None) { IsDirect = true };
     }
 
     /// <summary>
@@ -95,9 +96,7 @@ public sealed class LicenseService
         }
 
         if (errors.Count > 0) throw new SettingsException(errors);
-        return new LicenseService(
-            entry.Key, built!, PlainPipeline(entry.Key, steps, context, transport),
-            endpoints.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase), new TrustedOrigins(origins));
+        return new LicenseService(entry.Key, built!, endpoints.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase), new TrustedOrigins(origins));
     }
 
     private static void Ask(ILicenseProvider provider, LicensePipelineBuilder builder, IConfigurationSection entry, List<SettingError> errors)
@@ -115,12 +114,5 @@ public sealed class LicenseService
             string text = exception is KeywayException ? exception.Message : Redactor.Default.Text(exception.Message);
             errors.Add(new SettingError(entry.Path, $"the provider could not be configured: {text}"));
         }
-    }
-
-    private static LicensePipeline PlainPipeline(string name, LicenseSteps steps, StepContext context, ILicenseTransport transport)
-    {
-        LicensePipelineBuilder builder = new(name, steps, context, new NoSettings("Direct"));
-        builder.Use("retry").Use(LicenseSteps.Challenge).Use("timeout");
-        return builder.Build(transport);
     }
 }

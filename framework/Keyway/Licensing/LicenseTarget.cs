@@ -8,7 +8,7 @@ internal sealed record LicenseTarget(Uri Url, string Source, OriginRule Rule)
 {
     /// <summary>Chooses the URL: the caller's, then the provider's endpoint, then what content names.</summary>
     /// <exception cref="LicenseServiceException">
-    /// Nobody names a URL, or only content does and the challenge would tell it who the device is.
+    /// Nobody names a URL, or only content does, and there is a provider that does not list it or the challenge would tell it who the device is.
     /// </exception>
     public static LicenseTarget Resolve(Uri? caller, LicenseService service, KeySystemDescriptor system, IReadOnlyList<LicenseUrlHint> content, string? contentHost = null)
     {
@@ -36,8 +36,8 @@ internal sealed record LicenseTarget(Uri Url, string Source, OriginRule Rule)
             return new LicenseTarget(known.Url, known.Source, listed);
         if (content.Count == 0) return null;
         LicenseUrlHint hint = content.FirstOrDefault(static hint => hint.Url.IsAbsoluteUri && Origin.IsHttp(hint.Url)) ?? content[0];
-        // A challenge that tells who the device is meets the list, and the list's refusal names both origins.
-        OriginRule rule = system.ChallengeIdentifiesDevice ? listed : OriginRule.Anybody(service.Name, contentHost);
+        // A provider's exchanges meet its list, and so does a challenge that tells who the device is; the list's refusal names both origins.
+        OriginRule rule = system.ChallengeIdentifiesDevice || !service.IsDirect ? listed : OriginRule.Anybody(service.Name, contentHost);
         return new LicenseTarget(hint.Url, hint.Source, rule);
     }
 }

@@ -17,7 +17,7 @@ public sealed record KeySystemCandidate
     /// <summary>The key system; <see langword="null"/> when its plugin is not there, or when only its description is known.</summary>
     public IKeySystem? KeySystem { get; init; }
 
-    /// <summary>Why it is not there, for a candidate without <see cref="Descriptor"/>.</summary>
+    /// <summary>Why it is not there, or cannot be used here: it is not chosen then. <see langword="null"/>: it can.</summary>
     public string? Absence { get; init; }
 
     /// <summary>The candidate of a key system.</summary>

@@ -50,7 +50,8 @@ public static class KeySystemSelector
 
     private static string? WhyNot(ProtectionMap map, KeySystemCandidate candidate)
     {
-        if (candidate.Descriptor is not { } descriptor) return candidate.Absence ?? "its plugin is not there";
+        if (candidate.Absence is { } absence) return absence;
+        if (candidate.Descriptor is not { } descriptor) return "its plugin is not there";
         foreach (ProtectionScheme scheme in map.Schemes)
             if (descriptor.Schemes.Count > 0 && !descriptor.Schemes.Contains(scheme)) return $"it does not support the scheme {scheme.ToString().ToLowerInvariant()}";
         return null;

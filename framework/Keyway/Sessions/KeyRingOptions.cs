@@ -1,4 +1,6 @@
 using System.Collections.Frozen;
+using System.Globalization;
+using System.Text;
 using Keyway.Licensing;
 
 namespace Keyway.Sessions;
@@ -43,8 +45,16 @@ public sealed record KeyRingOptions
     public ReadOnlyMemory<byte> ServerCertificate { get; init; }
 
     /// <summary>
-    /// With whom sessions are shared: presentations of the same scope, provider, key system and licence URL.
+    /// With whom sessions are shared: presentations of the same scope, provider, key system and licence URL, and of the same viewer: the same
+    /// <see cref="Tokens"/>, <see cref="RequestHeaders"/>, <see cref="CustomData"/> and <see cref="Values"/>.
     /// </summary>
     /// <value><see langword="null"/>: with nobody but this presentation.</value>
     public string? SharingScope { get; init; }
+
+    // Headers, values and custom data are secrets: no text holds them.
+    private bool PrintMembers(StringBuilder builder)
+    {
+        builder.Append(CultureInfo.InvariantCulture, $"{nameof(Presentation)} = {Presentation}, {nameof(KeySystem)} = {KeySystem.Descriptor.Name}, {nameof(Service)} = {Service.Name}, {nameof(SharingScope)} = {SharingScope}");
+        return true;
+    }
 }

@@ -28,10 +28,8 @@ internal sealed class LicenseExchanger(SessionFacts facts, TimeProvider clock, F
             run = ExchangeRun.Begin(
                 exchange, new ExchangeSource(session, order.Number), target.Rule,
                 (kind, length) => facts.ChallengeReady(session.Id, order.Number, kind, length));
-            // Where content says where to go, nothing is added to what is sent there.
-            LicensePipeline pipeline = target.Rule.Untrusted ? service.Plain : service.Pipeline;
             long begun = clock.GetTimestamp();
-            await pipeline.RunAsync(exchange, order.Token).ConfigureAwait(false);
+            await service.Pipeline.RunAsync(exchange, order.Token).ConfigureAwait(false);
             result = new ExchangeResult(order.Number, exchange, run, failure: null) { RoundTrip = clock.GetElapsedTime(begun) };
             answered = exchange.Answer?.Body.Length ?? 0;
         }

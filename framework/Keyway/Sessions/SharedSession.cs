@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Keyway.Licensing;
 
@@ -24,11 +26,58 @@ internal sealed class SharedSession(LicenseSessionActor actor)
 }
 
 /// <summary>What sessions have in common that may be shared: no viewer rides on another's token.</summary>
-internal readonly record struct ShareKey(string Scope, string Provider, string KeySystem, string LicenseUrl)
+/// <param name="Scope">The scope.</param>
+/// <param name="Provider">The provider.</param>
+/// <param name="KeySystem">The key system.</param>
+/// <param name="Kind">How long its licences may live.</param>
+/// <param name="Tokens">The caller's source of tokens; another source is another viewer.</param>
+/// <param name="Credentials">A digest of what else the caller gave for licence requests: URL, headers, custom data, values.</param>
+internal readonly record struct ShareKey(string Scope, string Provider, string KeySystem, SessionKind Kind, TokenSource? Tokens, string Credentials)
 {
+    // Of this process only: whoever reads a key out of a dump cannot try out what it may have been made of.
+    private static readonly byte[] Salt = RandomNumberGenerator.GetBytes(32);
+
     public static ShareKey Of(KeyRingOptions options) => new(
         options.SharingScope is { } scope ? $"scope {scope}" : $"presentation {options.Presentation}",
         options.Service.Name,
         options.KeySystem.Descriptor.Name,
-        options.LicenseUrl?.AbsoluteUri ?? "");
+        options.Kind,
+        options.Tokens,
+        Digest(options));
+
+    public override string ToString() => $"{Scope}, {Provider}, {KeySystem}";
+
+    private static string Digest(KeyRingOptions options)
+    {
+        using IncrementalHash hash = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, Salt);
+        Add(hash, options.LicenseUrl?.AbsoluteUri);
+        Add(hash, options.RequestHeaders, StringComparer.OrdinalIgnoreCase);
+        Add(hash, options.Values, StringComparer.Ordinal);
+        Add(hash, options.CustomData);
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    private static void Add(IncrementalHash hash, IReadOnlyDictionary<string, string> members, StringComparer names)
+    {
+        Add(hash, members.Count);
+        foreach ((string name, string value) in members.OrderBy(static member => member.Key, names))
+        {
+            Add(hash, names == StringComparer.OrdinalIgnoreCase ? name.ToLowerInvariant() : name);
+            Add(hash, value);
+        }
+    }
+
+    // Each with its length before it, so that no two lists run together; read where it lies, so that no copy of a secret is left behind.
+    private static void Add(IncrementalHash hash, string? text)
+    {
+        Add(hash, text?.Length ?? -1);
+        hash.AppendData(MemoryMarshal.AsBytes(text.AsSpan()));
+    }
+
+    private static void Add(IncrementalHash hash, int number)
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(int)];
+        BinaryPrimitives.WriteInt32LittleEndian(bytes, number);
+        hash.AppendData(bytes);
+    }
 }

@@ -17,7 +17,14 @@ public class LicenseTargetTests
         Uri caller = new("https://caller.example/");
         LicenseTarget.Resolve(caller, service, Identifying, Content).Url.Should().Be(caller);
         LicenseTarget.Resolve(null, service, Anonymous, Content).Url.Host.Should().Be("endpoint.example");
-        LicenseTarget.Resolve(null, Service(), Anonymous, Content).Url.Host.Should().Be("content.example");
+        LicenseTarget.Resolve(null, Direct(new FakeLicenseServer()), Anonymous, Content).Url.Host.Should().Be("content.example");
+    }
+
+    [Fact]
+    public void Provider_that_does_not_list_an_origin_sends_nothing_there_whoever_the_challenge_identifies()
+    {
+        Action resolve = () => LicenseTarget.Resolve(null, Service(), Anonymous, Content);
+        resolve.Should().Throw<LicenseServiceException>().Which.Kind.Should().Be(LicenseErrorKind.UntrustedUrl);
     }
 
     [Fact]
@@ -49,11 +56,7 @@ public class LicenseTargetTests
     {
         HttpLicenseTransportTests.Wire wire = new((_, _) => HttpLicenseTransportTests.Answer(200, $"{Bench.Kid(1)} {new string('0', 32)}\n"));
         await using Bench bench = new() { System = new FakeKeySystem { Descriptor = Anonymous } };
-        LicenseService service = LicenseService.Read(
-            Settings.Section(
-                "acme", ("Pipeline:0:Use", "header"), ("Pipeline:0:Name", "X-Tenant"), ("Pipeline:0:Value", "acme"),
-                ("Pipeline:1:Use", "query"), ("Pipeline:1:Name", "q"), ("Pipeline:1:Value", "1"), ("Pipeline:2:Use", "token")),
-            provider: null, new LicenseSteps(), Settings.Context(bench.Clock), wire.Transport);
+        LicenseService service = Direct(wire.Transport);
         await using KeyRingSession ring = bench.Join(change: options => options with { Service = service, ContentUrls = Content });
         await ring.NeedAsync([], [Bench.Want(1)], CancellationToken.None);
         await Bench.WaitAsync(ring, 1);
@@ -108,6 +111,8 @@ public class LicenseTargetTests
     [InlineData("a.example", false)]
     [InlineData("ws://a.example", false)]
     public void Origin_is_scheme_host_and_port_and_nothing_else(string text, bool valid) => Origin.TryParse(text, out _).Should().Be(valid);
+
+    private static LicenseService Direct(ILicenseTransport transport) => LicenseService.Direct(new LicenseSteps(), Settings.Context(), transport);
 
     private static LicenseService Service(params (string Path, string Value)[] settings) =>
         LicenseService.Read(Settings.Section("acme", settings), provider: null, new LicenseSteps(), Settings.Context(), new FakeLicenseServer());

@@ -184,6 +184,64 @@ public class SharingTests
         other.Ring.Sessions.Should().NotIntersectWith(first.Ring.Sessions);
     }
 
+    public static TheoryData<string, bool> Viewers() => new()
+    {
+        { "header", false }, { "header name", false }, { "custom data", false }, { "no custom data", false }, { "token", false }, { "value", false }, { "kind", false }, { "same", true },
+    };
+
+    [Theory]
+    [MemberData(nameof(Viewers))]
+    public async Task Viewers_of_one_scope_share_only_with_the_same_credentials(string difference, bool shared)
+    {
+        await using Bench bench = new();
+        bench.Server.Add(Bench.Kid(1));
+        TokenSource mine = NoToken, theirs = NoTokenEither;
+        await using KeyRingSession first = bench.Join("wall", Mine);
+        await using KeyRingSession second = bench.Join("wall", options => difference switch
+        {
+            "header" => Mine(options) with { RequestHeaders = new Dictionary<string, string> { ["X-User"] = "2" } },
+            "header name" => Mine(options) with { RequestHeaders = new Dictionary<string, string> { ["X-Use"] = "r1" } },
+            "custom data" => Mine(options) with { CustomData = "b" },
+            "no custom data" => Mine(options) with { CustomData = null },
+            "token" => Mine(options) with { Tokens = theirs },
+            "value" => Mine(options) with { Values = new Dictionary<string, string> { ["user"] = "2" } },
+            "kind" => Mine(options) with { Kind = SessionKind.PersistentLicense },
+            // Header names have no case, and a dictionary no order.
+            _ => Mine(options) with { RequestHeaders = new Dictionary<string, string> { ["x-USER"] = "1" } },
+        });
+        foreach (KeyRingSession ring in new[] { first, second })
+        {
+            await ring.NeedAsync([], [Bench.Want(1)], CancellationToken.None);
+            await Bench.WaitAsync(ring, 1);
+        }
+
+        bench.System.Sessions.Should().HaveCount(shared ? 1 : 2);
+        second.Ring.Sessions.SequenceEqual(first.Ring.Sessions).Should().Be(shared);
+
+        KeyRingOptions Mine(KeyRingOptions options) => options with
+        {
+            RequestHeaders = new Dictionary<string, string> { ["X-User"] = "1" },
+            CustomData = "a",
+            Tokens = mine,
+            Values = new Dictionary<string, string> { ["user"] = "1" },
+        };
+
+        static ValueTask<System.Buffers.IMemoryOwner<byte>> NoToken(TokenRequest request, CancellationToken cancellationToken) => throw new InvalidOperationException();
+        static ValueTask<System.Buffers.IMemoryOwner<byte>> NoTokenEither(TokenRequest request, CancellationToken cancellationToken) => throw new InvalidOperationException();
+    }
+
+    [Fact]
+    public async Task Key_of_what_is_shared_holds_no_secret()
+    {
+        await using Bench bench = new();
+        await using KeyRingSession ring = bench.Join("wall", options => options with { CustomData = "s3cret", LicenseUrl = new Uri("https://license.example/?t=s3cret") });
+        ShareKey key = ShareKey.Of(ring.Options);
+        ShareKey.Of(ring.Options with { CustomData = new string("s3cret") }).Should().Be(key);
+        ShareKey.Of(ring.Options with { LicenseUrl = new Uri("https://license.example/?t=s3cre") }).Should().NotBe(key);
+        key.Credentials.Should().HaveLength(64);
+        $"{key} {key.Credentials}".Should().Contain("wall").And.NotContain("s3cret");
+    }
+
     [Fact]
     public async Task Last_release_closes_after_a_short_grace_in_which_others_may_join()
     {

@@ -1,0 +1,278 @@
+using System.Reflection;
+using System.Text.RegularExpressions;
+using Keyway.Architecture;
+using Keyway.Messaging;
+using Keyway.Plugins;
+using Keyway.Testing;
+
+namespace Keyway;
+
+/// <summary>The rules of who may know whom (docs/architecture.md, "Rooms"). Each checker is shown something that breaks its rule, too.</summary>
+public sealed partial class ArchitectureTests
+{
+    private static readonly Assembly Contract = typeof(KeyId).Assembly;
+    private static readonly Assembly Engine = typeof(KeywayEngine).Assembly;
+    private static readonly string[] ContractPackages = ["Microsoft.Extensions.Configuration.Abstractions", "Microsoft.Extensions.Logging.Abstractions"];
+
+    /// <summary>The two packages, and what they bring.</summary>
+    private static readonly string[] ContractClosure = [.. ContractPackages, "Microsoft.Extensions.Primitives"];
+
+    /// <summary>What every room may use of the engine's front: how bad input is told.</summary>
+    private static readonly Type[] Ground = [typeof(FormatError), typeof(MediaFormatException), typeof(ManifestException), typeof(SourceException)];
+
+    [GeneratedRegex(@"\bMcMaster\b")]
+    private static partial Regex McMaster { get; }
+
+    [GeneratedRegex(@"\.Subscribe\s*\(")]
+    private static partial Regex Subscribing { get; }
+
+    // ---- projects
+
+    [Fact]
+    public void Contract_needs_the_base_library_and_two_packages()
+    {
+        ProjectFile project = Project("Keyway.Abstractions");
+        project.Projects.Should().BeEmpty();
+        project.Packages.Should().BeEquivalentTo(ContractPackages);
+        Strangers(Contract, ContractClosure).Should().BeEmpty();
+        Strangers(Engine, ContractClosure).Should().Equal(["Keyway.Abstractions"], "the checker sees a reference that is not allowed");
+    }
+
+    [Fact]
+    public void Contract_is_frozen_at_its_major_version()
+    {
+        Contract.GetName().Version.Should().Be(new Version(1, 0, 0, 0));
+        Engine.GetName().Version.Should().NotBe(new Version(1, 0, 0, 0), "the checker tells versions apart");
+        Version.Parse(KeywayContract.Version).Major.Should().Be(1);
+    }
+
+    [Fact]
+    public void Contract_offers_no_container_and_no_logger_of_a_type()
+    {
+        // Either would keep a plugin in memory for ever.
+        string[] kept = ["System.IServiceProvider", "Microsoft.Extensions.Logging.ILogger`1"];
+        Contract.GetTypes().SelectMany(type => TypeReferences.Of(type)).Select(type => type.FullName).Should().NotContain(kept);
+        TypeReferences.Of(typeof(Breaking.Containers)).Select(type => type.FullName).Should().Contain(kept);
+    }
+
+    [Fact]
+    public void Engine_needs_the_contract_and_nothing_else()
+    {
+        ProjectFile project = Project("Keyway");
+        project.Compiled.Should().Equal("Keyway.Abstractions");
+        project.Packages.Should().BeEmpty();
+        Strangers(Engine, [.. ContractClosure, "Keyway.Abstractions"]).Should().BeEmpty();
+        Strangers(typeof(ArchitectureTests).Assembly, [.. ContractClosure, "Keyway.Abstractions"]).Should().Contain(["Keyway", "FluentAssertions"]);
+    }
+
+    [Fact]
+    public void Engine_loads_no_code_and_opens_no_connection_of_its_own()
+    {
+        // HTTP comes in as an HttpMessageInvoker. One method makes the handler that a host may use; nobody in the engine calls it.
+        Type[] banned = [typeof(System.Runtime.Loader.AssemblyLoadContext), typeof(HttpClient), typeof(HttpClientHandler), typeof(SocketsHttpHandler), typeof(System.Net.Sockets.Socket)];
+        Engine.GetTypes().Where(type => type.DeclaringType is null && Uses(type).Any(banned.Contains)).Should().Equal(typeof(Licensing.HttpLicenseTransport));
+        Engine.GetTypes().Where(type => TypeReferences.CallsOf(type).Any(called => called.Name == nameof(Licensing.HttpLicenseTransport.CreateHandler))).Should().BeEmpty();
+        Uses(typeof(Breaking.Loads)).Should().Contain([banned[0], banned[1], banned[4]]);
+
+        // What is only handed in and looked at is nobody's own.
+        static IEnumerable<Type?> Uses(Type type) => TypeReferences.CallsOf(type).Where(called => called.IsConstructor || called.IsStatic).Select(called => called.DeclaringType);
+    }
+
+    [Fact]
+    public void Hosting_needs_the_engine_its_loader_and_the_hosting_packages()
+    {
+        ProjectFile project = Project("Keyway.Hosting");
+        project.Compiled.Should().Equal("Keyway");
+        project.Packages.Should().Contain("McMaster.NETCore.Plugins").And.OnlyContain(package => package == "McMaster.NETCore.Plugins" || package.StartsWith("Microsoft.Extensions.", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Plugins_need_the_contract_at_compile_time_only()
+    {
+        List<ProjectFile> plugins = [.. ProjectFile.All.Where(project => project.Folder.StartsWith("plugins/", StringComparison.Ordinal))];
+        plugins.Should().NotBeEmpty();
+        plugins.SelectMany(PluginFaults).Should().BeEmpty();
+        PluginFaults(Project("Keyway.Hosting")).Should().HaveCount(2, "it sees the engine, and it brings it along");
+        PluginFaults(Project("Keyway") with { Packages = ["Microsoft.Extensions.Logging.Abstractions"] }).Should().HaveCount(2, "a plugin that repeats a package of the contract ships it");
+    }
+
+    [Fact]
+    public void Hosts_see_no_plugin()
+    {
+        foreach (ProjectFile host in ProjectFile.All.Where(project => project.Folder.StartsWith("hosts/", StringComparison.Ordinal) && project.Name != "Keyway.Sandbox"))
+            host.Compiled.Should().Equal(["Keyway.Hosting"], "{0} meets plugins in a folder", host.Name);
+        Project("Keyway.ClearKey.Tests").Compiled.Should().Contain("Keyway.ClearKey", "the reader of projects sees a reference to a plugin");
+    }
+
+    [Fact]
+    public void Sandbox_and_plugins_share_no_project_and_no_source()
+    {
+        Project("Keyway.Sandbox").Projects.Should().BeEmpty();
+        Project("Keyway.Sandbox").Packages.Should().NotContain(package => package.StartsWith("Keyway", StringComparison.Ordinal));
+        ProjectFile.All.SelectMany(SharedSources).Should().BeEmpty();
+
+        string folder = Directory.CreateTempSubdirectory("keyway-rooms-").FullName;
+        try
+        {
+            string path = Path.Combine(Directory.CreateDirectory(Path.Combine(folder, "hosts", "sandbox")).FullName, "X.csproj");
+            File.WriteAllText(path, """<Project><ItemGroup><Compile Include="$(RepoRoot)plugins/clearkey/*.cs" Link="x" /><Protobuf Include="../../plugins/widevine/w.proto" /><Compile Include="own/*.cs" /></ItemGroup></Project>""");
+            SharedSources(ProjectFile.Read(path, folder), folder).Should().HaveCount(2);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
+    public void Test_library_needs_contract_and_engine()
+    {
+        Project("Keyway.Testing").Compiled.Should().BeSubsetOf(["Keyway", "Keyway.Abstractions"]);
+        Project("Keyway.Testing").Packages.Should().BeEmpty();
+        Strangers(typeof(FakeKeySystem).Assembly, [.. ContractClosure, "Keyway.Abstractions", "Keyway"]).Should().BeEmpty();
+    }
+
+    [Fact]
+    public void Tests_see_what_they_test_and_the_framework()
+    {
+        HashSet<string> framework = [.. ProjectFile.All.Where(project => project.Folder.StartsWith("framework/", StringComparison.Ordinal)).Select(project => project.Name), "Keyway.Testing"];
+        foreach (ProjectFile tests in ProjectFile.All.Where(project => project.Name.EndsWith(".Tests", StringComparison.Ordinal)))
+            tests.Compiled.Should().BeSubsetOf([.. framework, tests.Name[..^".Tests".Length]], "{0} tests that and nothing else", tests.Name);
+    }
+
+    [Fact]
+    public void Benchmarks_see_no_plugin() =>
+        ProjectFile.All.Where(project => project.Folder.StartsWith("benchmarks", StringComparison.Ordinal)).SelectMany(project => project.Compiled)
+            .Should().NotIntersectWith(ProjectFile.All.Where(project => project.Folder.StartsWith("plugins/", StringComparison.Ordinal)).Select(project => project.Name));
+
+    // ---- rooms of the engine
+
+    [Theory]
+    [InlineData("Decryption")]
+    [InlineData("Sources")]
+    [InlineData("Messaging")]
+    [InlineData("Licensing")]
+    [InlineData("Protection")]
+    [InlineData("Mp4", "Decryption", "Protection")]
+    [InlineData("Dash", "Sources", "Protection")]
+    [InlineData("Sessions", "Licensing", "Decryption", "Messaging")]
+    public void Room_uses_what_its_row_allows(string room, params string[] others) =>
+        Visits(Engine, $"Keyway.{room}", others.Select(other => $"Keyway.{other}")).Should().BeEmpty();
+
+    [Fact]
+    public void Containers_and_manifests_know_nothing_of_licences()
+    {
+        string[] licences = ["Keyway.Sessions", "Keyway.Licensing"];
+        foreach (string room in (string[])["Keyway.Mp4", "Keyway.Dash", "Keyway.Sources"])
+            Rooms(Engine, room).Should().NotBeEmpty().And.NotIntersectWith(licences, "{0}", room);
+        Rooms(Engine, "Keyway.Sessions").Should().Contain("Keyway.Licensing", "the checker sees a room that does");
+    }
+
+    [Fact]
+    public void Every_room_has_a_rule()
+    {
+        string[] ruled = ["Keyway", "Keyway.Content", "Keyway.Sessions", .. new[] { "Decryption", "Sources", "Messaging", "Licensing", "Protection", "Mp4", "Dash" }.Select(room => $"Keyway.{room}")];
+        Engine.GetTypes().Select(Room).OfType<string>().Distinct().Should().BeEquivalentTo(ruled);
+    }
+
+    [Theory]
+    [InlineData(typeof(Breaking.Inherits))]
+    [InlineData(typeof(Breaking.Implements))]
+    [InlineData(typeof(Breaking.HasField))]
+    [InlineData(typeof(Breaking.Takes))]
+    [InlineData(typeof(Breaking.Calls))]
+    [InlineData(typeof(Breaking.InLambda))]
+    [InlineData(typeof(Breaking.Awaits))]
+    [InlineData(typeof(Breaking.Iterates))]
+    [InlineData(typeof(Breaking.Catches))]
+    [InlineData(typeof(Breaking.Closes))]
+    [InlineData(typeof(Breaking.IsMarked))]
+    public void Checker_of_rooms_sees_through(Type way) => TypeReferences.Of(way).Select(TypeReferences.Outermost).Should().Contain(typeof(BreakingTarget));
+
+    // ---- one place for a thing
+
+    [Fact]
+    public void Wiring_alone_subscribes()
+    {
+        Type[] subscribers =
+        [
+            .. Engine.GetTypes().Where(type => type.DeclaringType is null && Room(type) != "Keyway.Messaging"
+                && TypeReferences.CallsOf(type).Any(called => called.Name == "Subscribe" && called.DeclaringType?.Namespace == "Keyway.Messaging")),
+        ];
+        subscribers.Should().Equal(typeof(Wiring));
+        Files("framework", Subscribing).Should().BeSubsetOf(["framework/Keyway/Wiring.cs", .. Within("framework/Keyway/Messaging"), .. Within("framework/Keyway.Messaging.MessagePipe")])
+            .And.Contain("framework/Keyway/Wiring.cs");
+    }
+
+    [Fact]
+    public void Loader_of_plugins_is_named_in_one_file() =>
+        ((string[])["framework", "plugins", "hosts"]).SelectMany(folder => Files(folder, McMaster)).Should().Equal("framework/Keyway.Hosting/Plugins/PluginGeneration.cs");
+
+    [Fact]
+    public void Facts_carry_identifiers_and_numbers()
+    {
+        Type[] facts = [.. Contract.GetTypes().Where(type => type.IsAssignableTo(typeof(IKeywayEvent)) && type != typeof(IKeywayEvent))];
+        facts.Should().HaveCount(11).And.OnlyContain(fact => fact.IsValueType && fact.IsPublic);
+        facts.SelectMany(fact => fact.GetProperties()).Select(property => property.PropertyType)
+            .Should().OnlyContain(type => type.IsPrimitive || type.IsEnum || type == typeof(string) || type == typeof(TimeSpan) || type == typeof(SessionId) || type == typeof(PresentationId));
+    }
+
+    private static ProjectFile Project(string name) => ProjectFile.All.Single(project => project.Name == name);
+
+    private static IEnumerable<string> Strangers(Assembly assembly, params string[] allowed) =>
+        assembly.GetReferencedAssemblies().Select(name => name.Name!).Where(name => !name.StartsWith("System.", StringComparison.Ordinal) && name is not ("System" or "netstandard" or "mscorlib")).Except(allowed).Order(StringComparer.Ordinal);
+
+    private static IEnumerable<string> PluginFaults(ProjectFile project)
+    {
+        foreach (ProjectLink link in project.Projects)
+        {
+            if (link.Name != "Keyway.Abstractions") yield return $"{project.Name} sees {link.Name}";
+            if (!link.CompileTimeOnly) yield return $"{project.Name} brings {link.Name} along";
+        }
+
+        foreach (string package in project.Packages.Intersect(ContractPackages)) yield return $"{project.Name} ships {package}";
+    }
+
+    /// <summary>Sources of one side in a project of the other, and sources from outside in either.</summary>
+    private static IEnumerable<string> SharedSources(ProjectFile project) => SharedSources(project, Corpus.Root);
+
+    private static IEnumerable<string> SharedSources(ProjectFile project, string root)
+    {
+        bool plugin = project.Folder.StartsWith("plugins/", StringComparison.Ordinal);
+        if (!plugin && project.Folder != "hosts/sandbox") return [];
+        string own = Path.Combine(root, project.Folder) + Path.DirectorySeparatorChar;
+        // Test content is neither side's knowledge of a protocol.
+        string samples = Path.Combine(root, "samples") + Path.DirectorySeparatorChar;
+        return project.Sources.Where(source => !source.StartsWith(own, StringComparison.Ordinal) && !source.StartsWith(samples, StringComparison.Ordinal));
+    }
+
+    /// <summary>The first two words of a namespace; none for what the compiler and generators add.</summary>
+    private static string? Room(Type type) =>
+        TypeReferences.Outermost(type).Namespace?.Split('.') is ["Keyway", ..] words ? string.Join('.', words.Take(2)) : null;
+
+    /// <summary>The rooms of the engine that a room uses.</summary>
+    private static IEnumerable<string> Rooms(Assembly assembly, string room) => Named(assembly, room).Select(pair => Room(pair.Named)!).Distinct();
+
+    // Types of the contract share the rooms' names, and are for everybody. The compiler's own have no room.
+    private static IEnumerable<(Type By, Type Named)> Named(Assembly assembly, string room) =>
+        from type in assembly.GetTypes()
+        where Room(type) == room
+        from named in TypeReferences.Of(type)
+        where named.Assembly == assembly && Room(named) is not null
+        select (TypeReferences.Outermost(type), TypeReferences.Outermost(named));
+
+    private static IEnumerable<string> Visits(Assembly assembly, string room, IEnumerable<string> allowed) =>
+        // The table of who hears whom is made by the room that it is about.
+        Named(assembly, room)
+            .Where(pair => Room(pair.Named) != room && !allowed.Contains(Room(pair.Named)) && !Ground.Contains(pair.Named) && pair != (typeof(Sessions.SessionEngine), typeof(Wiring)))
+            .Select(pair => $"{pair.By.FullName} uses {pair.Named.FullName}")
+            .Distinct();
+
+    /// <summary>The source files below a folder that match, relative to the checkout.</summary>
+    private static IEnumerable<string> Files(string folder, Regex pattern) => Within(folder).Where(file => pattern.IsMatch(File.ReadAllText(Path.Combine(Corpus.Root, file))));
+
+    private static IEnumerable<string> Within(string folder) =>
+        Directory.EnumerateFiles(Path.Combine(Corpus.Root, folder), "*.cs", SearchOption.AllDirectories)
+            .Select(file => Path.GetRelativePath(Corpus.Root, file).Replace('\\', '/'))
+            .Where(file => !file.Contains("/bin/", StringComparison.Ordinal) && !file.Contains("/obj/", StringComparison.Ordinal));
+}
