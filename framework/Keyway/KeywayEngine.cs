@@ -67,7 +67,7 @@ public sealed class KeywayEngine : IAsyncDisposable
         }
 
         ProtectionMap map = content.Protection.Build(Decode);
-        return FactsOf(content, map, KeySystemSelector.Select(map, Candidates(provider, []), options.KeySystem));
+        return FactsOf(content, map, await SelectAsync(map, provider, options, cancellationToken).ConfigureAwait(false));
     }
 
     /// <summary>Opens a presentation: finds its tracks and what protects it, chooses a key system, and asks for the licences of the chosen tracks.</summary>
@@ -188,19 +188,29 @@ public sealed class KeywayEngine : IAsyncDisposable
     private async ValueTask<KeySystemSelection> ChooseAsync(
         ProtectionMap map, bool isProtected, ConfiguredProvider? provider, PresentationOptions options, CancellationToken cancellationToken)
     {
+        KeySystemSelection selection = await SelectAsync(map, provider, options, cancellationToken).ConfigureAwait(false);
+        // What is not played may be protected by whatever it likes.
+        if (!isProtected) return selection with { Chosen = null };
+        if (selection.Chosen is not { KeySystem: { } system } chosen) throw new NoKeySystemException(selection.Others);
+        // One that was asked for by name says itself why it cannot start.
+        if (options.KeySystem is not null) await StartAsync(chosen.Name, system).WaitAsync(cancellationToken).ConfigureAwait(false);
+        return selection;
+    }
+
+    /// <summary>Selects among the key systems that can start: one that cannot, for want of a credential say, is passed over with its reason.</summary>
+    private async ValueTask<KeySystemSelection> SelectAsync(ProtectionMap map, ConfiguredProvider? provider, PresentationOptions options, CancellationToken cancellationToken)
+    {
         Dictionary<string, string> failed = new(StringComparer.OrdinalIgnoreCase);
         while (true)
         {
             KeySystemSelection selection = KeySystemSelector.Select(map, Candidates(provider, failed), options.KeySystem);
-            // What is not played may be protected by whatever it likes.
-            if (!isProtected) return selection with { Chosen = null };
-            if (selection.Chosen is not { KeySystem: { } system } chosen) throw new NoKeySystemException(selection.Others);
+            if (!map.IsProtected || options.KeySystem is not null || selection.Chosen is not { KeySystem: { } system } chosen) return selection;
             try
             {
                 await StartAsync(chosen.Name, system).WaitAsync(cancellationToken).ConfigureAwait(false);
                 return selection;
             }
-            catch (KeywayException exception) when (options.KeySystem is null)
+            catch (KeywayException exception)
             {
                 failed[chosen.Name] = exception.Message;
             }
