@@ -79,7 +79,7 @@ internal sealed record Failure(int Code, string Kind, string Message, string? Ad
     private static Failure Of(LicenseServiceException exception)
     {
         string status = exception.Status is { } code && !exception.Message.Contains(code.ToString(System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal) ? $" (HTTP {code})" : "";
-        return new(ExitCodeOf(exception.Kind), Words(exception.Kind), $"licence: {exception.Message}{status}", exception.Advice);
+        return new(ExitCodeOf(exception), Words(exception.Kind), $"licence: {exception.Message}{status}", exception.Advice);
     }
 
     private static Failure Of(KeyUnavailableException exception) => exception.Reason switch
@@ -98,8 +98,10 @@ internal sealed record Failure(int Code, string Kind, string Message, string? Ad
         _ => new(ExitCode.Unexpected, "decryptor", exception.Message),
     };
 
-    private static int ExitCodeOf(LicenseErrorKind kind) => kind switch
+    private static int ExitCodeOf(LicenseServiceException exception) => exception.Kind switch
     {
+        // A licence came, and without the key; a service that refuses because of it has given no licence.
+        LicenseErrorKind.KeyNotFound when exception.Status is null => ExitCode.NoUsableKey,
         LicenseErrorKind.OutputProtection or LicenseErrorKind.LicenseExpired or LicenseErrorKind.SecurityLevelTooLow => ExitCode.RefusedByPolicy,
         _ => ExitCode.NoLicense,
     };

@@ -6,7 +6,7 @@ namespace Keyway.Cli;
 /// <summary>The host that a command works with: settings in their layers, and Keyway made of them. Only commands that need plugins make one.</summary>
 internal static class Host
 {
-    /// <summary>The layers, the last one wins: the file beside the program, the caller's file, the environment.</summary>
+    /// <summary>The layers, the last one wins: the file beside the program, the caller's file, the environment, single settings.</summary>
     public static IConfigurationRoot ReadSettings(CommandContext context)
     {
         ConfigurationBuilder builder = new();
@@ -20,7 +20,7 @@ internal static class Host
             }
 
             builder.AddEnvironmentVariables();
-            if (context.Settings.Count > 0) builder.AddInMemoryCollection(context.Settings);
+            if (context.Settings.Count > 0) builder.AddCommandLine([.. context.Settings.Select(static setting => $"--{setting.Key}={setting.Value}")]);
             return builder.Build();
         }
         catch (InvalidDataException exception)

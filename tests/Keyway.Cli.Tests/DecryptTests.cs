@@ -1,0 +1,123 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Keyway.Cli.Run;
+using Keyway.Mp4;
+
+namespace Keyway.Cli;
+
+public sealed class DecryptTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData("audio", "AUDIO")]
+    [InlineData("video-180", "SD")]
+    [InlineData("video-360", "HD")]
+    public async Task A_file_is_decrypted_with_a_key_for_its_id(string track, string label)
+    {
+        string target = _folder.File("out.mp4");
+        CommandRun run = (await CommandRun.OfAsync("decrypt", Sample.File($"cbcs/{track}.mp4"), "--key", Sample.Held(label), "--to", target)).ShouldEndWith(ExitCode.Done);
+        await Sample.ShouldHoldAsync(target, track);
+        run.Out.Should().Contain(Sample.Kid(label)).And.Contain(Convert.ToHexStringLower(SHA256.HashData(await File.ReadAllBytesAsync(target, TestContext.Current.CancellationToken))));
+        new FileInfo(target).Length.Should().Be(new FileInfo(Sample.File($"cbcs/{track}.mp4")).Length, "every offset stays true");
+    }
+
+    [Fact]
+    public async Task A_track_s_number_stands_for_its_key_and_dashes_and_upper_case_do_no_harm()
+    {
+        string kid = Guid.Parse(Sample.Kid("AUDIO")).ToString().ToUpperInvariant();
+        foreach (string key in (string[])[$"1:{Sample.Key("AUDIO")}", $"{kid}:{Sample.Key("AUDIO").ToUpperInvariant()}"])
+        {
+            (await CommandRun.OfAsync("decrypt", Sample.File("cbcs/audio.mp4"), "--key", key, "--to", _folder.File("out.mp4"), "--force")).ShouldEndWith(ExitCode.Done);
+            await Sample.ShouldHoldAsync(_folder.File("out.mp4"), "audio");
+        }
+    }
+
+    [Fact]
+    public async Task An_initialisation_segment_and_its_segments_are_one_file()
+    {
+        CommandRun run = (await CommandRun.OfAsync(["decrypt", .. Sample.Segments("video-360"), "--key", Sample.Held("SD"), "--key", Sample.Held("HD"), "--to", _folder.File("out.mp4"), "--json"]))
+            .ShouldEndWith(ExitCode.Done);
+        await Sample.ShouldHoldAsync(_folder.File("out.mp4"), "video-360");
+        JsonElement track = run.Json.GetProperty("tracks")[0];
+        track.GetProperty("samples").GetInt32().Should().Be(500);
+        track.GetProperty("protectedSamples").GetInt32().Should().Be(500);
+        track.GetProperty("scheme").GetString().Should().Be("cenc");
+        track.GetProperty("kids").EnumerateArray().Single().GetString().Should().Be(Sample.Kid("HD"));
+    }
+
+    [Fact]
+    public async Task One_segment_of_several_that_is_missing_is_said_before_anything_is_written()
+    {
+        (await CommandRun.OfAsync(["decrypt", .. Sample.Segments("audio"), _folder.File("6.m4s"), "--key", Sample.Held("AUDIO"), "--to", _folder.File("out.mp4")])).ShouldEndWith(ExitCode.Unreachable)
+            .Error.Should().Contain("6.m4s");
+        _folder.Entries.Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task Keys_come_from_a_file_or_from_standard_input()
+    {
+        string keys = $"# the sample's keys\n\n{Sample.Held("HD")}\r\n  {Sample.Held("AUDIO")}  \n";
+        string file = _folder.Write("keys", keys);
+        (await CommandRun.OfAsync("decrypt", Sample.File("cbcs/audio.mp4"), "--key-file", file, "--to", _folder.File("a.mp4"))).ShouldEndWith(ExitCode.Done);
+        (await CommandRun.OfAsync(["decrypt", Sample.File("cbcs/audio.mp4"), "--key-file", "-", "--to", _folder.File("b.mp4")], Encoding.UTF8.GetBytes(keys), TestContext.Current.CancellationToken))
+            .ShouldEndWith(ExitCode.Done);
+        await Sample.ShouldHoldAsync(_folder.File("a.mp4"), "audio");
+        await Sample.ShouldHoldAsync(_folder.File("b.mp4"), "audio");
+    }
+
+    [Fact]
+    public async Task Media_comes_from_standard_input_and_goes_to_standard_output()
+    {
+        byte[] input = await File.ReadAllBytesAsync(Sample.File("cbcs/video-180.mp4"), TestContext.Current.CancellationToken);
+        CommandRun run = (await CommandRun.OfAsync(["decrypt", "-", "--key", Sample.Held("SD"), "--to", "-"], input, TestContext.Current.CancellationToken)).ShouldEndWith(ExitCode.Done);
+        run.Out.Should().BeEmpty();
+        await using MemoryStream media = new(run.Media);
+        await Sample.ShouldHoldAsync(media, "video-180");
+    }
+
+    [Theory]
+    [InlineData("--key", "nonsense")]
+    [InlineData("--key", "c5d31c60dee014a6f849c8f291262343")]
+    [InlineData("--key", "c5d31c60dee014a6f849c8f291262343:0011")]
+    [InlineData("--key", "c5d31c60dee014a6f849c8f29126234:00112233445566778899aabbccddeeff")]
+    [InlineData("--key", "0:00112233445566778899aabbccddeeff")]
+    [InlineData("--key", "c5d31c60dee014a6f849c8f291262343:00112233445566778899aabbccddeefg")]
+    [InlineData("--key-file", "missing")]
+    public async Task A_key_of_another_form_is_a_mistake_of_usage_and_is_not_repeated(string option, string value)
+    {
+        CommandRun run = (await CommandRun.OfAsync("decrypt", Sample.File("cbcs/audio.mp4"), option, value, "--to", _folder.File("out.mp4"))).ShouldEndWith(ExitCode.Usage);
+        run.Error.Should().Contain(option);
+        if (option == "--key") run.ShouldNotShow(value.Split(':')[^1], value);
+        _folder.Entries.Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task A_bad_line_of_a_key_file_is_named_by_its_number_only()
+    {
+        string file = _folder.Write("keys", $"{Sample.Held("HD")}\nAUDIO {Sample.Key("AUDIO")}\n");
+        (await CommandRun.OfAsync("decrypt", Sample.File("cbcs/audio.mp4"), "--key-file", file, "--to", _folder.File("out.mp4"))).ShouldEndWith(ExitCode.Usage)
+            .Error.Should().Contain("line 2");
+    }
+
+    [Theory]
+    [InlineData("a.mp4 --to b.mp4")]
+    [InlineData("a.mp4 --key 1:00112233445566778899aabbccddeeff")]
+    [InlineData("--key 1:00112233445566778899aabbccddeeff --to b.mp4")]
+    [InlineData("- --key-file - --to b.mp4")]
+    [InlineData("a.mp4 - --key 1:00112233445566778899aabbccddeeff --to b.mp4")]
+    [InlineData("a.mp4 --key 1:00112233445566778899aabbccddeeff --to - --json")]
+    public async Task What_is_missing_or_cannot_be_together_is_a_mistake_of_usage(string arguments) =>
+        (await CommandRun.OfAsync(["decrypt", .. arguments.Split(' ')])).ShouldEndWith(ExitCode.Usage);
+
+    [Fact]
+    public async Task The_output_decodes_without_a_complaint()
+    {
+        if (!Ffmpeg.Exists) Assert.Skip(Ffmpeg.Absent);
+        (await CommandRun.OfAsync(["decrypt", .. Sample.Segments("video-360"), "--key", Sample.Held("HD"), "--to", _folder.File("out.mp4")])).ShouldEndWith(ExitCode.Done);
+        (await Ffmpeg.ComplaintsAsync(_folder.File("out.mp4"), TestContext.Current.CancellationToken)).Should().BeEmpty();
+    }
+}

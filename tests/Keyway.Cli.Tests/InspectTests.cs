@@ -1,0 +1,75 @@
+using System.Text.Json;
+using Keyway.Cli.Run;
+
+namespace Keyway.Cli;
+
+public sealed class InspectTests
+{
+    [Fact]
+    public async Task A_manifest_is_shown_with_tracks_headers_of_every_source_and_the_choice_of_key_system()
+    {
+        CommandRun run = (await CommandRun.OfAsync("inspect", Sample.Manifest)).ShouldEndWith(ExitCode.Done);
+        run.Out.Should().Contain("DASH").And.Contain("640x360").And.Contain("320x180").And.Contain("181560").And.Contain("cenc")
+            .And.Contain(Sample.Kid("HD")).And.Contain(Sample.Kid("SD")).And.Contain(Sample.Kid("AUDIO"))
+            .And.Contain("widevine  edef8ba9-79d6-4ace-a3c8-27dcd51d21ed, 60 bytes").And.Contain("playready  9a04f079-9840-4286-ab92-e65be0885f95, 518 bytes")
+            .And.Contain("/MPD/Period[0]/AdaptationSet[0]/ContentProtection[2]/pro[0]").And.Contain("video-360/init.mp4:moov/pssh[0]")
+            .And.Contain("Key system: clearkey").And.Contain("not widevine: ").And.Contain("not playready: ")
+            .And.NotContain("conflict");
+    }
+
+    [Fact]
+    public async Task Its_json_holds_the_bytes_of_every_header()
+    {
+        JsonElement json = (await CommandRun.OfAsync("inspect", Sample.Manifest, "--json")).ShouldEndWith(ExitCode.Done).Json;
+        json.GetProperty("kind").GetString().Should().Be("dash");
+        json.GetProperty("durationSeconds").GetDouble().Should().Be(20);
+        json.GetProperty("tracks").GetArrayLength().Should().Be(3);
+        json.GetProperty("keys").GetArrayLength().Should().Be(3);
+        JsonElement widevine = json.GetProperty("headers").EnumerateArray().Single(static header => header.GetProperty("system").GetString() == "widevine");
+        widevine.GetProperty("data").GetString().Should().Be("EhDF0xxg3uAUpvhJyPKRJiNDEhDSrKGTGbjKL6AxW3hCiT46EhDkwGkj5hsJmtc0aUW5CKOvSOPclZsG", "that is what the packager wrote");
+        widevine.GetProperty("sources").GetArrayLength().Should().Be(6, "three adaptation sets and three initialisation segments have it");
+        JsonElement common = json.GetProperty("headers").EnumerateArray().Single(static header => header.GetProperty("system").GetString() == "common");
+        common.GetProperty("decoded").GetProperty("facts").GetArrayLength().Should().BePositive();
+        json.GetProperty("keySystem").GetProperty("chosen").GetString().Should().Be("clearkey");
+        json.GetProperty("keySystem").GetProperty("others").EnumerateArray().Select(static other => other.GetProperty("name").GetString()).Should().BeEquivalentTo("playready", "widevine");
+    }
+
+    [Theory]
+    [InlineData("cenc/video-360/init.mp4", "fragmented-mp4", "cenc", 0, 0)]
+    [InlineData("cbcs/video-360.mp4", "fragmented-mp4", "cbcs", 1, 9)]
+    public async Task A_file_and_an_initialisation_segment_are_shown_down_to_their_pattern(string file, string kind, string scheme, int crypt, int skip)
+    {
+        JsonElement json = (await CommandRun.OfAsync("inspect", Sample.File(file), "--json")).ShouldEndWith(ExitCode.Done).Json;
+        json.GetProperty("kind").GetString().Should().Be(kind);
+        JsonElement track = json.GetProperty("tracks")[0];
+        track.GetProperty("scheme").GetString().Should().Be(scheme);
+        JsonElement entry = track.GetProperty("sampleEntries")[0];
+        entry.GetProperty("format").GetString().Should().Be("encv");
+        entry.GetProperty("originalFormat").GetString().Should().Be("avc1");
+        entry.GetProperty("kid").GetString().Should().Be(Sample.Kid("HD"));
+        entry.GetProperty("cryptBlocks").GetInt32().Should().Be(crypt);
+        entry.GetProperty("skipBlocks").GetInt32().Should().Be(skip);
+    }
+
+    [Fact]
+    public async Task A_manifest_and_a_file_that_name_different_keys_conflict()
+    {
+        using TemporaryFolder folder = new();
+        string manifest = Path.Combine(folder.Copy("cenc"), "manifest.mpd");
+        string text = await File.ReadAllTextAsync(manifest, TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(
+            manifest,
+            text.Replace("cenc:default_KID=\"d2aca193-19b8-ca2f-a031-5b7842893e3a\"", "cenc:default_KID=\"d2aca193-19b8-ca2f-a031-5b7842893e3b\"", StringComparison.Ordinal),
+            TestContext.Current.CancellationToken);
+        CommandRun run = (await CommandRun.OfAsync("inspect", manifest)).ShouldEndWith(ExitCode.Done);
+        run.Out.Should().Contain("conflict").And.Contain("d2aca19319b8ca2fa0315b7842893e3b").And.Contain(Sample.Kid("HD"));
+    }
+
+    [Fact]
+    public async Task The_wanted_key_system_that_is_not_there_is_said_with_its_reason()
+    {
+        JsonElement system = (await CommandRun.OfAsync("inspect", Sample.Manifest, "--key-system", "playready", "--json")).ShouldEndWith(ExitCode.Done).Json.GetProperty("keySystem");
+        system.GetProperty("chosen").ValueKind.Should().Be(JsonValueKind.Null);
+        system.GetProperty("others").EnumerateArray().Should().Contain(static other => other.GetProperty("name").GetString() == "clearkey");
+    }
+}

@@ -1,0 +1,67 @@
+using System.Text.Json;
+
+namespace Keyway.Cli.Run;
+
+/// <summary>One run of the command in this process, and what came of it.</summary>
+internal sealed record CommandRun(int Code, string Out, string Error, byte[] Media)
+{
+    /// <summary>Both texts.</summary>
+    public string Text => Out + Error;
+
+    /// <summary>The one object on standard output.</summary>
+    public JsonElement Json
+    {
+        get
+        {
+            using JsonDocument document = JsonDocument.Parse(Out);
+            return document.RootElement.Clone();
+        }
+    }
+
+    /// <summary>Runs the command, and checks of every run that no key was shown.</summary>
+    public static Task<CommandRun> OfAsync(params string[] arguments) => OfAsync(arguments, [], TestContext.Current.CancellationToken);
+
+    /// <inheritdoc cref="OfAsync(string[])"/>
+    public static async Task<CommandRun> OfAsync(string[] arguments, byte[] input, CancellationToken cancellationToken)
+    {
+        await using StringWriter output = new(), error = new();
+        await using MemoryStream media = new();
+        CommandIo io = new()
+        {
+            Out = TextWriter.Synchronized(output),
+            Error = TextWriter.Synchronized(error),
+            OpenInput = () => new MemoryStream(input, writable: false),
+            OpenOutput = () => media,
+        };
+        int code = await KeywayCommand.RunAsync(arguments, io, cancellationToken);
+        CommandRun run = new(code, output.ToString(), error.ToString(), media.ToArray());
+        run.ShouldNotShow([.. Sample.KeyTexts]);
+        return run;
+    }
+
+    /// <summary>Checks that secrets are in neither text.</summary>
+    public CommandRun ShouldNotShow(params string[] secrets)
+    {
+        foreach (string secret in secrets) Text.Should().NotContain(secret, "it is a secret");
+        return this;
+    }
+
+    /// <summary>Checks the exit code, and shows what the command said where it is another.</summary>
+    public CommandRun ShouldEndWith(int code)
+    {
+        Code.Should().Be(code, $"it said: {Text}");
+        return this;
+    }
+
+    /// <summary>Checks that a run under <c>--json</c> failed with one object and nothing else.</summary>
+    public CommandRun ShouldFailInJson(int code, string kind)
+    {
+        ShouldEndWith(code);
+        Error.Should().BeEmpty();
+        JsonElement error = Json.GetProperty("error");
+        error.GetProperty("code").GetInt32().Should().Be(code);
+        error.GetProperty("kind").GetString().Should().Be(kind);
+        error.GetProperty("message").GetString().Should().NotBeNullOrEmpty();
+        return this;
+    }
+}

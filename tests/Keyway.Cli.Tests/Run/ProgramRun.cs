@@ -1,0 +1,59 @@
+using System.Diagnostics;
+using System.Reflection;
+
+namespace Keyway.Cli.Run;
+
+/// <summary>The program itself, as a process. Every wait is bounded.</summary>
+internal sealed class ProgramRun : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly Process _process;
+
+    private ProgramRun(Process process)
+    {
+        _process = process;
+        Error = process.StandardError.ReadToEndAsync();
+    }
+
+    public static string Program { get; } = typeof(ProgramRun).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(static pair => pair.Key == "Program").Value!;
+
+    public Task<string> Error { get; }
+
+    public StreamReader Out => _process.StandardOutput;
+
+    public StreamWriter In => _process.StandardInput;
+
+    /// <summary>Starts the program.</summary>
+    public static ProgramRun Start(params string[] arguments) => StartWith("dotnet", [Program, .. arguments]);
+
+    /// <summary>Starts a line of shell, in which <c>$keyway</c> is the program.</summary>
+    public static ProgramRun Shell(string line) => StartWith("/bin/sh", ["-c", line]);
+
+    public void Signal(string name)
+    {
+        using Process kill = Process.Start("kill", ["-s", name, _process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        kill.WaitForExit();
+    }
+
+    /// <summary>Waits for its end.</summary>
+    public async Task<int> EndAsync()
+    {
+        await _process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(Patience, TestContext.Current.CancellationToken);
+        return _process.ExitCode;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited) _process.Kill(entireProcessTree: true);
+        await _process.WaitForExitAsync(CancellationToken.None).WaitAsync(Patience);
+        _process.Dispose();
+    }
+
+    private static ProgramRun StartWith(string program, string[] arguments)
+    {
+        ProcessStartInfo start = new(program, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        start.Environment["keyway"] = $"dotnet {Program}";
+        return new ProgramRun(Process.Start(start)!);
+    }
+}

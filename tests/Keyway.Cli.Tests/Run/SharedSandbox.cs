@@ -1,0 +1,22 @@
+using Keyway.Cli.Run;
+using Keyway.Cli.Sandbox;
+
+[assembly: AssemblyFixture(typeof(SharedSandbox))]
+
+namespace Keyway.Cli.Run;
+
+/// <summary>One licence service for all tests.</summary>
+public sealed class SharedSandbox : IAsyncLifetime
+{
+    private SandboxProcess? _process;
+
+    /// <summary>Its ClearKey service, with the fault that a test wants.</summary>
+    public string ClearKey(string fault = "") => $"{_process!.Url}clearkey{(fault.Length == 0 ? "" : $"?fault={fault}")}";
+
+    public async ValueTask InitializeAsync() => _process = await SandboxProcess.StartAsync(TestContext.Current.CancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_process is not null) await _process.DisposeAsync();
+    }
+}
