@@ -99,6 +99,8 @@ internal sealed class HostHttp : IDisposable
         SocketsHttpHandler handler = CreateHandler(roots);
         // Through a proxy it would be the proxy that looks the name up, and nobody who checks the address.
         handler.UseProxy = false;
+        // The permission to connect is one request's: no other finds the connection open.
+        handler.PooledConnectionLifetime = TimeSpan.Zero;
         handler.ConnectCallback = ConnectPublicAsync;
         return handler;
     }

@@ -28,6 +28,8 @@ internal sealed class ThrowingKeySystem(string? system) : IKeySystem
 
     public ValueTask<ILicenseSession> OpenSessionAsync(SessionRequest request, ISessionHost host, CancellationToken cancellationToken) =>
         throw new ZooException("OpenSession of the zoo");
+
+    public ValueTask DisposeAsync() => throw new ZooException("Dispose of the zoo");
 }
 
 internal sealed class ZooException(string message) : Exception(message);
