@@ -157,7 +157,7 @@ public sealed class FlawTests(WidevineSandbox sandbox)
         string page = await sandbox.Http.GetStringAsync("/", TestContext.Current.CancellationToken);
         page.Should().Contain("POST /widevine").And.Contain("/credential/SYSTEM").And.Contain("GET /trust").And.Contain("private_key.pem").And.Contain("client_id.bin")
             .And.Contain("flaw=NAME").And.Contain("license_duration_seconds").And.Contain("/widevine/entitlement");
-        page.Should().NotContain(WidevineSandbox.OwnKey);
+        page.Should().ContainAll(Oddities.AllFlaws).And.ContainAll(Oddities.AllOdd).And.NotContain(WidevineSandbox.OwnKey);
     }
 
     [Fact]
