@@ -69,7 +69,7 @@ internal sealed class LicenseTerms
     {
         OutputProtection required = new(), requested = new();
         foreach ((string name, string value) in _pairs)
-            if (!name.Contains('.', StringComparison.Ordinal) && !_pairs.ContainsKey($"{name}.{label}")) KeyTerms.TrySet(name, value, key, required, requested);
+            if (!name.Contains('.', StringComparison.Ordinal)) KeyTerms.TrySet(name, value, key, required, requested);
         foreach ((string name, string value) in _pairs)
             if (name.Split('.', 2) is [string plain, string of] && of == label) KeyTerms.TrySet(plain, value, key, required, requested);
         if (required.CalculateSize() > 0) key.RequiredProtection = required;
