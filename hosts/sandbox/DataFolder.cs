@@ -98,7 +98,7 @@ internal sealed class DataFolder
     private static void Create(string file, ReadOnlySpan<byte> content, bool overwrite)
     {
         // Written beside and renamed, because several sandboxes may start at once and none may read half a file.
-        string beside = $"{file}.{Environment.ProcessId}";
+        string beside = $"{file}.{Guid.NewGuid():N}";
         FileStreamOptions options = new() { Mode = FileMode.Create, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows()) options.UnixCreateMode = OwnerOnly;
         using (FileStream stream = new(beside, options)) stream.Write(content);

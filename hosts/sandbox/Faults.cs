@@ -18,7 +18,7 @@ internal sealed class Faults(RequestDelegate next)
           cut                  promise the whole body, send half of it, close
           reset                reset the connection, no answer
           once  times:2        only the first request or requests to exactly this address, then none
-        Example: POST /clearkey?fault=status:503,times:2 fails twice and then works. To count anew, add anything: &run=7
+        Example: POST /clearkey?fault=status:503,times:2 fails twice and then works. To count anew, add &run=7
         """;
 
     private const int MostCounters = 4096;

@@ -87,6 +87,8 @@ public sealed class SandboxLifeTests(SharedSandbox shared) : IClassFixture<Share
     [InlineData("--port", "65536")]
     [InlineData("--ready", "file")]
     [InlineData("--listen", "0.0.0.0")]
+    [InlineData("--widevine", "can_play=maybe")]
+    [InlineData("--widevine", "can_plai=1")]
     public async Task Wrong_arguments_are_told_with_the_usage(params string[] args)
     {
         (int code, string output, string errors) = await SandboxProcess.RunAsync(args);

@@ -9,16 +9,14 @@ internal static class KeyTerms
 {
     /// <summary>Sets a term.</summary>
     /// <param name="name">Its name.</param>
-    /// <param name="value">Its value, or <see langword="null"/>: only say whether there is such a term.</param>
+    /// <param name="value">Its value.</param>
     /// <param name="key">The key.</param>
     /// <param name="required">What the key will demand of outputs.</param>
     /// <param name="requested">What it will wish of outputs.</param>
     /// <returns><see langword="false"/>: there is no such term.</returns>
     /// <exception cref="FormatException">There is no such value.</exception>
-    public static bool TrySet(string name, string? value, KeyContainer key, OutputProtection required, OutputProtection requested)
+    public static bool TrySet(string name, string value, KeyContainer key, OutputProtection required, OutputProtection requested)
     {
-        bool isTerm = name is "level" or "hdcp" or "requested_hdcp" or "cgms_flags" or "hdcp_srm_rule" or "disable_analog_output" or "disable_digital_output" or "video_resolution_constraints";
-        if (!isTerm || value is null) return isTerm;
         switch (name)
         {
             case "level":
@@ -49,10 +47,12 @@ internal static class KeyTerms
             case "disable_digital_output":
                 required.DisableDigitalOutput = Parameters.Flag(name, value);
                 break;
-            default:
+            case "video_resolution_constraints":
                 key.VideoResolutionConstraints.Clear();
                 key.VideoResolutionConstraints.AddRange(value.Split(',').Select(range => Constraint(name, range)));
                 break;
+            default:
+                return false;
         }
 
         return true;

@@ -45,11 +45,6 @@ internal sealed class LicenseTerms
     /// <summary>Whether renewals bring keys.</summary>
     public bool RenewalKeys { get; private set; }
 
-    /// <summary>Whether a parameter is one of these.</summary>
-    /// <param name="name">The parameter.</param>
-    /// <returns>Whether it is.</returns>
-    public static bool Has(string name) => new LicenseTerms().TrySet(name, null);
-
     /// <summary>Reads terms.</summary>
     /// <param name="sources">Where to read them. What a later one says counts.</param>
     /// <returns>The terms.</returns>
@@ -74,7 +69,7 @@ internal sealed class LicenseTerms
     {
         OutputProtection required = new(), requested = new();
         foreach ((string name, string value) in _pairs)
-            if (!name.Contains('.', StringComparison.Ordinal) && !_pairs.ContainsKey($"{name}.{label}")) KeyTerms.TrySet(name, value, key, required, requested);
+            if (!name.Contains('.', StringComparison.Ordinal)) KeyTerms.TrySet(name, value, key, required, requested);
         foreach ((string name, string value) in _pairs)
             if (name.Split('.', 2) is [string plain, string of] && of == label) KeyTerms.TrySet(plain, value, key, required, requested);
         if (required.CalculateSize() > 0) key.RequiredProtection = required;
@@ -83,43 +78,38 @@ internal sealed class LicenseTerms
 
     /// <summary>Sets a term.</summary>
     /// <param name="name">Its name.</param>
-    /// <param name="value">Its value, or <see langword="null"/>: only say whether there is such a term.</param>
-    private bool TrySet(string name, string? value)
+    /// <param name="value">Its value.</param>
+    /// <returns><see langword="false"/>: there is no such term.</returns>
+    private bool TrySet(string name, string value)
     {
         switch (name)
         {
-            case "can_play": Flag(flag => Policy.CanPlay = flag); return true;
-            case "can_persist": Flag(flag => Policy.CanPersist = flag); return true;
-            case "can_renew": Flag(flag => Policy.CanRenew = flag); return true;
-            case "rental_duration_seconds": Number(number => Policy.RentalDurationSeconds = number); return true;
-            case "playback_duration_seconds": Number(number => Policy.PlaybackDurationSeconds = number); return true;
-            case "license_duration_seconds": Number(number => Policy.LicenseDurationSeconds = number); return true;
-            case "renewal_recovery_duration_seconds": Number(number => Policy.RenewalRecoveryDurationSeconds = number); return true;
-            case "renewal_server_url": if (value is not null) Policy.RenewalServerUrl = value; return true;
-            case "renewal_delay_seconds": Number(number => Policy.RenewalDelaySeconds = number); return true;
-            case "renewal_retry_interval_seconds": Number(number => Policy.RenewalRetryIntervalSeconds = number); return true;
-            case "renew_with_usage": Flag(flag => Policy.RenewWithUsage = flag); return true;
-            case "always_include_client_id": Flag(flag => Policy.AlwaysIncludeClientId = flag); return true;
-            case "play_start_grace_period_seconds": Number(number => Policy.PlayStartGracePeriodSeconds = number); return true;
-            case "soft_enforce_playback_duration": Flag(flag => Policy.SoftEnforcePlaybackDuration = flag); return true;
-            case "soft_enforce_rental_duration": Flag(flag => Policy.SoftEnforceRentalDuration = flag); return true;
-            case "protection_scheme": if (value is not null) Scheme = FourCC(value); return true;
-            case "keys": if (value is not null) Keys = KeyList(value); return true;
-            case "track_labels": Flag(flag => HasLabels = flag); return true;
-            case "entitlement_key_size_bytes": if (value is not null) EntitlementKeySize = value is "16" or "32" ? (int)Parameters.Number(name, value) : throw Parameters.Wrong(name, value, "16 or 32"); return true;
-            case "renewal_keys": Flag(flag => RenewalKeys = flag); return true;
+            case "can_play": Policy.CanPlay = Flag(); return true;
+            case "can_persist": Policy.CanPersist = Flag(); return true;
+            case "can_renew": Policy.CanRenew = Flag(); return true;
+            case "rental_duration_seconds": Policy.RentalDurationSeconds = Number(); return true;
+            case "playback_duration_seconds": Policy.PlaybackDurationSeconds = Number(); return true;
+            case "license_duration_seconds": Policy.LicenseDurationSeconds = Number(); return true;
+            case "renewal_recovery_duration_seconds": Policy.RenewalRecoveryDurationSeconds = Number(); return true;
+            case "renewal_server_url": Policy.RenewalServerUrl = value; return true;
+            case "renewal_delay_seconds": Policy.RenewalDelaySeconds = Number(); return true;
+            case "renewal_retry_interval_seconds": Policy.RenewalRetryIntervalSeconds = Number(); return true;
+            case "renew_with_usage": Policy.RenewWithUsage = Flag(); return true;
+            case "always_include_client_id": Policy.AlwaysIncludeClientId = Flag(); return true;
+            case "play_start_grace_period_seconds": Policy.PlayStartGracePeriodSeconds = Number(); return true;
+            case "soft_enforce_playback_duration": Policy.SoftEnforcePlaybackDuration = Flag(); return true;
+            case "soft_enforce_rental_duration": Policy.SoftEnforceRentalDuration = Flag(); return true;
+            case "protection_scheme": Scheme = FourCC(value); return true;
+            case "keys": Keys = KeyList(value); return true;
+            case "track_labels": HasLabels = Flag(); return true;
+            case "entitlement_key_size_bytes": EntitlementKeySize = value is "16" or "32" ? (int)Parameters.Number(name, value) : throw Parameters.Wrong(name, value, "16 or 32"); return true;
+            case "renewal_keys": RenewalKeys = Flag(); return true;
             default: return KeyTerms.TrySet(name.Split('.', 2)[0], value, new KeyContainer(), new OutputProtection(), new OutputProtection());
         }
 
-        void Flag(Action<bool> set)
-        {
-            if (value is not null) set(Parameters.Flag(name, value));
-        }
+        bool Flag() => Parameters.Flag(name, value);
 
-        void Number(Action<long> set)
-        {
-            if (value is not null) set(Parameters.Number(name, value));
-        }
+        long Number() => Parameters.Number(name, value);
     }
 
     private static string KeyList(string value)

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using Keyway.Sandbox.Widevine.Wire;
 
 namespace Keyway.Sandbox.Widevine;
@@ -34,13 +35,15 @@ internal sealed class Oddities
           privacy=1     the client must encrypt its identification
         """;
 
-    private static readonly HashSet<string> AllFlaws =
+    /// <summary>The names of all flaws.</summary>
+    public static readonly FrozenSet<string> AllFlaws =
     [
         "signature", "hmac_key", "policy", "core_uncovered", "session_key", "session_key_length", "session_key_type", "no_session_key", "no_signing_key", "two_signing_keys",
         "no_content_key", "no_iv", "padding", "key_length", "request_id", "previous", "expired", "unknown_key", "malformed", "truncated", "type", "provider_id",
     ];
 
-    private static readonly HashSet<string> AllOdd = ["core", "unknown_fields", "key_control", "short_kid", "long_kid", "repeat"];
+    /// <summary>The names of all that is unusual, yet right.</summary>
+    public static readonly FrozenSet<string> AllOdd = ["core", "unknown_fields", "key_control", "short_kid", "long_kid", "repeat"];
 
     private HashSet<string> _flaws = [];
     private HashSet<string> _odd = [];
@@ -123,7 +126,7 @@ internal sealed class Oddities
         }
     }
 
-    private static HashSet<string> Names(string name, string value, HashSet<string> all)
+    private static HashSet<string> Names(string name, string value, FrozenSet<string> all)
     {
         HashSet<string> names = [.. value.Split(',')];
         return names.FirstOrDefault(one => !all.Contains(one)) is { } unknown ? throw new FormatException($"{name}={unknown}: there is none of that name. GET / lists them.") : names;
