@@ -13,6 +13,9 @@ public sealed class SharedSandbox : IAsyncLifetime
     /// <summary>Its ClearKey service, with the fault that a test wants.</summary>
     public string ClearKey(string fault = "") => $"{_process!.Url}clearkey{(fault.Length == 0 ? "" : $"?fault={fault}")}";
 
+    /// <summary>Where it listens.</summary>
+    public Uri Url => _process!.Url;
+
     public async ValueTask InitializeAsync() => _process = await SandboxProcess.StartAsync(TestContext.Current.CancellationToken);
 
     public async ValueTask DisposeAsync()
