@@ -39,7 +39,7 @@ public sealed class KeywayEngine : IAsyncDisposable
     /// <summary>What may be known about every session there is.</summary>
     public IReadOnlyList<SessionReport> Sessions => _sessions.Reports();
 
-    /// <summary>Looks at content without asking for a licence: every track, every protection header from every place.</summary>
+    /// <summary>Looks at content without asking for a licence: every track, every protection header from every place, and who would open it.</summary>
     /// <param name="source">A manifest or an MP4 file: <c>file</c>, <c>http</c> or <c>https</c>.</param>
     /// <param name="options">How; without it, everything by default.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
@@ -67,7 +67,7 @@ public sealed class KeywayEngine : IAsyncDisposable
         }
 
         ProtectionMap map = content.Protection.Build(Decode);
-        return FactsOf(content, map, await SelectAsync(map, provider, options, cancellationToken).ConfigureAwait(false));
+        return FactsOf(content, map, await SelectAsync(map, provider, options, mustStart: false, cancellationToken).ConfigureAwait(false));
     }
 
     /// <summary>Opens a presentation: finds its tracks and what protects it, chooses a key system, and asks for the licences of the chosen tracks.</summary>
@@ -184,33 +184,31 @@ public sealed class KeywayEngine : IAsyncDisposable
     // Its description stays: content that names it finds it configured, and a name of its own finds it.
     private static KeySystemCandidate Absent(KeySystemCandidate candidate, string reason) => candidate with { KeySystem = null, Absence = candidate.Absence ?? reason };
 
-    /// <summary>Chooses a key system and starts it. One that cannot start is passed over, unless it was asked for by name.</summary>
+    /// <summary>Chooses the key system that opens what is played.</summary>
     private async ValueTask<KeySystemSelection> ChooseAsync(
         ProtectionMap map, bool isProtected, ConfiguredProvider? provider, PresentationOptions options, CancellationToken cancellationToken)
     {
-        KeySystemSelection selection = await SelectAsync(map, provider, options, cancellationToken).ConfigureAwait(false);
         // What is not played may be protected by whatever it likes.
-        if (!isProtected) return selection with { Chosen = null };
-        if (selection.Chosen is not { KeySystem: { } system } chosen) throw new NoKeySystemException(selection.Others);
-        // One that was asked for by name says itself why it cannot start.
-        if (options.KeySystem is not null) await StartAsync(chosen.Name, system).WaitAsync(cancellationToken).ConfigureAwait(false);
-        return selection;
+        if (!isProtected) return KeySystemSelector.Select(map, Candidates(provider, []), options.KeySystem) with { Chosen = null };
+        KeySystemSelection selection = await SelectAsync(map, provider, options, mustStart: options.KeySystem is not null, cancellationToken).ConfigureAwait(false);
+        return selection.Chosen is { KeySystem: not null } ? selection : throw new NoKeySystemException(selection.Others);
     }
 
-    /// <summary>Selects among the key systems that can start: one that cannot, for want of a credential say, is passed over with its reason.</summary>
-    private async ValueTask<KeySystemSelection> SelectAsync(ProtectionMap map, ConfiguredProvider? provider, PresentationOptions options, CancellationToken cancellationToken)
+    /// <summary>Selects a key system and starts it. One that cannot start is passed over, and its reason kept, unless it must.</summary>
+    private async ValueTask<KeySystemSelection> SelectAsync(
+        ProtectionMap map, ConfiguredProvider? provider, PresentationOptions options, bool mustStart, CancellationToken cancellationToken)
     {
         Dictionary<string, string> failed = new(StringComparer.OrdinalIgnoreCase);
         while (true)
         {
             KeySystemSelection selection = KeySystemSelector.Select(map, Candidates(provider, failed), options.KeySystem);
-            if (!map.IsProtected || options.KeySystem is not null || selection.Chosen is not { KeySystem: { } system } chosen) return selection;
+            if (selection.Chosen is not { KeySystem: { } system } chosen) return selection;
             try
             {
                 await StartAsync(chosen.Name, system).WaitAsync(cancellationToken).ConfigureAwait(false);
                 return selection;
             }
-            catch (KeywayException exception)
+            catch (KeywayException exception) when (!mustStart)
             {
                 failed[chosen.Name] = exception.Message;
             }

@@ -24,6 +24,13 @@ public sealed partial class PresentationTests
             .And.NotContain(other => other.Reason.Contains("no key system is configured", StringComparison.Ordinal) && other.Name == "common");
         (await PresentationBench.ReadAsync(presentation, 0)).Should().HaveCount(500);
         first.Sessions.Should().BeEmpty();
+
+        foreach (PresentationOptions options in (PresentationOptions[])[new(), new() { KeySystem = "first" }])
+        {
+            ContentFacts facts = await bench.Engine.InspectAsync(PresentationBench.Sample("cenc/manifest.mpd"), options, Cancel);
+            facts.KeySystem.Chosen?.Name.Should().Be("fake", "who looks sees what would be played");
+            facts.KeySystem.Others.Should().Contain(new KeySystemRejection("first", "the credential is not there"));
+        }
     }
 
     [Theory]

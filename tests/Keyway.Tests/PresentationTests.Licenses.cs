@@ -59,6 +59,7 @@ public sealed partial class PresentationTests
         refused.Reason.Should().Be(KeyUnavailableReason.LicenseFailed);
         refused.InnerException.Should().BeOfType<LicenseServiceException>().Which.Status.Should().Be(403);
         bench.Server.Received.Should().ContainSingle("who waits hears what became of the request, and causes no second one");
+        await Eventually.Is(() => bench.Facts.OfType<SessionFailed>().Any());
         bench.Facts.OfType<SessionFailed>().Should().ContainSingle().Which.Terminal.Should().BeTrue();
 
         (await PresentationBench.ReadAsync(presentation, 0)).Should().Equal(PresentationBench.Table("video-360"));

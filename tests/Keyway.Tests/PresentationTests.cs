@@ -46,6 +46,8 @@ public sealed partial class PresentationTests
     {
         await using PresentationBench bench = new();
         await using Presentation presentation = await bench.Engine.OpenAsync(PresentationBench.Sample("cenc/manifest.mpd"), cancellationToken: Cancel);
+        // A reader may find the keys in the vault a moment before it is said that they are there.
+        await Eventually.Is(() => bench.Facts.OfType<KeysChanged>().Any());
         List<string> rows = await PresentationBench.ReadAsync(presentation, 0);
 
         bench.Facts.Select(fact => fact.GetType()).Should().Equal(
