@@ -50,7 +50,7 @@ public sealed class WidevineTests(SharedSandbox sandbox) : IDisposable
     [InlineData("?error=2", ExitCode.NoLicense)]
     [InlineData("?fault=status:403", ExitCode.NoLicense)]
     [InlineData("?fault=cut", ExitCode.NoLicense)]
-    [InlineData("?license_duration_seconds=3600&hdcp=HDCP_V2", ExitCode.Done)]
+    [InlineData("?license_duration_seconds=3600&hdcp=V2_2", ExitCode.Done)]
     public async Task What_the_service_answers_decides(string query, int code)
     {
         WidevineDevice device = await WidevineDevice.MakeAsync(sandbox.Url, _folder, development: true);
