@@ -2,8 +2,8 @@ using System.Buffers;
 using System.Security.Cryptography;
 using Google.Protobuf;
 using Keyway.Licensing;
-using RequestType = Keyway.Widevine.Wire.LicenseRequest.Types.RequestType;
 using ContentIdentification = Keyway.Widevine.Wire.LicenseRequest.Types.ContentIdentification;
+using RequestType = Keyway.Widevine.Wire.LicenseRequest.Types.RequestType;
 
 namespace Keyway.Widevine;
 
