@@ -16,6 +16,10 @@ internal sealed class DemoDevice : IDisposable
     {
         ["clearkey"] = new("clearkey", [], []),
         ["widevine"] = new("widevine", [("PrivateKey", "private_key.pem"), ("ClientId", "client_id.bin")], [("Roots:demo:PublicKey", "rootPublicKey")]),
+        ["playready"] = new(
+            "playready/rightsmanager.asmx",
+            [("Chain", "chain"), ("SignKey", "signKey"), ("EncryptKey", "encryptKey")],
+            [("Roots:demo:PublicKey", "rootPublicKey"), ("ServerKey", "serverEncryptionKey")]),
     };
 
     private readonly string _folder;
