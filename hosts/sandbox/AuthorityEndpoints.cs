@@ -6,7 +6,7 @@ internal static class AuthorityEndpoints
     /// <summary>What the front page says about these addresses.</summary>
     public const string Help = """
         GET /trust                what clients must trust, by system; binary values in base64
-        POST /credential/SYSTEM   a new throw-away device: its files in base64, {"FILE NAME":"…"}
+        POST /credential/SYSTEM   a new throw-away device: its files in base64, {"NAME":"…"}
                                   The same without a server: credential --system SYSTEM --out DIR [--data DIR]
         """;
 
@@ -43,7 +43,7 @@ internal static class AuthorityEndpoints
 
         return JsonAnswer.WriteAsync(context, StatusCodes.Status200OK, json =>
         {
-            foreach (CredentialFile file in files) json.WriteBase64String(file.Name, file.Content);
+            foreach (CredentialFile file in files) json.WriteBase64String(file.Member, file.Content);
         });
     }
 }

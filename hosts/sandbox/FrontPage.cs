@@ -1,4 +1,5 @@
 using System.Text;
+using Keyway.Sandbox.PlayReady;
 using Keyway.Sandbox.Widevine;
 
 namespace Keyway.Sandbox;
@@ -20,6 +21,8 @@ internal static class FrontPage
 
             {WidevineEndpoint.Help}
 
+            {PlayReadyEndpoint.Help}
+
             {AuthorityEndpoints.Help}
             {string.Join("\n", authorities.Select(authority => authority.Help))}
 
@@ -28,9 +31,13 @@ internal static class FrontPage
 
             {Faults.Help}
 
-            {LicenseTerms.Help}
+            {Widevine.LicenseTerms.Help}
 
-            {Oddities.Help}
+            {Widevine.Oddities.Help}
+
+            {PlayReady.LicenseTerms.Help}
+
+            {PlayReady.Oddities.Help}
 
             """;
         byte[] bytes = Encoding.UTF8.GetBytes(page);

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Keyway.Sandbox.ClearKey;
+using Keyway.Sandbox.PlayReady;
 using Keyway.Sandbox.Widevine;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -30,6 +31,7 @@ internal static class SandboxApp
         AuthorityEndpoints.Map(app, authorities);
         ClearKeyEndpoint.Map(app, keys);   // another system: another folder, another line here
         WidevineEndpoint.Map(app, authorities.OfType<WidevineAuthority>().Single(), keys, options.Widevine);
+        PlayReadyEndpoint.Map(app, authorities.OfType<PlayReadyAuthority>().Single(), keys);
 
         await app.StartAsync();
         string url = app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Single() + "/";
@@ -41,7 +43,7 @@ internal static class SandboxApp
     /// <summary>The systems that have certificates. None is made before it is needed.</summary>
     /// <param name="data">Where they keep their keys.</param>
     /// <returns>One for each system.</returns>
-    public static IAuthority[] Authorities(DataFolder data) => [new WidevineAuthority(data, TimeProvider.System)];
+    public static IAuthority[] Authorities(DataFolder data) => [new WidevineAuthority(data, TimeProvider.System), new PlayReadyAuthority(data)];
 
     private static async Task TellAsync(HttpContext context, RequestDelegate next)
     {

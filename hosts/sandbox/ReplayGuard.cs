@@ -1,4 +1,4 @@
-namespace Keyway.Sandbox.Widevine;
+namespace Keyway.Sandbox;
 
 /// <summary>Remembers what may be used once. Any thread may ask.</summary>
 internal sealed class ReplayGuard
