@@ -82,6 +82,7 @@ public sealed class ProgramTests(SharedSandbox sandbox) : IDisposable
         await using ProgramRun program = ProgramRun.Start("play", content.Url + "manifest.mpd", "--license-url", sandbox.ClearKey(), "--to", _folder.File("tracks"));
         await Task.Run(() => reached.Wait(TimeSpan.FromSeconds(60)), TestContext.Current.CancellationToken);
         _folder.Entries.Should().HaveCount(2, "the folder, and a hidden file in it");
+        if (signal == "INT" && program.IgnoresInterrupts) Assert.Skip("whoever started the tests ignores interrupts");
         program.Signal(signal);
         int code = await program.EndAsync();
         over.Set();
@@ -98,7 +99,7 @@ public sealed class ProgramTests(SharedSandbox sandbox) : IDisposable
         await using ProgramRun program = ProgramRun.Shell(
             $"trap '' XFSZ; export DOTNET_EnableWriteXorExecute=0; ulimit -f 64; exec $keyway decrypt '{Sample.File("cbcs/video-360.mp4")}' --key {Sample.Held("HD")} --to '{_folder.File("out.mp4")}'");
         (await program.EndAsync()).Should().Be(ExitCode.Unexpected, await program.Error);
-        (await program.Error).Should().StartWith("keyway: ").And.NotContain("   at ");
+        (await program.Error).Should().StartWith("keyway: the file would be larger");
         _folder.Entries.Should().BeEmpty();
     }
 
@@ -124,6 +125,7 @@ public sealed class ProgramTests(SharedSandbox sandbox) : IDisposable
         CommandRun run = await CommandRun.OfAsync("license", Sample.Manifest, "--license-url", url + "clearkey");
         run.ShouldEndWith(ExitCode.Done);
 
+        if (signal == "INT" && program.IgnoresInterrupts) Assert.Skip("whoever started the tests ignores interrupts");
         program.Signal(signal);
         (await program.EndAsync()).Should().Be(ExitCode.Interrupted, await program.Error);
         (await program.Error).Should().NotContainAny(Sample.KeyTexts);
