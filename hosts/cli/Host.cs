@@ -1,4 +1,5 @@
 using Keyway.Hosting;
+using Keyway.Protection;
 using Microsoft.Extensions.Configuration;
 
 namespace Keyway.Cli;
@@ -30,4 +31,17 @@ internal static class Host
     }
 
     public static KeywayHost Create(CommandContext context) => new(ReadSettings(context).GetSection("Keyway"));
+
+    /// <summary>Starts a host, and checks the name of the key system that the user wants: a slip of the pen is not content that nobody opens.</summary>
+    /// <exception cref="UsageException">No key system of that name is configured.</exception>
+    public static async Task StartAsync(KeywayHost keyway, string? keySystem, CancellationToken cancellationToken)
+    {
+        await keyway.StartAsync(cancellationToken);
+        if (keySystem is null || keyway.KeySystems.Any(IsNamed)) return;
+        throw new UsageException($"there is no key system '{keySystem}'; configured are: {(keyway.KeySystems.Count == 0 ? "none" : string.Join(", ", keyway.KeySystems.Select(static each => each.Name)))}");
+
+        bool IsNamed(KeySystemCandidate candidate) => candidate.Name.Equals(keySystem, StringComparison.OrdinalIgnoreCase)
+            || candidate.Descriptor is { } descriptor
+            && (descriptor.Name.Equals(keySystem, StringComparison.OrdinalIgnoreCase) || descriptor.Designators.Contains(keySystem, StringComparer.OrdinalIgnoreCase));
+    }
 }

@@ -24,6 +24,7 @@ internal static class InspectCommand
     private static async Task<int> RunAsync(CommandContext context, Uri source, PresentationOptions options, CancellationToken cancellationToken)
     {
         await using KeywayHost keyway = Host.Create(context);
+        await Host.StartAsync(keyway, options.KeySystem, cancellationToken);
         ContentFacts facts = await keyway.InspectAsync(source, options, cancellationToken);
         if (context.Json) await context.Io.Out.WriteLineAsync(InspectReport.ToJson(facts));
         else InspectReport.Show(facts, context.Io.OutConsole());

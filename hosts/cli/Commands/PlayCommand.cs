@@ -51,6 +51,7 @@ internal static class PlayCommand
         long begun = TimeProvider.System.GetTimestamp();
         PlayReport report = await progress.ShowAsync(context, async () =>
         {
+            await Host.StartAsync(keyway, options.KeySystem, cancellationToken);
             await using Presentation presentation = await keyway.OpenAsync(source ?? BundledSample, options, cancellationToken);
             progress.Name([.. presentation.Tracks.Select(PlayReport.Describe)]);
             await presentation.AcquireAsync(cancellationToken);

@@ -49,13 +49,13 @@ internal sealed class PresentationArguments
             Provider = parse.GetValue(Provider),
             KeySystem = parse.GetValue(KeySystem),
             LicenseUrl = ReadUrl(parse.GetValue(LicenseUrl)),
-            LicenseHeaders = Dictionary(parse.GetValue(LicenseHeaders), ':', "--license-header", StringComparer.OrdinalIgnoreCase),
+            LicenseHeaders = Dictionary((parse.GetValue(LicenseHeaders) ?? []).Select(static text => NameValue.ParseHeader(text, "--license-header")), "--license-header", StringComparer.OrdinalIgnoreCase),
             CustomData = parse.GetValue(CustomDataFile) is { } file ? ReadText(file) : null,
-            Values = Dictionary(parse.GetValue(Values), '=', "--value", StringComparer.Ordinal),
+            Values = Dictionary((parse.GetValue(Values) ?? []).Select(static text => NameValue.Parse(text, '=', "--value")), "--value", StringComparer.Ordinal),
             Token = parse.GetValue(TokenFile) is { } token ? TokenFrom(token) : null,
             Video = parse.GetValue(Video) is { } video ? new TrackQuery(video) : null,
             Audio = parse.GetValue(Audio) is { } audio ? new TrackQuery(audio) : null,
-            ContentHeaders = ReadHeaders(parse.GetValue(Headers)),
+            ContentHeaders = [.. (parse.GetValue(Headers) ?? []).Select(static text => NameValue.ParseHeader(text, "--header"))],
         };
     }
 
@@ -70,28 +70,12 @@ internal sealed class PresentationArguments
             : throw new UsageException("--license-url takes an http or https URL");
     }
 
-    private static Dictionary<string, string> Dictionary(string[]? texts, char separator, string option, StringComparer comparer)
+    private static Dictionary<string, string> Dictionary(IEnumerable<KeyValuePair<string, string>> pairs, string option, StringComparer comparer)
     {
         Dictionary<string, string> read = new(comparer);
-        foreach (string text in texts ?? [])
-        {
-            KeyValuePair<string, string> pair = NameValue.Parse(text, separator, option);
-            if (!read.TryAdd(pair.Key, pair.Value)) throw new UsageException($"{option} names {pair.Key} twice");
-        }
-
+        foreach ((string name, string value) in pairs)
+            if (!read.TryAdd(name, value)) throw new UsageException($"{option} names {name} twice");
         return read;
-    }
-
-    private static List<KeyValuePair<string, string>> ReadHeaders(string[]? texts)
-    {
-        try
-        {
-            return new SourceOptions { Headers = [.. (texts ?? []).Select(static text => NameValue.Parse(text, ':', "--header"))] }.Headers.ToList();
-        }
-        catch (ArgumentException exception)
-        {
-            throw new UsageException(exception.Message);
-        }
     }
 
     private static string ReadText(FileInfo file)

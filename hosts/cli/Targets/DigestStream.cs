@@ -42,7 +42,16 @@ internal sealed class DigestStream(Stream inner) : Stream
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
         HasFailed = true;
-        await inner.WriteAsync(buffer, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await inner.WriteAsync(buffer, cancellationToken).ConfigureAwait(false);
+        }
+        catch (ArgumentOutOfRangeException exception)
+        {
+            // What the library makes of EFBIG: 4 GiB on a FAT file system, or a limit of the user's.
+            throw new IOException("the file would be larger than its file system or a limit allows", exception);
+        }
+
         HasFailed = false;
         _hash.AppendData(buffer.Span);
         _length += buffer.Length;

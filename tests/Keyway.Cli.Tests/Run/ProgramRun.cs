@@ -6,6 +6,8 @@ namespace Keyway.Cli.Run;
 /// <summary>The program itself, as a process. Every wait is bounded.</summary>
 internal sealed class ProgramRun : IAsyncDisposable
 {
+    private const int SigInt = 2;
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly Process _process;
@@ -29,6 +31,18 @@ internal sealed class ProgramRun : IAsyncDisposable
 
     /// <summary>Starts a line of shell, in which <c>$keyway</c> is the program.</summary>
     public static ProgramRun Shell(string line) => StartWith("/bin/sh", ["-c", line]);
+
+    /// <summary>Whether the program was started by something that ignores interrupts (a job in the background of a script), and so ignores them too.</summary>
+    public bool IgnoresInterrupts
+    {
+        get
+        {
+            string status = $"/proc/{_process.Id}/status";
+            if (!File.Exists(status)) return false;
+            string ignored = File.ReadLines(status).Single(static line => line.StartsWith("SigIgn:", StringComparison.Ordinal))["SigIgn:".Length..].Trim();
+            return (Convert.ToUInt64(ignored, 16) & (1ul << (SigInt - 1))) != 0;
+        }
+    }
 
     public void Signal(string name)
     {

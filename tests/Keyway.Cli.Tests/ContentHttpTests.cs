@@ -1,0 +1,58 @@
+using Keyway.Cli.Run;
+
+namespace Keyway.Cli;
+
+/// <summary>Content over HTTP, and where its headers go.</summary>
+public sealed class ContentHttpTests(SharedSandbox sandbox)
+{
+    private const string Secret = "content-header-s3cret";
+
+    [Theory]
+    [InlineData("cenc", true)]
+    [InlineData("cenc", false)]
+    [InlineData("cbcs", true)]
+    [InlineData("cbcs", false)]
+    public async Task A_presentation_plays_from_a_server_with_and_without_ranges(string sample, bool ranges)
+    {
+        using LoopbackServer content = LoopbackServer.Files(Sample.File(""), ranges);
+        CommandRun run = (await CommandRun.OfAsync("play", $"{content.Url}{sample}/manifest.mpd?token={Secret}", "--license-url", sandbox.ClearKey(), "--to", "-"))
+            .ShouldEndWith(ExitCode.Done).ShouldNotShow(Secret);
+        await using MemoryStream media = new(run.Media);
+        await Sample.ShouldHoldAsync(media, "video-360", "audio");
+        content.Requests[0].Path.Should().Contain(Secret, "the server is asked what the user typed");
+    }
+
+    [Fact]
+    public async Task Content_headers_go_to_the_manifest_s_origin_and_to_no_other()
+    {
+        using TemporaryFolder folder = new();
+        using LoopbackServer elsewhere = LoopbackServer.Files(Sample.File("cenc"), ranges: true);
+        string manifest = Path.Combine(folder.Copy("cenc"), "manifest.mpd");
+        string text = await File.ReadAllTextAsync(manifest, TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(manifest, text.Replace("media=\"video-360/", $"media=\"{elsewhere.Url}video-360/", StringComparison.Ordinal), TestContext.Current.CancellationToken);
+        using LoopbackServer home = LoopbackServer.Files(folder.Path, ranges: true);
+        using LoopbackServer license = LoopbackServer.Answering(ClearKeyService.Answer);
+
+        CommandRun run = (await CommandRun.OfAsync(
+            "play", $"{home.Url}cenc/manifest.mpd", "--header", $"X-Content: {Secret}", "--license-url", license.Url.AbsoluteUri, "--to", "-")).ShouldEndWith(ExitCode.Done).ShouldNotShow(Secret);
+
+        await using MemoryStream media = new(run.Media);
+        await Sample.ShouldHoldAsync(media, "video-360", "audio");
+        home.Requests.Should().NotBeEmpty().And.OnlyContain(static request => request.Headers["X-Content"] == Secret);
+        elsewhere.Requests.Should().HaveCount(5).And.OnlyContain(static request => !request.Headers.ContainsKey("X-Content"));
+        license.Requests.Should().ContainSingle().Which.Headers.Should().NotContainKey("X-Content");
+    }
+
+    [Theory]
+    [InlineData(404)]
+    [InlineData(403)]
+    public async Task A_server_that_refuses_content_ends_with_5(int status)
+    {
+        using LoopbackServer content = LoopbackServer.Answering(context => context.Response.StatusCode = status);
+        CommandRun run = await CommandRun.OfAsync("play", $"{content.Url}film.mpd", "--header", $"X-Content: {Secret}", "--license-url", sandbox.ClearKey(), "--to", "-", "--json");
+        run.ShouldEndWith(ExitCode.Usage);   // --json and --to - do not go together, and nothing is asked before that is said
+        content.Requests.Should().BeEmpty();
+        run = await CommandRun.OfAsync("inspect", $"{content.Url}film.mpd", "--header", $"X-Content: {Secret}", "--json");
+        run.ShouldFailInJson(ExitCode.Unreachable, "source").ShouldNotShow(Secret).Out.Should().Contain(status.ToString(System.Globalization.CultureInfo.InvariantCulture));
+    }
+}
