@@ -12,9 +12,10 @@ internal static class CredentialCommand
     public const string Usage = """
         Issues a throw-away device of this sandbox's own.
 
-          credential --system NAME --out DIR [--data DIR]
+          credential --system widevine --out DIR [--data DIR]
+          credential --system playready --out DIR [--data DIR]
 
-          --system NAME the key system: widevine or playready
+          --system NAME the key system
           --out DIR     where to put the device's files; a file that is there already is kept, and nothing is issued
           --data DIR    the data folder of the sandbox that will know the device
         """;

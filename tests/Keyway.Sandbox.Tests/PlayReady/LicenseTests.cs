@@ -1,7 +1,9 @@
 using System.Buffers.Binary;
 using System.Net;
+using System.Security.Cryptography;
 using System.Text.Json;
 using System.Xml.Linq;
+using CsCheck;
 
 namespace Keyway.Sandbox.PlayReady;
 
@@ -223,6 +225,16 @@ public sealed class LicenseTests(SharedSandbox sandbox) : IClassFixture<SharedSa
 
         Task<TestAnswer> KeptAsync(string flaw) => client.AskAsync("?cfg=(persist:true)&flaw=" + flaw);
     }
+
+    [Fact]
+    public void Every_content_key_arrives() => Gen.Byte.Array[16].Sample(
+        key =>
+        {
+            using ECDsa device = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+            TestLicense license = new(LicenseMaker.Make(new LicenseTerms(), new WantedKey(TestClient.OwnKid, KeyType.AesCbc, key), new byte[16], P256.Public(device), DateTimeOffset.UnixEpoch, new Oddities()));
+            license.Open(device).Should().Equal(key);
+        },
+        iter: 50);
 
     [Fact]
     public void Terms_of_the_seed_agree_with_the_vectors()

@@ -41,29 +41,44 @@ internal static class P256
         return ECDsa.Create(new ECParameters { Curve = ECCurve.NamedCurves.nistP256, D = d, Q = new ECPoint { X = Bytes(q.X), Y = Bytes(q.Y) } });
     }
 
+    // Jacobian coordinates, X = x·Z², Y = y·Z³, so that there is one inversion at the end and not one for every bit.
     private static (BigInteger X, BigInteger Y)? Multiply((BigInteger X, BigInteger Y) point, BigInteger scalar)
     {
-        (BigInteger X, BigInteger Y)? sum = null, power = point;
-        for (; scalar > 0; scalar >>= 1)
+        (BigInteger X, BigInteger Y, BigInteger Z) sum = (1, 1, 0);
+        for (int bit = 255; bit >= 0; bit--)
         {
-            if (!scalar.IsEven) sum = Add(sum, power);
-            power = Add(power, power);
+            sum = Double(sum);
+            if (!(scalar >> bit).IsEven) sum = Add(sum, (point.X, point.Y, 1));
         }
 
-        return sum;
+        return Affine(sum);
     }
 
-    private static (BigInteger X, BigInteger Y)? Add((BigInteger X, BigInteger Y)? left, (BigInteger X, BigInteger Y)? right)
+    private static (BigInteger X, BigInteger Y)? Add((BigInteger X, BigInteger Y) left, (BigInteger X, BigInteger Y)? right) =>
+        right is { } one ? Affine(Add((left.X, left.Y, 1), (one.X, one.Y, 1))) : left;
+
+    private static (BigInteger X, BigInteger Y)? Affine((BigInteger X, BigInteger Y, BigInteger Z) point)
     {
-        if (left is not { } a) return right;
-        if (right is not { } b) return left;
-        if (a.X == b.X && (a.Y + b.Y) % P == 0) return null;
-        BigInteger slope = a == b ? (3 * a.X * a.X - 3) * Inverse(2 * a.Y) : (b.Y - a.Y) * Inverse(b.X - a.X);
-        BigInteger x = Mod(slope * slope - a.X - b.X);
-        return (x, Mod(slope * (a.X - x) - a.Y));
+        if (point.Z.IsZero) return null;
+        BigInteger inverse = BigInteger.ModPow(point.Z, P - 2, P), square = Mod(inverse * inverse);
+        return (Mod(point.X * square), Mod(point.Y * square * inverse));
     }
 
-    private static BigInteger Inverse(BigInteger value) => BigInteger.ModPow(Mod(value), P - 2, P);
+    private static (BigInteger X, BigInteger Y, BigInteger Z) Double((BigInteger X, BigInteger Y, BigInteger Z) point)
+    {
+        BigInteger square = Mod(point.Z * point.Z), y2 = Mod(point.Y * point.Y), s = Mod(4 * point.X * y2), m = Mod(3 * (point.X - square) * (point.X + square));
+        BigInteger x = Mod(m * m - 2 * s);
+        return (x, Mod(m * (s - x) - 8 * y2 * y2), Mod(2 * point.Y * point.Z));
+    }
+
+    private static (BigInteger X, BigInteger Y, BigInteger Z) Add((BigInteger X, BigInteger Y, BigInteger Z) a, (BigInteger X, BigInteger Y, BigInteger Z) b)
+    {
+        if (a.Z.IsZero) return b;
+        BigInteger az = Mod(a.Z * a.Z), bz = Mod(b.Z * b.Z), u = Mod(a.X * bz), h = Mod(b.X * az - u), s = Mod(a.Y * bz * b.Z), r = Mod(b.Y * az * a.Z - s);
+        if (h.IsZero) return r.IsZero ? Double(a) : (1, 1, 0);
+        BigInteger h2 = Mod(h * h), h3 = Mod(h2 * h), x = Mod(r * r - h3 - 2 * u * h2);
+        return (x, Mod(r * (u * h2 - x) - s * h3), Mod(h * a.Z * b.Z));
+    }
 
     private static BigInteger Mod(BigInteger value) => (value % P + P) % P;
 
