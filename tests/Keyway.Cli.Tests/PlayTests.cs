@@ -11,13 +11,11 @@ public sealed class PlayTests(SharedSandbox sandbox) : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    [Theory]
-    [InlineData("clearkey")]
-    [InlineData("widevine", "--key-system", "widevine")]
-    public async Task The_bundled_sample_plays_with_a_service_of_its_own_when_nothing_is_named(string system, params string[] arguments)
+    [Fact]
+    public async Task The_bundled_sample_plays_with_a_service_of_its_own_when_nothing_is_named()
     {
-        CommandRun run = (await CommandRun.OfAsync(["play", "--json", .. arguments])).ShouldEndWith(ExitCode.Done);
-        run.Json.GetProperty("keySystem").GetString().Should().Be(system);
+        CommandRun run = (await CommandRun.OfAsync("play", "--json")).ShouldEndWith(ExitCode.Done);
+        run.Json.GetProperty("keySystem").GetString().Should().Be("clearkey");
         string path = run.Json.GetProperty("outputs")[0].GetProperty("path").GetString()!;
         try
         {

@@ -1,0 +1,98 @@
+using System.Text.Json;
+using Keyway.Cli.Run;
+using Keyway.Testing;
+
+namespace Keyway.Cli;
+
+/// <summary>The shape of every report is the one that docs/cli.md shows: nothing undocumented, and nothing missing that is always there.</summary>
+public sealed class JsonShapeTests(SharedSandbox sandbox) : IDisposable
+{
+    // Of the documented members, those that depend on the content, the licence or the options.
+    private static readonly HashSet<string> Sometimes =
+    [
+        "keys/policy/notBefore", "keys/policy/notAfter", "keys/policy/firstUseBefore", "keys/policy/afterFirstUseSeconds", "keys/policy/renewAt", "keys/policy/hdcp", "keys/changesAt",
+        "headers/decoded/contentId", "headers/decoded/licenseUrl", "headers/problem", "licenseUrls/url", "licenseUrls/system", "licenseUrls/source",
+        "conflicts/kind", "conflicts/text", "conflicts/sources", "plugins/pin", "plugins/stage", "plugins/reason",
+        "error", "error/code", "error/kind", "error/message", "error/advice",
+    ];
+
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public Task Of_play() => CheckAsync("play", Sample.Manifest, "--license-url", sandbox.ClearKey(), "--to", _folder.File("out.mp4"));
+
+    [Fact]
+    public Task Of_license() => CheckAsync("license", Sample.Manifest, "--license-url", sandbox.ClearKey());
+
+    [Fact]
+    public Task Of_decrypt() => CheckAsync("decrypt", Sample.File("cbcs/audio.mp4"), "--key", Sample.Held("AUDIO"), "--to", _folder.File("out.mp4"));
+
+    [Fact]
+    public Task Of_inspect() => CheckAsync("inspect", Sample.Manifest);
+
+    [Fact]
+    public Task Of_plugins() => CheckAsync("plugins", "--pin");
+
+    [Fact]
+    public Task Of_config() => CheckAsync("config");
+
+    [Fact]
+    public async Task Of_a_failure()
+    {
+        CommandRun run = await CommandRun.OfAsync("inspect", _folder.File("missing.mpd"), "--config", _folder.File("missing.json"), "--json");
+        PathsOf(run.Json).Should().BeEquivalentTo(PathsOf(Documented("## Exit codes")));
+    }
+
+    [Fact]
+    public async Task Of_play_says_a_policy_s_members_as_documented()
+    {
+        using LoopbackServer service = LoopbackServer.Answering(static _ => { });
+        string[] arguments = ["license", Sample.Manifest, "--license-url", service.Url.AbsoluteUri, "--json", .. FailureTests.Rules("NotAfter=2999-01-01T00:00:00Z")];
+        JsonElement key = (await CommandRun.OfAsync(arguments)).ShouldEndWith(ExitCode.Done).Json.GetProperty("keys")[0];
+        key.GetProperty("expires").GetDateTimeOffset().Year.Should().Be(2999);
+        key.GetProperty("policy").GetProperty("notAfter").GetDateTimeOffset().Year.Should().Be(2999);
+        key.GetProperty("changesAt").GetDateTimeOffset().Year.Should().Be(2999);
+    }
+
+    private static async Task CheckAsync(string command, params string[] arguments)
+    {
+        CommandRun run = (await CommandRun.OfAsync([command, .. arguments, "--json"])).ShouldEndWith(ExitCode.Done);
+        run.Error.Should().BeEmpty();
+        HashSet<string> documented = PathsOf(Documented($"## keyway {command}")), found = PathsOf(run.Json);
+        found.Except(documented).Should().BeEmpty("docs/cli.md shows every member");
+        documented.Except(found).Except(Sometimes).Should().BeEmpty("docs/cli.md says that these are there");
+    }
+
+    /// <summary>The first JSON example below a heading.</summary>
+    private static JsonElement Documented(string heading)
+    {
+        string text = File.ReadAllText(Path.Combine(Corpus.Root, "docs", "cli.md"));
+        const string fence = "```json\n";
+        int from = text.IndexOf(fence, text.IndexOf($"{heading}\n", StringComparison.Ordinal), StringComparison.Ordinal) + fence.Length;
+        using JsonDocument document = JsonDocument.Parse(text[from..text.IndexOf("```", from, StringComparison.Ordinal)]);
+        return document.RootElement.Clone();
+    }
+
+    /// <summary>The names of all members, with those that they are in; elements of an array have no name.</summary>
+    private static HashSet<string> PathsOf(JsonElement element, string path = "")
+    {
+        HashSet<string> paths = [];
+        if (element.ValueKind == JsonValueKind.Array)
+        {
+            foreach (JsonElement item in element.EnumerateArray()) paths.UnionWith(PathsOf(item, path));
+        }
+        else if (element.ValueKind == JsonValueKind.Object)
+        {
+            foreach (JsonProperty member in element.EnumerateObject())
+            {
+                string name = path.Length == 0 ? member.Name : $"{path}/{member.Name}";
+                paths.Add(name);
+                paths.UnionWith(PathsOf(member.Value, name));
+            }
+        }
+
+        return paths;
+    }
+}
