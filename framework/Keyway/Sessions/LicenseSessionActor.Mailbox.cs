@@ -120,12 +120,21 @@ internal sealed partial class LicenseSessionActor
             else if (again) await ApplyAsync(SessionInput.AnotherNeeded, ChallengeKind.License).ConfigureAwait(false);
             else
             {
-                if (State is SessionState.Acquiring or SessionState.Renewing) _cause = new LicenseServiceException(LicenseErrorKind.KeyNotFound, "the licence holds no usable key");
+                if (State is SessionState.Acquiring or SessionState.Renewing) _cause = WhyNothing();
                 await ApplyAsync(SessionInput.NothingAccepted).ConfigureAwait(false);
             }
 
             await AfterStageAsync(stage, exchangeEnded: true).ConfigureAwait(false);
         }
+    }
+
+    /// <summary>Why a licence that was accepted makes no key usable.</summary>
+    private LicenseServiceException WhyNothing()
+    {
+        IReadOnlyList<KeyEntry> keys = _context.Vault.Keys(Id);
+        return keys.Count > 0 && keys.All(static key => key.Status == KeyStatus.Expired)
+            ? new LicenseServiceException(LicenseErrorKind.LicenseExpired, "the time of every key in the licence is over")
+            : new LicenseServiceException(LicenseErrorKind.KeyNotFound, "the licence holds no usable key");
     }
 
     private async ValueTask OnFailureAsync(LicenseServiceException failure)

@@ -16,6 +16,11 @@ internal sealed partial class ProtoFile
     /// <summary>Enumerations by full name.</summary>
     public Dictionary<string, SortedDictionary<int, string>> Enumerations { get; } = [];
 
+    private readonly Dictionary<string, string> _first = [];
+
+    /// <summary>The value of an enumeration that stands first: what an absent field is (proto2).</summary>
+    public string First(string enumeration) => _first[enumeration];
+
     public static ProtoFile Read(string text)
     {
         ProtoFile file = new(text);
@@ -105,7 +110,9 @@ internal sealed partial class ProtoFile
         for (string value = Next(); value != "}"; value = Next())
         {
             Expect("=");
-            values.TryAdd(int.Parse(Next(), CultureInfo.InvariantCulture), value);
+            int number = int.Parse(Next(), CultureInfo.InvariantCulture);
+            _first.TryAdd(name, number.ToString(CultureInfo.InvariantCulture));
+            values.TryAdd(number, value);
             Skip();
         }
     }
