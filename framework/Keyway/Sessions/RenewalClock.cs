@@ -15,6 +15,9 @@ internal sealed class RenewalClock(TimeProvider clock, Action wake) : IDisposabl
     // Timers of the platform end at 49 days; a longer wait is made of several.
     private static readonly TimeSpan LongestWait = TimeSpan.FromDays(20);
 
+    // A clock that went on by more than this while the timer was being set (the machine slept, the time was corrected) made the wait too long.
+    private static readonly TimeSpan Leap = TimeSpan.FromSeconds(1);
+
     private ITimer? _timer;
 
     /// <summary>When the session was last asked to renew.</summary>
@@ -23,8 +26,22 @@ internal sealed class RenewalClock(TimeProvider clock, Action wake) : IDisposabl
     /// <summary>Sets the timer to the next moment at which something changes, or stops it.</summary>
     public void Arm(IReadOnlyList<KeyEntry> keys, bool mayRenew, bool renewalFailing)
     {
-        DateTimeOffset now = clock.GetUtcNow();
-        DateTimeOffset? next = Earlier(NextChange(keys, now, renewalFailing), mayRenew ? NextRenewal(keys) : null);
+        DateTimeOffset now;
+        do
+        {
+            now = clock.GetUtcNow();
+            Arm(Earlier(NextChange(keys, now, renewalFailing), mayRenew ? NextRenewal(keys) : null), now);
+        }
+        while (clock.GetUtcNow() - now > Leap);
+    }
+
+    /// <summary>Whether a renewal is due.</summary>
+    public bool IsRenewalDue(IReadOnlyList<KeyEntry> keys) => NextRenewal(keys) <= clock.GetUtcNow();
+
+    public void Dispose() => _timer?.Dispose();
+
+    private void Arm(DateTimeOffset? next, DateTimeOffset now)
+    {
         if (next is not { } moment)
         {
             _timer?.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -39,11 +56,6 @@ internal sealed class RenewalClock(TimeProvider clock, Action wake) : IDisposabl
         _timer ??= clock.CreateTimer(static state => ((Action)state!)(), wake, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _timer.Change(wait, Timeout.InfiniteTimeSpan);
     }
-
-    /// <summary>Whether a renewal is due.</summary>
-    public bool IsRenewalDue(IReadOnlyList<KeyEntry> keys) => NextRenewal(keys) <= clock.GetUtcNow();
-
-    public void Dispose() => _timer?.Dispose();
 
     /// <summary>The status of a key as far as time decides it, and when that changes. Outputs are a sink's affair, not the session's.</summary>
     public static KeyVerdict Judge(KeyEntry key, DateTimeOffset now, bool renewalFailing)
