@@ -29,7 +29,8 @@ public sealed class KeywayEngine : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(options);
         _options = options;
         _vault = new ContentKeyVault(options.Clock, options.Acceleration, options.KeyMemory);
-        _sessions = new SessionEngine(new SessionEngineOptions { Vault = _vault, Bus = options.Bus, Clock = options.Clock, KeyWait = options.KeyWait });
+        _sessions = new SessionEngine(new SessionEngineOptions { Vault = _vault, Bus = options.Bus, Clock = options.Clock, KeyWait = options.KeyWait, Store = options.LicenseStore });
+        Licenses = new StoredLicenses(options.LicenseStore, _sessions, StartedAsync, ServiceOf);
         Events = options.Events ?? (_mirror = new MirrorBus(options.Bus, options.Logging));
     }
 
@@ -38,6 +39,9 @@ public sealed class KeywayEngine : IAsyncDisposable
 
     /// <summary>What may be known about every session there is.</summary>
     public IReadOnlyList<SessionReport> Sessions => _sessions.Reports();
+
+    /// <summary>The stored licences: to be listed, renewed and given back without media.</summary>
+    public StoredLicenses Licenses { get; }
 
     /// <summary>Looks at content without asking for a licence: every track, every protection header from every place, and who would open it.</summary>
     /// <param name="source">A manifest or an MP4 file: <c>file</c>, <c>http</c> or <c>https</c>.</param>
@@ -98,6 +102,7 @@ public sealed class KeywayEngine : IAsyncDisposable
         ProtectionMap map = content.Protection.Build(Decode);
         bool isProtected = content.Tracks.Any(static track => track is { IsChosen: true, IsProtected: true });
         KeySystemSelection selection = await ChooseAsync(map, isProtected, provider, options, cancellationToken).ConfigureAwait(false);
+        Licenses.BeginPending();
         PresentationId id = PresentationId.Create();
         KeyRingSession? ring = null;
         if (selection.Chosen?.KeySystem is { } system)
@@ -148,6 +153,7 @@ public sealed class KeywayEngine : IAsyncDisposable
     /// <returns>A task that ends when all is closed.</returns>
     public async ValueTask DisposeAsync()
     {
+        await Licenses.StopAsync().ConfigureAwait(false);
         await _sessions.DisposeAsync().ConfigureAwait(false);
         _vault.Dispose();
         _mirror?.Dispose();
@@ -233,6 +239,22 @@ public sealed class KeywayEngine : IAsyncDisposable
             throw new LicenseServiceException(LicenseErrorKind.Unknown, $"the key system '{name}' failed to start ({exception.GetType().Name})", exception);
         }
     }
+
+    /// <summary>The key system of a stored licence, started.</summary>
+    private async ValueTask<IKeySystem> StartedAsync(string name, CancellationToken cancellationToken)
+    {
+        KeySystemCandidate? candidate = _options.KeySystems.FirstOrDefault(candidate => (candidate.Descriptor?.Name ?? candidate.Name) == name);
+        IKeySystem system = candidate?.KeySystem
+            ?? throw new LicenseServiceException(LicenseErrorKind.Unknown, $"the key system '{name}' of a stored licence is not there{(candidate?.Absence is { } absence ? $": {absence}" : "")}");
+        await StartAsync(candidate.Name, system).WaitAsync(cancellationToken).ConfigureAwait(false);
+        return system;
+    }
+
+    /// <summary>The service of a stored licence.</summary>
+    private LicenseService ServiceOf(string name) => name == LicenseService.DirectName
+        ? _options.Direct
+        : _options.Providers.FirstOrDefault(provider => provider.Service.Name == name)?.Service
+            ?? throw new LicenseServiceException(LicenseErrorKind.Unknown, $"the provider '{name}' of a stored licence is not there{(_options.AbsentProviders.TryGetValue(name, out string? why) ? $": {why}" : "")}");
 
     private static List<LicenseUrlHint> Hints(ProtectionMap map, KeySystemDescriptor system) =>
     [

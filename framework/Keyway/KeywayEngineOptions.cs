@@ -3,6 +3,7 @@ using Keyway.Decryption;
 using Keyway.Licensing;
 using Keyway.Messaging;
 using Keyway.Protection;
+using Keyway.Sessions;
 using Keyway.Sources;
 using Microsoft.Extensions.Logging;
 
@@ -46,6 +47,10 @@ public sealed record KeywayEngineOptions
 
     /// <summary>Which AES to use.</summary>
     public Acceleration Acceleration { get; init; }
+
+    /// <summary>Where licences are kept that outlive their session. Ownership: the caller's, who disposes it after the engine.</summary>
+    /// <value><see langword="null"/>: nowhere. Then <see cref="SessionKind.PersistentLicense"/> is refused.</value>
+    public ILicenseStore? LicenseStore { get; init; }
 
     /// <summary>How long a reader waits for a key.</summary>
     /// <value>30 seconds.</value>

@@ -31,6 +31,7 @@ internal sealed class PresentationKeys(PresentationParts parts, int track) : IMe
             await licenses.WaitAsync(headers, wanted, pixels > 0 ? pixels : null, cancellationToken).ConfigureAwait(false);
         }
 
+        await licenses.Ring.BeginUseAsync(needs.KeyIds, parts.Options.Output, pixels > 0 ? pixels : null, cancellationToken).ConfigureAwait(false);
         return new CountedFragment(decryptor.LeaseFragment(), parts, track);
     }
 

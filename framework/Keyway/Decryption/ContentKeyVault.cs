@@ -125,6 +125,43 @@ public sealed class ContentKeyVault : IDisposable
         }
     }
 
+    /// <summary>
+    /// Makes the keys of a session wait for <see cref="NoteUse"/>: none is leased before its first use has been noted where it outlives the process.
+    /// </summary>
+    internal void RequireNotedUse(SessionId session, bool required)
+    {
+        lock (_writing)
+        {
+            if (!_disposed) Put(session, SessionOrNew(session) with { NotesUse = required });
+        }
+    }
+
+    /// <summary>Says when a key was first used. Only the first word counts.</summary>
+    internal void NoteUse(SessionId session, KeyId id, DateTimeOffset when)
+    {
+        bool first = false;
+        UpdateSlot(session, id, slot =>
+        {
+            first = slot.FirstUse is null;
+            return first ? slot with { FirstUse = when } : slot;
+        });
+        if (first) FirstUsed?.Invoke(session, id, when);
+    }
+
+    /// <summary>The session whose key would be leased, if only its first use were noted.</summary>
+    internal SessionId? FindUnnoted(KeyRing ring, KeyId id, OutputCapabilities sink, long? pixels)
+    {
+        ImmutableDictionary<SessionId, SessionKeys> sessions = Volatile.Read(ref _sessions);
+        foreach (SessionId session in ring.Snapshot)
+        {
+            if (!sessions.TryGetValue(session, out SessionKeys? keys) || !keys.Slots.TryGetValue(id, out KeySlot? slot)) continue;
+            slot.Evaluate(keys.RenewalFailing, ring.IsRunning(session, id), _clock.GetUtcNow(), sink, pixels, out bool granted);
+            if (granted) return keys.NotesUse && slot.FirstUse is null ? session : null;
+        }
+
+        return null;
+    }
+
     /// <summary>Forgets a key. Its bytes are zeroed when the last lease is given back.</summary>
     /// <param name="session">The session.</param>
     /// <param name="id">The key.</param>
@@ -261,6 +298,8 @@ public sealed class ContentKeyVault : IDisposable
                 continue;
             }
 
+            // Usable, and nobody has noted yet that its time begins: not yet there.
+            if (keys.NotesUse && slot.FirstUse is null) continue;
             if (slot.Key is { } key)
             {
                 outdated = !key.TryAddReference();
@@ -273,7 +312,7 @@ public sealed class ContentKeyVault : IDisposable
             try
             {
                 ring.NoteRunning(session, id);
-                if (slot.FirstUse is null) NoteFirstUse(session, id, now.Value);
+                if (slot.FirstUse is null) NoteUse(session, id, now.Value);
             }
             catch
             {
@@ -285,17 +324,6 @@ public sealed class ContentKeyVault : IDisposable
         }
 
         return answer;
-    }
-
-    private void NoteFirstUse(SessionId session, KeyId id, DateTimeOffset now)
-    {
-        bool first = false;
-        UpdateSlot(session, id, slot =>
-        {
-            first = slot.FirstUse is null;
-            return first ? slot with { FirstUse = now } : slot;
-        });
-        if (first) FirstUsed?.Invoke(session, id, now);
     }
 
     private bool UpdateSlot(SessionId session, KeyId id, Func<KeySlot, KeySlot> update)

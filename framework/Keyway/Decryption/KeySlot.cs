@@ -54,6 +54,9 @@ internal sealed record SessionKeys : IDisposable
     /// <summary>Its own decryptor, for keys that live elsewhere.</summary>
     public ISampleDecryptor? Decryptor { get; init; }
 
+    /// <summary>Whether its keys are leased only after their first use has been noted where it outlives the process.</summary>
+    public bool NotesUse { get; init; }
+
     /// <summary>Drops the vault's reference of every key.</summary>
     public void Dispose()
     {

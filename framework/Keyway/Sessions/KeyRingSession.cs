@@ -75,6 +75,26 @@ public sealed class KeyRingSession : IAsyncDisposable
         await WhileAliveAsync(alive => _engine.Gate.WaitAsync(this, keys, sink, pixels, alive), cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>
+    /// Says that keys are about to be used. Of a licence that is stored, the first use is noted in the store before any sample can be decrypted;
+    /// of others there is nothing to do.
+    /// </summary>
+    /// <param name="keys">The keys, as a fragment needs them.</param>
+    /// <param name="sink">Where the samples go.</param>
+    /// <param name="pixels">The size of the track's pictures; <see langword="null"/>: none.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>A task that ends when they may be used.</returns>
+    /// <exception cref="LicenseStoreException">The store cannot be written.</exception>
+    /// <exception cref="KeyUnavailableException">One of them will not be there: the clock was set back, or the licence was given back elsewhere.</exception>
+    /// <exception cref="ObjectDisposedException">The ring is gone.</exception>
+    public ValueTask BeginUseAsync(IReadOnlyList<KeyId> keys, OutputCapabilities sink, long? pixels, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(keys);
+        ArgumentNullException.ThrowIfNull(sink);
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return Options.Kind == SessionKind.PersistentLicense ? NoteUseAsync(keys, sink, pixels, cancellationToken) : ValueTask.CompletedTask;
+    }
+
     /// <summary>Gives the sessions back. Their keys serve this ring no longer; those that nobody else holds are closed and zeroed.</summary>
     /// <returns>A task that ends when the sessions that are closed have been.</returns>
     public async ValueTask DisposeAsync()
@@ -155,6 +175,28 @@ public sealed class KeyRingSession : IAsyncDisposable
         {
             throw new ObjectDisposedException(nameof(KeyRingSession));
         }
+    }
+
+    private async ValueTask NoteUseAsync(IReadOnlyList<KeyId> keys, OutputCapabilities sink, long? pixels, CancellationToken cancellationToken)
+    {
+        bool changed = false;
+        foreach (SharedSession session in Sessions)
+        {
+            List<KeyId> first = [.. keys.Where(id => _engine.Vault.FindUnnoted(Ring, id, sink, pixels) == session.Actor.Id)];
+            if (first.Count == 0 && !session.Actor.IsSeenLongAgo) continue;
+            changed = true;
+            try
+            {
+                await WhileAliveAsync(alive => new ValueTask(session.Actor.NoteUseAsync(first).WaitAsync(alive)), cancellationToken).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            {
+                // It has ended meanwhile; whoever waits for its keys hears why.
+            }
+        }
+
+        // Noting may have found that there is less time than there seemed to be.
+        if (changed) await WaitAsync(keys, sink, pixels, cancellationToken).ConfigureAwait(false);
     }
 
     private async Task ServeAsync(Need need)

@@ -12,7 +12,9 @@ internal sealed partial class LicenseSessionActor
         destination.Clear();
         try
         {
-            return await session.WriteChallengeAsync(request, destination, cancellationToken).ConfigureAwait(false);
+            ChallengeInfo written = await session.WriteChallengeAsync(request, destination, cancellationToken).ConfigureAwait(false);
+            _releaseWritten |= written?.Kind == ChallengeKind.Release;
+            return written!;
         }
         catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {

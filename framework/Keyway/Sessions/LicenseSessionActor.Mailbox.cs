@@ -14,11 +14,7 @@ internal sealed partial class LicenseSessionActor
     private async ValueTask OnOpenAsync()
     {
         if (IsOver) return;
-        (bool opened, _, StagedCalls stage) = await StageAsync("opening a session", async () =>
-        {
-            _session = await Options.KeySystem.OpenSessionAsync(_request, _host, _lifetime.Token).ConfigureAwait(false);
-            return true;
-        }).ConfigureAwait(false);
+        (bool opened, StoredPurpose purpose, StagedCalls stage) = await OpenSessionAsync().ConfigureAwait(false);
         using (stage)
         {
             if (_lifetime.IsCancellationRequested) return;
@@ -28,10 +24,20 @@ internal sealed partial class LicenseSessionActor
                 return;
             }
 
-            stage.Commit(_context.Vault, Id);
+            Commit(stage);
             if (_session!.Decryptor is { } decryptor) _context.Vault.Attach(Id, decryptor);
+            if (Stored is not null && await OnTakenUpAsync(purpose).ConfigureAwait(false)) return;
             IReadOnlyList<KeyEntry> keys = _context.Vault.Keys(Id);
-            bool allUsable = keys.Any(IsUsable) && _snapshot.Asked.All(id => keys.Any(key => key.Id == id && IsUsable(key)));
+            // A stored licence whose time is to come is a licence: no other is asked for.
+            Func<KeyEntry, bool> isReady = Stored is null ? IsUsable : IsLive;
+            bool allUsable = keys.Any(isReady) && _snapshot.Asked.All(id => keys.Any(key => key.Id == id && isReady(key)));
+            if (allUsable && IsToBeStored && Stored is null && await KeepAsync().ConfigureAwait(false) is { } unkept)
+            {
+                _cause = unkept;
+                await ApplyAsync(SessionInput.Broke).ConfigureAwait(false);
+                return;
+            }
+
             if (allUsable) await ApplyAsync(SessionInput.Ready).ConfigureAwait(false);
             else
             {
@@ -59,7 +65,7 @@ internal sealed partial class LicenseSessionActor
                 return HeaderOutcome.NotMine;
             }
 
-            stage.Commit(_context.Vault, Id);
+            Commit(stage);
             if (outcome != HeaderOutcome.NotMine) Update(snapshot => snapshot with { Asked = snapshot.Asked.Union(header.KeyIds) });
             if (outcome == HeaderOutcome.ExchangeNeeded && stage.Requested == ChallengeKind.None)
                 await ApplyAsync(SessionInput.HeaderFound, ChallengeKind.License).ConfigureAwait(false);
@@ -98,12 +104,20 @@ internal sealed partial class LicenseSessionActor
                 return;
             }
 
-            stage.Commit(_context.Vault, Id);
+            Commit(stage);
             Update(snapshot => snapshot with { RoundTrip = result.RoundTrip });
             if (outcome == LicenseOutcome.AnotherExchangeNeeded)
             {
                 await ApplyAsync(SessionInput.AnotherNeeded, _kind).ConfigureAwait(false);
                 await AfterStageAsync(stage).ConfigureAwait(false);
+                return;
+            }
+
+            LicenseServiceException? unkept = IsToBeStored && State != SessionState.Releasing ? await KeepAsync().ConfigureAwait(false) : null;
+            if (unkept is not null && Stored is null)
+            {
+                _cause = unkept;
+                await ApplyAsync(SessionInput.Broke).ConfigureAwait(false);
                 return;
             }
 
@@ -125,6 +139,7 @@ internal sealed partial class LicenseSessionActor
             }
 
             await AfterStageAsync(stage, exchangeEnded: true).ConfigureAwait(false);
+            OnExchangeEnded(unkept);
         }
     }
 
@@ -142,11 +157,13 @@ internal sealed partial class LicenseSessionActor
         EndExchange();
         _inARow = 0;
         _askAfterwards = false;
+        failure = WithReasonOfStore(failure);
         _cause = failure;
         // The grace that a licence may give is for a service that is away, not for one that says no.
         SetRenewalFailing(failure.Kind is LicenseErrorKind.Network or LicenseErrorKind.ServerFault or LicenseErrorKind.Throttled);
         await ApplyAsync(SessionInput.ExchangeFailed).ConfigureAwait(false);
         if (!IsOver) PublishKeys();
+        Conclude(failure);
     }
 
     private async ValueTask OnOutsideCallsAsync(StagedCalls stage)
@@ -154,7 +171,7 @@ internal sealed partial class LicenseSessionActor
         using (stage)
         {
             if (IsOver) return;
-            stage.Commit(_context.Vault, Id);
+            Commit(stage);
             if (stage.ChangesKeys)
             {
                 IReadOnlyList<KeyEntry> keys = _context.Vault.Keys(Id);
@@ -195,6 +212,7 @@ internal sealed partial class LicenseSessionActor
     private async ValueTask OnCloseAsync()
     {
         await ApplyAsync(SessionInput.Disposed).ConfigureAwait(false);
+        await NoteEndAsync().ConfigureAwait(false);
         _mailbox.Writer.TryComplete();
     }
 
@@ -249,6 +267,7 @@ internal sealed partial class LicenseSessionActor
             _context.Facts.Failed(Id, _cause?.Kind ?? LicenseErrorKind.Unknown, terminal: to == SessionState.Failed);
         if (outputs.HasFlag(SessionOutputs.StartExchange)) _context.Facts.LicenseNeeded(Id, _number, _kind);
         if (outputs.HasFlag(SessionOutputs.End)) await DisposeSessionAsync().ConfigureAwait(false);
+        if (from != to && IsOver) await OnOverAsync(to).ConfigureAwait(false);
     }
 
     private void BeginExchange(ChallengeKind kind)

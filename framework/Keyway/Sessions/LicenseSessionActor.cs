@@ -39,9 +39,9 @@ internal sealed partial class LicenseSessionActor : IAsyncDisposable
     private LicenseServiceException? _cause;
     private Dictionary<KeyId, KeyStatus> _lastStatus = [];
 
-    public LicenseSessionActor(SessionContext context, KeyRingOptions options, SessionRequest request)
+    public LicenseSessionActor(SessionContext context, KeyRingOptions options, SessionRequest request, StoredStart? start = null)
     {
-        (_context, Options, _request) = (context, options, request);
+        (_context, Options, _request, _start) = (context, options, request, start);
         _host = new SessionHost(stage => Post(() => OnOutsideCallsAsync(stage)));
         _clock = new RenewalClock(context.Clock, () => Post(OnTimeAsync));
         _snapshot = new SessionSnapshot { Asked = [.. request.Keys.Select(static key => key.Id), .. request.Headers.SelectMany(static header => header.KeyIds)] };
@@ -85,13 +85,6 @@ internal sealed partial class LicenseSessionActor : IAsyncDisposable
     public Task AskAgainAsync() => CallAsync(async () =>
     {
         await ApplyAsync(SessionInput.LicenseWanted, ChallengeKind.License).ConfigureAwait(false);
-        return true;
-    });
-
-    /// <summary>Gives the licence back (persistent licences).</summary>
-    public Task ReleaseAsync() => CallAsync(async () =>
-    {
-        await ApplyAsync(SessionInput.ReleaseWanted, ChallengeKind.Release).ConfigureAwait(false);
         return true;
     });
 
@@ -152,6 +145,7 @@ internal sealed partial class LicenseSessionActor : IAsyncDisposable
             Exchanges = now.Exchanges,
             RoundTrip = now.RoundTrip,
             LicenseUrl = now.LicenseUrl is { } url ? Redactor.Url(url) : null,
+            Stored = Stored?.Id,
             Error = now.Error,
         };
     }
@@ -203,6 +197,7 @@ internal sealed partial class LicenseSessionActor : IAsyncDisposable
         }
 
         _clock.Dispose();
+        ForgetStart();
         Forget();
     }
 

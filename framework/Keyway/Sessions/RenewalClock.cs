@@ -62,6 +62,8 @@ internal sealed class RenewalClock(TimeProvider clock, Action wake) : IDisposabl
     {
         if (key.Status is KeyStatus.Released or KeyStatus.InternalError or KeyStatus.StatusPending) return new KeyVerdict { Status = key.Status };
         if (key is { LivesElsewhere: true, Status: KeyStatus.Expired }) return new KeyVerdict { Status = key.Status };
+        // Said, and not judged: the clock went backwards.
+        if (key is { Status: KeyStatus.UsableInFuture, ChangesAt: null }) return new KeyVerdict { Status = key.Status };
         // Where a running playback may finish, a session whose key was used is not over when the window is.
         KeyUse use = new() { FirstUse = key.FirstUse, Running = key.FirstUse is not null, RenewalFailing = renewalFailing };
         return KeyRules.Evaluate(key.Policy, use, now, OutputCapabilities.None, pixels: null);

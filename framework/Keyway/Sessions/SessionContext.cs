@@ -11,6 +11,9 @@ internal sealed record SessionContext
 
     public required TimeProvider Clock { get; init; }
 
+    /// <summary>Where licences are kept beyond their sessions; <see langword="null"/>: nowhere.</summary>
+    public ILicenseStore? Store { get; init; }
+
     /// <summary>How many exchanges in a row a key system may ask for before it is told no.</summary>
     public required int MaximumExchanges { get; init; }
 

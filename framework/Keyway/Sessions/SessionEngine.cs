@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using Keyway.Decryption;
+using Keyway.Licensing;
 using Keyway.Messaging;
 
 namespace Keyway.Sessions;
@@ -29,6 +31,7 @@ public sealed class SessionEngine : IAsyncDisposable
             Vault = options.Vault,
             Facts = Facts,
             Clock = options.Clock,
+            Store = options.Store,
             MaximumExchanges = options.MaximumExchanges,
             Left = OnLeft,
         };
@@ -40,6 +43,11 @@ public sealed class SessionEngine : IAsyncDisposable
 
     internal KeyGate Gate { get; }
 
+    internal ContentKeyVault Vault => _context.Vault;
+
+    /// <summary>Whether licences can be stored.</summary>
+    internal bool Stores => _context.Store is not null;
+
     /// <summary>What may be known about every session there is.</summary>
     /// <returns>The reports.</returns>
     public IReadOnlyList<SessionReport> Reports() => [.. _sessions.Values.Select(static session => session.Report())];
@@ -47,10 +55,19 @@ public sealed class SessionEngine : IAsyncDisposable
     /// <summary>Begins the licence side of a presentation. Nothing is asked yet.</summary>
     /// <param name="options">What its sessions are opened with.</param>
     /// <returns>Its ring. Ownership: the caller's.</returns>
+    /// <exception cref="LicenseServiceException">Its licences are to be stored, and there is no store.</exception>
     /// <exception cref="ObjectDisposedException">The engine is gone.</exception>
     public KeyRingSession Join(KeyRingOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
+        if (options.Kind == SessionKind.PersistentLicense && !Stores)
+        {
+            throw new LicenseServiceException(LicenseErrorKind.PolicyInvalid, "the licence is to be stored, and there is no store for licences")
+            {
+                Advice = "configure a folder for it: Keyway:Licenses:Store",
+            };
+        }
+
         ShareKey key = ShareKey.Of(options);
         lock (_gate)
         {
@@ -91,8 +108,50 @@ public sealed class SessionEngine : IAsyncDisposable
 
         foreach (KeyRingSession ring in rings) await ring.DisposeAsync().ConfigureAwait(false);
         foreach (SharingGroup group in groups) await group.DisposeAsync().ConfigureAwait(false);
+        // What is left was opened for stored licences alone.
+        foreach (LicenseSessionActor session in _sessions.Values) await session.DisposeAsync().ConfigureAwait(false);
+        _sessions.Clear();
         _wiring.Dispose();
         _options.Vault.FirstUsed = null;
+    }
+
+    /// <summary>The session that uses a stored licence, if one does.</summary>
+    internal LicenseSessionActor? FindStored(StoredLicenseId id) => _sessions.Values.FirstOrDefault(session => session.Stored?.Id == id);
+
+    /// <summary>Opens a session for a stored licence alone, without media, and lets it do what it is opened for.</summary>
+    /// <param name="options">What its exchange is made with.</param>
+    /// <param name="content">The licence. Ownership: the session's.</param>
+    /// <param name="purpose">What for.</param>
+    /// <param name="cancellationToken">Breaks it off.</param>
+    /// <returns>A task that ends when it is done.</returns>
+    /// <exception cref="LicenseServiceException">It failed.</exception>
+    internal async Task RunStoredAsync(KeyRingOptions options, StoredLicenseContent content, StoredPurpose purpose, CancellationToken cancellationToken)
+    {
+        SessionRequest request = new()
+        {
+            Keys = [.. content.License.Keys.Select(static key => new WantedKey(key.Id, key.Scheme))],
+            Kind = SessionKind.PersistentLicense,
+        };
+        LicenseSessionActor session;
+        lock (_gate)
+        {
+            if (_disposed) content.Dispose();
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            session = new LicenseSessionActor(_context, options, request, new StoredStart(content, purpose));
+            _sessions[session.Id] = session;
+        }
+
+        try
+        {
+            Task concluded = session.Concluded;
+            session.Open();
+            await concluded.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            await session.DisposeAsync().ConfigureAwait(false);
+            _sessions.TryRemove(session.Id, out _);
+        }
     }
 
     /// <summary>Hears that a presentation has found what protects it.</summary>

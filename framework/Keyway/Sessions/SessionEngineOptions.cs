@@ -17,6 +17,10 @@ public sealed record SessionEngineOptions
     /// <summary>The clock that licences run by.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
+    /// <summary>Where licences are kept beyond their sessions. Ownership: the caller's, who disposes it after the engine.</summary>
+    /// <value><see langword="null"/>: nowhere. Then a session that is to be stored is refused.</value>
+    public ILicenseStore? Store { get; init; }
+
     /// <summary>How long a reader waits for a key.</summary>
     /// <value>30 seconds.</value>
     public TimeSpan KeyWait { get; init; } = TimeSpan.FromSeconds(30);

@@ -32,6 +32,7 @@ internal static class SessionMachine
         (_, Broke) => new(Failed, ReportFailure | Finish),
 
         (Created, Ready or KeysUsable) => new(Usable, SessionOutputs.None),
+        (Created, TimeRanOut) => new(Expired, SessionOutputs.None),
         (Created, LicenseWanted or HeaderFound or ExchangeRequested) => new(Acquiring, StartExchange),
 
         (Acquiring, ExchangeRequested or AnotherNeeded) => new(Acquiring, StartExchange),

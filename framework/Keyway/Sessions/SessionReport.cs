@@ -34,6 +34,9 @@ public sealed record SessionReport
     /// <summary>Where the last exchange went, without user name and query; <see langword="null"/>: nowhere yet.</summary>
     public string? LicenseUrl { get; init; }
 
+    /// <summary>The stored licence that it uses; <see langword="null"/>: nothing of it is stored.</summary>
+    public StoredLicenseId? Stored { get; init; }
+
     /// <summary>What failed last; of a session in <see cref="SessionState.Failed"/>: the cause.</summary>
     public LicenseServiceException? Error { get; init; }
 }

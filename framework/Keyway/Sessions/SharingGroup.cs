@@ -139,7 +139,7 @@ internal sealed class SharingGroup : IAsyncDisposable
         ring.Joined(session);
     }
 
-    private SharedSession Start(KeyRingSession ring, IReadOnlyList<ProtectionHeader> headers, IReadOnlyList<WantedKey> keys)
+    private SharedSession Start(KeyRingSession ring, IReadOnlyList<ProtectionHeader> headers, IReadOnlyList<WantedKey> keys, StoredStart? stored = null)
     {
         SessionRequest request = new()
         {
@@ -148,7 +148,7 @@ internal sealed class SharingGroup : IAsyncDisposable
             Kind = ring.Options.Kind,
             ServerCertificate = ring.Options.ServerCertificate,
         };
-        SharedSession session = new(new LicenseSessionActor(_context, ring.Options, request));
+        SharedSession session = new(new LicenseSessionActor(_context, ring.Options, request, stored));
         foreach (ProtectionHeader header in headers) session.NoteHeader(header);
         lock (_gate) _open.Add(session);
         Opened(session.Actor);
@@ -160,11 +160,13 @@ internal sealed class SharingGroup : IAsyncDisposable
     /// <summary>One need on its way: the keys that nobody holds or fetches yet get fewer until none is left.</summary>
     private sealed class Need(SharingGroup group, KeyRingSession ring, IReadOnlyList<ProtectionHeader> headers, IReadOnlyList<WantedKey> wanted)
     {
+        private IReadOnlyList<StoredLicense> _stored = [];
         private readonly Dictionary<KeyId, WantedKey> _missing = wanted.DistinctBy(static key => key.Id).ToDictionary(static key => key.Id);
 
         public async ValueTask ServeAsync()
         {
             JoinHolders();
+            if (ring.Options.Kind == SessionKind.PersistentLicense && group._context.Store is { } store) await TakeUpAsync(store).ConfigureAwait(false);
             foreach (ProtectionHeader header in headers)
             {
                 if (!Asks(header)) continue;
@@ -175,7 +177,7 @@ internal sealed class SharingGroup : IAsyncDisposable
             // No header asks for these: the key system makes do with identifiers, or the headers that there are may bring them all the same.
             if (_missing.Count > 0)
             {
-                group.Start(ring, headers, [.. _missing.Values]);
+                group.Start(ring, headers, [.. _missing.Values], NotStored([.. _missing.Keys]));
                 _missing.Clear();
             }
         }
@@ -271,8 +273,45 @@ internal sealed class SharingGroup : IAsyncDisposable
             HashSet<KeyId> named = [.. headers.SelectMany(static other => other.KeyIds)];
             // Keys that no header names may come with any: what a licence brings decides, not what a header lists.
             WantedKey[] keys = [.. _missing.Values.Where(key => !named.Contains(key.Id) || together.Any(other => other.KeyIds.Contains(key.Id)))];
-            group.Start(ring, together, keys);
+            group.Start(ring, together, keys, NotStored([.. header.KeyIds, .. keys.Select(static key => key.Id)]));
             foreach (WantedKey key in keys) _missing.Remove(key.Id);
+        }
+
+        /// <summary>Takes stored licences up that hold what is missing: as few as will do, the newest first.</summary>
+        private async ValueTask TakeUpAsync(ILicenseStore store)
+        {
+            HashSet<KeyId> ids = [.. wanted.Count > 0 ? _missing.Keys : headers.SelectMany(static header => header.KeyIds).Where(id => !IsHeldByRing(id))];
+            if (ids.Count == 0) return;
+            StoredLicenseList list = await store.ListAsync(CancellationToken.None).ConfigureAwait(false);
+            List<StoredLicense> fitting = [.. list.Licenses.Where(Fits)];
+            DateTimeOffset now = group._context.Clock.GetUtcNow();
+            _stored = [.. fitting.Where(license => license.Keys.Any(key => ids.Contains(key.Id)))];
+            while (ids.Count > 0 && fitting.MaxBy(license => Opened(license, ids, now).Count()) is { } best)
+            {
+                KeyId[] keys = [.. Opened(best, ids, now)];
+                if (keys.Length == 0) return;
+                fitting.Remove(best);
+                if (await store.ReadAsync(best.Id, CancellationToken.None).ConfigureAwait(false) is not { } content) continue;
+                ProtectionHeader[] together = [.. headers.Where(header => header.KeyIds.Count == 0 || header.KeyIds.Any(keys.Contains))];
+                WantedKey[] asked = [.. keys.Where(_missing.ContainsKey).Select(id => _missing[id])];
+                group.Start(ring, together, asked, new StoredStart(content));
+                ids.ExceptWith(keys);
+                foreach (KeyId id in keys) _missing.Remove(id);
+            }
+        }
+
+        private bool Fits(StoredLicense license) =>
+            license.ReleaseAsked is null && license.KeySystem == ring.Options.KeySystem.Descriptor.Name
+            && license.Provider == ring.Options.Service.Name && license.Scope == ring.Options.SharingScope;
+
+        private static IEnumerable<KeyId> Opened(StoredLicense license, HashSet<KeyId> ids, DateTimeOffset now) =>
+            license.Keys.Where(key => ids.Contains(key.Id) && license.StatusOf(key, now) != KeyStatus.Expired).Select(static key => key.Id);
+
+        /// <summary>What a session that asks for a new licence knows of the store: why what is there does not do.</summary>
+        private StoredStart? NotStored(IReadOnlyCollection<KeyId> keys)
+        {
+            StoredLicense? over = _stored.FirstOrDefault(license => license.Keys.Any(key => keys.Contains(key.Id)));
+            return over is null ? null : new StoredStart(Content: null, WhyNot: $"the time of the stored licence {over.Id} is over");
         }
     }
 }

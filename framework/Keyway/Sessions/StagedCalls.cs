@@ -61,14 +61,17 @@ internal sealed class StagedCalls : IDisposable
     }
 
     /// <summary>Lets everything take effect, in the order in which it was said.</summary>
-    public void Commit(ContentKeyVault vault, SessionId session)
+    /// <param name="vault">Where keys go.</param>
+    /// <param name="session">The session.</param>
+    /// <param name="firstUse">When a key was first used, as a stored licence remembers it.</param>
+    public void Commit(ContentKeyVault vault, SessionId session, Func<KeyId, DateTimeOffset?>? firstUse = null)
     {
         lock (_gate)
         {
             if (_over) return;
             foreach (Call call in _calls)
             {
-                if (call.Key is not null) vault.Import(session, call.Id, call.Key, call.Policy!);
+                if (call.Key is not null) vault.Import(session, call.Id, call.Key, call.Policy!, firstUse?.Invoke(call.Id));
                 else if (call.Policy is not null) vault.UpdatePolicy(session, call.Id, call.Policy);
                 else if (call.Status is { } status) vault.SetStatus(session, call.Id, status);
             }

@@ -1,0 +1,28 @@
+using Keyway.Decryption;
+using Keyway.Licensing;
+
+namespace Keyway.Sessions;
+
+/// <summary>What is known about one key of a stored licence. Never its bytes.</summary>
+public sealed record StoredKey
+{
+    /// <summary>The key's identifier.</summary>
+    public required KeyId Id { get; init; }
+
+    /// <summary>The scheme that it was wanted for; <see cref="ProtectionScheme.None"/> where nobody said.</summary>
+    public ProtectionScheme Scheme { get; init; }
+
+    /// <summary>When the key was first used; <see langword="null"/>: never.</summary>
+    public DateTimeOffset? FirstUse { get; init; }
+
+    /// <summary>What the licence says about time and renewal, for people and for choosing. What it asks of outputs is not kept; the licence itself decides.</summary>
+    public required KeyPolicy Policy { get; init; }
+
+    /// <summary>Whether time ends the key: then a clock that went backwards would lengthen it.</summary>
+    public bool IsTimeLimited => LimitsTime(Policy);
+
+    internal static bool LimitsTime(KeyPolicy policy) => policy is not { NotAfter: null, FirstUseBefore: null, AfterFirstUse: null };
+
+    /// <summary>The members of a policy that are about time.</summary>
+    internal static KeyPolicy TimesOf(KeyPolicy policy) => policy with { Output = OutputRequirement.None };
+}
