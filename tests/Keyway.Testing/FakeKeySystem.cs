@@ -7,7 +7,8 @@ namespace Keyway.Testing;
 
 /// <summary>
 /// A key system with nothing secret about it. Header data is key identifiers of 16 bytes one after the other. A challenge is the text
-/// <c>License KID,KID</c>; a licence is a line <c>KID KEY</c> for each key, in hexadecimal digits, or <c>more</c> for another exchange.
+/// <c>License KID,KID</c>; a licence is a line <c>KID KEY</c> for each key, in hexadecimal digits, or <c>more</c> for another exchange, or
+/// <c>released</c>. What it saves is the lines of its licences.
 /// </summary>
 /// <remarks>The hooks may be set before a session opens. Threads: those of the engine.</remarks>
 public sealed class FakeKeySystem : IKeySystem
@@ -23,6 +24,12 @@ public sealed class FakeKeySystem : IKeySystem
 
     /// <summary>Called when the engine starts the key system, before the first session.</summary>
     public Func<CancellationToken, ValueTask>? Starting { get; set; }
+
+    /// <summary>Whether its sessions write what is needed to take their licences up again.</summary>
+    public bool Saves { get; set; }
+
+    /// <summary>Called when a challenge is to be written; what it throws, writing throws.</summary>
+    public Action<ChallengeRequest>? Writing { get; set; }
 
     /// <summary>Called when a session opens, after it was made: keys that need no licence may be imported.</summary>
     public Action<SessionRequest, ISessionHost>? Opening { get; set; }
@@ -77,6 +84,7 @@ public sealed class FakeKeySystem : IKeySystem
     {
         FakeSession session = new(this, request, host);
         lock (_sessions) _sessions.Add(session);
+        session.TakeUp();
         Opening?.Invoke(request, host);
         return new ValueTask<ILicenseSession>(session);
     }
@@ -86,6 +94,7 @@ public sealed class FakeKeySystem : IKeySystem
     {
         private readonly FakeKeySystem _system;
         private readonly List<ProtectionHeader> _headers;
+        private readonly Dictionary<KeyId, string> _licenses = [];
 
         internal FakeSession(FakeKeySystem system, SessionRequest request, ISessionHost host)
         {
@@ -118,6 +127,7 @@ public sealed class FakeKeySystem : IKeySystem
         {
             ArgumentNullException.ThrowIfNull(request);
             lock (Challenges) Challenges.Add(request);
+            _system.Writing?.Invoke(request);
             IEnumerable<KeyId> ids = Request.Keys.Select(static key => key.Id).Concat(_headers.SelectMany(static header => header.KeyIds)).Distinct();
             string custom = request.CustomData is null ? "" : $" [{request.CustomData}]";
             destination.Write(Encoding.UTF8.GetBytes($"{request.Kind} {string.Join(',', ids)}{custom}"));
@@ -135,25 +145,48 @@ public sealed class FakeKeySystem : IKeySystem
         }
 
         /// <inheritdoc/>
+        public ValueTask<bool> SaveAsync(IBufferWriter<byte> destination, CancellationToken cancellationToken)
+        {
+            if (!_system.Saves || _licenses.Count == 0) return new ValueTask<bool>(false);
+            destination.Write(Encoding.UTF8.GetBytes(string.Concat(_licenses.Select(static license => $"{license.Key} {license.Value}\n"))));
+            return new ValueTask<bool>(true);
+        }
+
+        /// <inheritdoc/>
         public ValueTask DisposeAsync()
         {
             IsDisposed = true;
             return ValueTask.CompletedTask;
         }
 
+        internal void TakeUp()
+        {
+            if (!Request.Stored.IsEmpty) Read(Encoding.UTF8.GetString(Request.Stored.Span));
+        }
+
         private LicenseOutcome Read(LicenseAnswer answer)
         {
             string text = Encoding.UTF8.GetString(answer.Body);
             if (text == "more") return LicenseOutcome.AnotherExchangeNeeded;
+            if (text == "released")
+            {
+                foreach (KeyId id in _licenses.Keys) Host.SetStatus(id, KeyStatus.Released);
+                _licenses.Clear();
+            }
+            else Read(text);
+            return LicenseOutcome.Complete;
+        }
+
+        private void Read(string text)
+        {
             foreach (string line in text.Split('\n', StringSplitOptions.RemoveEmptyEntries))
             {
                 string[] words = line.Split(' ');
                 if (words.Length != 2 || !KeyId.TryParse(words[0], out KeyId id))
                     throw new LicenseServiceException(LicenseErrorKind.LicenseMalformed, string.Create(CultureInfo.InvariantCulture, $"a line of {words.Length} words"));
                 Host.Import(id, Convert.FromHexString(words[1]), _system.Policy);
+                _licenses[id] = words[1];
             }
-
-            return LicenseOutcome.Complete;
         }
     }
 }

@@ -77,12 +77,13 @@ public sealed class FakeLicenseServer : ILicenseTransport
             : Grant(exchange.Body);
     }
 
-    /// <summary>Answers a challenge with the keys that are known.</summary>
+    /// <summary>Answers a challenge with the keys that are known, and acknowledges a release.</summary>
     /// <param name="challenge">The challenge.</param>
     /// <returns>The answer.</returns>
     public LicenseAnswer Grant(ReadOnlySequence<byte> challenge)
     {
         string[] words = Encoding.UTF8.GetString(challenge).Split(' ');
+        if (words[0] == nameof(ChallengeKind.Release)) return Text("released");
         StringBuilder license = new();
         foreach (string word in words.Length > 1 ? words[1].Split(',') : [])
         {

@@ -15,9 +15,15 @@ internal sealed class Bench : IAsyncDisposable
     private readonly ConcurrentQueue<object> _facts = new();
 
     public Bench(Action<SessionEngineOptions>? inspect = null, TimeSpan? grace = null, params (string Path, string Value)[] provider)
+        : this(new ManualClock(), store: null, inspect, grace, provider)
     {
+    }
+
+    public Bench(ManualClock clock, ILicenseStore? store, Action<SessionEngineOptions>? inspect = null, TimeSpan? grace = null, params (string Path, string Value)[] provider)
+    {
+        Clock = clock;
         Vault = new ContentKeyVault(Clock);
-        SessionEngineOptions options = new() { Vault = Vault, Bus = Bus, Clock = Clock, Grace = grace ?? TimeSpan.FromSeconds(3) };
+        SessionEngineOptions options = new() { Vault = Vault, Bus = Bus, Clock = Clock, Grace = grace ?? TimeSpan.FromSeconds(3), Store = store };
         inspect?.Invoke(options);
         Hear<ProtectionDetected>();
         Hear<LicenseNeeded>();
@@ -34,7 +40,7 @@ internal sealed class Bench : IAsyncDisposable
         Service = LicenseService.Read(section, provider: null, new LicenseSteps(), Settings.Context(Clock), Server);
     }
 
-    public ManualClock Clock { get; } = new();
+    public ManualClock Clock { get; }
 
     public InProcessBus Bus { get; } = new();
 

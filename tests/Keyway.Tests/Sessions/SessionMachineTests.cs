@@ -18,7 +18,7 @@ public class SessionMachineTests
     private static readonly Dictionary<SessionState, string> Rows = new()
     {
         //                       Ready    LicenseWanted HeaderFound  ExchangeReq.  RenewalDue  AnotherNeeded LicAccepted NothingAcc.   ExchFailed   TimeRanOut KeysUsable ReleaseWanted  Broke        Disposed
-        [SessionState.Created] = "Usable  Acquiring:x   Acquiring:x  Acquiring:x   .           .             .           .             .            .          Usable     .              Failed:!0-#  Closed:0-#",
+        [SessionState.Created] = "Usable  Acquiring:x   Acquiring:x  Acquiring:x   .           .             .           .             .            Expired    Usable     .              Failed:!0-#  Closed:0-#",
         [SessionState.Acquiring] = ".     .             :+           :x            .           :x            Usable      Failed:!0-#   Failed:!0-#  .          Renewing   .              Failed:!0-#  Closed:0-#",
         [SessionState.Usable] = ".        Renewing:x    Renewing:x   Renewing:x    Renewing:x  .             .           .             .            Expired    .          Releasing:x0-  Failed:!0-#  Closed:0-#",
         [SessionState.Renewing] = ".      :+            :+           :x            .           :x            Usable      Expired       Usable:!     Expired    .          Releasing:x0-  Failed:!0-#  Closed:0-#",
