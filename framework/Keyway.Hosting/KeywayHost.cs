@@ -5,6 +5,7 @@ using Keyway.Hosting.Plugins;
 using Keyway.Licensing;
 using Keyway.Messaging;
 using Keyway.Protection;
+using Keyway.Sessions;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -26,6 +27,7 @@ public sealed partial class KeywayHost : IHostedService, IAsyncDisposable
     private readonly MirrorBus _events;
     private readonly SemaphoreSlim _gate = new(1, 1);
     private readonly List<IKeySystem> _keySystems = [];
+    private readonly FileLicenseStore? _ownStore;
     private HostHttp? _http;
     private PluginHost? _plugins;
     private KeywayEngine? _engine;
@@ -42,6 +44,8 @@ public sealed partial class KeywayHost : IHostedService, IAsyncDisposable
         _logging = _host.Logging ?? NullLoggerFactory.Instance;
         _logger = _logging.CreateLogger("Keyway.Host");
         Options = KeywayOptions.Read(section);
+        if (_host.LicenseStore is null && Options.Licenses.Store is { } folder)
+            _ownStore = new FileLicenseStore(Path.GetFullPath(folder, AppContext.BaseDirectory), cancellationToken => SecretReader.ForLicenseStore(Options).ReadAsync(FileLicenseStore.SecretName, cancellationToken));
         _bus = Options.Messaging.Transport switch
         {
             MessageTransport.MessagePipe => _host.MessagePipe?.Invoke(_logging)
@@ -53,6 +57,9 @@ public sealed partial class KeywayHost : IHostedService, IAsyncDisposable
 
     /// <summary>What configuration says.</summary>
     public KeywayOptions Options { get; }
+
+    /// <summary>Where licences are kept that outlive their session; <see langword="null"/>: nowhere. It needs no start.</summary>
+    public ILicenseStore? LicenseStore => _host.LicenseStore ?? _ownStore;
 
     /// <summary>The facts, to listen to. They are told after they have happened.</summary>
     public IEventSource Events => _events;
@@ -90,6 +97,15 @@ public sealed partial class KeywayHost : IHostedService, IAsyncDisposable
         return await engine.InspectAsync(source, options, cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>The stored licences: to be listed, renewed and given back without media.</summary>
+    /// <param name="cancellationToken">Cancels the start.</param>
+    /// <returns>The licences.</returns>
+    /// <inheritdoc cref="StartAsync" path="/exception"/>
+    public async ValueTask<StoredLicenses> LicensesAsync(CancellationToken cancellationToken = default) => (await EngineAsync(cancellationToken).ConfigureAwait(false)).Licenses;
+
+    /// <summary>Starts with the application, and sends again what an earlier run did not bring to an end.</summary>
+    async Task IHostedService.StartAsync(CancellationToken cancellationToken) => (await EngineAsync(cancellationToken).ConfigureAwait(false)).Licenses.ReleasePendingInBackground();
+
     /// <inheritdoc/>
     Task IHostedService.StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
@@ -104,6 +120,7 @@ public sealed partial class KeywayHost : IHostedService, IAsyncDisposable
             _disposed = true;
             // Whoever comes now is told that it is gone.
             if (Interlocked.Exchange(ref _engine, null) is { } engine) await engine.DisposeAsync().ConfigureAwait(false);
+            _ownStore?.Dispose();
             await ForgetKeySystemsAsync().ConfigureAwait(false);
             if (_plugins is not null) await _plugins.DisposeAsync().ConfigureAwait(false);
             _http?.Dispose();
@@ -194,6 +211,7 @@ public sealed partial class KeywayHost : IHostedService, IAsyncDisposable
             Bus = _bus,
             Events = _events,
             Clock = _host.Clock,
+            LicenseStore = LicenseStore,
             Logging = _logging,
             Acceleration = Options.Decryption.Acceleration,
         });

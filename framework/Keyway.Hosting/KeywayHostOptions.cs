@@ -1,4 +1,5 @@
 using Keyway.Messaging;
+using Keyway.Sessions;
 using Microsoft.Extensions.Logging;
 
 namespace Keyway.Hosting;
@@ -16,6 +17,9 @@ public sealed record KeywayHostOptions
     /// Makes the bus for the transport <c>MessagePipe</c>, in a host that was built with the adapter: <c>_ =&gt; new MessagePipeBus(services)</c>.
     /// </summary>
     public Func<ILoggerFactory, IMessageBus>? MessagePipe { get; init; }
+
+    /// <summary>Another place for licences that outlive their session than the folder that configuration names. Ownership: the host's.</summary>
+    public ILicenseStore? LicenseStore { get; init; }
 
     /// <summary>
     /// Another way to HTTP for licences and plugins. It must not follow redirects, keep cookies or decompress, and answers for the rule of addresses

@@ -102,7 +102,7 @@ public sealed class KeywayEngine : IAsyncDisposable
         ProtectionMap map = content.Protection.Build(Decode);
         bool isProtected = content.Tracks.Any(static track => track is { IsChosen: true, IsProtected: true });
         KeySystemSelection selection = await ChooseAsync(map, isProtected, provider, options, cancellationToken).ConfigureAwait(false);
-        Licenses.BeginPending();
+        Licenses.ReleasePendingInBackground();
         PresentationId id = PresentationId.Create();
         KeyRingSession? ring = null;
         if (selection.Chosen?.KeySystem is { } system)

@@ -19,6 +19,9 @@ public sealed record KeywayOptions
     /// <summary>Which provider serves which manifests, by the route's name.</summary>
     public IReadOnlyDictionary<string, RouteOptions> Routes { get; init; } = FrozenDictionary<string, RouteOptions>.Empty;
 
+    /// <summary>Licences that outlive their session.</summary>
+    public LicenseOptions Licenses { get; init; } = new();
+
     /// <summary>How samples are decrypted.</summary>
     public DecryptionOptions Decryption { get; init; } = new();
 

@@ -30,6 +30,7 @@ internal sealed class KeywayOptionsReader
             KeySystems = ByName(_keyway.Entries("KeySystems").Select(ReadKeySystem), system => system.Name),
             Providers = ByName(_keyway.Entries("Providers").Select(ReadProvider), provider => provider.Name),
             Routes = ByName(_keyway.Entries("Routes").Select(ReadRoute), route => route.Name),
+            Licenses = ReadLicenses(_keyway.Object("Licenses")),
             Decryption = ReadDecryption(_keyway.Object("Decryption")),
             Messaging = ReadMessaging(_keyway.Object("Messaging")),
             Secrets = ReadSecrets(_keyway.Object("Secrets")),
@@ -130,6 +131,13 @@ internal sealed class KeywayOptionsReader
         if (provider is null) route.Wrong("Provider", "missing: which provider serves these manifests?");
         route.End();
         return new RouteOptions { Name = route.Name, Host = host, Provider = provider ?? "" };
+    }
+
+    private static LicenseOptions ReadLicenses(SectionReader licenses)
+    {
+        LicenseOptions options = new() { Store = licenses.Text("Store") };
+        licenses.End();
+        return options;
     }
 
     private static DecryptionOptions ReadDecryption(SectionReader decryption)

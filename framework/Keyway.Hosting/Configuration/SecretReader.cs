@@ -31,9 +31,14 @@ public sealed class SecretReader : ISecretReader
     }
 
     internal SecretReader(SecretOptions options, IEnumerable<IConfigurationSection> sections, Func<string, string?> environment)
+        : this(options, sections.SelectMany(SecretReference.NamesIn).ToFrozenSet(StringComparer.Ordinal), environment)
+    {
+    }
+
+    private SecretReader(SecretOptions options, FrozenSet<string> allowed, Func<string, string?> environment)
     {
         ArgumentNullException.ThrowIfNull(options);
-        _allowed = sections.SelectMany(SecretReference.NamesIn).ToFrozenSet(StringComparer.Ordinal);
+        _allowed = allowed;
         _directory = options.Directory is { } directory ? Path.GetFullPath(directory, AppContext.BaseDirectory) : null;
         _environment = environment;
     }
@@ -57,6 +62,15 @@ public sealed class SecretReader : ISecretReader
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(provider);
         return new SecretReader(options.Secrets, [provider.Section]);
+    }
+
+    /// <summary>Makes the reader of the one secret that stored licences are encrypted under.</summary>
+    /// <param name="options">The options.</param>
+    /// <returns>The reader.</returns>
+    public static SecretReader ForLicenseStore(KeywayOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return new SecretReader(options.Secrets, FrozenSet.Create(StringComparer.Ordinal, FileLicenseStore.SecretName), Environment.GetEnvironmentVariable);
     }
 
     /// <inheritdoc/>

@@ -86,8 +86,8 @@ public sealed class StoredLicenses
         return released;
     }
 
-    /// <summary>Begins, once, to send what is pending, beside whatever the engine is asked to do.</summary>
-    internal void BeginPending()
+    /// <summary>Begins, once, what <see cref="ReleasePendingAsync"/> does, and returns. Opening a presentation begins it too.</summary>
+    public void ReleasePendingInBackground()
     {
         if (_store is null || Volatile.Read(ref _pending) is not null) return;
         TaskCompletionSource mine = new();

@@ -78,6 +78,8 @@ public sealed class ConfigurationSchemaTests
     [InlineData("""{ "Messaging": { "Transport": "Redis" } }""")]
     [InlineData("""{ "Secrets": { "Path": "x" } }""")]
     [InlineData("""{ "Http": { "TrustAll": true } }""")]
+    [InlineData("""{ "Licenses": { "Folder": "x" } }""")]
+    [InlineData("""{ "Licenses": { "Store": "" } }""")]
     public void What_the_schema_refuses_the_reader_refuses(string keyway, bool list = false)
     {
         Check(keyway).Should().NotBeEmpty();

@@ -38,6 +38,7 @@ public sealed class KeywayOptionsTests
             "acme": { "Host": "*.acme.example", "Provider": "plain" },
             "one": { "Host": "media.acme.example", "Provider": "expressplay" }
           },
+          "Licenses": { "Store": "/var/lib/keyway" },
           "Decryption": { "Acceleration": "portable", "MaxParallelFragments": 4 },
           "Messaging": { "Transport": "MessagePipe" },
           "Secrets": { "Directory": "/run/secrets" },
@@ -57,6 +58,7 @@ public sealed class KeywayOptionsTests
         options.Decryption.Should().Be(new DecryptionOptions { Acceleration = Acceleration.Auto, MaxParallelFragments = 0 });
         options.Messaging.Should().Be(new MessagingOptions { Transport = MessageTransport.InProcess });
         options.Secrets.Directory.Should().BeNull();
+        options.Licenses.Store.Should().BeNull();
         options.Http.TrustedRoots.Should().BeEmpty();
     }
 
@@ -90,6 +92,7 @@ public sealed class KeywayOptionsTests
         options.Decryption.Should().Be(new DecryptionOptions { Acceleration = Acceleration.Portable, MaxParallelFragments = 4 });
         options.Messaging.Transport.Should().Be(MessageTransport.MessagePipe);
         options.Secrets.Directory.Should().Be("/run/secrets");
+        options.Licenses.Store.Should().Be("/var/lib/keyway");
     }
 
     [Theory]
@@ -157,7 +160,7 @@ public sealed class KeywayOptionsTests
             "Keyway:Messaging:Transport: none of InProcess, MessagePipe",
             "Keyway:Secrets:Directory: a value is expected, not an object or a list",
             "Keyway:Http:TrustedRoots:0: there is no file /nowhere/root.pem",
-            "Keyway:Plugin: there is no such setting (there are Plugins, KeySystems, Providers, Routes, Decryption, Messaging, Secrets, Http)",
+            "Keyway:Plugin: there is no such setting (there are Plugins, KeySystems, Providers, Routes, Licenses, Decryption, Messaging, Secrets, Http)",
             "Keyway:KeySystems:set:Plugin: plugin 'set' is not in Keyway:Plugins:Allow",
             "Keyway:KeySystems:widevine:Plugin: plugin 'widevine' is not in Keyway:Plugins:Allow",
             "Keyway:Providers:one:Plugin: plugin 'gone' is not in Keyway:Plugins:Allow",

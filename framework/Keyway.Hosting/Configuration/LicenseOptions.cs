@@ -1,0 +1,11 @@
+namespace Keyway.Hosting.Configuration;
+
+/// <summary>Licences that outlive their session: the section <c>Keyway:Licenses</c>.</summary>
+public sealed record LicenseOptions
+{
+    /// <summary>
+    /// The folder that they are kept in, encrypted under the secret <c>license-store</c>. A relative path counts from the application.
+    /// <see langword="null"/>: none are kept.
+    /// </summary>
+    public string? Store { get; init; }
+}
