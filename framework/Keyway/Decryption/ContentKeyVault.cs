@@ -136,6 +136,15 @@ public sealed class ContentKeyVault : IDisposable
         }
     }
 
+    /// <summary>Says whether the clock was set back: then keys that time limits are refused, whatever else is said of them.</summary>
+    internal void SetBehindClock(SessionId session, bool behind)
+    {
+        lock (_writing)
+        {
+            if (!_disposed) Put(session, SessionOrNew(session) with { BehindClock = behind });
+        }
+    }
+
     /// <summary>Says when a key was first used. Only the first word counts.</summary>
     internal void NoteUse(SessionId session, KeyId id, DateTimeOffset when)
     {
@@ -155,7 +164,7 @@ public sealed class ContentKeyVault : IDisposable
         foreach (SessionId session in ring.Snapshot)
         {
             if (!sessions.TryGetValue(session, out SessionKeys? keys) || !keys.Slots.TryGetValue(id, out KeySlot? slot)) continue;
-            slot.Evaluate(keys.RenewalFailing, ring.IsRunning(session, id), _clock.GetUtcNow(), sink, pixels, out bool granted);
+            slot.Evaluate(keys, ring.IsRunning(session, id), _clock.GetUtcNow(), sink, pixels, out bool granted);
             if (granted) return keys.NotesUse && slot.FirstUse is null ? session : null;
         }
 
@@ -209,7 +218,7 @@ public sealed class ContentKeyVault : IDisposable
         List<KeyEntry> entries = new(keys.Slots.Count);
         foreach ((KeyId id, KeySlot slot) in keys.Slots.OrderBy(pair => pair.Key.Value))
         {
-            KeyVerdict verdict = slot.Evaluate(keys.RenewalFailing, running: false, now, sink, pixels, out _);
+            KeyVerdict verdict = slot.Evaluate(keys, running: false, now, sink, pixels, out _);
             entries.Add(new KeyEntry
             {
                 Id = id,
@@ -265,7 +274,7 @@ public sealed class ContentKeyVault : IDisposable
         foreach (SessionId session in ring.Snapshot)
         {
             if (!sessions.TryGetValue(session, out SessionKeys? keys) || !keys.Slots.TryGetValue(id, out KeySlot? slot)) continue;
-            KeyStatus status = slot.Evaluate(keys.RenewalFailing, ring.IsRunning(session, id), _clock.GetUtcNow(), sink, pixels, out bool granted).Status;
+            KeyStatus status = slot.Evaluate(keys, ring.IsRunning(session, id), _clock.GetUtcNow(), sink, pixels, out bool granted).Status;
             if (granted) return status;
             if (best == KeyStatus.StatusPending) best = status;
         }
@@ -290,7 +299,7 @@ public sealed class ContentKeyVault : IDisposable
         {
             if (!sessions.TryGetValue(session, out SessionKeys? keys) || !keys.Slots.TryGetValue(id, out KeySlot? slot)) continue;
             now ??= _clock.GetUtcNow();
-            KeyStatus status = slot.Evaluate(keys.RenewalFailing, ring.IsRunning(session, id), now.Value, sink, pixels, out bool granted).Status;
+            KeyStatus status = slot.Evaluate(keys, ring.IsRunning(session, id), now.Value, sink, pixels, out bool granted).Status;
             if (!granted)
             {
                 // A key whose status is still open is one that a licence is on its way for.

@@ -24,6 +24,9 @@ public static class KeyRules
         return time with { Status = EvaluateOutput(policy.Output, sink, pixels) };
     }
 
+    /// <summary>Whether a licence ends the use of a key at some time.</summary>
+    internal static bool LimitsTime(KeyPolicy policy) => policy is not { NotAfter: null, FirstUseBefore: null, AfterFirstUse: null };
+
     private static KeyVerdict EvaluateTime(KeyPolicy policy, in KeyUse use, DateTimeOffset now)
     {
         DateTimeOffset? end = policy.NotAfter;

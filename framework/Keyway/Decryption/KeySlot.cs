@@ -18,21 +18,25 @@ internal sealed record KeySlot
     /// <summary>What the engine or the session said of it; <see langword="null"/>: nothing, the policy decides.</summary>
     public KeyStatus? Told { get; init; }
 
+    /// <summary>Whether time ends the key.</summary>
+    public bool IsTimeLimited => KeyRules.LimitsTime(Policy);
+
     /// <summary>Joins what was said with what the rules say.</summary>
-    /// <param name="renewalFailing">Whether the session's renewal fails.</param>
+    /// <param name="session">What is known of its session.</param>
     /// <param name="running">Whether the playback that asks runs with the key already.</param>
     /// <param name="now">The time.</param>
     /// <param name="sink">The sink.</param>
     /// <param name="pixels">The size of the pictures; <see langword="null"/>: none.</param>
     /// <param name="granted">Whether the key may be leased.</param>
     /// <returns>The verdict.</returns>
-    public KeyVerdict Evaluate(bool renewalFailing, bool running, DateTimeOffset now, OutputCapabilities sink, long? pixels, out bool granted)
+    public KeyVerdict Evaluate(SessionKeys session, bool running, DateTimeOffset now, OutputCapabilities sink, long? pixels, out bool granted)
     {
         granted = false;
 
         // OutputDownscaled, said by a native CDM, means that it shows less by itself: usable.
         if (Told is { } told and not (KeyStatus.Usable or KeyStatus.OutputDownscaled)) return new KeyVerdict { Status = told };
-        KeyUse use = new() { FirstUse = FirstUse, Running = running, RenewalFailing = renewalFailing };
+        if (session.BehindClock && IsTimeLimited) return new KeyVerdict { Status = KeyStatus.UsableInFuture };
+        KeyUse use = new() { FirstUse = FirstUse, Running = running, RenewalFailing = session.RenewalFailing };
         KeyVerdict verdict = KeyRules.Evaluate(Policy, use, now, sink, pixels);
         granted = verdict.Status == KeyStatus.Usable;
         return granted && Told is { } said ? verdict with { Status = said } : verdict;
@@ -53,6 +57,9 @@ internal sealed record SessionKeys : IDisposable
 
     /// <summary>Its own decryptor, for keys that live elsewhere.</summary>
     public ISampleDecryptor? Decryptor { get; init; }
+
+    /// <summary>Whether the clock was set back: then what its keys are limited to in time cannot be judged.</summary>
+    public bool BehindClock { get; init; }
 
     /// <summary>Whether its keys are leased only after their first use has been noted where it outlives the process.</summary>
     public bool NotesUse { get; init; }

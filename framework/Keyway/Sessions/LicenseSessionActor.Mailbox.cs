@@ -18,13 +18,14 @@ internal sealed partial class LicenseSessionActor
         using (stage)
         {
             if (_lifetime.IsCancellationRequested) return;
-            if (!opened)
+            // What is stored may have changed, and the clock with it: both are looked at before any key is there.
+            if (!opened || (Stored is not null && !await RefreshAsync(purpose).ConfigureAwait(false)))
             {
                 await ApplyAsync(SessionInput.Broke).ConfigureAwait(false);
                 return;
             }
 
-            Commit(stage);
+            stage.Commit(_context.Vault, Id, FirstUseOf);
             if (_session!.Decryptor is { } decryptor) _context.Vault.Attach(Id, decryptor);
             if (Stored is not null && await OnTakenUpAsync(purpose).ConfigureAwait(false)) return;
             IReadOnlyList<KeyEntry> keys = _context.Vault.Keys(Id);
@@ -65,7 +66,7 @@ internal sealed partial class LicenseSessionActor
                 return HeaderOutcome.NotMine;
             }
 
-            Commit(stage);
+            stage.Commit(_context.Vault, Id, FirstUseOf);
             if (outcome != HeaderOutcome.NotMine) Update(snapshot => snapshot with { Asked = snapshot.Asked.Union(header.KeyIds) });
             if (outcome == HeaderOutcome.ExchangeNeeded && stage.Requested == ChallengeKind.None)
                 await ApplyAsync(SessionInput.HeaderFound, ChallengeKind.License).ConfigureAwait(false);
@@ -104,7 +105,7 @@ internal sealed partial class LicenseSessionActor
                 return;
             }
 
-            Commit(stage);
+            stage.Commit(_context.Vault, Id, FirstUseOf);
             Update(snapshot => snapshot with { RoundTrip = result.RoundTrip });
             if (outcome == LicenseOutcome.AnotherExchangeNeeded)
             {
@@ -171,7 +172,7 @@ internal sealed partial class LicenseSessionActor
         using (stage)
         {
             if (IsOver) return;
-            Commit(stage);
+            stage.Commit(_context.Vault, Id, FirstUseOf);
             if (stage.ChangesKeys)
             {
                 IReadOnlyList<KeyEntry> keys = _context.Vault.Keys(Id);

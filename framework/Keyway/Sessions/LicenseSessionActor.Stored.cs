@@ -100,9 +100,9 @@ internal sealed partial class LicenseSessionActor
         return true;
     }
 
-    /// <summary>Goes on with a stored licence that was taken up.</summary>
-    /// <returns>Whether what is to happen next has been decided.</returns>
-    private async ValueTask<bool> OnTakenUpAsync(StoredPurpose purpose)
+    /// <summary>Notes that a stored licence is taken up, and looks at the clock.</summary>
+    /// <returns><see langword="false"/> when it is there no longer; the cause is kept.</returns>
+    private async ValueTask<bool> RefreshAsync(StoredPurpose purpose)
     {
         StoredLicense taken = Stored!;
         try
@@ -117,13 +117,15 @@ internal sealed partial class LicenseSessionActor
             (Stored, _cause) = (null, Unwritten(exception));
         }
 
-        if (Stored is null)
-        {
-            await ApplyAsync(SessionInput.Broke).ConfigureAwait(false);
-            return true;
-        }
+        LookAtClock();
+        return Stored is not null;
+    }
 
-        bool refused = RefuseBehindClock();
+    /// <summary>Goes on with a stored licence that was taken up.</summary>
+    /// <returns>Whether what is to happen next has been decided.</returns>
+    private async ValueTask<bool> OnTakenUpAsync(StoredPurpose purpose)
+    {
+        bool refused = TellOfClock();
         if (purpose == StoredPurpose.Play && !refused) return false;
         IReadOnlyList<KeyEntry> keys = _context.Vault.Keys(Id);
         await ApplyAsync(keys.Any(IsUsable) ? SessionInput.KeysUsable : SessionInput.TimeRanOut).ConfigureAwait(false);
@@ -161,8 +163,7 @@ internal sealed partial class LicenseSessionActor
                     ? renewed
                     : null;
                 if (Stored is null) return Gone(stored.Id);
-                if (isNew) _behindClock = false;
-                RefuseBehindClock();
+                LookAtClock();
                 return null;
             }
 
@@ -201,14 +202,6 @@ internal sealed partial class LicenseSessionActor
             // The service has just said what time allows; a renewal leaves that to the clock that was there before.
             LastSeen = isNew || now > license.LastSeen ? now : license.LastSeen,
         };
-    }
-
-    /// <summary>Lets take effect what the key system said. A clock that was set back goes on counting, whatever it said.</summary>
-    private void Commit(StagedCalls stage)
-    {
-        stage.Commit(_context.Vault, Id, FirstUseOf);
-        bool isNewLicense = _underWay && _kind == ChallengeKind.License;
-        if (_behindClock && !isNewLicense) RefuseBehindClock();
     }
 
     private ProtectionScheme? SchemeOf(KeyId id)
@@ -267,7 +260,8 @@ internal sealed partial class LicenseSessionActor
         }
 
         Stored = noted;
-        if (RefuseBehindClock())
+        LookAtClock();
+        if (TellOfClock())
         {
             if (!_context.Vault.Keys(Id).Any(IsUsable)) await ApplyAsync(SessionInput.TimeRanOut).ConfigureAwait(false);
             Update(snapshot => snapshot with { Error = _cause });
@@ -277,21 +271,20 @@ internal sealed partial class LicenseSessionActor
         foreach (KeyId id in keys) _context.Vault.NoteUse(Id, id, noted.FirstUseOf(id) ?? now);
     }
 
-    /// <summary>Refuses the keys that time limits when the clock was set back, and says so.</summary>
-    private bool RefuseBehindClock()
+    /// <summary>Has the keys that time limits refused while the clock is behind what was seen, and no longer than that.</summary>
+    private void LookAtClock()
     {
-        DateTimeOffset now = _context.Clock.GetUtcNow();
-        if (Stored is not { } stored || !stored.IsClockBehind(now)) return _behindClock = false;
-        bool any = false;
-        foreach (KeyEntry key in _context.Vault.Keys(Id))
-        {
-            if (!StoredKey.LimitsTime(key.Policy)) continue;
-            _context.Vault.SetStatus(Id, key.Id, KeyStatus.UsableInFuture);
-            any = true;
-        }
+        bool behind = Stored is { } stored && stored.IsClockBehind(_context.Clock.GetUtcNow());
+        if (behind == _behindClock) return;
+        _behindClock = behind;
+        _context.Vault.SetBehindClock(Id, behind);
+    }
 
-        _behindClock = true;
-        if (!any) return false;
+    /// <summary>Makes the clock the cause, if keys are refused because of it.</summary>
+    private bool TellOfClock()
+    {
+        if (!_behindClock || Stored is not { } stored || !_context.Vault.Keys(Id).Any(static key => KeyRules.LimitsTime(key.Policy))) return false;
+        DateTimeOffset now = _context.Clock.GetUtcNow();
         _cause = new LicenseServiceException(
             LicenseErrorKind.LicenseExpired, $"the clock shows {now:u}, and the stored licence {stored.Id} was in use at {stored.LastSeen:u}: what it limits in time is refused")
         {

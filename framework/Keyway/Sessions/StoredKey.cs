@@ -19,9 +19,7 @@ public sealed record StoredKey
     public required KeyPolicy Policy { get; init; }
 
     /// <summary>Whether time ends the key: then a clock that went backwards would lengthen it.</summary>
-    public bool IsTimeLimited => LimitsTime(Policy);
-
-    internal static bool LimitsTime(KeyPolicy policy) => policy is not { NotAfter: null, FirstUseBefore: null, AfterFirstUse: null };
+    public bool IsTimeLimited => KeyRules.LimitsTime(Policy);
 
     /// <summary>The members of a policy that are about time.</summary>
     internal static KeyPolicy TimesOf(KeyPolicy policy) => policy with { Output = OutputRequirement.None };

@@ -193,7 +193,10 @@ public class SharingTests
     [MemberData(nameof(Viewers))]
     public async Task Viewers_of_one_scope_share_only_with_the_same_credentials(string difference, bool shared)
     {
-        await using Bench bench = new();
+        await using Bench bench = new(new ManualClock(), new MemoryLicenseStore())
+        {
+            System = new FakeKeySystem { Saves = true, Policy = new KeyPolicy { Output = new OutputRequirement { ClearExport = true }, MayPersist = true } },
+        };
         bench.Server.Add(Bench.Kid(1));
         TokenSource mine = NoToken, theirs = NoTokenEither;
         await using KeyRingSession first = bench.Join("wall", Mine);

@@ -1,7 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
 using Keyway.Licensing;
+using Keyway.Sessions;
 
-namespace Keyway.Sessions;
+namespace Keyway;
 
 /// <summary>The stored licences of an engine: lists them, renews them and gives them back, all without media.</summary>
 /// <remarks>Threads: any. Ownership: the engine's.</remarks>
