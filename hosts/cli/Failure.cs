@@ -38,6 +38,8 @@ internal sealed record Failure(int Code, string Kind, string Message, string? Ad
         SampleDecryptionException sample => Of(sample),
         KeyUnavailableException key => Of(key),
         LicenseServiceException license => Of(license),
+        LicenseStoreException { InnerException: SecretException } => new(ExitCode.Usage, "secret", exception.Message),
+        LicenseStoreException => new(ExitCode.Unexpected, "store", exception.Message, "keyway licenses shows what is stored, and what is wrong there"),
         SecretException => new(ExitCode.Usage, "secret", exception.Message),
         BrokenPipeException => new(ExitCode.Interrupted, "interrupted", "whoever read the output has gone"),
         SandboxException sandbox => new(sandbox.Code == ExitCode.Usage ? ExitCode.Usage : ExitCode.Unexpected, "sandbox", exception.Message),
@@ -86,7 +88,8 @@ internal sealed record Failure(int Code, string Kind, string Message, string? Ad
     {
         KeyUnavailableReason.LicenseFailed when exception.InnerException is LicenseServiceException cause => Of(cause),
         KeyUnavailableReason.LicenseFailed or KeyUnavailableReason.TimedOut => new(ExitCode.NoLicense, "licence", exception.Message),
-        KeyUnavailableReason.RefusedByPolicy or KeyUnavailableReason.Expired or KeyUnavailableReason.NotYet => new(ExitCode.RefusedByPolicy, "policy", exception.Message),
+        KeyUnavailableReason.RefusedByPolicy or KeyUnavailableReason.Expired or KeyUnavailableReason.NotYet =>
+            new(ExitCode.RefusedByPolicy, "policy", exception.Message, (exception.InnerException as LicenseServiceException)?.Advice),
         _ => new(ExitCode.NoUsableKey, "key", exception.Message),
     };
 

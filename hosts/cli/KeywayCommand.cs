@@ -16,6 +16,7 @@ internal static class KeywayCommand
           keyway inspect movie.mpd                           what protects it, and which key system would be chosen
           keyway decrypt in.mp4 --key KID:KEY --to out.mp4   keys that you hold
           keyway license movie.mpd                           acquire and show, write no media
+          keyway play movie.mpd --persist --to movie.mp4     store the licence; keyway licenses shows what is stored
 
         """;
 
@@ -31,6 +32,7 @@ internal static class KeywayCommand
         CommandContext Context(ParseResult parse) => new(io, parse.GetValue(json), parse.GetValue(configuration)?.FullName, [.. (parse.GetValue(set) ?? []).Select(ReadSetting)]);
         root.Subcommands.Add(PlayCommand.Create(Context));
         root.Subcommands.Add(LicenseCommand.Create(Context));
+        root.Subcommands.Add(LicensesCommand.Create(Context));
         root.Subcommands.Add(DecryptCommand.Create(Context));
         root.Subcommands.Add(InspectCommand.Create(Context));
         root.Subcommands.Add(PluginsCommand.Create(Context));

@@ -56,6 +56,7 @@ internal sealed record PresentationReport
             json.WriteNumber("exchanges", session.Exchanges);
             if (session.RoundTrip is { } roundTrip) json.WriteNumber("roundTripMilliseconds", Math.Round(roundTrip.TotalMilliseconds, 3));
             if (session.LicenseUrl is { } url) json.WriteString("licenseUrl", url);
+            if (session.Stored is { } stored) json.WriteString("stored", stored.ToString());
             json.WriteEndObject();
         }
 
@@ -90,7 +91,7 @@ internal sealed record PresentationReport
         foreach (SessionReport session in Sessions)
         {
             string roundTrip = session.RoundTrip is { } time ? $"{time.TotalMilliseconds:0.0} ms" : "no exchange";
-            console.MarkupLine($"Licence     {Shown.Markup(session.LicenseUrl ?? "no server")}, {session.Exchanges} exchange{(session.Exchanges == 1 ? "" : "s")}, round trip {roundTrip}, {Word(session.State)}");
+            console.MarkupLine($"Licence     {Shown.Markup(session.LicenseUrl ?? "no server")}, {session.Exchanges} exchange{(session.Exchanges == 1 ? "" : "s")}, round trip {roundTrip}, {Word(session.State)}{(session.Stored is { } stored ? $", stored as {stored}" : "")}");
         }
 
         Table table = NewTable("Key", "Status", "Expires", "Policy");

@@ -10,14 +10,15 @@ public sealed class HelpTests
     public async Task Without_arguments_there_is_help_with_examples(params string[] arguments)
     {
         CommandRun run = (await CommandRun.OfAsync(arguments)).ShouldEndWith(ExitCode.Done);
-        foreach (string command in (string[])["play", "license", "decrypt", "inspect", "plugins", "config", "sandbox"]) run.Out.Should().Contain($"  {command}");
+        foreach (string command in (string[])["play", "license", "licenses", "decrypt", "inspect", "plugins", "config", "sandbox"]) run.Out.Should().Contain($"  {command}");
         run.Out.Should().Contain("Examples:").And.Contain("--to - | ffplay -");
         run.Error.Should().BeEmpty();
     }
 
     [Theory]
-    [InlineData("play", "--video", "--audio", "--key-system", "--provider", "--license-url", "--license-header", "--token-file", "--custom-data-file", "--value", "--header", "--to", "--force", "--json")]
-    [InlineData("license", "--license-url", "--token-file", "--json")]
+    [InlineData("play", "--video", "--audio", "--key-system", "--provider", "--license-url", "--license-header", "--token-file", "--custom-data-file", "--value", "--header", "--persist", "--to", "--force", "--json")]
+    [InlineData("license", "--license-url", "--token-file", "--persist", "--json")]
+    [InlineData("licenses", "--json")]
     [InlineData("decrypt", "--key", "--key-file", "--to", "--force", "--json")]
     [InlineData("inspect", "--header", "--key-system", "--json")]
     [InlineData("plugins", "--pin", "--json")]

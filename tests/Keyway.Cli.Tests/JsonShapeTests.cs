@@ -12,6 +12,7 @@ public sealed class JsonShapeTests(SharedSandbox sandbox) : IDisposable
     [
         "keys/policy/notBefore", "keys/policy/notAfter", "keys/policy/firstUseBefore", "keys/policy/afterFirstUseSeconds", "keys/policy/renewAt", "keys/policy/hdcp", "keys/changesAt",
         "headers/decoded/contentId", "headers/decoded/licenseUrl", "headers/problem", "licenseUrls/url", "licenseUrls/system", "licenseUrls/source",
+        "sessions/stored", "licenses/releaseAsked",
         "conflicts/kind", "conflicts/text", "conflicts/sources", "plugins/pin", "plugins/stage", "plugins/reason",
         "error", "error/code", "error/kind", "error/message", "error/advice",
     ];
@@ -56,7 +57,7 @@ public sealed class JsonShapeTests(SharedSandbox sandbox) : IDisposable
         key.GetProperty("changesAt").GetDateTimeOffset().Year.Should().Be(2999);
     }
 
-    private static async Task CheckAsync(string command, params string[] arguments)
+    internal static async Task CheckAsync(string command, params string[] arguments)
     {
         CommandRun run = (await CommandRun.OfAsync([command, .. arguments, "--json"])).ShouldEndWith(ExitCode.Done);
         run.Error.Should().BeEmpty();

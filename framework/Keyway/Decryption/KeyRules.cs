@@ -27,7 +27,8 @@ public static class KeyRules
     /// <summary>Whether a licence ends the use of a key at some time.</summary>
     internal static bool LimitsTime(KeyPolicy policy) => policy is not { NotAfter: null, FirstUseBefore: null, AfterFirstUse: null };
 
-    private static KeyVerdict EvaluateTime(KeyPolicy policy, in KeyUse use, DateTimeOffset now)
+    /// <summary>When time ends the use of a key; for one that was never used, when its first use comes too late.</summary>
+    internal static DateTimeOffset? EndOf(KeyPolicy policy, in KeyUse use)
     {
         DateTimeOffset? end = policy.NotAfter;
         if (end is { } hard && use.RenewalFailing) end = Later(hard, policy.RenewalGrace);
@@ -35,6 +36,12 @@ public static class KeyRules
         if (use.FirstUse is not { } first) end = Earlier(end, policy.FirstUseBefore);
         else if (policy.AfterFirstUse is { } window && !(policy.MayFinish && use.Running))
             end = Earlier(end, Later(Later(first, policy.FirstUseGrace), window));
+        return end;
+    }
+
+    private static KeyVerdict EvaluateTime(KeyPolicy policy, in KeyUse use, DateTimeOffset now)
+    {
+        DateTimeOffset? end = EndOf(policy, use);
 
         // Over is over, also for a key whose time has not come: no waiting for a moment that does not exist.
         if (end <= now) return new KeyVerdict { Status = KeyStatus.Expired };

@@ -18,6 +18,9 @@ public sealed record StoredKey
     /// <summary>What the licence says about time and renewal, for people and for choosing. What it asks of outputs is not kept; the licence itself decides.</summary>
     public required KeyPolicy Policy { get; init; }
 
+    /// <summary>When time ends it as things are; for a key that was never used, when its first use comes too late. <see langword="null"/>: never.</summary>
+    public DateTimeOffset? Ends => KeyRules.EndOf(Policy, new KeyUse { FirstUse = FirstUse });
+
     /// <summary>Whether time ends the key: then a clock that went backwards would lengthen it.</summary>
     public bool IsTimeLimited => KeyRules.LimitsTime(Policy);
 

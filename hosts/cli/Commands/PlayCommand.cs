@@ -3,6 +3,7 @@ using System.Globalization;
 using Keyway.Cli.Sandbox;
 using Keyway.Cli.Targets;
 using Keyway.Hosting;
+using Keyway.Licensing;
 using Keyway.Mp4;
 
 namespace Keyway.Cli.Commands;
@@ -30,6 +31,8 @@ internal static class PlayCommand
         if (context.Json && named?.Kind == OutputKind.StandardOutput) throw new UsageException("--json writes to standard output, where --to - writes the media");
         if (named?.Kind == OutputKind.File) PendingFile.Refuse(named.Path, force);
 
+        if (source is null && options.Kind != SessionKind.Temporary)
+            throw new UsageException("--persist needs a source: the bundled sample's licence service and device are gone when it has been played");
         await using SandboxProcess? sandbox = source is null && options.LicenseUrl is null && options.Provider is null
             ? await SandboxProcess.StartAsync(cancellationToken)
             : null;

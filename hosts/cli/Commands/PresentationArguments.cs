@@ -31,13 +31,21 @@ internal sealed class PresentationArguments
 
     public Option<string[]> Values { get; } = new("--value") { Description = "A value that the provider's pipeline names as {NAME}", HelpName = "NAME=VALUE" };
 
+    public Option<bool> Persist { get; } = new("--persist") { Description = "Store the licence in Keyway:Licenses:Store, and play from there without the server the next time" };
+
     public Option<string[]> Headers { get; } = new("--header") { Description = "A header for content requests, to the manifest's origin only", HelpName = "NAME: VALUE" };
 
     public void AddTo(Command command)
     {
         command.Arguments.Add(Source);
-        foreach (Option option in (Option[])[Video, Audio, KeySystem, Provider, LicenseUrl, LicenseHeaders, TokenFile, CustomDataFile, Values, Headers])
+        foreach (Option option in (Option[])[Video, Audio, KeySystem, Provider, LicenseUrl, LicenseHeaders, TokenFile, CustomDataFile, Values, Persist, Headers])
             command.Options.Add(option);
+    }
+
+    /// <summary>Adds what a request for a licence is made with, for commands without a presentation.</summary>
+    public void AddLicenseOptionsTo(Command command)
+    {
+        foreach (Option option in (Option[])[LicenseUrl, LicenseHeaders, TokenFile, CustomDataFile, Values]) command.Options.Add(option);
     }
 
     /// <summary>Makes options of what the user wrote.</summary>
@@ -53,6 +61,7 @@ internal sealed class PresentationArguments
             CustomData = parse.GetValue(CustomDataFile) is { } file ? ReadText(file) : null,
             Values = Dictionary((parse.GetValue(Values) ?? []).Select(static text => NameValue.Parse(text, '=', "--value")), "--value", StringComparer.Ordinal),
             Token = parse.GetValue(TokenFile) is { } token ? TokenFrom(token) : null,
+            Kind = parse.GetValue(Persist) ? SessionKind.PersistentLicense : SessionKind.Temporary,
             Video = parse.GetValue(Video) is { } video ? new TrackQuery(video) : null,
             Audio = parse.GetValue(Audio) is { } audio ? new TrackQuery(audio) : null,
             ContentHeaders = [.. (parse.GetValue(Headers) ?? []).Select(static text => NameValue.ParseHeader(text, "--header"))],
