@@ -26,6 +26,9 @@ public sealed partial class FileLicenseStore
                 Write(json, "created", license.Created);
                 Write(json, "lastSeen", license.LastSeen);
                 Write(json, "releaseAsked", license.ReleaseAsked);
+                json.WriteStartArray("headers");
+                foreach (StoredHeader header in license.Headers) Write(json, header);
+                json.WriteEndArray();
                 json.WriteStartArray("keys");
                 foreach (StoredKey key in license.Keys) Write(json, key);
                 json.WriteEndArray();
@@ -54,6 +57,7 @@ public sealed partial class FileLicenseStore
                     Created = Time(json, "created")!.Value,
                     LastSeen = Time(json, "lastSeen")!.Value,
                     ReleaseAsked = Time(json, "releaseAsked"),
+                    Headers = [.. json.GetProperty("headers").EnumerateArray().Select(ReadHeader)],
                     Keys = [.. json.GetProperty("keys").EnumerateArray().Select(ReadKey)],
                 };
                 return true;
@@ -63,6 +67,24 @@ public sealed partial class FileLicenseStore
                 return false;
             }
         }
+
+        private static void Write(Utf8JsonWriter json, StoredHeader header)
+        {
+            json.WriteStartObject();
+            json.WriteString("system", header.System.ToString());
+            json.WriteBase64String("data", header.Data.Span);
+            json.WriteStartArray("keys");
+            foreach (KeyId id in header.KeyIds) json.WriteStringValue(id.ToString());
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
+        private static StoredHeader ReadHeader(JsonElement json) => new(
+            new SystemId(json.GetProperty("system").GetGuid()),
+            json.GetProperty("data").GetBytesFromBase64(),
+            [.. json.GetProperty("keys").EnumerateArray().Select(ReadId)]);
+
+        private static KeyId ReadId(JsonElement json) => KeyId.TryParse(json.GetString(), out KeyId id) ? id : throw new FormatException();
 
         private static void Write(Utf8JsonWriter json, StoredKey key)
         {
@@ -87,10 +109,9 @@ public sealed partial class FileLicenseStore
 
         private static StoredKey ReadKey(JsonElement json)
         {
-            if (!KeyId.TryParse(json.GetProperty("id").GetString(), out KeyId id)) throw new FormatException();
             return new StoredKey
             {
-                Id = id,
+                Id = ReadId(json.GetProperty("id")),
                 Scheme = Enum.Parse<ProtectionScheme>(json.GetProperty("scheme").GetString()!),
                 FirstUse = Time(json, "firstUse"),
                 Policy = new KeyPolicy

@@ -41,6 +41,7 @@ public sealed class LicenseStoreConformance(Func<ILicenseStore> create)
         Created = created,
         LastSeen = created.AddMinutes(3).AddTicks(1),
         ReleaseAsked = created.AddHours(1),
+        Headers = [new StoredHeader(FakeKeySystem.System, new byte[] { 0, 1, 255 }, [new KeyId(1)]), new StoredHeader(FakeKeySystem.System, default, [])],
         Keys =
         [
             new StoredKey
@@ -181,8 +182,12 @@ public sealed class LicenseStoreConformance(Func<ILicenseStore> create)
     private static void Same(StoredLicense expected, StoredLicense actual)
     {
         Check(expected.Keys.SequenceEqual(actual.Keys), "the keys differ");
-        Check(expected with { Keys = [] } == actual with { Keys = [] }, $"{actual} is not {expected}");
+        Check(expected.Headers.Count == actual.Headers.Count && expected.Headers.Zip(actual.Headers).All(static pair => IsSame(pair.First, pair.Second)), "the headers differ");
+        Check(expected with { Keys = [], Headers = [] } == actual with { Keys = [], Headers = [] }, $"{actual} is not {expected}");
     }
+
+    private static bool IsSame(StoredHeader expected, StoredHeader actual) =>
+        expected.System == actual.System && expected.Data.Span.SequenceEqual(actual.Data.Span) && expected.KeyIds.SequenceEqual(actual.KeyIds);
 
     private static void Check(bool kept, string otherwise)
     {

@@ -129,6 +129,7 @@ public sealed class SessionEngine : IAsyncDisposable
     {
         SessionRequest request = new()
         {
+            Headers = HeadersOf(options.KeySystem, content.License),
             Keys = [.. content.License.Keys.Select(static key => new WantedKey(key.Id, key.Scheme))],
             Kind = SessionKind.PersistentLicense,
         };
@@ -178,6 +179,25 @@ public sealed class SessionEngine : IAsyncDisposable
     {
         lock (_gate) _rings = [.. _rings.Where(other => other != ring)];
         Tidy();
+    }
+
+    /// <summary>The headers of a stored licence. One that the key system reads no longer is left out: the licence itself may be enough.</summary>
+    private static List<ProtectionHeader> HeadersOf(IKeySystem system, StoredLicense license)
+    {
+        List<ProtectionHeader> headers = [];
+        foreach (StoredHeader header in license.Headers)
+        {
+            try
+            {
+                headers.Add(system.ParseHeader(new InitializationData { Kind = InitializationDataKind.Pssh, System = header.System, Payload = header.Data, BoxKeyIds = header.KeyIds }));
+            }
+            catch (Exception exception) when (exception is not OutOfMemoryException)
+            {
+                continue;
+            }
+        }
+
+        return headers;
     }
 
     private LicenseSessionActor? Find(SessionId id) => _sessions.GetValueOrDefault(id);

@@ -34,6 +34,9 @@ public sealed record StoredLicense
     /// <summary>Its keys.</summary>
     public required IReadOnlyList<StoredKey> Keys { get; init; }
 
+    /// <summary>The headers that it was asked for with.</summary>
+    public IReadOnlyList<StoredHeader> Headers { get; init; } = [];
+
     /// <summary>When it came.</summary>
     public required DateTimeOffset Created { get; init; }
 

@@ -67,6 +67,7 @@ public sealed class StoredRenewalTests : StoredScenario
         bench.Server.Add(Bench.Kid(1));
         StoredLicense renewed = await LicensesOf(bench).RenewAsync(Store.Licenses[0].Id, cancellationToken: CancellationToken.None);
         bench.Server.Received.Should().ContainSingle().Which.Body.Should().Be($"Renewal {Bench.Kid(1)}");
+        bench.System.Sessions[0].Request.Headers.Should().ContainSingle("its key system may need what the content said").Which.Data.ToArray().Should().Equal(FakeKeySystem.Header(Bench.Kid(1)).Data.ToArray());
         renewed.Keys.Should().ContainSingle().Which.Should().Match<StoredKey>(key => key.Policy.NotAfter == start.AddHours(9) && key.FirstUse == start);
         Store.Licenses.Should().ContainSingle().Which.Keys[0].Policy.NotAfter.Should().Be(start.AddHours(9));
         bench.Engine.Reports().Should().BeEmpty();
