@@ -136,6 +136,18 @@ public sealed class ContentKeyVault : IDisposable
         }
     }
 
+    /// <summary>
+    /// Holds the keys of a session back from every reader, or lets them go. The session itself sees them as they are: a licence that is to be
+    /// stored, and is not, must never have opened a sample.
+    /// </summary>
+    internal void Hold(SessionId session, bool held)
+    {
+        lock (_writing)
+        {
+            if (!_disposed) Put(session, SessionOrNew(session) with { Held = held });
+        }
+    }
+
     /// <summary>Says whether the clock was set back: then keys that time limits are refused, whatever else is said of them.</summary>
     internal void SetBehindClock(SessionId session, bool behind)
     {
@@ -163,7 +175,7 @@ public sealed class ContentKeyVault : IDisposable
         ImmutableDictionary<SessionId, SessionKeys> sessions = Volatile.Read(ref _sessions);
         foreach (SessionId session in ring.Snapshot)
         {
-            if (!sessions.TryGetValue(session, out SessionKeys? keys) || !keys.Slots.TryGetValue(id, out KeySlot? slot)) continue;
+            if (!sessions.TryGetValue(session, out SessionKeys? keys) || keys.Held || !keys.Slots.TryGetValue(id, out KeySlot? slot)) continue;
             slot.Evaluate(keys, ring.IsRunning(session, id), _clock.GetUtcNow(), sink, pixels, out bool granted);
             if (granted) return keys.NotesUse && slot.FirstUse is null ? session : null;
         }
@@ -273,7 +285,7 @@ public sealed class ContentKeyVault : IDisposable
         KeyStatus best = KeyStatus.StatusPending;
         foreach (SessionId session in ring.Snapshot)
         {
-            if (!sessions.TryGetValue(session, out SessionKeys? keys) || !keys.Slots.TryGetValue(id, out KeySlot? slot)) continue;
+            if (!sessions.TryGetValue(session, out SessionKeys? keys) || keys.Held || !keys.Slots.TryGetValue(id, out KeySlot? slot)) continue;
             KeyStatus status = slot.Evaluate(keys, ring.IsRunning(session, id), _clock.GetUtcNow(), sink, pixels, out bool granted).Status;
             if (granted) return status;
             if (best == KeyStatus.StatusPending) best = status;
@@ -297,7 +309,7 @@ public sealed class ContentKeyVault : IDisposable
         DateTimeOffset? now = null;
         foreach (SessionId session in ring.Snapshot)
         {
-            if (!sessions.TryGetValue(session, out SessionKeys? keys) || !keys.Slots.TryGetValue(id, out KeySlot? slot)) continue;
+            if (!sessions.TryGetValue(session, out SessionKeys? keys) || keys.Held || !keys.Slots.TryGetValue(id, out KeySlot? slot)) continue;
             now ??= _clock.GetUtcNow();
             KeyStatus status = slot.Evaluate(keys, ring.IsRunning(session, id), now.Value, sink, pixels, out bool granted).Status;
             if (!granted)

@@ -64,6 +64,9 @@ internal sealed record SessionKeys : IDisposable
     /// <summary>Whether its keys are leased only after their first use has been noted where it outlives the process.</summary>
     public bool NotesUse { get; init; }
 
+    /// <summary>Whether readers wait for its keys still, because what they came with is not settled.</summary>
+    public bool Held { get; init; }
+
     /// <summary>Drops the vault's reference of every key.</summary>
     public void Dispose()
     {

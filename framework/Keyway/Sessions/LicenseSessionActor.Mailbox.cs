@@ -27,6 +27,7 @@ internal sealed partial class LicenseSessionActor
 
             stage.Commit(_context.Vault, Id, FirstUseOf);
             if (_session!.Decryptor is { } decryptor) _context.Vault.Attach(Id, decryptor);
+            if (Stored is not null) _context.Vault.Hold(Id, held: false);
             if (Stored is not null && await OnTakenUpAsync(purpose).ConfigureAwait(false)) return;
             IReadOnlyList<KeyEntry> keys = _context.Vault.Keys(Id);
             // A stored licence whose time is to come is a licence: no other is asked for.
@@ -39,11 +40,15 @@ internal sealed partial class LicenseSessionActor
                 return;
             }
 
-            if (allUsable) await ApplyAsync(SessionInput.Ready).ConfigureAwait(false);
+            if (allUsable)
+            {
+                _context.Vault.Hold(Id, held: false);
+                await ApplyAsync(SessionInput.Ready).ConfigureAwait(false);
+            }
             else
             {
-                // Keys that are there already stay usable, whatever becomes of the licence for the others.
-                if (keys.Any(IsUsable)) await ApplyAsync(SessionInput.KeysUsable).ConfigureAwait(false);
+                // Keys that are there already stay usable, whatever becomes of the licence for the others; with a licence to be stored they wait for it.
+                if (keys.Any(IsUsable) && !(IsToBeStored && Stored is null)) await ApplyAsync(SessionInput.KeysUsable).ConfigureAwait(false);
                 if (stage.Requested == ChallengeKind.None) await ApplyAsync(SessionInput.LicenseWanted, ChallengeKind.License).ConfigureAwait(false);
             }
 
@@ -122,6 +127,7 @@ internal sealed partial class LicenseSessionActor
                 return;
             }
 
+            if (IsToBeStored) _context.Vault.Hold(Id, held: false);
             EndExchange();
             _inARow = 0;
             SetRenewalFailing(false);

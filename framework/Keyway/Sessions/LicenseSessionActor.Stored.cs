@@ -79,7 +79,12 @@ internal sealed partial class LicenseSessionActor
     /// <summary>Opens the key system's half, with what is stored where something is. What cannot be taken up is as if it were not there.</summary>
     private async ValueTask<(bool Opened, StoredPurpose Purpose, StagedCalls Stage)> OpenSessionAsync()
     {
-        if (IsToBeStored) _context.Vault.RequireNotedUse(Id, required: true);
+        if (IsToBeStored)
+        {
+            _context.Vault.RequireNotedUse(Id, required: true);
+            _context.Vault.Hold(Id, held: true);
+        }
+
         using StoredStart? start = Interlocked.Exchange(ref _start, null);
         StoredPurpose purpose = start?.Purpose ?? StoredPurpose.Play;
         _whyNotStored = start?.WhyNot;
