@@ -76,6 +76,9 @@ public sealed partial class KeywayHost : IHostedService, IAsyncDisposable
     /// <summary>Every plugin that was found or that configuration names, after the start.</summary>
     public IReadOnlyList<PluginRecord> Plugins => _plugins?.Plugins ?? [];
 
+    /// <summary>What may be known about every licence session there is. Empty before the start.</summary>
+    public IReadOnlyList<SessionReport> Sessions => Volatile.Read(ref _engine)?.Sessions ?? [];
+
     /// <summary>Loads the plugins, makes key systems and providers. Once; later calls return at once.</summary>
     /// <param name="cancellationToken">Cancels the start.</param>
     /// <returns>A task that ends when presentations can be opened.</returns>

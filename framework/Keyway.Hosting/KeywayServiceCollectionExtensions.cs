@@ -1,5 +1,6 @@
 using Keyway.Hosting;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -26,5 +27,16 @@ public static class KeywayServiceCollectionExtensions
         });
         services.AddSingleton<IHostedService>(static provider => provider.GetRequiredService<KeywayHost>());
         return services;
+    }
+
+    /// <summary>Adds <see cref="KeywayHealthCheck"/>: <c>services.AddHealthChecks().AddKeyway()</c>.</summary>
+    /// <param name="builder">The host's health checks.</param>
+    /// <param name="name">The check's name.</param>
+    /// <param name="tags">Its tags.</param>
+    /// <returns>The builder.</returns>
+    public static IHealthChecksBuilder AddKeyway(this IHealthChecksBuilder builder, string name = "keyway", params IEnumerable<string> tags)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        return builder.Add(new HealthCheckRegistration(name, static provider => new KeywayHealthCheck(provider.GetRequiredService<KeywayHost>()), failureStatus: null, tags));
     }
 }

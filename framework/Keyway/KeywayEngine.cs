@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using Keyway.Content;
 using Keyway.Decryption;
+using Keyway.Diagnostics;
 using Keyway.Licensing;
 using Keyway.Messaging;
 using Keyway.Protection;
@@ -20,6 +22,8 @@ public sealed class KeywayEngine : IAsyncDisposable
     private readonly ContentKeyVault _vault;
     private readonly SessionEngine _sessions;
     private readonly MirrorBus? _mirror;
+    private readonly EngineMeter _meter;
+    private readonly IDisposable _counting;
     private readonly ConcurrentDictionary<IKeySystem, Lazy<Task>> _started = new(ReferenceEqualityComparer.Instance);
 
     /// <summary>Makes an engine.</summary>
@@ -29,9 +33,19 @@ public sealed class KeywayEngine : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(options);
         _options = options;
         _vault = new ContentKeyVault(options.Clock, options.Acceleration, options.KeyMemory);
-        _sessions = new SessionEngine(new SessionEngineOptions { Vault = _vault, Bus = options.Bus, Clock = options.Clock, KeyWait = options.KeyWait, Store = options.LicenseStore });
-        Licenses = new StoredLicenses(options.LicenseStore, _sessions, StartedAsync, ServiceOf);
         Events = options.Events ?? (_mirror = new MirrorBus(options.Bus, options.Logging));
+        _meter = new EngineMeter(() => _sessions?.Reports() ?? [], () => (Events as MirrorBus)?.Dropped ?? 0);
+        _counting = options.Bus.Subscriber<FragmentDecrypted>().Subscribe(_ => _meter.Decrypted());
+        _sessions = new SessionEngine(new SessionEngineOptions
+        {
+            Vault = _vault,
+            Bus = options.Bus,
+            Clock = options.Clock,
+            KeyWait = options.KeyWait,
+            Store = options.LicenseStore,
+            Meter = _meter,
+        });
+        Licenses = new StoredLicenses(options.LicenseStore, _sessions, StartedAsync, ServiceOf);
     }
 
     /// <summary>The facts, to listen to. They are told after they have happened.</summary>
@@ -92,6 +106,33 @@ public sealed class KeywayEngine : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(source);
         options ??= new PresentationOptions();
+        DateTimeOffset begun = _options.Clock.GetUtcNow();
+        using Activity? span = Spans.Open(source);
+        try
+        {
+            return await OpenAsync(source, options, begun, span, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            span.Fail(exception);
+            throw;
+        }
+    }
+
+    /// <summary>Closes every session and zeroes every key.</summary>
+    /// <returns>A task that ends when all is closed.</returns>
+    public async ValueTask DisposeAsync()
+    {
+        await Licenses.StopAsync().ConfigureAwait(false);
+        _meter.Dispose();
+        _counting.Dispose();
+        await _sessions.DisposeAsync().ConfigureAwait(false);
+        _vault.Dispose();
+        _mirror?.Dispose();
+    }
+
+    private async ValueTask<Presentation> OpenAsync(Uri source, PresentationOptions options, DateTimeOffset begun, Activity? span, CancellationToken cancellationToken)
+    {
         ConfiguredProvider? provider = ProviderFor(source, options);
         LicenseService service = provider?.Service ?? _options.Direct;
         if (options.Token is not null && provider is null)
@@ -104,6 +145,7 @@ public sealed class KeywayEngine : IAsyncDisposable
         KeySystemSelection selection = await ChooseAsync(map, isProtected, provider, options, cancellationToken).ConfigureAwait(false);
         Licenses.ReleasePendingInBackground();
         PresentationId id = PresentationId.Create();
+        span?.SetTag(Tags.Presentation, id.ToString()).SetTag(Tags.Provider, service.Name).SetTag(Tags.KeySystem, selection.Chosen?.Name);
         KeyRingSession? ring = null;
         if (selection.Chosen?.KeySystem is { } system)
         {
@@ -121,6 +163,7 @@ public sealed class KeywayEngine : IAsyncDisposable
                 Tokens = options.Token,
                 Kind = options.Kind,
                 SharingScope = options.SharingScope,
+                Trace = span?.Context ?? default,
             });
         }
 
@@ -136,6 +179,7 @@ public sealed class KeywayEngine : IAsyncDisposable
             Vault = _vault,
             Decrypted = _options.Bus.Publisher<FragmentDecrypted>(),
             Clock = _options.Clock,
+            First = new FirstDecrypt(id, _options.Clock, begun, span?.Context ?? default),
         });
         try
         {
@@ -149,15 +193,8 @@ public sealed class KeywayEngine : IAsyncDisposable
         }
     }
 
-    /// <summary>Closes every session and zeroes every key.</summary>
-    /// <returns>A task that ends when all is closed.</returns>
-    public async ValueTask DisposeAsync()
-    {
-        await Licenses.StopAsync().ConfigureAwait(false);
-        await _sessions.DisposeAsync().ConfigureAwait(false);
-        _vault.Dispose();
-        _mirror?.Dispose();
-    }
+    /// <summary>What it measures.</summary>
+    internal EngineMeter Meter => _meter;
 
     private MediaSources Sources(PresentationOptions options) =>
         new(_options.ContentHttp, _options.Clock, options.ContentHeaders.Count == 0 ? _options.Sources : _options.Sources with { Headers = options.ContentHeaders });

@@ -75,6 +75,7 @@ internal sealed class PresentationKeys(PresentationParts parts, int track) : IMe
         {
             inner.Dispose();
             if (_failed || _samples == 0) return;
+            parts.First.Note(track);
             parts.Decrypted.Publish(new FragmentDecrypted { Presentation = parts.Id, Track = track, Samples = _samples, Length = _length });
             _samples = 0;
         }

@@ -1,5 +1,6 @@
 using Keyway.Content;
 using Keyway.Decryption;
+using Keyway.Diagnostics;
 using Keyway.Messaging;
 using Keyway.Sources;
 
@@ -28,4 +29,6 @@ internal sealed record PresentationParts
     public required IPublisher<FragmentDecrypted> Decrypted { get; init; }
 
     public required TimeProvider Clock { get; init; }
+
+    public required FirstDecrypt First { get; init; }
 }

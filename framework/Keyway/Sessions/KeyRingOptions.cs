@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using Keyway.Licensing;
@@ -50,6 +51,9 @@ public sealed record KeyRingOptions
     /// </summary>
     /// <value><see langword="null"/>: with nobody but this presentation.</value>
     public string? SharingScope { get; init; }
+
+    /// <summary>The span that its sessions are part of.</summary>
+    internal ActivityContext Trace { get; init; }
 
     // Headers, values and custom data are secrets: no text holds them.
     private bool PrintMembers(StringBuilder builder)

@@ -1,11 +1,13 @@
 using System.Collections.Frozen;
+using System.Diagnostics;
+using Keyway.Diagnostics;
 using Keyway.Licensing;
 using Keyway.Messaging;
 
 namespace Keyway.Sessions;
 
 /// <summary>Runs the provider's pipeline for sessions that need a licence, beside their mailboxes, and leaves what became of it there.</summary>
-internal sealed class LicenseExchanger(SessionFacts facts, TimeProvider clock, Func<SessionId, LicenseSessionActor?> find)
+internal sealed class LicenseExchanger(SessionFacts facts, TimeProvider clock, EngineMeter? meter, Func<SessionId, LicenseSessionActor?> find)
 {
     /// <summary>Hears that a licence is needed. Begins the exchange and returns.</summary>
     public void OnLicenseNeeded(LicenseNeeded needed)
@@ -17,18 +19,23 @@ internal sealed class LicenseExchanger(SessionFacts facts, TimeProvider clock, F
     private async Task RunAsync(LicenseSessionActor session, ExchangeOrder order)
     {
         ExchangeRun? run = null;
+        LicenseExchange? exchange = null;
         ExchangeResult result;
         long answered = -1;
+        long begun = clock.GetTimestamp();
+        string provider = session.Options.Service.Name;
+        using Activity? span = Spans.Exchange(session.Trace, session.Id, session.Descriptor.Name, provider);
         try
         {
             LicenseService service = session.Options.Service;
             LicenseTarget target = LicenseTarget.Resolve(session.Options.LicenseUrl, service, session.Descriptor, session.Hints, session.Options.ContentHost);
             session.Sending(target.Url);
-            LicenseExchange exchange = Make(session, order, target);
+            span?.SetTag(Tags.Server, target.Url.IdnHost);
+            exchange = Make(session, order, target);
             run = ExchangeRun.Begin(
                 exchange, new ExchangeSource(session, order.Number), target.Rule,
                 (kind, length) => facts.ChallengeReady(session.Id, order.Number, kind, length));
-            long begun = clock.GetTimestamp();
+            begun = clock.GetTimestamp();
             await service.Pipeline.RunAsync(exchange, order.Token).ConfigureAwait(false);
             result = new ExchangeResult(order.Number, exchange, run, failure: null) { RoundTrip = clock.GetElapsedTime(begun) };
             answered = exchange.Answer?.Body.Length ?? 0;
@@ -40,6 +47,7 @@ internal sealed class LicenseExchanger(SessionFacts facts, TimeProvider clock, F
         catch (OperationCanceledException) when (order.Token.IsCancellationRequested)
         {
             // Nobody waits for it any more.
+            span?.SetTag(Tags.Error, "Canceled");
             run?.Dispose();
             return;
         }
@@ -51,9 +59,22 @@ internal sealed class LicenseExchanger(SessionFacts facts, TimeProvider clock, F
             result = new ExchangeResult(order.Number, exchange: null, run, failure);
         }
 
+        Tell(span, session, exchange?.Kind ?? order.Kind, exchange, clock.GetElapsedTime(begun), result.Failure);
         session.Deposit(result);
         if (answered >= 0) facts.LicenseReceived(session.Id, order.Number, answered, result.RoundTrip);
         else session.Collect(order.Number);
+    }
+
+    /// <summary>Says to whoever measures what became of an exchange.</summary>
+    private void Tell(Activity? span, LicenseSessionActor session, ChallengeKind kind, LicenseExchange? exchange, TimeSpan took, LicenseServiceException? failure)
+    {
+        int retries = exchange?.Attempt ?? 0;
+        meter?.Exchanged(took, retries, session.Descriptor.Name, session.Options.Service.Name, kind, failure?.Kind);
+        span?.SetTag(Tags.Kind, kind.ToString()).SetTag(Tags.Attempts, retries + 1);
+        if (exchange?.Answer is { } answer) span?.SetTag(Tags.HttpStatus, answer.Status);
+        if (failure is not null) span.Fail(failure);
+        // Before anybody hears of the licence: who waits for it may look at the trace next.
+        span?.Stop();
     }
 
     private static LicenseExchange Make(LicenseSessionActor session, ExchangeOrder order, LicenseTarget target)

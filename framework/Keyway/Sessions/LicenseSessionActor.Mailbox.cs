@@ -1,4 +1,5 @@
 using Keyway.Decryption;
+using Keyway.Diagnostics;
 using Keyway.Licensing;
 using Keyway.Messaging;
 
@@ -268,6 +269,7 @@ internal sealed partial class LicenseSessionActor
             Exchanges = _number,
             Error = outputs.HasFlag(SessionOutputs.ReportFailure) || to is SessionState.Failed or SessionState.Expired ? _cause ?? snapshot.Error : _cause,
         });
+        if (to is SessionState.Usable or SessionState.Failed) EndSpan(to);
         if (from != to) _context.Facts.StateChanged(Id, from, to);
         if (takesKeys) _context.Facts.KeysChanged(Id, 0, 0);
         if (outputs.HasFlag(SessionOutputs.ReportFailure))
@@ -275,6 +277,15 @@ internal sealed partial class LicenseSessionActor
         if (outputs.HasFlag(SessionOutputs.StartExchange)) _context.Facts.LicenseNeeded(Id, _number, _kind);
         if (outputs.HasFlag(SessionOutputs.End)) await DisposeSessionAsync().ConfigureAwait(false);
         if (from != to && IsOver) await OnOverAsync(to).ConfigureAwait(false);
+    }
+
+    /// <summary>The span tells how long it took until the keys were there, or until it was clear that they will not be. What comes later is the exchanges'.</summary>
+    private void EndSpan(SessionState state)
+    {
+        if (_span is null or { IsStopped: true }) return;
+        _span.SetTag(Tags.State, state.ToString());
+        if (state == SessionState.Failed && _cause is { } cause) _span.Fail(cause);
+        _span.Stop();
     }
 
     private void BeginExchange(ChallengeKind kind)

@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Threading.Channels;
+using Keyway.Diagnostics;
 using Keyway.Licensing;
 using Keyway.Messaging;
 
@@ -26,6 +28,8 @@ internal sealed partial class LicenseSessionActor : IAsyncDisposable
     private readonly RenewalClock _clock;
     private readonly Task _reader;
 
+    private readonly Activity? _span;
+
     private ILicenseSession? _session;
     private SessionSnapshot _snapshot;
     private CancellationTokenSource? _exchange;
@@ -46,6 +50,7 @@ internal sealed partial class LicenseSessionActor : IAsyncDisposable
         _clock = new RenewalClock(context.Clock, () => Post(OnTimeAsync));
         _snapshot = new SessionSnapshot { Asked = [.. request.Keys.Select(static key => key.Id), .. request.Headers.SelectMany(static header => header.KeyIds)] };
         Hints = [.. options.ContentUrls, .. HintsOf(request.Headers)];
+        _span = Spans.Session(options.Trace, Id, options.KeySystem.Descriptor.Name, options.Service.Name);
         _reader = Task.Run(ReadAsync);
     }
 
@@ -55,6 +60,9 @@ internal sealed partial class LicenseSessionActor : IAsyncDisposable
     public KeyRingOptions Options { get; }
 
     public IReadOnlyList<LicenseUrlHint> Hints { get; }
+
+    /// <summary>The span that its exchanges are part of.</summary>
+    public ActivityContext Trace => _span?.Context ?? Options.Trace;
 
     public string? ContentId => _request.Headers.Select(static header => header.ContentId).FirstOrDefault(static id => id is not null);
 
@@ -197,6 +205,7 @@ internal sealed partial class LicenseSessionActor : IAsyncDisposable
         }
 
         _clock.Dispose();
+        _span?.Dispose();
         ForgetStart();
         Forget();
     }

@@ -1,4 +1,5 @@
 using Keyway.Decryption;
+using Keyway.Diagnostics;
 
 namespace Keyway.Sessions;
 
@@ -10,6 +11,9 @@ internal sealed record SessionContext
     public required SessionFacts Facts { get; init; }
 
     public required TimeProvider Clock { get; init; }
+
+    /// <summary>What the engine measures; <see langword="null"/>: nobody does.</summary>
+    public EngineMeter? Meter { get; init; }
 
     /// <summary>Where licences are kept beyond their sessions; <see langword="null"/>: nowhere.</summary>
     public ILicenseStore? Store { get; init; }

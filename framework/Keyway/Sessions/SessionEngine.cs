@@ -31,12 +31,13 @@ public sealed class SessionEngine : IAsyncDisposable
             Vault = options.Vault,
             Facts = Facts,
             Clock = options.Clock,
+            Meter = options.Meter,
             Store = options.Store,
             MaximumExchanges = options.MaximumExchanges,
             Left = OnLeft,
         };
         options.Vault.FirstUsed = OnFirstUsed;
-        _wiring = new Wiring(options.Bus, this, new LicenseExchanger(Facts, options.Clock, Find));
+        _wiring = new Wiring(options.Bus, this, new LicenseExchanger(Facts, options.Clock, options.Meter, Find));
     }
 
     internal SessionFacts Facts { get; }

@@ -1,4 +1,5 @@
 using Keyway.Decryption;
+using Keyway.Diagnostics;
 using Keyway.Messaging;
 
 namespace Keyway.Sessions;
@@ -32,4 +33,7 @@ public sealed record SessionEngineOptions
     /// <summary>How many exchanges in a row a key system may ask for.</summary>
     /// <value>8.</value>
     public int MaximumExchanges { get; init; } = 8;
+
+    /// <summary>What measures its exchanges; <see langword="null"/>: nothing.</summary>
+    internal EngineMeter? Meter { get; init; }
 }

@@ -1,0 +1,56 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using Keyway.Licensing;
+using Keyway.Sessions;
+
+namespace Keyway.Diagnostics;
+
+/// <summary>What one engine measures.</summary>
+/// <remarks>Threads: any. Ownership: the engine's.</remarks>
+internal sealed class EngineMeter : IDisposable
+{
+    private readonly Meter _meter = new(KeywayTelemetry.Meter, typeof(EngineMeter).Assembly.GetName().Version?.ToString(3));
+    private readonly Histogram<double> _durations;
+    private readonly Counter<long> _retries;
+    private readonly Counter<long> _fragments;
+
+    /// <param name="reports">What sessions there are.</param>
+    /// <param name="dropped">How many facts were dropped.</param>
+    public EngineMeter(Func<IReadOnlyList<SessionReport>> reports, Func<long> dropped)
+    {
+        _durations = _meter.CreateHistogram<double>("keyway.exchange.duration", "s", "How long exchanges with licence services took, all attempts together.");
+        _retries = _meter.CreateCounter<long>("keyway.exchange.retries", "{attempt}", "Attempts after the first.");
+        _fragments = _meter.CreateCounter<long>("keyway.fragments", "{fragment}", "Fragments that were decrypted.");
+        _meter.CreateObservableGauge("keyway.sessions", () => SessionsOf(reports()), "{session}", "Licence sessions, by state.");
+        _meter.CreateObservableGauge("keyway.keys", () => KeysOf(reports()), "{key}", "Content keys that sessions hold, by status.");
+        _meter.CreateObservableCounter("keyway.events.dropped", dropped, "{event}", "Facts that a slow subscriber missed.");
+    }
+
+    /// <summary>The meter itself.</summary>
+    public Meter Meter => _meter;
+
+    /// <summary>Notes an exchange.</summary>
+    public void Exchanged(TimeSpan took, int retries, string keySystem, string provider, ChallengeKind kind, LicenseErrorKind? failure)
+    {
+        TagList tags = new() { { Tags.KeySystem, keySystem }, { Tags.Provider, provider }, { Tags.Kind, kind.ToString() } };
+        if (retries > 0) _retries.Add(retries, tags);
+        if (failure is { } error) tags.Add(Tags.Error, error.ToString());
+        _durations.Record(took.TotalSeconds, tags);
+    }
+
+    /// <summary>Notes a fragment.</summary>
+    public void Decrypted() => _fragments.Add(1);
+
+    public void Dispose() => _meter.Dispose();
+
+    private static IEnumerable<Measurement<int>> SessionsOf(IReadOnlyList<SessionReport> reports) =>
+        from report in reports
+        group report by (report.KeySystem, report.Provider, report.State) into alike
+        select new Measurement<int>(alike.Count(), [new(Tags.KeySystem, alike.Key.KeySystem), new(Tags.Provider, alike.Key.Provider), new(Tags.State, alike.Key.State.ToString())]);
+
+    private static IEnumerable<Measurement<int>> KeysOf(IReadOnlyList<SessionReport> reports) =>
+        from report in reports
+        from key in report.Keys
+        group key by (report.KeySystem, key.Status) into alike
+        select new Measurement<int>(alike.Count(), [new(Tags.KeySystem, alike.Key.KeySystem), new(Tags.Status, alike.Key.Status.ToString())]);
+}
