@@ -1,6 +1,4 @@
-using System.Buffers;
 using System.CommandLine;
-using System.Security.Cryptography;
 using System.Text;
 using Keyway.Dash;
 using Keyway.Licensing;
@@ -105,15 +103,8 @@ internal sealed class PresentationArguments
         return async (_, cancellationToken) =>
         {
             byte[] bytes = await File.ReadAllBytesAsync(file.FullName, cancellationToken).ConfigureAwait(false);
-            return new Token(bytes);
+            // Without the line end that editors add.
+            return LicenseToken.Take(bytes.AsMemory(0, bytes.AsSpan().TrimEnd("\r\n"u8).Length));
         };
-    }
-
-    /// <summary>A token without the line end that editors add, zeroed when it is given back.</summary>
-    private sealed class Token(byte[] bytes) : IMemoryOwner<byte>
-    {
-        public Memory<byte> Memory { get; } = bytes.AsMemory(0, bytes.AsSpan().TrimEnd("\r\n"u8).Length);
-
-        public void Dispose() => CryptographicOperations.ZeroMemory(bytes);
     }
 }

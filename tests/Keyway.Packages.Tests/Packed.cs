@@ -1,0 +1,97 @@
+using System.Diagnostics;
+using System.Reflection;
+using Keyway.Testing;
+
+namespace Keyway.Packages;
+
+/// <summary>The packages, packed once into a folder of their own, and the two samples built from them as a stranger would build them.</summary>
+/// <remarks>
+/// What they need from elsewhere comes from the machine's package folder, where the build of the repository has put it; nothing is left in that folder.
+/// </remarks>
+public sealed class Packed : IAsyncLifetime
+{
+    public const string Version = "0.1.0-packed";
+
+    private static readonly Dictionary<string, string> Metadata = typeof(Packed).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().ToDictionary(static pair => pair.Key, static pair => pair.Value!);
+
+    /// <summary>The projects that are packed, by the package's name.</summary>
+    public static IReadOnlyDictionary<string, string> Projects { get; } = new Dictionary<string, string>
+    {
+        ["Keyway.Abstractions"] = "framework/Keyway.Abstractions",
+        ["Keyway"] = "framework/Keyway",
+        ["Keyway.Hosting"] = "framework/Keyway.Hosting",
+        ["Keyway.Testing"] = "tests/Keyway.Testing",
+        ["Keyway.Cli"] = "hosts/cli",
+    };
+
+    public string Folder { get; } = Directory.CreateTempSubdirectory("keyway-packed-").FullName;
+
+    public string Packages => Path.Combine(Folder, "packages");
+
+    public string Embed => Path.Combine(Folder, "samples", "embed", "bin", "Debug", "net10.0");
+
+    public string Plugin => Path.Combine(Folder, "samples", "plugin", "bin", "Debug", "net10.0");
+
+    /// <summary>The plugins that ship with the command.</summary>
+    public static string Plugins => Metadata["Plugins"];
+
+    public async ValueTask InitializeAsync()
+    {
+        foreach (string project in Projects.Values)
+            await MustRunAsync(Corpus.Root, "dotnet", "pack", project, "--no-build", "-c", Metadata["Configuration"], "-o", Packages, $"-p:Version={Version}", "-v", "q", "--nologo");
+        string samples = Path.Combine(Folder, "samples");
+        foreach (string file in Directory.EnumerateFiles(Path.Combine(Corpus.Root, "samples"), "Directory.*")) Copy(file, Path.Combine(samples, Path.GetFileName(file)));
+        foreach (string sample in (string[])["embed", "plugin"])
+        {
+            foreach (string file in Directory.EnumerateFiles(Path.Combine(Corpus.Root, "samples", sample))) Copy(file, Path.Combine(samples, sample, Path.GetFileName(file)));
+            await MustRunAsync(samples, "dotnet", "build", sample, $"-p:KeywayVersion={Version}", "-v", "q", "--nologo");
+        }
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        Directory.Delete(Folder, recursive: true);
+        return default;
+    }
+
+    /// <summary>Runs a program, with the packages and nothing else of the repository in its reach.</summary>
+    /// <returns>Its exit code, and all that it said.</returns>
+    public async Task<(int Code, string Said)> RunAsync(string folder, string program, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
+    {
+        string config = Path.Combine(Folder, "nuget.config");
+        if (!File.Exists(config)) await File.WriteAllTextAsync(config, Sources());
+        ProcessStartInfo start = new(program, arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
+        start.Environment["NUGET_PACKAGES"] = Path.Combine(Folder, "cache");
+        start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
+        start.Environment["DOTNET_CLI_TELEMETRY_OPTOUT"] = "1";
+        foreach ((string name, string value) in environment ?? new Dictionary<string, string>()) start.Environment[name] = value;
+        if (folder == Corpus.Root) start.Environment.Remove("NUGET_PACKAGES");
+        using Process process = Process.Start(start)!;
+        Task<string> said = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        return (process.ExitCode, await said + await error);
+    }
+
+    private async Task MustRunAsync(string folder, string program, params string[] arguments)
+    {
+        (int code, string said) = await RunAsync(folder, program, arguments);
+        if (code != 0) throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} ended with {code}:\n{said}");
+    }
+
+    private string Sources()
+    {
+        string machine = Environment.GetEnvironmentVariable("NUGET_PACKAGES") ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
+        return $"""
+            <configuration>
+              <packageSources><clear /><add key="packed" value="{Packages}" /></packageSources>
+              <fallbackPackageFolders><add key="machine" value="{machine}" /></fallbackPackageFolders>
+            </configuration>
+            """;
+    }
+
+    private static void Copy(string from, string to)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(to)!);
+        File.Copy(from, to);
+    }
+}
