@@ -94,12 +94,22 @@ internal sealed class KeyGate(ContentKeyVault vault, TimeProvider clock, TimeSpa
         (KeyStatus status, KeyUnavailableReason reason) = (held, cause) switch
         {
             (KeyStatus.OutputRestricted or KeyStatus.OutputDownscaled, _) => (held.Value, KeyUnavailableReason.RefusedByPolicy),
-            (KeyStatus.Expired, null) => (KeyStatus.Expired, KeyUnavailableReason.Expired),
+            // That nobody answers who could give it more time does not make its end another one.
+            (KeyStatus.Expired, null or { Kind: LicenseErrorKind.Network }) => (KeyStatus.Expired, KeyUnavailableReason.Expired),
             (KeyStatus.UsableInFuture, _) => (KeyStatus.UsableInFuture, KeyUnavailableReason.NotYet),
             (null, null) => (KeyStatus.StatusPending, KeyUnavailableReason.NotInLicense),
             (null or KeyStatus.Expired, not null) => (held ?? KeyStatus.StatusPending, KeyUnavailableReason.LicenseFailed),
             _ => (held!.Value, KeyUnavailableReason.Unusable),
         };
-        return new KeyUnavailableException(id, status, reason, cause);
+        return new KeyUnavailableException(id, status, reason, cause, CodeOf(ring.Options.KeySystem.Descriptor.Refusals, reason, sink));
     }
+
+    /// <summary>What the key system calls a refusal that was decided here.</summary>
+    private static string? CodeOf(RefusalCodes codes, KeyUnavailableReason reason, OutputCapabilities sink) => reason switch
+    {
+        KeyUnavailableReason.Expired => codes.Expired,
+        KeyUnavailableReason.NotYet => codes.NotYetValid,
+        KeyUnavailableReason.RefusedByPolicy => sink.Exports ? codes.OutputUnknown : codes.OutputBlocked,
+        _ => null,
+    };
 }

@@ -13,6 +13,7 @@ internal sealed partial class LicenseSessionActor
     private StoredStart? _start;
     private StoredLicense? _stored;
     private string? _whyNotStored;
+    private bool _isStoredOver;
     private TaskCompletionSource? _concluded;
     private bool _releaseMarked;
     private bool _releaseWritten;
@@ -87,7 +88,7 @@ internal sealed partial class LicenseSessionActor
 
         using StoredStart? start = Interlocked.Exchange(ref _start, null);
         StoredPurpose purpose = start?.Purpose ?? StoredPurpose.Play;
-        _whyNotStored = start?.WhyNot;
+        (_whyNotStored, _isStoredOver) = (start?.WhyNot, start?.IsOver ?? false);
         StoredLicenseContent? content = start?.Content;
         Stored = content?.License;
         (bool opened, _, StagedCalls stage) = await StageAsync("opening a session", () => OpenSessionAsync(content?.Saved ?? default)).ConfigureAwait(false);
@@ -385,6 +386,18 @@ internal sealed partial class LicenseSessionActor
     private LicenseServiceException WithReasonOfStore(LicenseServiceException failure)
     {
         if (_whyNotStored is not { } reason || _context.Vault.Keys(Id).Any(IsLive)) return failure;
+        if (_isStoredOver && failure.Kind == LicenseErrorKind.Network)
+        {
+            // Nobody refused a new one: that the old one is over is why there is none.
+            return new LicenseServiceException(LicenseErrorKind.LicenseExpired, $"{reason}, and no new one can be had: {failure.Message}", failure)
+            {
+                ProviderCode = Descriptor.Refusals.Expired,
+                Retryable = failure.Retryable,
+                RetryAfter = failure.RetryAfter,
+                Advice = failure.Advice,
+            };
+        }
+
         return new LicenseServiceException(failure.Kind, $"{failure.Message}; {reason}", failure)
         {
             ProviderCode = failure.ProviderCode,
