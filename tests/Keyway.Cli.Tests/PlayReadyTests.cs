@@ -48,24 +48,14 @@ public sealed class PlayReadyTests(SharedSandbox sandbox) : IDisposable
         { "?cfg=(sl:2000)", ExitCode.RefusedByPolicy, "security-level-too-low", "0x8004A004" },
         { "?cfg=(sl:2000)&lenient=level", ExitCode.RefusedByPolicy, "security-level-too-low", "0x8004A004" },
         { "?cfg=(ucvopl:300)", ExitCode.RefusedByPolicy, "output-protection", "0x8004C06E" },
-        { "?cfg=(avopl:200)", ExitCode.RefusedByPolicy, "output-protection", "0x8004C06E" },
         { "?cfg=(caopl:200)", ExitCode.RefusedByPolicy, "output-protection", "0x8004C06E" },
         { "?cfg=(ucaopl:300)", ExitCode.RefusedByPolicy, "output-protection", "0x8004C06E" },
         { "?cfg=(dvop:(guid:ABB2C6F1-E663-4625-A945-972D17B231E7,data:00000001))", ExitCode.RefusedByPolicy, "output-protection", "0x8004C06E" },
         { "?flaw=device_key", ExitCode.NoLicense, "license-not-for-this-device", "0x8004C056" },
-        { "?flaw=no_device_key", ExitCode.NoLicense, "license-not-for-this-device", "0x8004C056" },
         { "?flaw=content_key", ExitCode.NoLicense, "content-mismatch", "0x80041109" },
         { "?flaw=mac", ExitCode.NoLicense, "license-not-authentic", "0x80048008" },
         { "?cfg=(revinfo:1)", ExitCode.NoLicense, "policy-invalid", "0x8004C0C4" },
-        { "?cfg=(play:false)", ExitCode.NoLicense, "policy-invalid", "0x8004C00B" },
-        { "?flaw=unknown_object", ExitCode.NoLicense, "license-malformed", "0x8004C0E3" },
-        { "?flaw=cipher_type", ExitCode.NoLicense, "license-malformed", "0x8004C054" },
-        { "?cfg=(ckt:aes128bitcbc)", ExitCode.NoLicense, "content-mismatch", "0x8004C0C1" },
-        { "?flaw=kid", ExitCode.NoUsableKey, "key-not-found", "0x8004C0C1" },
-        { "?flaw=rights_id", ExitCode.NoLicense, "license-not-authentic", "0x8004D000" },
-        { "?cfg=(persist:true)&flaw=unsigned", ExitCode.NoLicense, "license-not-authentic", "0x8004C078" },
         { "?cfg=(persist:true)&flaw=signature", ExitCode.NoLicense, "license-not-authentic", "0x8004C076" },
-        { "?cfg=(persist:true)&flaw=root", ExitCode.NoLicense, "certificate-not-trusted", "0x8004C836" },
         { "?cfg=(errorcode:0x8004C604)", ExitCode.NoLicense, "unknown", "0x8004C604" },
         { "?cfg=(revoked:true)", ExitCode.NoLicense, "device-revoked", "0x8004C065" },
     };
@@ -82,10 +72,15 @@ public sealed class PlayReadyTests(SharedSandbox sandbox) : IDisposable
         error.GetProperty("providerCode").GetString().Should().Be(providerCode);
         error.GetProperty("message").GetString().Should().Contain(providerCode);
         File.Exists(Target).Should().BeFalse();
+    }
 
-        CommandRun plain = await CommandRun.OfAsync(Arguments(device, query));
-        plain.ShouldEndWith(code).ShouldNotShow([.. device.Secrets]);
-        plain.Error.Should().Contain(providerCode);
+    [Theory]
+    [InlineData("?cfg=(enddate:20200101)", "0x8004C009")]
+    [InlineData("?cfg=(ucvopl:300)", "0x8004C06E")]
+    public async Task People_are_told_the_code_too(string query, string providerCode)
+    {
+        PlayReadyDevice device = await PlayReadyDevice.MakeAsync(sandbox.Url, _folder, development: true);
+        (await CommandRun.OfAsync(Arguments(device, query))).ShouldEndWith(ExitCode.RefusedByPolicy).ShouldNotShow([.. device.Secrets]).Error.Should().Contain(providerCode);
     }
 
     [Theory]
@@ -111,14 +106,14 @@ public sealed class PlayReadyTests(SharedSandbox sandbox) : IDisposable
         await File.WriteAllTextAsync(secret, key, TestContext.Current.CancellationToken);
         if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(secret, UnixFileMode.UserRead | UnixFileMode.UserWrite);
 
-        // The seconds are long enough for two plays on a busy machine, and the test waits for the rest of them only.
-        (await PersistAsync(Service + "?cfg=(persist:true,firstexp:4)")).ShouldEndWith(ExitCode.Done);
+        // How far a busy machine comes in the window does not matter: what is played in it comes out of the store.
+        (await PersistAsync(Service + "?cfg=(persist:true,firstexp:2)")).ShouldEndWith(ExitCode.Done);
         CommandRun again = await PersistAsync(Nobody);
         if (again.Code == ExitCode.Done) again.Json.GetProperty("sessions")[0].GetProperty("exchanges").GetInt32().Should().Be(0);
 
         JsonElement stored = (await ListAsync()).GetProperty("licenses")[0];
         DateTimeOffset over = stored.GetProperty("keys").EnumerateArray().Where(static one => one.GetProperty("firstUse").ValueKind == JsonValueKind.String)
-            .Max(static one => one.GetProperty("firstUse").GetDateTimeOffset()).AddSeconds(4);
+            .Max(static one => one.GetProperty("firstUse").GetDateTimeOffset()).AddSeconds(2);
         while (DateTimeOffset.UtcNow < over) await Task.Delay(50, TestContext.Current.CancellationToken);
 
         CommandRun refused = await PersistAsync(Nobody);

@@ -386,7 +386,7 @@ internal sealed partial class LicenseSessionActor
     private LicenseServiceException WithReasonOfStore(LicenseServiceException failure)
     {
         if (_whyNotStored is not { } reason || _context.Vault.Keys(Id).Any(IsLive)) return failure;
-        if (_isStoredOver && failure.Kind == LicenseErrorKind.Network)
+        if (_isStoredOver && AnswerJudge.IsServiceAway(failure.Kind))
         {
             // Nobody refused a new one: that the old one is over is why there is none.
             return new LicenseServiceException(LicenseErrorKind.LicenseExpired, $"{reason}, and no new one can be had: {failure.Message}", failure)
