@@ -164,10 +164,10 @@ internal sealed partial class LicenseSessionActor
         EndExchange();
         _inARow = 0;
         _askAfterwards = false;
-        failure = WithReasonOfStore(failure);
-        _cause = failure;
         // The grace that a licence may give is for a service that is away, not for one that says no.
         SetRenewalFailing(AnswerJudge.IsServiceAway(failure.Kind));
+        failure = WithReasonOfHeld(failure);
+        _cause = failure;
         await ApplyAsync(SessionInput.ExchangeFailed).ConfigureAwait(false);
         if (!IsOver) PublishKeys();
         Conclude(failure);

@@ -382,28 +382,24 @@ internal sealed partial class LicenseSessionActor
         if (!IsOver && !_underWay) Conclude(unkept ?? (State == SessionState.Expired ? _cause : null));
     }
 
-    /// <summary>Why there is no licence, with why the stored one does not do.</summary>
-    private LicenseServiceException WithReasonOfStore(LicenseServiceException failure)
+    /// <summary>Why there is no licence, with why the one that is stored, or was there before, does not do.</summary>
+    private LicenseServiceException WithReasonOfHeld(LicenseServiceException failure)
     {
-        if (_whyNotStored is not { } reason || _context.Vault.Keys(Id).Any(IsLive)) return failure;
-        if (_isStoredOver && AnswerJudge.IsServiceAway(failure.Kind))
-        {
-            // Nobody refused a new one: that the old one is over is why there is none.
-            return new LicenseServiceException(LicenseErrorKind.LicenseExpired, $"{reason}, and no new one can be had: {failure.Message}", failure)
-            {
-                ProviderCode = Descriptor.Refusals.Expired,
-                Retryable = failure.Retryable,
-                RetryAfter = failure.RetryAfter,
-                Advice = failure.Advice,
-            };
-        }
+        IReadOnlyList<KeyEntry> keys = _context.Vault.Keys(Id);
+        if (keys.Any(IsLive)) return failure;
+        bool isOver = _isStoredOver || (keys.Count > 0 && keys.All(static key => key.Status == KeyStatus.Expired));
+        string? reason = _whyNotStored ?? (isOver ? $"the time of the licence is over{(Descriptor.Refusals.Expired is { } code ? $" ({code})" : "")}" : null);
+        if (reason is null) return failure;
 
-        return new LicenseServiceException(failure.Kind, $"{failure.Message}; {reason}", failure)
+        // Of a service that is away nobody knows what it would say: that the time is over is why there is none.
+        bool decided = isOver && AnswerJudge.IsServiceAway(failure.Kind);
+        return new LicenseServiceException(
+            decided ? LicenseErrorKind.LicenseExpired : failure.Kind, decided ? $"{reason}, and there is no new one: {failure.Message}" : $"{failure.Message}; {reason}", failure)
         {
-            ProviderCode = failure.ProviderCode,
+            ProviderCode = decided ? Descriptor.Refusals.Expired : failure.ProviderCode,
             Retryable = failure.Retryable,
             RetryAfter = failure.RetryAfter,
-            Status = failure.Status,
+            Status = decided ? null : failure.Status,
             Advice = failure.Advice,
         };
     }

@@ -9,7 +9,7 @@ internal static class Samples
     private const int Block = 16;
 
     /// <summary>Encrypts a sample as <c>cenc</c> or <c>cbcs</c> does (ISO/IEC 23001-7, 10.1 and 10.4) with the platform's AES alone, and decrypts it through the vault.</summary>
-    public static DecryptStatus Decrypt(ContentKeyVault vault, KeyRing ring, KeyId id, byte[] key, bool chaining = false, OutputCapabilities? sink = null)
+    public static DecryptStatus Decrypt(ContentKeyVault vault, KeyRing ring, KeyId id, byte[] key, bool chaining = false, OutputCapabilities? sink = null, long? pixels = null)
     {
         byte[] clear = RandomNumberGenerator.GetBytes(21 * Block + 5), vector = chaining ? RandomNumberGenerator.GetBytes(Block) : [.. RandomNumberGenerator.GetBytes(8), .. new byte[8]];
         byte[] sample = [.. clear];
@@ -27,7 +27,7 @@ internal static class Samples
             CryptBlocks = chaining ? (byte)1 : (byte)0,
             SkipBlocks = chaining ? (byte)9 : (byte)0,
         };
-        DecryptStatus status = new SampleDecryptor(vault, ring, sink ?? OutputCapabilities.None).Decrypt(sample, protection);
+        DecryptStatus status = new SampleDecryptor(vault, ring, sink ?? OutputCapabilities.None, pixels).Decrypt(sample, protection);
         sample.Should().Equal(status == DecryptStatus.Decrypted ? clear : encrypted);
         return status;
     }
