@@ -19,6 +19,12 @@ namespace Keyway.Cli;
 /// <param name="Advice">What can be done about it.</param>
 internal sealed record Failure(int Code, string Kind, string Message, string? Advice = null)
 {
+    /// <summary>Of a licence that could not be had, or does not allow what was asked for: the reason in the words that every key system shares.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>The key system's or the service's own code.</summary>
+    public string? ProviderCode { get; init; }
+
     public static Failure Usage(string message) => new(ExitCode.Usage, "usage", message, "keyway --help shows the commands, keyway COMMAND --help their options");
 
     public static Failure From(Exception exception, CancellationToken interrupted) => exception switch
@@ -74,6 +80,8 @@ internal sealed record Failure(int Code, string Kind, string Message, string? Ad
         writer.WriteNumber("code", Code);
         writer.WriteString("kind", Kind);
         writer.WriteString("message", Message);
+        if (Reason is not null) writer.WriteString("reason", Reason);
+        if (ProviderCode is not null) writer.WriteString("providerCode", ProviderCode);
         if (Advice is not null) writer.WriteString("advice", Advice);
         writer.WriteEndObject();
     }
@@ -81,7 +89,7 @@ internal sealed record Failure(int Code, string Kind, string Message, string? Ad
     private static Failure Of(LicenseServiceException exception)
     {
         string status = exception.Status is { } code && !exception.Message.Contains(code.ToString(System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal) ? $" (HTTP {code})" : "";
-        return new(ExitCodeOf(exception), Words(exception.Kind), $"licence: {exception.Message}{status}", exception.Advice);
+        return new(ExitCodeOf(exception), Words(exception.Kind), $"licence: {exception.Message}{status}", exception.Advice) { Reason = Words(exception.Kind), ProviderCode = exception.ProviderCode };
     }
 
     private static Failure Of(KeyUnavailableException exception) => exception.Reason switch
@@ -89,7 +97,7 @@ internal sealed record Failure(int Code, string Kind, string Message, string? Ad
         KeyUnavailableReason.LicenseFailed when exception.InnerException is LicenseServiceException cause => Of(cause),
         KeyUnavailableReason.LicenseFailed or KeyUnavailableReason.TimedOut => new(ExitCode.NoLicense, "licence", exception.Message),
         KeyUnavailableReason.RefusedByPolicy or KeyUnavailableReason.Expired or KeyUnavailableReason.NotYet =>
-            new(ExitCode.RefusedByPolicy, "policy", exception.Message, (exception.InnerException as LicenseServiceException)?.Advice),
+            new(ExitCode.RefusedByPolicy, "policy", exception.Message, (exception.InnerException as LicenseServiceException)?.Advice) { Reason = Words(exception.Kind), ProviderCode = exception.ProviderCode },
         _ => new(ExitCode.NoUsableKey, "key", exception.Message),
     };
 

@@ -23,6 +23,13 @@ internal sealed partial class PlayReadyKeySystem(PlayReadyOptions options, ISecr
             ? [PlayReadyConstants.EmeRecommendation, PlayReadyConstants.EmeRecommendation3000, PlayReadyConstants.EmeName]
             : [PlayReadyConstants.EmeRecommendation, PlayReadyConstants.EmeName],
         Schemes = [ProtectionScheme.Cenc, ProtectionScheme.Cens, ProtectionScheme.Cbc1, ProtectionScheme.Cbcs],
+        Refusals = new RefusalCodes
+        {
+            Expired = PlayReadyError.Text(PlayReadyCode.LicenseExpired),
+            NotYetValid = PlayReadyError.Text(PlayReadyCode.LicenseNotYetValid),
+            OutputUnknown = PlayReadyError.Text(PlayReadyCode.NoOutputCallback),
+            OutputBlocked = PlayReadyError.Text(PlayReadyCode.OutputBlocked),
+        },
     };
 
     /// <inheritdoc/>

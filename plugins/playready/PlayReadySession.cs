@@ -192,7 +192,7 @@ internal sealed partial class PlayReadySession : ILicenseSession
 
         HashSet<KeyId> imported = [.. allowed.Keys];
         foreach ((KeyId id, PlayReadyFault fault) in refused)
-            if (!imported.Contains(id) && !_held.Contains(id) && _wanted.Keys.ContainsKey(id)) _host.SetStatus(id, StatusOf(fault.Code));
+            if (!imported.Contains(id) && !_held.Contains(id) && _wanted.Keys.ContainsKey(id)) _host.SetStatus(id, StatusOf(fault.Code), PlayReadyError.Of(fault));
         _held.UnionWith(imported);
         return imported;
     }

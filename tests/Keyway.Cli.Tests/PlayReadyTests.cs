@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.Json;
 using Keyway.Cli.Run;
 
@@ -6,25 +7,134 @@ namespace Keyway.Cli;
 /// <summary>The PlayReady plugin and the sandbox's PlayReady service, written apart, meet here.</summary>
 public sealed class PlayReadyTests(SharedSandbox sandbox) : IDisposable
 {
+    private const string Nobody = "http://127.0.0.1:9/rightsmanager.asmx";
+
     private readonly TemporaryFolder _folder = new();
+
+    private string Service => $"{sandbox.Url}playready/rightsmanager.asmx";
+
+    private string Target => _folder.File("out.mp4");
 
     public void Dispose() => _folder.Dispose();
 
     [Fact]
     public async Task The_bundled_sample_plays_with_a_throw_away_device()
     {
-        string target = _folder.File("out.mp4");
-        CommandRun run = (await CommandRun.OfAsync("play", "--key-system", "playready", "--to", target, "--json")).ShouldEndWith(ExitCode.Done);
-        await Sample.ShouldHoldAsync(target, "video-360", "audio");
+        CommandRun run = (await CommandRun.OfAsync("play", "--key-system", "playready", "--to", Target, "--json")).ShouldEndWith(ExitCode.Done);
+        await Sample.ShouldHoldAsync(Target, "video-360", "audio");
         run.Json.GetProperty("keySystem").GetString().Should().Be("playready");
         _folder.Entries.Should().Equal("out.mp4");
+    }
+
+    [Theory]
+    [InlineData("cenc/manifest.mpd", "")]
+    [InlineData("cbcs/manifest.mpd", "")]
+    [InlineData("cenc/manifest.mpd", "?cfg=(persist:true,firstexp:3600,grace:60,realtime:true,beginin:-60,endin:3600,revinfo:0,ucvopl:250,cvopl:500)")]
+    [InlineData("cenc/manifest.mpd", "?sign=1&odd=order,unknown_object,transaction")]
+    [InlineData("cenc/manifest.mpd", "?soap=1.2&odd=bare,big_endian")]
+    public async Task A_configured_device_plays_under_a_root_for_development(string manifest, string query)
+    {
+        PlayReadyDevice device = await PlayReadyDevice.MakeAsync(sandbox.Url, _folder, development: true);
+        CommandRun run = (await PlayAsync(device, query, manifest)).ShouldEndWith(ExitCode.Done).ShouldNotShow([.. device.Secrets]);
+        await Sample.ShouldHoldAsync(Target, "video-360", "audio");
+        run.Json.GetProperty("keySystem").GetString().Should().Be("playready");
+    }
+
+    /// <summary>What issue and fact sheet ask to be enforced, each with PlayReady's own code and with a reason that every key system shares.</summary>
+    public static TheoryData<string, int, string, string> Refusals => new()
+    {
+        { "?cfg=(enddate:20200101)", ExitCode.RefusedByPolicy, "license-expired", "0x8004C009" },
+        { "?cfg=(begindate:20990101)", ExitCode.RefusedByPolicy, "license-expired", "0x8004C00A" },
+        { "?cfg=(sl:2000)", ExitCode.RefusedByPolicy, "security-level-too-low", "0x8004A004" },
+        { "?cfg=(sl:2000)&lenient=level", ExitCode.RefusedByPolicy, "security-level-too-low", "0x8004A004" },
+        { "?cfg=(ucvopl:300)", ExitCode.RefusedByPolicy, "output-protection", "0x8004C06E" },
+        { "?cfg=(caopl:200)", ExitCode.RefusedByPolicy, "output-protection", "0x8004C06E" },
+        { "?cfg=(ucaopl:300)", ExitCode.RefusedByPolicy, "output-protection", "0x8004C06E" },
+        { "?cfg=(dvop:(guid:ABB2C6F1-E663-4625-A945-972D17B231E7,data:00000001))", ExitCode.RefusedByPolicy, "output-protection", "0x8004C06E" },
+        { "?flaw=device_key", ExitCode.NoLicense, "license-not-for-this-device", "0x8004C056" },
+        { "?flaw=content_key", ExitCode.NoLicense, "content-mismatch", "0x80041109" },
+        { "?flaw=mac", ExitCode.NoLicense, "license-not-authentic", "0x80048008" },
+        { "?cfg=(revinfo:1)", ExitCode.NoLicense, "policy-invalid", "0x8004C0C4" },
+        { "?cfg=(persist:true)&flaw=signature", ExitCode.NoLicense, "license-not-authentic", "0x8004C076" },
+        { "?cfg=(errorcode:0x8004C604)", ExitCode.NoLicense, "unknown", "0x8004C604" },
+        { "?cfg=(revoked:true)", ExitCode.NoLicense, "device-revoked", "0x8004C065" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Refusals))]
+    public async Task What_a_licence_or_its_service_forbids_gives_no_file(string query, int code, string reason, string providerCode)
+    {
+        PlayReadyDevice device = await PlayReadyDevice.MakeAsync(sandbox.Url, _folder, development: true);
+        CommandRun run = await PlayAsync(device, query);
+        run.ShouldEndWith(code).ShouldNotShow([.. device.Secrets]);
+        JsonElement error = run.Json.GetProperty("error");
+        error.GetProperty("reason").GetString().Should().Be(reason);
+        error.GetProperty("providerCode").GetString().Should().Be(providerCode);
+        error.GetProperty("message").GetString().Should().Contain(providerCode);
+        File.Exists(Target).Should().BeFalse();
+    }
+
+    [Theory]
+    [InlineData("?cfg=(enddate:20200101)", "0x8004C009")]
+    [InlineData("?cfg=(ucvopl:300)", "0x8004C06E")]
+    public async Task People_are_told_the_code_too(string query, string providerCode)
+    {
+        PlayReadyDevice device = await PlayReadyDevice.MakeAsync(sandbox.Url, _folder, development: true);
+        (await CommandRun.OfAsync(Arguments(device, query))).ShouldEndWith(ExitCode.RefusedByPolicy).ShouldNotShow([.. device.Secrets]).Error.Should().Contain(providerCode);
+    }
+
+    [Theory]
+    [InlineData(150)]   // its level alone says development
+    [InlineData(2000)]
+    public async Task Keys_leave_under_no_root_that_is_not_marked_development(int level)
+    {
+        PlayReadyDevice device = await PlayReadyDevice.MakeAsync(sandbox.Url, _folder, development: false, level);
+        CommandRun run = (await PlayAsync(device, "")).ShouldEndWith(level == 150 ? ExitCode.Done : ExitCode.RefusedByPolicy).ShouldNotShow([.. device.Secrets]);
+        File.Exists(Target).Should().Be(level == 150);
+        if (level == 150) return;
+        run.ShouldFailInJson(ExitCode.RefusedByPolicy, "policy").Json.GetProperty("error").GetProperty("providerCode").GetString().Should().Be("0x8004C06E");
+
+        CommandRun license = (await CommandRun.OfAsync(["license", .. Arguments(device, "")[1..^2], "--json"])).ShouldEndWith(ExitCode.Done);
+        license.Json.GetProperty("keys").EnumerateArray().Should().OnlyContain(static key => key.GetProperty("status").GetString() == "output-restricted");
+    }
+
+    [Fact]
+    public async Task A_stored_licence_plays_without_its_service_until_its_first_play_window_is_over()
+    {
+        PlayReadyDevice device = await PlayReadyDevice.MakeAsync(sandbox.Url, _folder, development: true);
+        string key = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)), secret = Path.Combine(_folder.File("secrets"), "license-store");
+        await File.WriteAllTextAsync(secret, key, TestContext.Current.CancellationToken);
+        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(secret, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+
+        // How far a busy machine comes in the window does not matter: what is played in it comes out of the store.
+        (await PersistAsync(Service + "?cfg=(persist:true,firstexp:2)")).ShouldEndWith(ExitCode.Done);
+        CommandRun again = await PersistAsync(Nobody);
+        if (again.Code == ExitCode.Done) again.Json.GetProperty("sessions")[0].GetProperty("exchanges").GetInt32().Should().Be(0);
+
+        JsonElement stored = (await ListAsync()).GetProperty("licenses")[0];
+        DateTimeOffset over = stored.GetProperty("keys").EnumerateArray().Where(static one => one.GetProperty("firstUse").ValueKind == JsonValueKind.String)
+            .Max(static one => one.GetProperty("firstUse").GetDateTimeOffset()).AddSeconds(2);
+        while (DateTimeOffset.UtcNow < over) await Task.Delay(50, TestContext.Current.CancellationToken);
+
+        CommandRun refused = await PersistAsync(Nobody);
+        JsonElement error = refused.ShouldEndWith(ExitCode.RefusedByPolicy).Json.GetProperty("error");
+        error.GetProperty("reason").GetString().Should().Be("license-expired");
+        error.GetProperty("providerCode").GetString().Should().Be("0x8004C009");
+        error.GetProperty("message").GetString().Should().Contain("0x8004C009").And.Contain(stored.GetProperty("id").GetString());
+        (await ListAsync()).GetProperty("licenses")[0].GetProperty("keys").EnumerateArray().Should().Contain(static one => one.GetProperty("status").GetString() == "expired");
+
+        async Task<CommandRun> PersistAsync(string url) => (await CommandRun.OfAsync(
+            ["play", Sample.Manifest, "--persist", "--key-system", "playready", "--license-url", url, "--to", Target, "--force", "--json", .. Common()])).ShouldNotShow([key, .. device.Secrets]);
+
+        async Task<JsonElement> ListAsync() => (await CommandRun.OfAsync(["licenses", "--json", .. Common()])).ShouldEndWith(ExitCode.Done).ShouldNotShow([key, .. device.Secrets]).Json;
+
+        string[] Common() => ["--config", device.Settings, "--set", $"Keyway:Licenses:Store={_folder.File("licenses")}"];
     }
 
     [Fact]
     public async Task Other_content_without_a_credential_ends_with_3_and_the_page_to_read()
     {
-        string url = $"{sandbox.Url}playready/rightsmanager.asmx";
-        CommandRun run = (await CommandRun.OfAsync("play", Sample.Manifest, "--key-system", "playready", "--license-url", url, "--to", _folder.File("out.mp4"), "--json"))
+        CommandRun run = (await CommandRun.OfAsync("play", Sample.Manifest, "--key-system", "playready", "--license-url", Service, "--to", Target, "--json"))
             .ShouldFailInJson(ExitCode.NoLicense, "credential-invalid");
         run.Out.Should().Contain("playready.md");
         _folder.Entries.Should().BeEmpty();
@@ -37,4 +147,9 @@ public sealed class PlayReadyTests(SharedSandbox sandbox) : IDisposable
         settings.EnumerateArray().Where(static setting => setting.GetProperty("origin").GetString() == "demo").Select(static setting => setting.GetProperty("path").GetString())
             .Should().Contain(["Keyway:KeySystems:playready:Settings:Chain", "Keyway:KeySystems:playready:Settings:SignKey", "Keyway:KeySystems:playready:Settings:EncryptKey"]);
     }
+
+    private Task<CommandRun> PlayAsync(PlayReadyDevice device, string query, string manifest = "cenc/manifest.mpd") => CommandRun.OfAsync([.. Arguments(device, query, manifest), "--json"]);
+
+    private string[] Arguments(PlayReadyDevice device, string query, string manifest = "cenc/manifest.mpd") =>
+        ["play", Sample.File(manifest), "--key-system", "playready", "--config", device.Settings, "--license-url", Service + query, "--to", Target];
 }

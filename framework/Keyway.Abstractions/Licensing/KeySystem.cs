@@ -54,6 +54,31 @@ public sealed record KeySystemDescriptor
     /// </summary>
     /// <value><see langword="true"/>.</value>
     public bool ChallengeIdentifiesDevice { get; init; } = true;
+
+    /// <summary>The key system's own codes for what the framework refuses in its name, by the policy that came with a key.</summary>
+    public RefusalCodes Refusals { get; init; } = RefusalCodes.None;
+}
+
+/// <summary>
+/// What a key system calls the refusals that the framework decides from <see cref="KeyPolicy"/> after a licence was accepted. They are shown and reported
+/// beside the shared reason; a member that is <see langword="null"/> has no code.
+/// </summary>
+public sealed record RefusalCodes
+{
+    /// <summary>The key system has no codes.</summary>
+    public static RefusalCodes None { get; } = new();
+
+    /// <summary>The key's time is over: its end, its rental or its playback window.</summary>
+    public string? Expired { get; init; }
+
+    /// <summary>The key's time has not come.</summary>
+    public string? NotYetValid { get; init; }
+
+    /// <summary>Outputs: the sink hands samples on, and nobody says what protects them there.</summary>
+    public string? OutputUnknown { get; init; }
+
+    /// <summary>Outputs: what the sink guarantees is less than what the licence asks for.</summary>
+    public string? OutputBlocked { get; init; }
 }
 
 /// <summary>A protection header as its key system understands it.</summary>

@@ -63,6 +63,12 @@ public interface ISessionHost
     /// <param name="status">Its status.</param>
     void SetStatus(KeyId id, KeyStatus status);
 
+    /// <summary>Tells that one key of an answer may not be used, and why, where others of the same answer may.</summary>
+    /// <param name="id">The key.</param>
+    /// <param name="status">Its status.</param>
+    /// <param name="reason">Why: whoever waits for this key is told.</param>
+    void SetStatus(KeyId id, KeyStatus status, LicenseServiceException reason) => SetStatus(id, status);
+
     /// <summary>Asks for an exchange: the session itself wants to talk.</summary>
     /// <param name="kind">What it wants to say.</param>
     void RequestExchange(ChallengeKind kind);

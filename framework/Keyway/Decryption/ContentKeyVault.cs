@@ -88,16 +88,17 @@ public sealed class ContentKeyVault : IDisposable
     /// <param name="session">The session.</param>
     /// <param name="id">The key. One that the vault does not know is noted as living elsewhere.</param>
     /// <param name="status">Its status.</param>
+    /// <param name="reason">Why, for whoever waits for the key.</param>
     /// <exception cref="ObjectDisposedException">The vault is gone.</exception>
-    public void SetStatus(SessionId session, KeyId id, KeyStatus status)
+    public void SetStatus(SessionId session, KeyId id, KeyStatus status, LicenseServiceException? reason = null)
     {
-        if (UpdateSlot(session, id, slot => slot with { Told = status })) return;
+        if (UpdateSlot(session, id, slot => slot with { Told = status, Reason = reason })) return;
         lock (_writing)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
             SessionKeys keys = SessionOrNew(session);
             KeySlot slot = keys.Slots.GetValueOrDefault(id) ?? new KeySlot { Policy = new KeyPolicy() };
-            Put(session, keys with { Slots = keys.Slots.SetItem(id, slot with { Told = status }) });
+            Put(session, keys with { Slots = keys.Slots.SetItem(id, slot with { Told = status, Reason = reason }) });
         }
     }
 
@@ -239,6 +240,7 @@ public sealed class ContentKeyVault : IDisposable
                 Policy = slot.Policy,
                 FirstUse = slot.FirstUse,
                 LivesElsewhere = slot.Key is null,
+                Reason = slot.Told is null ? null : slot.Reason,
             });
         }
 

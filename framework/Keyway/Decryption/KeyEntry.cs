@@ -22,4 +22,7 @@ public sealed record KeyEntry
 
     /// <summary>Whether the key lives elsewhere (in a native CDM) and only its status is known.</summary>
     public bool LivesElsewhere { get; init; }
+
+    /// <summary>Why its key system said that it may not be used, where it did.</summary>
+    public LicenseServiceException? Reason { get; init; }
 }

@@ -8,6 +8,10 @@ public static class KeyRules
     // PlayReady: levels up to 100 let everything pass, compressed or not, digital or analogue.
     private const int HighestLevelThatAsksNothing = 100;
 
+    // Of a sink that exports, nobody knows what is behind it: it meets what Microsoft's tables let pass where no protection can be engaged. Compressed
+    // video is what it is given leave to export.
+    private static readonly ProtectionLevels Unprotected = new() { CompressedVideo = int.MaxValue, UncompressedVideo = 250, AnalogVideo = 150, CompressedAudio = 100, UncompressedAudio = 200 };
+
     /// <summary>Compares what a licence allows with the time, with what has been done with the key, and with a sink.</summary>
     /// <param name="policy">What the licence allows.</param>
     /// <param name="use">What has been done with the key.</param>
@@ -55,9 +59,9 @@ public static class KeyRules
         foreach (OutputRestriction restriction in asked.Restrictions)
             if (!sink.Restrictions.Contains(restriction.Id)) return KeyStatus.OutputRestricted;
 
-        // Clear export decides about every output there is: nothing leaves such a sink on a path with HDCP or levels.
+        // Clear export decides about HDCP: no path that leaves such a sink has it. Levels that demand more than a try are not met by leave to export.
         bool exports = sink.Exports;
-        if (!exports && !Meets(asked.Levels, sink.Levels, pixels is not null)) return KeyStatus.OutputRestricted;
+        if (!Meets(asked.Levels, exports ? Higher(sink.Levels, Unprotected) : sink.Levels, pixels is not null)) return KeyStatus.OutputRestricted;
         if (!exports && asked.Hdcp > sink.Hdcp) return KeyStatus.OutputRestricted;
         if (pixels is not { } size || asked.Resolutions.Count == 0) return KeyStatus.Usable;
 
@@ -82,6 +86,15 @@ public static class KeyRules
     private static bool Meets(ProtectionLevels asked, ProtectionLevels sink, bool hasPictures) => hasPictures
         ? Meets(asked.CompressedVideo, sink.CompressedVideo) && Meets(asked.UncompressedVideo, sink.UncompressedVideo) && Meets(asked.AnalogVideo, sink.AnalogVideo)
         : Meets(asked.CompressedAudio, sink.CompressedAudio) && Meets(asked.UncompressedAudio, sink.UncompressedAudio);
+
+    private static ProtectionLevels Higher(ProtectionLevels left, ProtectionLevels right) => new()
+    {
+        CompressedVideo = Math.Max(left.CompressedVideo, right.CompressedVideo),
+        UncompressedVideo = Math.Max(left.UncompressedVideo, right.UncompressedVideo),
+        AnalogVideo = Math.Max(left.AnalogVideo, right.AnalogVideo),
+        CompressedAudio = Math.Max(left.CompressedAudio, right.CompressedAudio),
+        UncompressedAudio = Math.Max(left.UncompressedAudio, right.UncompressedAudio),
+    };
 
     private static bool Meets(int asked, int sink) => asked <= HighestLevelThatAsksNothing || asked <= sink;
 

@@ -18,6 +18,9 @@ internal sealed record KeySlot
     /// <summary>What the engine or the session said of it; <see langword="null"/>: nothing, the policy decides.</summary>
     public KeyStatus? Told { get; init; }
 
+    /// <summary>Why that was said, where it was.</summary>
+    public LicenseServiceException? Reason { get; init; }
+
     /// <summary>Whether time ends the key.</summary>
     public bool IsTimeLimited => KeyRules.LimitsTime(Policy);
 

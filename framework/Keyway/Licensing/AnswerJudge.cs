@@ -23,6 +23,9 @@ internal static class AnswerJudge
         };
     }
 
+    /// <summary>Whether a failure means that the service is away, and not that it says no.</summary>
+    public static bool IsServiceAway(LicenseErrorKind kind) => kind is LicenseErrorKind.Network or LicenseErrorKind.ServerFault or LicenseErrorKind.Throttled;
+
     private static LicenseErrorKind KindOf(int status) => status switch
     {
         401 => LicenseErrorKind.TokenInvalid,

@@ -76,7 +76,7 @@ internal sealed class KeyGate(ContentKeyVault vault, TimeProvider clock, TimeSpa
     private KeyUnavailableException? Refusal(KeyRingSession ring, KeyId id, OutputCapabilities sink, long? pixels, DateTimeOffset deadline)
     {
         KeyStatus? held = null;
-        LicenseServiceException? cause = null;
+        LicenseServiceException? cause = null, told = null;
         foreach (SharedSession session in ring.Sessions)
         {
             if (IsPending(session, id)) return null;
@@ -85,21 +85,32 @@ internal sealed class KeyGate(ContentKeyVault vault, TimeProvider clock, TimeSpa
             {
                 // Pending, or soon to be usable: time or the key system will tell.
                 if (entry.Status == KeyStatus.StatusPending || (entry.Status == KeyStatus.UsableInFuture && entry.ChangesAt <= deadline)) return null;
-                if (held is not (KeyStatus.OutputRestricted or KeyStatus.OutputDownscaled)) held = entry.Status;
+                if (held is not (KeyStatus.OutputRestricted or KeyStatus.OutputDownscaled)) (held, told) = (entry.Status, entry.Reason);
             }
 
             if (now.Asked.Contains(id)) cause = now.Error ?? cause;
         }
 
+        if (told is not null) return new KeyUnavailableException(id, held!.Value, KeyUnavailableReason.LicenseFailed, told);
         (KeyStatus status, KeyUnavailableReason reason) = (held, cause) switch
         {
             (KeyStatus.OutputRestricted or KeyStatus.OutputDownscaled, _) => (held.Value, KeyUnavailableReason.RefusedByPolicy),
-            (KeyStatus.Expired, null) => (KeyStatus.Expired, KeyUnavailableReason.Expired),
+            // That nobody is there who could give it more time does not make its end another one.
+            (KeyStatus.Expired, _) when cause is null || AnswerJudge.IsServiceAway(cause.Kind) => (KeyStatus.Expired, KeyUnavailableReason.Expired),
             (KeyStatus.UsableInFuture, _) => (KeyStatus.UsableInFuture, KeyUnavailableReason.NotYet),
             (null, null) => (KeyStatus.StatusPending, KeyUnavailableReason.NotInLicense),
             (null or KeyStatus.Expired, not null) => (held ?? KeyStatus.StatusPending, KeyUnavailableReason.LicenseFailed),
             _ => (held!.Value, KeyUnavailableReason.Unusable),
         };
-        return new KeyUnavailableException(id, status, reason, cause);
+        return new KeyUnavailableException(id, status, reason, cause, CodeOf(ring.Options.KeySystem.Descriptor.Refusals, reason, sink, cause));
     }
+
+    /// <summary>What the key system calls a refusal that was decided here.</summary>
+    private static string? CodeOf(RefusalCodes codes, KeyUnavailableReason reason, OutputCapabilities sink, LicenseServiceException? cause) => reason switch
+    {
+        KeyUnavailableReason.Expired => codes.Expired,
+        KeyUnavailableReason.NotYet when cause is null => codes.NotYetValid,   // else a clock that was set back
+        KeyUnavailableReason.RefusedByPolicy => sink.Exports ? codes.OutputUnknown : codes.OutputBlocked,
+        _ => null,
+    };
 }

@@ -10,12 +10,14 @@ public sealed class KeyUnavailableException : KeywayException
     /// <param name="status">Its status.</param>
     /// <param name="reason">Why it is not to be had.</param>
     /// <param name="innerException">What caused it: a <see cref="LicenseServiceException"/> where a licence could not be had.</param>
-    public KeyUnavailableException(KeyId id, KeyStatus status, KeyUnavailableReason reason, Exception? innerException = null)
-        : base($"key {id}: {Describe(status, reason)}{(innerException is KeywayException ? $": {innerException.Message}" : "")}", innerException)
+    /// <param name="providerCode">The key system's own code for the refusal, if it has one.</param>
+    public KeyUnavailableException(KeyId id, KeyStatus status, KeyUnavailableReason reason, Exception? innerException = null, string? providerCode = null)
+        : base($"key {id}: {Describe(status, reason)}{(providerCode is null ? "" : $" ({providerCode})")}{(innerException is KeywayException ? $": {innerException.Message}" : "")}", innerException)
     {
         Id = id;
         Status = status;
         Reason = reason;
+        ProviderCode = providerCode ?? (reason == KeyUnavailableReason.LicenseFailed ? (innerException as LicenseServiceException)?.ProviderCode : null);
     }
 
     /// <summary>The key.</summary>
@@ -26,6 +28,19 @@ public sealed class KeyUnavailableException : KeywayException
 
     /// <summary>Why it is not to be had.</summary>
     public KeyUnavailableReason Reason { get; }
+
+    /// <summary>The key system's own code: of a refusal by policy (<see cref="RefusalCodes"/>), or of the licence that could not be had.</summary>
+    public string? ProviderCode { get; }
+
+    /// <summary>Why, in the words that every key system and provider shares; <see cref="LicenseErrorKind.Unknown"/> where none of them fits.</summary>
+    public LicenseErrorKind Kind => Reason switch
+    {
+        KeyUnavailableReason.LicenseFailed or KeyUnavailableReason.TimedOut => (InnerException as LicenseServiceException)?.Kind ?? LicenseErrorKind.Unknown,
+        KeyUnavailableReason.NotInLicense => LicenseErrorKind.KeyNotFound,
+        KeyUnavailableReason.RefusedByPolicy => LicenseErrorKind.OutputProtection,
+        KeyUnavailableReason.Expired or KeyUnavailableReason.NotYet => LicenseErrorKind.LicenseExpired,
+        _ => LicenseErrorKind.Unknown,
+    };
 
     private static string Describe(KeyStatus status, KeyUnavailableReason reason) => reason switch
     {

@@ -156,7 +156,7 @@ internal sealed partial class LicenseSessionActor
     {
         IReadOnlyList<KeyEntry> keys = _context.Vault.Keys(Id);
         return keys.Count > 0 && keys.All(static key => key.Status == KeyStatus.Expired)
-            ? new LicenseServiceException(LicenseErrorKind.LicenseExpired, "the time of every key in the licence is over")
+            ? new LicenseServiceException(LicenseErrorKind.LicenseExpired, $"the time of every key in the licence is over{(Descriptor.Refusals.Expired is { } code ? $" ({code})" : "")}") { ProviderCode = Descriptor.Refusals.Expired }
             : new LicenseServiceException(LicenseErrorKind.KeyNotFound, "the licence holds no usable key");
     }
 
@@ -165,10 +165,10 @@ internal sealed partial class LicenseSessionActor
         EndExchange();
         _inARow = 0;
         _askAfterwards = false;
-        failure = WithReasonOfStore(failure);
-        _cause = failure;
         // The grace that a licence may give is for a service that is away, not for one that says no.
-        SetRenewalFailing(failure.Kind is LicenseErrorKind.Network or LicenseErrorKind.ServerFault or LicenseErrorKind.Throttled);
+        SetRenewalFailing(AnswerJudge.IsServiceAway(failure.Kind));
+        failure = WithReasonOfHeld(failure);
+        _cause = failure;
         await ApplyAsync(SessionInput.ExchangeFailed).ConfigureAwait(false);
         if (!IsOver) PublishKeys();
         Conclude(failure);

@@ -13,6 +13,7 @@ internal sealed partial class LicenseSessionActor
     private StoredStart? _start;
     private StoredLicense? _stored;
     private string? _whyNotStored;
+    private bool _isStoredOver;
     private TaskCompletionSource? _concluded;
     private bool _releaseMarked;
     private bool _releaseWritten;
@@ -87,7 +88,7 @@ internal sealed partial class LicenseSessionActor
 
         using StoredStart? start = Interlocked.Exchange(ref _start, null);
         StoredPurpose purpose = start?.Purpose ?? StoredPurpose.Play;
-        _whyNotStored = start?.WhyNot;
+        (_whyNotStored, _isStoredOver) = (start?.WhyNot, start?.IsOver ?? false);
         StoredLicenseContent? content = start?.Content;
         Stored = content?.License;
         (bool opened, _, StagedCalls stage) = await StageAsync("opening a session", () => OpenSessionAsync(content?.Saved ?? default)).ConfigureAwait(false);
@@ -381,16 +382,24 @@ internal sealed partial class LicenseSessionActor
         if (!IsOver && !_underWay) Conclude(unkept ?? (State == SessionState.Expired ? _cause : null));
     }
 
-    /// <summary>Why there is no licence, with why the stored one does not do.</summary>
-    private LicenseServiceException WithReasonOfStore(LicenseServiceException failure)
+    /// <summary>Why there is no licence, with why the one that is stored, or was there before, does not do.</summary>
+    private LicenseServiceException WithReasonOfHeld(LicenseServiceException failure)
     {
-        if (_whyNotStored is not { } reason || _context.Vault.Keys(Id).Any(IsLive)) return failure;
-        return new LicenseServiceException(failure.Kind, $"{failure.Message}; {reason}", failure)
+        IReadOnlyList<KeyEntry> keys = _context.Vault.Keys(Id);
+        if (keys.Any(IsLive)) return failure;
+        bool isOver = _isStoredOver || (keys.Count > 0 && keys.All(static key => key.Status == KeyStatus.Expired));
+        string? reason = _whyNotStored ?? (isOver ? $"the time of the licence is over{(Descriptor.Refusals.Expired is { } code ? $" ({code})" : "")}" : null);
+        if (reason is null) return failure;
+
+        // Of a service that is away nobody knows what it would say: that the time is over is why there is none.
+        bool decided = isOver && AnswerJudge.IsServiceAway(failure.Kind);
+        return new LicenseServiceException(
+            decided ? LicenseErrorKind.LicenseExpired : failure.Kind, decided ? $"{reason}, and there is no new one: {failure.Message}" : $"{failure.Message}; {reason}", failure)
         {
-            ProviderCode = failure.ProviderCode,
+            ProviderCode = decided ? Descriptor.Refusals.Expired : failure.ProviderCode,
             Retryable = failure.Retryable,
             RetryAfter = failure.RetryAfter,
-            Status = failure.Status,
+            Status = decided ? null : failure.Status,
             Advice = failure.Advice,
         };
     }

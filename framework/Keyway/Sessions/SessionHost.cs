@@ -42,6 +42,12 @@ internal sealed class SessionHost(Action<StagedCalls> post) : ISessionHost
 
     public void SetStatus(KeyId id, KeyStatus status) => Stage(stage => stage.TrySetStatus(id, status));
 
+    public void SetStatus(KeyId id, KeyStatus status, LicenseServiceException reason)
+    {
+        ArgumentNullException.ThrowIfNull(reason);
+        Stage(stage => stage.TrySetStatus(id, status, reason));
+    }
+
     public void RequestExchange(ChallengeKind kind) => Stage(stage => stage.TryRequest(kind));
 
     public void Close(LicenseErrorKind reason) => Stage(stage => stage.TryClose(reason));

@@ -311,7 +311,9 @@ internal sealed class SharingGroup : IAsyncDisposable
         private StoredStart? NotStored(IReadOnlyCollection<KeyId> keys)
         {
             StoredLicense? over = _stored.FirstOrDefault(license => license.Keys.Any(key => keys.Contains(key.Id)));
-            return over is null ? null : new StoredStart(Content: null, WhyNot: $"the time of the stored licence {over.Id} is over");
+            if (over is null) return null;
+            string? code = ring.Options.KeySystem.Descriptor.Refusals.Expired;
+            return new StoredStart(Content: null, WhyNot: $"the time of the stored licence {over.Id} is over{(code is null ? "" : $" ({code})")}", IsOver: true);
         }
     }
 }

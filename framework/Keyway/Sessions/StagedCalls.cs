@@ -38,7 +38,7 @@ internal sealed class StagedCalls : IDisposable
 
     public bool TryUpdatePolicy(KeyId id, KeyPolicy policy) => TryAdd(new Call(id, null, policy, null));
 
-    public bool TrySetStatus(KeyId id, KeyStatus status) => TryAdd(new Call(id, null, null, status));
+    public bool TrySetStatus(KeyId id, KeyStatus status, LicenseServiceException? reason = null) => TryAdd(new Call(id, null, null, status, reason));
 
     public bool TryRequest(ChallengeKind kind)
     {
@@ -73,7 +73,7 @@ internal sealed class StagedCalls : IDisposable
             {
                 if (call.Key is not null) vault.Import(session, call.Id, call.Key, call.Policy!, firstUse?.Invoke(call.Id));
                 else if (call.Policy is not null) vault.UpdatePolicy(session, call.Id, call.Policy);
-                else if (call.Status is { } status) vault.SetStatus(session, call.Id, status);
+                else if (call.Status is { } status) vault.SetStatus(session, call.Id, status, call.Reason);
             }
 
             Zero();
@@ -104,7 +104,7 @@ internal sealed class StagedCalls : IDisposable
             if (call.Key is not null) CryptographicOperations.ZeroMemory(call.Key);
     }
 
-    private readonly record struct Call(KeyId Id, byte[]? Key, KeyPolicy? Policy, KeyStatus? Status)
+    private readonly record struct Call(KeyId Id, byte[]? Key, KeyPolicy? Policy, KeyStatus? Status, LicenseServiceException? Reason = null)
     {
         public override string ToString() => Id.ToString();
     }

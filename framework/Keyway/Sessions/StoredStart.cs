@@ -17,7 +17,8 @@ internal enum StoredPurpose
 /// <param name="Content">The licence to take up; <see langword="null"/>: none fits. Ownership: the session's.</param>
 /// <param name="Purpose">What for.</param>
 /// <param name="WhyNot">Why a licence that is there is not taken up, for whoever gets no other.</param>
-internal sealed record StoredStart(StoredLicenseContent? Content, StoredPurpose Purpose = StoredPurpose.Play, string? WhyNot = null) : IDisposable
+/// <param name="IsOver">Whether that is because its time is over.</param>
+internal sealed record StoredStart(StoredLicenseContent? Content, StoredPurpose Purpose = StoredPurpose.Play, string? WhyNot = null, bool IsOver = false) : IDisposable
 {
     public void Dispose() => Content?.Dispose();
 }

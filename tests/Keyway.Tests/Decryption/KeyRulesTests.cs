@@ -79,7 +79,15 @@ public sealed class KeyRulesTests
         ["nothing"] = OutputRequirement.None,
         ["export"] = new() { ClearExport = true },
         ["export, hdcp 2.2"] = new() { ClearExport = true, Hdcp = HdcpLevel.V2_2 },
-        ["export, levels"] = new() { ClearExport = true, Levels = new() { CompressedVideo = 500, UncompressedVideo = 300, CompressedAudio = 300 } },
+        ["export, levels that pass unprotected"] = new()
+        {
+            ClearExport = true,
+            Levels = new() { CompressedVideo = 500, UncompressedVideo = 250, AnalogVideo = 150, CompressedAudio = 100, UncompressedAudio = 200 },
+        },
+        ["export, uncompressed video 251"] = new() { ClearExport = true, Levels = new() { UncompressedVideo = 251 } },
+        ["export, analogue video 151"] = new() { ClearExport = true, Levels = new() { AnalogVideo = 151 } },
+        ["export, compressed audio 101"] = new() { ClearExport = true, Levels = new() { CompressedAudio = 101 } },
+        ["export, uncompressed audio 201"] = new() { ClearExport = true, Levels = new() { UncompressedAudio = 201 } },
         ["export, up to 100 pixels"] = new() { ClearExport = true, Resolutions = [new() { MinPixels = 0, MaxPixels = 100, Hdcp = HdcpLevel.V2_3 }] },
         ["export, known restriction"] = new() { ClearExport = true, Restrictions = [new(Known, default)] },
         ["hdcp 1"] = new() { Hdcp = HdcpLevel.V1 },
@@ -107,6 +115,7 @@ public sealed class KeyRulesTests
     {
         ["export"] = OutputCapabilities.None,
         ["export that knows"] = new() { Restrictions = [Known] },
+        ["export that guarantees 270"] = new() { Levels = new() { UncompressedVideo = 270 } },
         ["bare screen"] = Screen,
         ["hdcp 1 screen"] = new() { Exports = false, Hdcp = HdcpLevel.V1 },
         ["hdcp 2.2 screen"] = new() { Exports = false, Hdcp = HdcpLevel.V2_2 },
@@ -127,9 +136,17 @@ public sealed class KeyRulesTests
     [InlineData("export", "bare screen", 50, KeyStatus.Usable)]
     [InlineData("export, hdcp 2.2", "export", 50, KeyStatus.Usable)]            // which then decides alone
     [InlineData("export, hdcp 2.2", "bare screen", 50, KeyStatus.OutputRestricted)]
-    [InlineData("export, levels", "export", 50, KeyStatus.Usable)]
-    [InlineData("export, levels", "export", null, KeyStatus.Usable)]
-    [InlineData("export, levels", "bare screen", 50, KeyStatus.OutputRestricted)]
+    [InlineData("export, levels that pass unprotected", "export", 50, KeyStatus.Usable)]
+    [InlineData("export, levels that pass unprotected", "export", null, KeyStatus.Usable)]
+    [InlineData("export, levels that pass unprotected", "bare screen", 50, KeyStatus.OutputRestricted)]
+    [InlineData("export, levels that pass unprotected", "bare screen", null, KeyStatus.OutputRestricted)]
+    [InlineData("export, uncompressed video 251", "export", 50, KeyStatus.OutputRestricted)]
+    [InlineData("export, uncompressed video 251", "export that guarantees 270", 50, KeyStatus.Usable)]
+    [InlineData("export, uncompressed video 251", "export", null, KeyStatus.Usable)]
+    [InlineData("export, analogue video 151", "export", 50, KeyStatus.OutputRestricted)]
+    [InlineData("export, compressed audio 101", "export", null, KeyStatus.OutputRestricted)]
+    [InlineData("export, compressed audio 101", "export", 50, KeyStatus.Usable)]
+    [InlineData("export, uncompressed audio 201", "export", null, KeyStatus.OutputRestricted)]
     [InlineData("export, up to 100 pixels", "export", 100, KeyStatus.Usable)]   // HDCP is not applied, the sizes that the licence covers are
     [InlineData("export, up to 100 pixels", "export", 101, KeyStatus.OutputDownscaled)]
     [InlineData("export, known restriction", "export", 50, KeyStatus.OutputRestricted)]
