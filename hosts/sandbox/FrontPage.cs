@@ -1,4 +1,5 @@
 using System.Text;
+using Keyway.Sandbox.ExpressPlay;
 using Keyway.Sandbox.PlayReady;
 using Keyway.Sandbox.Widevine;
 
@@ -23,6 +24,8 @@ internal static class FrontPage
 
             {PlayReadyEndpoint.Help}
 
+            {ExpressPlayEndpoint.Help}
+
             {AuthorityEndpoints.Help}
             {string.Join("\n", authorities.Select(authority => authority.Help))}
 
@@ -38,6 +41,10 @@ internal static class FrontPage
             {PlayReady.LicenseTerms.Help}
 
             {PlayReady.Oddities.Help}
+
+            {Knobs.Help}
+
+            {EmulatorNotes.Help}
 
             """;
         byte[] bytes = Encoding.UTF8.GetBytes(page);
