@@ -1,6 +1,7 @@
 using System.Text;
 using Keyway.Sandbox.ExpressPlay;
 using Keyway.Sandbox.PlayReady;
+using Keyway.Sandbox.Providers;
 using Keyway.Sandbox.Widevine;
 
 namespace Keyway.Sandbox;
@@ -25,6 +26,8 @@ internal static class FrontPage
             {PlayReadyEndpoint.Help}
 
             {ExpressPlayEndpoint.Help}
+
+            {ProviderEndpoints.Help}
 
             {AuthorityEndpoints.Help}
             {string.Join("\n", authorities.Select(authority => authority.Help))}

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Keyway.Sandbox.ClearKey;
 using Keyway.Sandbox.ExpressPlay;
 using Keyway.Sandbox.PlayReady;
+using Keyway.Sandbox.Providers;
 using Keyway.Sandbox.Widevine;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -43,6 +44,11 @@ internal static class SandboxApp
         WidevineService widevineForTokens = new(() => widevine.Keys, none, new Dictionary<string, string>(), TimeProvider.System);
         PlayReadyService playReadyForTokens = new(() => playReady.Keys, none, TimeProvider.System);
         ExpressPlayEndpoint.Map(app, expressPlay, options.ExpressPlay, keys, (desk, logger) => new LicenseHost(desk, widevineForTokens, playReadyForTokens, logger));
+        ProviderEndpoints.Map(
+            app,
+            new ProviderTokens(data, TimeProvider.System),
+            new WidevineService(() => widevine.Keys, keys, options.Widevine, TimeProvider.System),
+            new PlayReadyService(() => playReady.Keys, keys, TimeProvider.System));
 
         await app.StartAsync();
         string[] urls = [.. app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Select(address => address + "/")];
