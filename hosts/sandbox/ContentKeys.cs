@@ -23,6 +23,9 @@ internal sealed record ContentKey(string Label, string Kid, byte[] Key, string? 
 /// </remarks>
 internal sealed class ContentKeys
 {
+    /// <summary>The content id of the sample.</summary>
+    public const string SampleContent = "sample";
+
     private readonly Dictionary<string, ContentKey> _keys = [];
 
     private ContentKeys()
@@ -39,13 +42,13 @@ internal sealed class ContentKeys
     public static ContentKeys Load(IEnumerable<string> files)
     {
         ContentKeys keys = new();
-        using (Stream sample = typeof(ContentKeys).Assembly.GetManifestResourceStream("content-keys.json")!) keys.Read(sample, "samples/keys.json");
+        using (Stream sample = typeof(ContentKeys).Assembly.GetManifestResourceStream("content-keys.json")!) keys.Read(sample, "samples/keys.json", SampleContent);
         foreach (string file in files)
         {
             try
             {
                 using FileStream stream = File.OpenRead(file);
-                keys.Read(stream, file);
+                keys.Read(stream, file, content: null);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
@@ -56,12 +59,22 @@ internal sealed class ContentKeys
         return keys;
     }
 
+    /// <summary>Some keys alone.</summary>
+    /// <param name="some">The keys.</param>
+    /// <returns>Only these.</returns>
+    public static ContentKeys Of(IEnumerable<ContentKey> some)
+    {
+        ContentKeys keys = new();
+        foreach (ContentKey key in some) keys._keys[key.Kid] = key;
+        return keys;
+    }
+
     /// <summary>Finds a key.</summary>
     /// <param name="kid">Its identifier, 32 lower-case hexadecimal digits.</param>
     /// <returns>The key, or <see langword="null"/>.</returns>
     public ContentKey? Find(string kid) => _keys.GetValueOrDefault(kid);
 
-    private void Read(Stream json, string file)
+    private void Read(Stream json, string file, string? content)
     {
         try
         {
@@ -71,8 +84,8 @@ internal sealed class ContentKeys
             {
                 string label = entry.TryGetProperty("label", out JsonElement text) ? text.GetString() ?? "" : "";
                 string kid = Convert.ToHexStringLower(Hex(entry, "kid", i));
-                string? content = entry.TryGetProperty("content", out JsonElement title) ? title.GetString() : null;
-                _keys[kid] = new ContentKey(label, kid, Hex(entry, "key", i), content);
+                string? title = entry.TryGetProperty("content", out JsonElement named) ? named.GetString() : content;
+                _keys[kid] = new ContentKey(label, kid, Hex(entry, "key", i), title);
                 i++;
             }
         }

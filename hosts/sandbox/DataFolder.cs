@@ -59,6 +59,23 @@ internal sealed class DataFolder
         }
     }
 
+    /// <summary>Writes a file, instead of the one that is there.</summary>
+    /// <param name="name">Its name in the folder.</param>
+    /// <param name="content">Its content.</param>
+    /// <exception cref="SandboxException">It cannot be written.</exception>
+    public void Replace(string name, ReadOnlySpan<byte> content)
+    {
+        string file = System.IO.Path.Combine(Path, name);
+        try
+        {
+            Create(file, content, overwrite: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new SandboxException($"{file}: {e.Message}", e);
+        }
+    }
+
     /// <summary>Puts files, for their owner only, into a folder that is not the sandbox's. It keeps its mode; when it is not there, it is made for the owner only.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="files">The files.</param>

@@ -3,9 +3,10 @@ using System.Text;
 
 namespace Keyway.Sandbox;
 
-/// <summary>Makes the faults that a request asks for in its query, whatever service the request is for.</summary>
+/// <summary>Makes the faults that a request asks for in its query, or the command line for all requests to an address, whatever service they are for.</summary>
 /// <param name="next">The rest of the application.</param>
-internal sealed class Faults(RequestDelegate next)
+/// <param name="standing">Faults that requests need not ask for: paths, and what happens there.</param>
+internal sealed class Faults(RequestDelegate next, IReadOnlyList<KeyValuePair<string, Fault>> standing)
 {
     /// <summary>What the front page says about faults.</summary>
     public const string Help = """
@@ -37,32 +38,39 @@ internal sealed class Faults(RequestDelegate next)
     /// <returns>A task that ends when the request has been dealt with.</returns>
     public async Task InvokeAsync(HttpContext context)
     {
-        if (context.Request.Query["fault"].ToString() is not { Length: > 0 } text)
+        if (context.Request.Query["fault"].ToString() is { Length: > 0 } text)
         {
-            await next(context);
+            Fault fault;
+            try
+            {
+                fault = Fault.Parse(text);
+            }
+            catch (FormatException e)
+            {
+                await JsonAnswer.ErrorAsync(context, StatusCodes.Status400BadRequest, "bad-fault", e.Message);
+                return;
+            }
+
+            if (IsOver(fault, $"{context.Request.Method} {context.Request.Path}{context.Request.QueryString}")) await next(context);
+            else await MakeAsync(fault, context);
             return;
         }
 
-        Fault fault;
-        try
+        foreach ((string path, Fault fault) in standing)
         {
-            fault = Fault.Parse(text);
-        }
-        catch (FormatException e)
-        {
-            await JsonAnswer.ErrorAsync(context, StatusCodes.Status400BadRequest, "bad-fault", e.Message);
+            if (!string.Equals(path, context.Request.Path.Value, StringComparison.OrdinalIgnoreCase) || IsOver(fault, path)) continue;
+            await MakeAsync(fault, context);
             return;
         }
 
-        if (IsOver(fault, context.Request)) await next(context);
-        else await MakeAsync(fault, context);
+        await next(context);
     }
 
-    private bool IsOver(Fault fault, HttpRequest request)
+    private bool IsOver(Fault fault, string what)
     {
         if (fault.Times == 0) return false;
         if (_met.Count > MostCounters) _met.Clear();   // a test machine that runs for weeks
-        return _met.AddOrUpdate($"{request.Method} {request.Path}{request.QueryString}", 1, (_, met) => met + 1) > fault.Times;
+        return _met.AddOrUpdate(what, 1, (_, met) => met + 1) > fault.Times;
     }
 
     private async Task MakeAsync(Fault fault, HttpContext context)

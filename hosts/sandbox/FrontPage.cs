@@ -1,5 +1,7 @@
 using System.Text;
+using Keyway.Sandbox.ExpressPlay;
 using Keyway.Sandbox.PlayReady;
+using Keyway.Sandbox.Providers;
 using Keyway.Sandbox.Widevine;
 
 namespace Keyway.Sandbox;
@@ -23,6 +25,10 @@ internal static class FrontPage
 
             {PlayReadyEndpoint.Help}
 
+            {ExpressPlayEndpoint.Help}
+
+            {ProviderEndpoints.Help}
+
             {AuthorityEndpoints.Help}
             {string.Join("\n", authorities.Select(authority => authority.Help))}
 
@@ -38,6 +44,10 @@ internal static class FrontPage
             {PlayReady.LicenseTerms.Help}
 
             {PlayReady.Oddities.Help}
+
+            {Knobs.Help}
+
+            {EmulatorNotes.Help}
 
             """;
         byte[] bytes = Encoding.UTF8.GetBytes(page);

@@ -1,8 +1,11 @@
 using System.Net;
 using System.Text.Json;
 using Keyway.Sandbox.ClearKey;
+using Keyway.Sandbox.ExpressPlay;
 using Keyway.Sandbox.PlayReady;
+using Keyway.Sandbox.Providers;
 using Keyway.Sandbox.Widevine;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
@@ -21,22 +24,36 @@ internal static class SandboxApp
     {
         DataFolder data = DataFolder.Open(options.Data);
         ContentKeys keys = ContentKeys.Load([data.OwnKeysFile(), .. options.KeyFiles]);
+        ServiceState expressPlay = ServiceState.Load(data, options.ExpressPlay);
 
         await using WebApplication app = Build(options);
         app.UseMiddleware<LoopbackOnly>();
-        app.UseMiddleware<Faults>();
+        app.UseMiddleware<Faults>(options.Faults);
         app.Use(TellAsync);
         IAuthority[] authorities = Authorities(data);
         FrontPage.Map(app, keys, data, authorities);
         AuthorityEndpoints.Map(app, authorities);
         ClearKeyEndpoint.Map(app, keys);   // another system: another folder, another line here
-        WidevineEndpoint.Map(app, authorities.OfType<WidevineAuthority>().Single(), keys, options.Widevine);
-        PlayReadyEndpoint.Map(app, authorities.OfType<PlayReadyAuthority>().Single(), keys);
+        WidevineAuthority widevine = authorities.OfType<WidevineAuthority>().Single();
+        PlayReadyAuthority playReady = authorities.OfType<PlayReadyAuthority>().Single();
+        WidevineEndpoint.Map(app, widevine, keys, options.Widevine);
+        PlayReadyEndpoint.Map(app, playReady, keys);
+
+        // A licence for a token comes from services that have no key but the token's.
+        ContentKeys none = ContentKeys.Of([]);
+        WidevineService widevineForTokens = new(() => widevine.Keys, none, new Dictionary<string, string>(), TimeProvider.System);
+        PlayReadyService playReadyForTokens = new(() => playReady.Keys, none, TimeProvider.System);
+        ExpressPlayEndpoint.Map(app, expressPlay, options.ExpressPlay, keys, (desk, logger) => new LicenseHost(desk, widevineForTokens, playReadyForTokens, logger));
+        ProviderEndpoints.Map(
+            app,
+            new ProviderTokens(data, TimeProvider.System),
+            new WidevineService(() => widevine.Keys, keys, options.Widevine, TimeProvider.System),
+            new PlayReadyService(() => playReady.Keys, keys, TimeProvider.System));
 
         await app.StartAsync();
-        string url = app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Single() + "/";
-        if (options.IsChild) await ServeParentAsync(app, url);
-        else Console.Error.WriteLine($"Listening on {url} with {keys.All.Count} content keys. Ctrl+C ends it.");
+        string[] urls = [.. app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Select(address => address + "/")];
+        if (options.IsChild) await ServeParentAsync(app, urls);
+        else Console.Error.WriteLine($"Listening on {string.Join(" and ", urls)} with {keys.All.Count} content keys. Ctrl+C ends it.");
         await app.WaitForShutdownAsync();
     }
 
@@ -64,6 +81,7 @@ internal static class SandboxApp
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.Listen(IPAddress.Loopback, options.Port);
+            if (options.ProductionPort is { } port) kestrel.Listen(IPAddress.Loopback, port, listen => listen.Use(Mark));
             kestrel.Limits.MaxRequestBodySize = MaxRequestLength;
             kestrel.AddServerHeader = false;
         });
@@ -76,14 +94,21 @@ internal static class SandboxApp
         return builder.Build();
     }
 
-    private static async Task ServeParentAsync(WebApplication app, string url)
+    private static ConnectionDelegate Mark(ConnectionDelegate next) => connection =>
+    {
+        connection.Features.Set(new ProductionPort());
+        return next(connection);
+    };
+
+    private static async Task ServeParentAsync(WebApplication app, string[] urls)
     {
         using (MemoryStream line = new())
         {
             using (Utf8JsonWriter json = new(line))
             {
                 json.WriteStartObject();
-                json.WriteString("url"u8, url);
+                json.WriteString("url"u8, urls[0]);
+                if (urls.Length > 1) json.WriteString("production"u8, urls[1]);
                 json.WriteNumber("pid"u8, Environment.ProcessId);
                 json.WriteEndObject();
             }

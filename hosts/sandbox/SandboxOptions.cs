@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using Keyway.Sandbox.ExpressPlay;
 using Keyway.Sandbox.Widevine;
 
 namespace Keyway.Sandbox;
@@ -15,6 +16,9 @@ internal sealed record SandboxOptions
           --keys FILE   more content keys, in the form of samples/keys.json; may be given several times
           --data DIR    where the sandbox keeps its own files        (sandbox in keyway in the user's local data)
           --widevine Q  terms of every Widevine licence, in the form of a query: license_duration_seconds=60&can_renew=1
+          --expressplay Q      the same for ExpressPlay: test_authenticator=  production_authenticator=  credits=  token_code=  and so on
+          --production-port N  a second port, on which ExpressPlay is its production environment and not its test environment
+          --fault PATH=PARTS   a fault for every request to this address: --fault /hms/wv/token=status:503,times:2; may be given several times
           --ready -     for a parent process: one JSON line on standard output when it listens,
                         {"url":"http://127.0.0.1:8797/","pid":1}, and it ends when its standard input closes
 
@@ -37,6 +41,15 @@ internal sealed record SandboxOptions
 
     /// <summary>Terms of every Widevine licence.</summary>
     public IReadOnlyDictionary<string, string> Widevine { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>What is said of ExpressPlay.</summary>
+    public ServiceOptions ExpressPlay { get; init; } = new();
+
+    /// <summary>The port of ExpressPlay's production environment; 0: any free one; <see langword="null"/>: it has none.</summary>
+    public int? ProductionPort { get; init; }
+
+    /// <summary>Faults that requests need not ask for: paths, and what happens there.</summary>
+    public IReadOnlyList<KeyValuePair<string, Fault>> Faults { get; init; } = [];
 
     /// <summary>The data folder.</summary>
     public string Data { get; init; } = "";
@@ -62,6 +75,9 @@ internal sealed record SandboxOptions
                 case "--port" when int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int port) && port <= 65535:
                     read = read with { Port = port };
                     break;
+                case "--production-port" when int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int port) && port <= 65535:
+                    read = read with { ProductionPort = port };
+                    break;
                 case "--keys":
                     read = read with { KeyFiles = [.. read.KeyFiles, value] };
                     break;
@@ -69,14 +85,15 @@ internal sealed record SandboxOptions
                     read = read with { Data = value };
                     break;
                 case "--widevine":
+                case "--expressplay":
+                case "--fault" when value.StartsWith('/') && value.Contains('=', StringComparison.Ordinal):
                     try
                     {
-                        read = read with { Widevine = Parameters.Of(value) };
-                        LicenseTerms.Read([read.Widevine]);
+                        read = read.With(args[i], value);
                     }
                     catch (FormatException e)
                     {
-                        return Fail($"--widevine: {e.Message}", out message);
+                        return Fail($"{args[i]}: {e.Message}", out message);
                     }
 
                     break;
@@ -106,6 +123,21 @@ internal sealed record SandboxOptions
         string home = Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify);
         data = home.Length == 0 ? "" : Path.Combine(home, "keyway", "sandbox");
         return home.Length > 0;
+    }
+
+    private SandboxOptions With(string option, string value)
+    {
+        switch (option)
+        {
+            case "--widevine":
+                LicenseTerms.Read([Parameters.Of(value)]);
+                return this with { Widevine = Parameters.Of(value) };
+            case "--expressplay":
+                return this with { ExpressPlay = ServiceOptions.Read(Parameters.Of(value)) };
+            default:
+                int equals = value.IndexOf('=', StringComparison.Ordinal);
+                return this with { Faults = [.. Faults, new(value[..equals], Fault.Parse(value[(equals + 1)..]))] };
+        }
     }
 
     private static bool Fail(string what, out string message)

@@ -77,7 +77,7 @@ public sealed class SandboxLifeTests(SharedSandbox shared) : IClassFixture<Share
 
         File.GetUnixFileMode(shared.Data).Should().Be(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         string[] files = Directory.GetFiles(shared.Data);
-        files.Select(Path.GetFileName).Should().Equal("content-keys.json");
+        files.Select(Path.GetFileName).Should().BeEquivalentTo("content-keys.json", "expressplay.json");
         foreach (string file in files) File.GetUnixFileMode(file).Should().Be(UnixFileMode.UserRead | UnixFileMode.UserWrite);
     }
 

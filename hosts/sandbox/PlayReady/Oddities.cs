@@ -74,6 +74,12 @@ internal sealed record Oddities
         return oddities;
     }
 
+    /// <summary>Whether a parameter is one of these.</summary>
+    /// <param name="name">The parameter.</param>
+    /// <returns>Whether it is.</returns>
+    public static bool Has(string name) =>
+        name is "flaw" or "odd" or "lenient" or "sign" or "soap" or "now" or "window" or "redirect_url" or "custom_data" or "service_id" or "account_id";
+
     /// <summary>Whether the answer is to have a flaw.</summary>
     /// <param name="name">The flaw.</param>
     /// <returns>Whether it is.</returns>

@@ -15,7 +15,8 @@ internal static partial class PlayReadyEndpoint
         """;
 
     private const string Path = "/playready/rightsmanager.asmx";
-    private const string Action = Uris.Protocol + "/AcquireLicense";
+    /// <summary>The only action that is answered.</summary>
+    public const string Action = Uris.Protocol + "/AcquireLicense";
 
     /// <summary>Adds the service.</summary>
     /// <param name="routes">Where to add it.</param>

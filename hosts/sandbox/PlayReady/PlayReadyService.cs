@@ -18,15 +18,35 @@ internal sealed class PlayReadyService(Func<PlayReadyKeys> authority, ContentKey
     /// <param name="isKept">Whether to remember that there was this challenge; not when its answer will not arrive.</param>
     /// <returns>The answer.</returns>
     /// <exception cref="FaultException">The challenge is refused.</exception>
-    public byte[] Answer(ReadOnlySpan<byte> body, IReadOnlyList<LicenseTerms> all, Oddities oddities, bool isKept)
+    public byte[] Answer(ReadOnlySpan<byte> body, IReadOnlyList<LicenseTerms> all, Oddities oddities, bool isKept) => Answer(Verify(body, oddities, isKept), all, oddities);
+
+    /// <summary>Verifies a challenge.</summary>
+    /// <param name="body">The challenge.</param>
+    /// <param name="oddities">What is not to be checked.</param>
+    /// <param name="isKept">Whether to remember that there was this challenge.</param>
+    /// <returns>What it says.</returns>
+    /// <exception cref="FaultException">The challenge is refused.</exception>
+    public Challenge Verify(ReadOnlySpan<byte> body, Oddities oddities, bool isKept)
     {
-        PlayReadyKeys keys = authority();
         DateTimeOffset now = oddities.Now ?? clock.GetUtcNow();
-        Challenge challenge = new ChallengeReader(keys).Read(body, now);
+        Challenge challenge = new ChallengeReader(authority()).Read(body, now);
         if (oddities.Checks("time") && oddities.Window is { } window && (challenge.ClientTime - now).Duration() > window)
             throw new FaultException(StatusCode.InvalidMessage, $"The client's time is further off than {window.TotalSeconds} seconds.");
         if (oddities.Checks("replay") && _guard.Use([Convert.ToHexString(challenge.Nonce)], isKept) is not null)
             throw new FaultException(StatusCode.InvalidMessage, "The nonce has been used before.");
+        return challenge;
+    }
+
+    /// <summary>Answers a challenge that has been verified.</summary>
+    /// <param name="challenge">The challenge.</param>
+    /// <param name="all">The terms of each licence.</param>
+    /// <param name="oddities">What is to be unusual about the answer.</param>
+    /// <returns>The answer.</returns>
+    /// <exception cref="FaultException">There is no licence for it.</exception>
+    public byte[] Answer(Challenge challenge, IReadOnlyList<LicenseTerms> all, Oddities oddities)
+    {
+        PlayReadyKeys keys = authority();
+        DateTimeOffset now = oddities.Now ?? clock.GetUtcNow();
         if (all.FirstOrDefault(terms => terms.Error is not null)?.Error is { } error) throw new FaultException(error, "The request asked for this fault.");
 
         List<byte[]> licenses = Licenses(challenge, all, now, oddities);

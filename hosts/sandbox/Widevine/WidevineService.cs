@@ -24,10 +24,11 @@ internal sealed class WidevineService(Func<AuthorityKeys> authority, ContentKeys
     /// <param name="query">The terms of the licence, as parameters.</param>
     /// <param name="oddities">What is to be unusual about the answer.</param>
     /// <param name="isKept">Whether to remember that there was this request; not when its answer will not arrive.</param>
+    /// <param name="granted">The only keys that there are for this request; <see langword="null"/>: all of the sandbox's.</param>
     /// <returns>The answer.</returns>
     /// <exception cref="RefusedException">The request is refused.</exception>
     /// <exception cref="FormatException">There is no such parameter, or no such value.</exception>
-    public byte[] Answer(ReadOnlyMemory<byte> body, IReadOnlyDictionary<string, string> query, Oddities oddities, bool isKept)
+    public byte[] Answer(ReadOnlyMemory<byte> body, IReadOnlyDictionary<string, string> query, Oddities oddities, bool isKept, ContentKeys? granted = null)
     {
         LicenseTerms terms = LicenseTerms.Read(defaults, query);
         if (oddities.Error is { } error) return ErrorResponse(error);
@@ -40,7 +41,7 @@ internal sealed class WidevineService(Func<AuthorityKeys> authority, ContentKeys
                 answer = ServiceCertificates.Answer(authority(), oddities);
                 break;
             case MessageType.LicenseRequest:
-                answer = License(message, terms, query, oddities, isKept);
+                answer = License(message, terms, query, oddities, isKept, granted ?? keys);
                 byte[]? previous = Interlocked.Exchange(ref _previous, answer);
                 if (oddities.Flaw("previous")) answer = previous ?? throw new RefusedException("no-previous", "There was no licence before this one.");
                 break;
@@ -51,13 +52,28 @@ internal sealed class WidevineService(Func<AuthorityKeys> authority, ContentKeys
         return oddities.Flaw("malformed") ? "this is no message"u8.ToArray() : oddities.Flaw("truncated") ? answer[..(answer.Length / 2)] : answer;
     }
 
+    /// <summary>Whether a message asks for a licence: a new one, or for one that exists.</summary>
+    /// <param name="body">The message.</param>
+    /// <returns>Whether it does.</returns>
+    public static bool IsLicenseRequest(ReadOnlySpan<byte> body)
+    {
+        try
+        {
+            return SignedMessage.Parser.ParseFrom(body) is { HasType: true, Type: MessageType.LicenseRequest };
+        }
+        catch (InvalidProtocolBufferException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Makes a message that says that there is an error.</summary>
     /// <param name="error">The error.</param>
     /// <returns>The message. Nothing signs it.</returns>
     public static byte[] ErrorResponse(LicenseError.Types.Error error) =>
         new SignedMessage { Type = MessageType.ErrorResponse, Msg = new LicenseError { ErrorCode = error }.ToByteString() }.ToByteArray();
 
-    private byte[] License(SignedMessage message, LicenseTerms terms, IReadOnlyDictionary<string, string> query, Oddities oddities, bool isKept)
+    private byte[] License(SignedMessage message, LicenseTerms terms, IReadOnlyDictionary<string, string> query, Oddities oddities, bool isKept, ContentKeys known)
     {
         LicenseRequest request = Parse(LicenseRequest.Parser, message.Msg.Span, "The msg is no LicenseRequest.");
         if (!Enum.IsDefined(request.ProtocolVersion)) throw new RefusedException("bad-request", $"There is no protocol version {(int)request.ProtocolVersion}.");
@@ -66,7 +82,7 @@ internal sealed class WidevineService(Func<AuthorityKeys> authority, ContentKeys
         using Device? device = Identify(request, oddities);
         return (request.HasType ? request.Type : 0) switch
         {
-            RequestType.New when !isExisting => New(request, message, signed, device, terms, oddities, isKept),
+            RequestType.New when !isExisting => New(request, message, signed, device, terms, oddities, isKept, known),
             RequestType.Renewal or RequestType.Release when isExisting => Existing(request, message, signed, device, query, oddities, isKept),
             RequestType.New => throw new RefusedException("bad-request", "A NEW request cannot be about an existing license."),
             RequestType.Renewal or RequestType.Release => throw new RefusedException("bad-request", "A RENEWAL or RELEASE must be about an existing_license."),
@@ -81,13 +97,13 @@ internal sealed class WidevineService(Func<AuthorityKeys> authority, ContentKeys
         return client is null ? null : Device.Verify(client, authority().RootPublicKey, Now(oddities));
     }
 
-    private byte[] New(LicenseRequest request, SignedMessage message, byte[] signed, Device? device, LicenseTerms terms, Oddities oddities, bool isKept)
+    private byte[] New(LicenseRequest request, SignedMessage message, byte[] signed, Device? device, LicenseTerms terms, Oddities oddities, bool isKept, ContentKeys known)
     {
         if (device is null) throw new RefusedException("bad-request", "A NEW request must have client_id or encrypted_client_id.");
         if (!device.HasSigned(signed, message.Signature.Span)) throw new RefusedException("bad-signature", "The signature over the core message and msg is not the device's (RSASSA-PSS, SHA-1, a salt of 20 bytes).");
         CheckTime(request, oddities);
 
-        Wanted wanted = new KeyChooser(keys, new Entitlements(authority().Secret)).Choose(request.ContentId, terms);
+        Wanted wanted = new KeyChooser(known, new Entitlements(authority().Secret)).Choose(request.ContentId, terms);
         if (oddities.Flaw("unknown_key")) throw new RefusedException("unknown-key", "The key is not known here, as was asked for.") { Status = StatusCodes.Status404NotFound };
 
         List<string> once = ["request " + Convert.ToHexStringLower(wanted.RequestId)];

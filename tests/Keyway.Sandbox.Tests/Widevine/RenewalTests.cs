@@ -154,7 +154,7 @@ public sealed class RenewalTests(WidevineSandbox sandbox)
             (renewed.Id.Version, renewed.Policy.Number(3)).Should().Be((1, 1));
 
             if (OperatingSystem.IsWindows()) return;   // no file modes there
-            Directory.GetFiles(data).Select(Path.GetFileName).Should().BeEquivalentTo("content-keys.json", "playready.json", "widevine.json");
+            Directory.GetFiles(data).Select(Path.GetFileName).Should().BeEquivalentTo("content-keys.json", "expressplay.json", "playready.json", "widevine.json");
             foreach (string file in Directory.GetFiles(data)) File.GetUnixFileMode(file).Should().Be(UnixFileMode.UserRead | UnixFileMode.UserWrite);
         }
         finally
