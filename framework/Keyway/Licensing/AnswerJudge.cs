@@ -23,7 +23,8 @@ internal static class AnswerJudge
         };
     }
 
-    private static LicenseErrorKind KindOf(int status) => status switch
+    /// <summary>What a status means where nobody knows better.</summary>
+    public static LicenseErrorKind KindOf(int status) => status switch
     {
         401 => LicenseErrorKind.TokenInvalid,
         408 => LicenseErrorKind.Network,
