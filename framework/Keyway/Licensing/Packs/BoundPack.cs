@@ -139,7 +139,8 @@ internal sealed class BoundPack
         foreach (PackValue url in _configured.Values.Concat(_requests.Values.Select(static request => request.Url).OfType<PackValue>()).Distinct())
         {
             if (TryOrigin(url, out Uri? start, out string? reason)) origins.Add(Origin.Of(start));
-            else mistakes.Add(url.Path, reason);
+            // What is missing is told already.
+            else if (Pack.Parameters.All(parameter => !parameter.Required || Settings.IsGiven(parameter.Name))) mistakes.Add(url.Path, reason);
         }
 
         if (Tokens?.Settings.Http is { } recipe && !TryOrigin(recipe.Url, out _, out string? why)) mistakes.Add(recipe.Url.Path, why);

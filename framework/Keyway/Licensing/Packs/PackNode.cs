@@ -61,7 +61,8 @@ internal sealed class PackNode
         (string Name, PackNode Node)[] children = [.. section.GetChildren().Select(static child => (child.Key, Of(child)))];
         if (children.Length == 0)
             return new PackNode(section.Path, section.Value is null ? PackNodeKind.Null : PackNodeKind.Text, section.Value, true, []);
-        bool list = children.All(static child => child.Name.All(char.IsAsciiDigit));
+        // A key identifier may be all digits too; no list is that long.
+        bool list = children.All(static child => child.Name.Length <= 4 && child.Name.All(char.IsAsciiDigit));
         return new PackNode(section.Path, list ? PackNodeKind.List : PackNodeKind.Object, null, true, children);
     }
 

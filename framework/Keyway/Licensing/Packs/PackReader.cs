@@ -55,7 +55,8 @@ internal sealed class PackReader
     public TimeSpan? Span(string name, TimeSpan maximum)
     {
         if (Member(name) is not { } member) return null;
-        if (member.IsScalar && TimeSpan.TryParseExact(member.Text, "c", CultureInfo.InvariantCulture, out TimeSpan span) && span > TimeSpan.Zero && span <= maximum)
+        // "30" alone would be thirty days.
+        if (member.IsScalar && member.Text!.Contains(':', StringComparison.Ordinal) && TimeSpan.TryParseExact(member.Text, "c", CultureInfo.InvariantCulture, out TimeSpan span) && span > TimeSpan.Zero && span <= maximum)
             return span;
         Mistakes.Add(member, $"not a time as in 00:00:30, above zero and at most {maximum:c}");
         return null;

@@ -252,7 +252,7 @@ public sealed class BuiltInPackTests
         pack.Title.Should().NotBeEmpty();
         pack.Sources.Should().NotBeEmpty();
         pack.Tested.Should().Be("never against the service");
-        pack.Parameters.Should().OnlyContain(static parameter => parameter.Description != null);
+        pack.Parameters.Where(static parameter => parameter.Description is null).Should().BeEmpty();
         PackPreview.Of(pack, new Dictionary<string, string>()).Should().NotBeEmpty();
     }
 
