@@ -3,6 +3,7 @@ using Keyway.Content;
 using Keyway.Hosting.Configuration;
 using Keyway.Hosting.Plugins;
 using Keyway.Licensing;
+using Keyway.Licensing.Packs;
 using Keyway.Messaging;
 using Keyway.Protection;
 using Keyway.Sessions;
@@ -301,8 +302,10 @@ public sealed partial class KeywayHost : IHostedService, IAsyncDisposable
                 provider = part.Create(entry.Section);
             }
 
-            StepContext context = new() { Secrets = SecretReader.ForProvider(Options, entry), Clock = _host.Clock };
-            return new ConfiguredProvider(LicenseService.Read(entry.Section, provider, steps, context, transport), entry.KeySystems);
+            ProviderPack? pack = entry.Pack is null ? null : Load(entry);
+            StepContext context = new() { Secrets = SecretReader.ForProvider(Options, entry, pack), Clock = _host.Clock };
+            LicenseService service = LicenseService.Read(entry.Section, provider, steps, context, transport, pack);
+            return new ConfiguredProvider(service, entry.KeySystems.Count > 0 ? entry.KeySystems : ServedBy(service));
         }
         catch (SettingsException exception)
         {
@@ -319,6 +322,27 @@ public sealed partial class KeywayHost : IHostedService, IAsyncDisposable
         }
 
         return null;
+    }
+
+    private static ProviderPack Load(ProviderOptions entry)
+    {
+        try
+        {
+            return ProviderPack.Load(entry.Pack!, AppContext.BaseDirectory);
+        }
+        catch (SettingsException exception) when (exception.Errors is [{ Path: var path } error] && !path.Contains(": $", StringComparison.Ordinal))
+        {
+            // There is none: the mistake is the setting's, not the pack's.
+            throw new SettingsException($"{entry.Section.Path}:Pack", error.Reason);
+        }
+    }
+
+    /// <summary>The configured names of the key systems that a pack serves: a provider that names none serves no others.</summary>
+    private IReadOnlyList<string> ServedBy(LicenseService service)
+    {
+        if (service.PackKeySystems is not { } served) return [];
+        string[] configured = [.. KeySystems.Where(system => served.Contains(system.Descriptor?.Name ?? system.Name, StringComparer.OrdinalIgnoreCase)).Select(static system => system.Name)];
+        return configured.Length > 0 ? configured : served;
     }
 
     private static partial class Log

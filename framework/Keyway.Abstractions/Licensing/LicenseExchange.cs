@@ -77,7 +77,10 @@ public sealed class LicenseExchange
     /// <summary>The keys that are asked for.</summary>
     public required IReadOnlyList<KeyId> KeyIds { get; init; }
 
-    /// <summary>The caller's values, and <c>contentId</c> and <c>sessionId</c>: what templates may name.</summary>
+    /// <summary>
+    /// The caller's values, and <c>contentId</c>, <c>sessionId</c>, <c>scheme</c> (<c>cenc</c>, <c>cbcs</c>) and <c>la_url</c> (what content names), where
+    /// they are known: what templates may name.
+    /// </summary>
     public required IReadOnlyDictionary<string, string> Values { get; init; }
 
     /// <summary>The application's source of tokens, if it gave one.</summary>

@@ -40,4 +40,12 @@ public interface ILicensePipelineBuilder
     /// <param name="middleware">The step.</param>
     /// <returns>This builder.</returns>
     ILicensePipelineBuilder Use(string name, ILicenseMiddleware middleware);
+
+    /// <summary>
+    /// Adds the steps of a provider pack: a licence service as data (<c>docs/providers.md</c>). Its token comes from the provider's <c>Token</c>, its
+    /// URLs from <c>Endpoints</c> before its own; <c>Settings</c> stay the plugin's.
+    /// </summary>
+    /// <param name="pack">The pack: JSON, UTF-8.</param>
+    /// <returns>This builder.</returns>
+    ILicensePipelineBuilder UsePack(ReadOnlyMemory<byte> pack) => throw new NotSupportedException("this host takes no packs");
 }

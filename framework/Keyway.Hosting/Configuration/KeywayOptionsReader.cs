@@ -84,6 +84,7 @@ internal sealed class KeywayOptionsReader
         {
             Name = provider.Name,
             Plugin = provider.Text("Plugin"),
+            Pack = provider.Text("Pack"),
             KeySystems = [.. provider.List("KeySystems").Select(item => item.Value!)],
             Endpoints = ReadEndpoints(provider),
             AllowedOrigins = [.. provider.List("AllowedOrigins").Select(ReadOrigin).OfType<Uri>()],
@@ -91,8 +92,10 @@ internal sealed class KeywayOptionsReader
             Section = provider.Section,
         };
         provider.Foreign("Steps");      // settings of steps that the provider's own list names
-        provider.Foreign("Settings");   // the provider's own
+        provider.Foreign("Settings");   // the provider's own, or its pack's parameters
+        provider.Foreign("Token");      // where its pack's token comes from
         provider.End();
+        if (options is { Plugin: not null, Pack: not null }) provider.Wrong("Pack", "a provider is made by its plugin or of a pack, not both");
         return options;
     }
 

@@ -9,8 +9,11 @@ public sealed record ProviderOptions
     /// <summary>Its name.</summary>
     public required string Name { get; init; }
 
-    /// <summary>The id of the plugin that brings it. <see langword="null"/>: it is made of steps that the framework or plugins have.</summary>
+    /// <summary>The id of the plugin that brings it. <see langword="null"/>: it is made of a pack, or of steps that the framework or plugins have.</summary>
     public string? Plugin { get; init; }
+
+    /// <summary>The pack that it is made of: the name of a built-in one, or a file, relative to the application.</summary>
+    public string? Pack { get; init; }
 
     /// <summary>The key systems that it serves. Empty: every one.</summary>
     public IReadOnlyList<string> KeySystems { get; init; } = [];

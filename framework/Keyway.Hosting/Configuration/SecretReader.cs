@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Collections.Frozen;
 using System.Security.Cryptography;
 using System.Text;
+using Keyway.Licensing.Packs;
 using Keyway.Plugins;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Win32.SafeHandles;
@@ -30,8 +31,8 @@ public sealed class SecretReader : ISecretReader
     {
     }
 
-    internal SecretReader(SecretOptions options, IEnumerable<IConfigurationSection> sections, Func<string, string?> environment)
-        : this(options, sections.SelectMany(SecretReference.NamesIn).ToFrozenSet(StringComparer.Ordinal), environment)
+    internal SecretReader(SecretOptions options, IEnumerable<IConfigurationSection> sections, Func<string, string?> environment, IEnumerable<string>? names = null)
+        : this(options, sections.SelectMany(SecretReference.NamesIn).Concat(names ?? []).ToFrozenSet(StringComparer.Ordinal), environment)
     {
     }
 
@@ -56,12 +57,13 @@ public sealed class SecretReader : ISecretReader
     /// <summary>Makes the reader of the framework's own steps in one provider's pipeline.</summary>
     /// <param name="options">The options.</param>
     /// <param name="provider">The provider.</param>
+    /// <param name="pack">The pack that configuration names for it, whose own references count as the provider's.</param>
     /// <returns>The reader.</returns>
-    public static SecretReader ForProvider(KeywayOptions options, ProviderOptions provider)
+    public static SecretReader ForProvider(KeywayOptions options, ProviderOptions provider, ProviderPack? pack = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(provider);
-        return new SecretReader(options.Secrets, [provider.Section]);
+        return new SecretReader(options.Secrets, [provider.Section], Environment.GetEnvironmentVariable, pack?.SecretReferences);
     }
 
     /// <summary>Makes the reader of the one secret that stored licences are encrypted under.</summary>

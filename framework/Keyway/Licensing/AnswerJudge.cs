@@ -26,7 +26,8 @@ internal static class AnswerJudge
     /// <summary>Whether a failure means that the service is away, and not that it says no.</summary>
     public static bool IsServiceAway(LicenseErrorKind kind) => kind is LicenseErrorKind.Network or LicenseErrorKind.ServerFault or LicenseErrorKind.Throttled;
 
-    private static LicenseErrorKind KindOf(int status) => status switch
+    /// <summary>What a status means where nobody knows better.</summary>
+    public static LicenseErrorKind KindOf(int status) => status switch
     {
         401 => LicenseErrorKind.TokenInvalid,
         408 => LicenseErrorKind.Network,

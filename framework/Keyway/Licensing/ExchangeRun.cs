@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Keyway.Licensing.Packs;
 
 namespace Keyway.Licensing;
 
@@ -36,12 +37,26 @@ internal sealed class ExchangeRun : IDisposable
     /// <summary>The URL before any step has touched it.</summary>
     public Uri BaseUrl { get; }
 
+    /// <summary>Who may name the URL, for packs that choose it; <see langword="null"/>: whoever began the exchange has chosen.</summary>
+    public LicenseUrlCandidates? Urls { get; init; }
+
+    /// <summary>Told where the exchange goes, where a step has chosen that. Holds no secret.</summary>
+    public Action<Uri>? UrlChosen { get; init; }
+
+    /// <summary>Where the challenge itself says that it goes, for packs that choose the URL.</summary>
+    public Uri? MessageUrl { get; set; }
+
+    /// <summary>What the steps of a pack share in one attempt.</summary>
+    public PackExchange? Pack { get; set; }
+
     /// <summary>Told what was written and how long it is, just before it is sent on.</summary>
     public Action<ChallengeKind, int>? ChallengeReady { get; init; }
 
-    public static ExchangeRun Begin(LicenseExchange exchange, IChallengeSource source, OriginRule origins, Action<ChallengeKind, int>? challengeReady = null)
+    public static ExchangeRun Begin(
+        LicenseExchange exchange, IChallengeSource source, OriginRule origins, Action<ChallengeKind, int>? challengeReady = null,
+        LicenseUrlCandidates? urls = null, Action<Uri>? urlChosen = null)
     {
-        ExchangeRun run = new(exchange, source, origins) { ChallengeReady = challengeReady };
+        ExchangeRun run = new(exchange, source, origins) { ChallengeReady = challengeReady, Urls = urls, UrlChosen = urlChosen };
         Runs.Add(exchange, run);
         return run;
     }

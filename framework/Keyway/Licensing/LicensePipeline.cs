@@ -1,3 +1,5 @@
+using Keyway.Licensing.Packs;
+
 namespace Keyway.Licensing;
 
 /// <summary>
@@ -8,8 +10,11 @@ public sealed class LicensePipeline
 {
     private readonly LicenseHandler _chain;
 
-    internal LicensePipeline(string provider, IReadOnlyList<string> steps, IReadOnlyCollection<string> secretMembers, LicenseHandler chain)
+    private readonly PackTokens? _tokens;
+
+    internal LicensePipeline(string provider, IReadOnlyList<string> steps, IReadOnlyCollection<string> secretMembers, LicenseHandler chain, PackTokens? tokens = null)
     {
+        _tokens = tokens;
         Provider = provider;
         Steps = steps;
         Redactor = new Redactor(secretMembers);
@@ -24,6 +29,9 @@ public sealed class LicensePipeline
 
     /// <summary>Masks what the steps treat as secret.</summary>
     public Redactor Redactor { get; }
+
+    /// <summary>How many tokens it has used; <see langword="null"/> where it has no pack that carries one.</summary>
+    public TokenUse? Tokens => _tokens?.Use;
 
     /// <summary>The pipeline in one line: <c>acme: retry → header → token → challenge → timeout → transport</c>.</summary>
     /// <returns>The line.</returns>

@@ -1,3 +1,4 @@
+using Keyway.Licensing.Packs;
 using Keyway.Licensing.Steps;
 using Microsoft.Extensions.Configuration;
 
@@ -18,6 +19,7 @@ public sealed class LicensePipelineBuilder : ILicensePipelineBuilder
     private readonly IConfigurationSection _settings;
     private readonly List<Entry> _entries = [];
     private readonly List<SettingError> _errors = [];
+    private ProviderPack? _pack;
     private bool _built;
 
     /// <summary>Makes an empty builder.</summary>
@@ -35,6 +37,12 @@ public sealed class LicensePipelineBuilder : ILicensePipelineBuilder
         ArgumentNullException.ThrowIfNull(settings);
         (_provider, _known, _context, _settings) = (provider, known, context, settings);
     }
+
+    /// <summary>The pack that stands where the list says <c>pack</c>.</summary>
+    internal ProviderPack? Pack { init => _pack = value; }
+
+    /// <summary>The pack of the pipeline, with the host's settings.</summary>
+    internal BoundPack? Bound { get; private set; }
 
     /// <summary>The mistakes so far.</summary>
     public IReadOnlyList<SettingError> Errors => _errors;
@@ -54,6 +62,22 @@ public sealed class LicensePipelineBuilder : ILicensePipelineBuilder
         ArgumentNullException.ThrowIfNull(middleware);
         ObjectDisposedException.ThrowIf(_built, this);
         _entries.Add(new Entry(name, middleware, _settings.Path));
+        return this;
+    }
+
+    /// <inheritdoc/>
+    public ILicensePipelineBuilder UsePack(ReadOnlyMemory<byte> pack)
+    {
+        ObjectDisposedException.ThrowIf(_built, this);
+        try
+        {
+            Add(ProviderPack.Read(pack, $"the pack of '{_provider}'"), _settings.Path, foreignSettings: true);
+        }
+        catch (SettingsException exception)
+        {
+            _errors.AddRange(exception.Errors);
+        }
+
         return this;
     }
 
@@ -81,6 +105,7 @@ public sealed class LicensePipelineBuilder : ILicensePipelineBuilder
         ArgumentNullException.ThrowIfNull(transport);
         ObjectDisposedException.ThrowIf(_built, this);
         _built = true;
+        if (Bound?.Tokens is { } tokens) tokens.Transport = transport;
         if (!_entries.Exists(static entry => entry.Name == LicenseSteps.Challenge))
             _entries.Add(new Entry(LicenseSteps.Challenge, new ChallengeStep(), _settings.Path));
         CheckOrder();
@@ -98,7 +123,7 @@ public sealed class LicensePipelineBuilder : ILicensePipelineBuilder
         if (judge == 0) chain = Judged(chain);
         string[] names = [.. _entries.Select(static entry => entry.Name), LicenseSteps.Transport];
         string[] secrets = [.. _entries.SelectMany(static entry => entry.Middleware.SecretMembers).Distinct(StringComparer.OrdinalIgnoreCase)];
-        return new LicensePipeline(_provider, names, secrets, chain);
+        return new LicensePipeline(_provider, names, secrets, chain, Bound?.Tokens);
     }
 
     private static LicenseHandler Link(ILicenseMiddleware middleware, LicenseHandler next) =>
@@ -159,6 +184,10 @@ public sealed class LicensePipelineBuilder : ILicensePipelineBuilder
             case LicenseSteps.Challenge:
                 _entries.Add(new Entry(name, new ChallengeStep(), settings.Path));
                 return;
+            case LicenseSteps.Pack:
+                if (_pack is not null) Add(_pack, settings.Path, foreignSettings: false);
+                else _errors.Add(new SettingError(settings.Path, "'pack' is where the steps of the provider's Pack go, and it names none"));
+                return;
         }
 
         if (!_known.TryGet(name, out LicenseStepFactory? factory))
@@ -181,6 +210,26 @@ public sealed class LicensePipelineBuilder : ILicensePipelineBuilder
             string text = exception is KeywayException ? exception.Message : Redactor.Default.Text(exception.Message);
             _errors.Add(new SettingError(settings.Path, $"the step '{name}' could not be made: {text}"));
         }
+    }
+
+    /// <summary>Adds the steps that a pack consists of: those that it needs.</summary>
+    private void Add(ProviderPack pack, string path, bool foreignSettings)
+    {
+        if (Bound is not null)
+        {
+            _errors.Add(new SettingError(path, "there is a pack in the list already"));
+            return;
+        }
+
+        PackMistakes mistakes = new();
+        BoundPack bound = Bound = BoundPack.Read(pack, _settings, foreignSettings, _context, mistakes);
+        _errors.AddRange(mistakes.Errors);
+        if (bound.Tokens is { } tokens) _entries.Add(new Entry("token", new PackTokenStep(bound, tokens), path));
+        if (bound.HasCustomData) _entries.Add(new Entry("customdata", new PackCustomDataStep(bound), path));
+        _entries.Add(new Entry(LicenseSteps.Challenge, new ChallengeStep(choosesUrl: false), path));
+        _entries.Add(new Entry("request", new PackRequestStep(bound), path));
+        if (bound.HasResponse) _entries.Add(new Entry("response", new PackResponseStep(bound), path));
+        if (bound.HasErrors) _entries.Add(new Entry("errors", new PackErrorsStep(bound), path));
     }
 
     private readonly record struct Entry(string Name, ILicenseMiddleware Middleware, string Path);

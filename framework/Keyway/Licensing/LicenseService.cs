@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Keyway.Licensing.Packs;
 using Microsoft.Extensions.Configuration;
 
 namespace Keyway.Licensing;
@@ -28,6 +29,12 @@ public sealed class LicenseService
     /// <summary>The origins that its exchanges may go to.</summary>
     public TrustedOrigins Origins { get; }
 
+    /// <summary>The pack that the provider is made of, with the host's settings.</summary>
+    internal BoundPack? Pack { get; private init; }
+
+    /// <summary>The key systems that its pack serves; <see langword="null"/>: it has none, and says nothing.</summary>
+    public IReadOnlyList<string>? PackKeySystems => Pack?.Pack.KeySystems;
+
     /// <summary>Whether there is no provider: then exchanges may go where content says, and nothing is added to them.</summary>
     internal bool IsDirect { get; private init; }
 
@@ -44,18 +51,19 @@ public sealed class LicenseService
     }
 
     /// <summary>
-    /// Reads a provider's entry: <c>Endpoints</c>, <c>AllowedOrigins</c>, <c>Pipeline</c>. Without <c>Pipeline</c> the provider's own list counts;
-    /// without either <c>retry → challenge → timeout</c>.
+    /// Reads a provider's entry: <c>Endpoints</c>, <c>AllowedOrigins</c>, <c>Pipeline</c>, and for a pack <c>Settings</c> and <c>Token</c>. Without
+    /// <c>Pipeline</c> the provider's own list counts; without that <c>retry → pack → timeout</c>, with <c>challenge</c> where there is no pack.
     /// </summary>
     /// <param name="entry">The entry; its key is the provider's name.</param>
     /// <param name="provider">The plugin's provider; <see langword="null"/> for one that is made of configuration only.</param>
     /// <param name="steps">The steps that may be named.</param>
     /// <param name="context">What steps are made with.</param>
     /// <param name="transport">The end of the pipeline.</param>
+    /// <param name="pack">The pack that the entry names.</param>
     /// <returns>The service.</returns>
     /// <exception cref="SettingsException">Something is wrong; every mistake is told.</exception>
     public static LicenseService Read(
-        IConfigurationSection entry, ILicenseProvider? provider, LicenseSteps steps, StepContext context, ILicenseTransport transport)
+        IConfigurationSection entry, ILicenseProvider? provider, LicenseSteps steps, StepContext context, ILicenseTransport transport, ProviderPack? pack = null)
     {
         ArgumentNullException.ThrowIfNull(entry);
         List<SettingError> errors = [];
@@ -79,11 +87,17 @@ public sealed class LicenseService
             else errors.Add(new SettingError(allowed.Path, "not an origin (https://host or https://host:port)"));
         }
 
-        LicensePipelineBuilder builder = new(entry.Key, steps, context, entry);
+        LicensePipelineBuilder builder = new(entry.Key, steps, context, entry) { Pack = pack };
         IConfigurationSection pipeline = entry.GetSection("Pipeline");
-        if (pipeline.GetChildren().Any()) builder.Use(pipeline);
+        if (pipeline.GetChildren().Any())
+        {
+            builder.Use(pipeline);
+            if (pack is not null && builder.Bound is null) errors.Add(new SettingError(pipeline.Path, "the list does not name the step 'pack', and so the provider's Pack would do nothing"));
+        }
         else if (provider is not null) Ask(provider, builder, entry, errors);
-        else builder.Use("retry").Use(LicenseSteps.Challenge).Use("timeout");
+        else builder.Use("retry").Use(pack is null ? LicenseSteps.Challenge : LicenseSteps.Pack).Use("timeout");
+        if (builder.Bound is { } bound) origins.UnionWith(bound.Origins);
+        else if (entry.GetSection("Token") is { } token && token.GetChildren().Any()) errors.Add(new SettingError(token.Path, "a provider without a pack has the step 'token' in its pipeline"));
 
         LicensePipeline? built = null;
         try
@@ -95,8 +109,8 @@ public sealed class LicenseService
             errors.AddRange(exception.Errors);
         }
 
-        if (errors.Count > 0) throw new SettingsException(errors);
-        return new LicenseService(entry.Key, built!, endpoints.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase), new TrustedOrigins(origins));
+        if (errors.Count > 0) throw new SettingsException([.. errors.Distinct()]);
+        return new LicenseService(entry.Key, built!, endpoints.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase), new TrustedOrigins(origins)) { Pack = builder.Bound };
     }
 
     private static void Ask(ILicenseProvider provider, LicensePipelineBuilder builder, IConfigurationSection entry, List<SettingError> errors)

@@ -5,7 +5,7 @@ using Keyway.Licensing.Steps;
 namespace Keyway.Licensing;
 
 /// <summary>The steps that pipelines may name: those of the framework, and those that plugins add under their own prefix.</summary>
-/// <remarks>Threads: any. <c>challenge</c> and <c>transport</c> are not in it: every pipeline has exactly one of each.</remarks>
+/// <remarks>Threads: any. <c>challenge</c> and <c>transport</c> are not in it: every pipeline has exactly one of each; nor is <c>pack</c>.</remarks>
 public sealed class LicenseSteps
 {
     /// <summary>The step in which the key system writes its challenge.</summary>
@@ -13,6 +13,9 @@ public sealed class LicenseSteps
 
     /// <summary>The end of every pipeline.</summary>
     public const string Transport = "transport";
+
+    /// <summary>Where the steps of the provider's pack go.</summary>
+    public const string Pack = "pack";
 
     private readonly ConcurrentDictionary<string, LicenseStepFactory> _factories = new(StringComparer.Ordinal);
 
@@ -32,7 +35,7 @@ public sealed class LicenseSteps
     }
 
     /// <summary>The names, sorted.</summary>
-    public IReadOnlyList<string> Names => [.. _factories.Keys.Append(Challenge).Order(StringComparer.Ordinal)];
+    public IReadOnlyList<string> Names => [.. _factories.Keys.Append(Challenge).Append(Pack).Order(StringComparer.Ordinal)];
 
     /// <summary>Adds a step.</summary>
     /// <param name="name">Its name; a plugin's starts with the plugin's id and a dot.</param>
@@ -42,7 +45,7 @@ public sealed class LicenseSteps
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         ArgumentNullException.ThrowIfNull(factory);
-        if (name is Challenge or Transport || !_factories.TryAdd(name, factory))
+        if (name is Challenge or Transport or Pack || !_factories.TryAdd(name, factory))
             throw new ArgumentException($"there is a licence step '{name}' already", nameof(name));
     }
 

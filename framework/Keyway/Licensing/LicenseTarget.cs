@@ -13,21 +13,27 @@ internal sealed record LicenseTarget(Uri Url, string Source, OriginRule Rule)
     public static LicenseTarget Resolve(Uri? caller, LicenseService service, KeySystemDescriptor system, IReadOnlyList<LicenseUrlHint> content, string? contentHost = null)
     {
         OriginRule listed = OriginRule.Listed(service.Name, service.Origins, caller);
+        // A pack chooses by its own order, when it is known what is asked for; its rule is the same.
+        if (service.Pack is { } pack)
+        {
+            return caller is not null || pack.Find(system.Name, ChallengeKind.License) is not null
+                ? new LicenseTarget(caller ?? pack.StartOf(system.Name, content) ?? throw Nobody(system), $"the provider '{service.Name}'", listed)
+                : throw new LicenseServiceException(LicenseErrorKind.Unknown, $"the provider '{service.Name}' does not serve {system.Name} (it serves {string.Join(", ", pack.Pack.KeySystems)})");
+        }
+
         LicenseTarget? target =
             caller is not null ? new LicenseTarget(caller, "the caller", listed) :
             service.Endpoints.TryGetValue(system.Name, out Uri? endpoint) ? new LicenseTarget(endpoint, $"the provider '{service.Name}'", listed) :
             FromContent(service, system, content, contentHost, listed);
-        if (target is null)
-        {
-            throw new LicenseServiceException(LicenseErrorKind.Unknown, $"nobody names a licence URL for {system.Name}")
-            {
-                Advice = $"give a licence URL, or configure Endpoints:{system.Name} of a provider",
-            };
-        }
-
+        if (target is null) throw Nobody(system);
         target.Rule.Check(target.Url, target.Source);
         return target;
     }
+
+    private static LicenseServiceException Nobody(KeySystemDescriptor system) => new(LicenseErrorKind.Unknown, $"nobody names a licence URL for {system.Name}")
+    {
+        Advice = $"give a licence URL, or configure Endpoints:{system.Name} of a provider",
+    };
 
     private static LicenseTarget? FromContent(
         LicenseService service, KeySystemDescriptor system, IReadOnlyList<LicenseUrlHint> content, string? contentHost, OriginRule listed)

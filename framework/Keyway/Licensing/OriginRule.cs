@@ -32,6 +32,10 @@ internal sealed class OriginRule
     public static OriginRule Anybody(string provider, string? contentHost = null) =>
         new(provider, TrustedOrigins.None, caller: null, anybody: true) { ContentHost = contentHost };
 
+    /// <summary>The rule for a request that configuration itself names, beside the exchange: where a token is fetched.</summary>
+    /// <param name="url">The request's URL.</param>
+    public OriginRule Beside(Uri url) => Listed(_provider, _origins, url);
+
     /// <summary>Whether the URL may receive what the exchange carries.</summary>
     public bool Trusts(Uri url) => Origin.IsHttp(url) && (_origins.Contains(url) || _caller == Origin.Of(url));
 

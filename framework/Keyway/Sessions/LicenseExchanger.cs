@@ -29,12 +29,13 @@ internal sealed class LicenseExchanger(SessionFacts facts, TimeProvider clock, E
         {
             LicenseService service = session.Options.Service;
             LicenseTarget target = LicenseTarget.Resolve(session.Options.LicenseUrl, service, session.Descriptor, session.Hints, session.Options.ContentHost);
-            session.Sending(target.Url);
+            if (service.Pack is null) session.Sending(target.Url);
             span?.SetTag(Tags.Server, target.Url.IdnHost);
             exchange = Make(session, order, target);
             run = ExchangeRun.Begin(
                 exchange, new ExchangeSource(session, order.Number), target.Rule,
-                (kind, length) => facts.ChallengeReady(session.Id, order.Number, kind, length));
+                (kind, length) => facts.ChallengeReady(session.Id, order.Number, kind, length),
+                service.Pack is null ? null : new LicenseUrlCandidates(session.Options.LicenseUrl, session.Hints), session.Sending);
             begun = clock.GetTimestamp();
             await service.Pipeline.RunAsync(exchange, order.Token).ConfigureAwait(false);
             result = new ExchangeResult(order.Number, exchange, run, failure: null) { RoundTrip = clock.GetElapsedTime(begun) };
@@ -81,6 +82,8 @@ internal sealed class LicenseExchanger(SessionFacts facts, TimeProvider clock, E
     {
         Dictionary<string, string> values = new(session.Options.Values, StringComparer.Ordinal);
         if (session.ContentId is { } contentId) values.TryAdd("contentId", contentId);
+        if (session.Scheme is { } scheme) values.TryAdd("scheme", scheme.ToString().ToLowerInvariant());
+        if (session.Hints.FirstOrDefault(static hint => hint.Url.IsAbsoluteUri) is { } hint) values.TryAdd("la_url", hint.Url.AbsoluteUri);
         values["sessionId"] = session.Id.ToString();
         bool untrusted = target.Rule.Untrusted;
         if (untrusted && (session.Options.Tokens is not null || session.Options.CustomData is not null || session.Options.RequestHeaders.Count > 0))

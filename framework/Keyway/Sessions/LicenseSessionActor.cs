@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Threading.Channels;
 using Keyway.Diagnostics;
+using Keyway.Decryption;
 using Keyway.Licensing;
 using Keyway.Messaging;
 
@@ -63,6 +64,9 @@ internal sealed partial class LicenseSessionActor : IAsyncDisposable
 
     /// <summary>The span that its exchanges are part of.</summary>
     public ActivityContext Trace => _span?.Context ?? Options.Trace;
+
+    /// <summary>The scheme that its keys are for, where there is one.</summary>
+    public ProtectionScheme? Scheme => _request.Keys.Select(static key => (ProtectionScheme?)key.Scheme).FirstOrDefault(static scheme => scheme is not null and not ProtectionScheme.None);
 
     public string? ContentId => _request.Headers.Select(static header => header.ContentId).FirstOrDefault(static id => id is not null);
 
@@ -162,7 +166,7 @@ internal sealed partial class LicenseSessionActor : IAsyncDisposable
         from header in headers
         let url = header.LicenseUrl
         where url is { IsAbsoluteUri: true }
-        select new LicenseUrlHint(url, $"the protection header of {header.System}");
+        select new LicenseUrlHint(url, $"the protection header of {header.System}") { IsOfHeader = true };
 
     private bool Post(Func<ValueTask> mail) => _mailbox.Writer.TryWrite(mail);
 

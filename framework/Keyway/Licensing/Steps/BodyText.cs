@@ -1,5 +1,8 @@
 using System.Buffers;
 using System.Buffers.Text;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text;
 using System.Text.Json;
 
 namespace Keyway.Licensing.Steps;
@@ -46,12 +49,40 @@ internal static class BodyText
         }
     }
 
-    /// <summary>Finds a member by its path: <c>error.code</c>.</summary>
+    /// <summary>Finds a member by its path: <c>error.code</c>, <c>licenses.0.data</c>.</summary>
     public static JsonElement? Find(JsonDocument document, string path)
     {
         JsonElement element = document.RootElement;
         foreach (string name in path.Split('.'))
-            if (element.ValueKind != JsonValueKind.Object || !element.TryGetProperty(name, out element)) return null;
+        {
+            if (element.ValueKind == JsonValueKind.Array && int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int index) && index < element.GetArrayLength())
+                element = element[index];
+            else if (element.ValueKind != JsonValueKind.Object || !element.TryGetProperty(name, out element)) return null;
+        }
+
         return element;
+    }
+
+    /// <summary>Reads an array of numbers, one a byte.</summary>
+    public static bool TryReadNumbers(JsonElement numbers, SecretBuffer destination)
+    {
+        if (numbers.ValueKind != JsonValueKind.Array) return false;
+        foreach (JsonElement number in numbers.EnumerateArray())
+        {
+            if (number.ValueKind != JsonValueKind.Number || !number.TryGetByte(out byte value)) return false;
+            destination.GetSpan(1)[0] = value;
+            destination.Advance(1);
+        }
+
+        return true;
+    }
+
+    /// <summary>Writes the text of a JSON string. Without escapes no copy is left in a string.</summary>
+    public static void WriteText(JsonElement text, SecretBuffer destination)
+    {
+        ReadOnlySpan<byte> raw = JsonMarshal.GetRawUtf8Value(text)[1..^1];
+        // Base64 needs no escapes but that of its slash, which some services write.
+        if (raw.Contains((byte)'\\')) destination.Write(Encoding.UTF8.GetBytes(text.GetString()!));
+        else destination.Write(raw);
     }
 }

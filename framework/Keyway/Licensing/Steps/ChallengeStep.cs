@@ -3,7 +3,8 @@ using System.Buffers;
 namespace Keyway.Licensing.Steps;
 
 /// <summary><c>challenge</c>: the key system writes its challenge. Steps before it set what the challenge carries, steps after it see the bytes.</summary>
-internal sealed class ChallengeStep : LicenseRequestDecorator
+/// <param name="choosesUrl">Whether a URL that the challenge names is used; <see langword="false"/>: a later step chooses.</param>
+internal sealed class ChallengeStep(bool choosesUrl = true) : LicenseRequestDecorator
 {
     public override async ValueTask DecorateAsync(LicenseExchange exchange, CancellationToken cancellationToken)
     {
@@ -16,7 +17,8 @@ internal sealed class ChallengeStep : LicenseRequestDecorator
         LicenseRequest changed = exchange.Request with { ContentType = info.ContentType };
         foreach ((string name, string value) in info.Headers)
             if (RequestMembers.WhyNotHeader(name) is null) changed = changed.WithHeader(name, value);
-        if (info.Url is { } url)
+        run.MessageUrl = info.Url;
+        if (choosesUrl && info.Url is { } url)
         {
             run.Origins.Check(url, "the challenge", from: null);
             changed = changed with { Url = KeepQuery(changed.Url, run.BaseUrl, url) };

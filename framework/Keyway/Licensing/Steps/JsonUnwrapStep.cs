@@ -1,6 +1,4 @@
 using System.Buffers;
-using System.Runtime.InteropServices;
-using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Configuration;
 
@@ -42,25 +40,10 @@ internal sealed class JsonUnwrapStep : LicenseResponseTransform
 
     private bool TryRead(JsonElement member, SecretBuffer license)
     {
-        if (_encode == JsonBytes.Numbers)
-        {
-            if (member.ValueKind != JsonValueKind.Array) return false;
-            foreach (JsonElement number in member.EnumerateArray())
-            {
-                if (number.ValueKind != JsonValueKind.Number || !number.TryGetByte(out byte value)) return false;
-                license.GetSpan(1)[0] = value;
-                license.Advance(1);
-            }
-
-            return true;
-        }
-
+        if (_encode == JsonBytes.Numbers) return BodyText.TryReadNumbers(member, license);
         if (member.ValueKind != JsonValueKind.String) return false;
         using SecretBuffer text = new();
-        ReadOnlySpan<byte> raw = JsonMarshal.GetRawUtf8Value(member)[1..^1];
-        // Base64 needs no escapes but that of its slash, which some services write; without any no copy is left in a string.
-        if (raw.Contains((byte)'\\')) text.Write(Encoding.UTF8.GetBytes(member.GetString()!));
-        else text.Write(raw);
+        BodyText.WriteText(member, text);
         return BodyText.TryDecodeBase64(new ReadOnlySequence<byte>(text.Written), license);
     }
 }

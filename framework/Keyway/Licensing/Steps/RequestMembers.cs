@@ -32,6 +32,9 @@ internal static class RequestMembers
         return request with { Headers = headers };
     }
 
+    public static LicenseRequest WithoutHeader(this LicenseRequest request, string name) =>
+        request with { Headers = request.Headers.Where(header => !header.Key.Equals(name, StringComparison.OrdinalIgnoreCase)).ToDictionary(StringComparer.OrdinalIgnoreCase) };
+
     public static LicenseRequest WithQuery(this LicenseRequest request, string name, string value, bool verbatim)
     {
         string member = verbatim ? $"{name}={value}" : $"{Uri.EscapeDataString(name)}={Uri.EscapeDataString(value)}";
