@@ -175,7 +175,14 @@ public sealed class KeywayEngine : IAsyncDisposable
             Content = content,
             Sources = sources,
             Provider = service.Name,
-            Keys = ring is null ? null : new PresentationLicenses(ring, selection.Headers, options.Output),
+            Keys = ring is null ? null : new PresentationLicenses(ring, selection.Headers, options.Output, new PresentationPatience
+            {
+                Clock = _options.Clock,
+                KeyWait = _options.KeyWait,
+                Spread = _options.RequestSpread,
+                Random = _options.Random,
+                IsLive = content.Manifest is { IsDynamic: true },
+            }),
             Vault = _vault,
             Decrypted = _options.Bus.Publisher<FragmentDecrypted>(),
             Clock = _options.Clock,
