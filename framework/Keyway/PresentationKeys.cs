@@ -26,15 +26,17 @@ internal sealed class PresentationKeys(PresentationParts parts, int track) : IMe
 
         List<ProtectionHeader> headers = needs.Protection.Count > 0 ? HeadersOf(licenses.Ring.Options.KeySystem, needs.Protection) : [];
         licenses.Use(this, needs.KeyIds);
-        if (!AreUsable(decryptor, needs.KeyIds))
+        bool usable = AreUsable(decryptor, needs.KeyIds);
+        // What this fragment does not need itself it announces: that is asked for before anything is waited for.
+        List<ProtectionHeader> own = usable ? [] : [.. headers.Where(header => header.KeyIds.Count == 0 || header.KeyIds.Any(needs.KeyIds.Contains))];
+        if (headers.Count > own.Count) licenses.Announce(own.Count == 0 ? headers : [.. headers.Except(own)], needs.Scheme);
+        if (!usable)
         {
             List<WantedKey> wanted = [.. needs.KeyIds.Select(id => new WantedKey(id, needs.Scheme))];
-            await licenses.WaitAsync(headers, wanted, pixels > 0 ? pixels : null, cancellationToken).ConfigureAwait(false);
+            await licenses.WaitAsync(own, wanted, pixels > 0 ? pixels : null, cancellationToken).ConfigureAwait(false);
         }
 
         await licenses.Ring.BeginUseAsync(needs.KeyIds, parts.Options.Output, pixels > 0 ? pixels : null, cancellationToken).ConfigureAwait(false);
-        // What this fragment does not need itself it announces.
-        licenses.Announce(headers, needs.Scheme);
         return new CountedFragment(decryptor.LeaseFragment(), parts, track);
     }
 
