@@ -30,10 +30,15 @@ internal sealed class KeyUsage
         return Over(gone.SelectMany(static set => set));
     }
 
-    /// <summary>Notes that a reader has ended.</summary>
-    /// <returns>The keys that nobody needs any more.</returns>
-    public IReadOnlyList<KeyId> Leave(object reader) =>
-        _readers.Remove(reader, out List<KeyId[]>? sets) && _readers.Count > 0 ? Over(sets.SelectMany(static set => set)) : [];
+    /// <summary>Notes that readers have ended.</summary>
+    /// <returns>The keys that those who go on do not need; none where nobody goes on: the presentation itself is about to end.</returns>
+    public IReadOnlyList<KeyId> Leave(IReadOnlyList<object> readers)
+    {
+        List<KeyId> theirs = [];
+        foreach (object reader in readers)
+            if (_readers.Remove(reader, out List<KeyId[]>? sets)) theirs.AddRange(sets.SelectMany(static set => set));
+        return _readers.Count > 0 ? Over(theirs) : [];
+    }
 
     private KeyId[] Over(IEnumerable<KeyId> ids)
     {

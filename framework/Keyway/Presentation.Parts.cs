@@ -16,6 +16,9 @@ public sealed partial class Presentation
     /// <summary>Whether it grows while it is read: it is read from the live edge on, until it ends, is stopped, or <see cref="PresentationOptions.Duration"/> is over.</summary>
     public bool IsLive => _feed is not null;
 
+    /// <summary>How many periods of it are known in which a chosen track plays; 1 for a file.</summary>
+    public int PeriodCount => Math.Max(1, (_feed?.Current.Rows ?? _parts.Content.Periods).Count(static row => row.Tracks.Any(static track => track is not null)));
+
     /// <summary>What of a growing presentation could not be read, as far as is known by now.</summary>
     public IReadOnlyList<PresentationGap> Gaps => _feed?.Gaps ?? [];
 
@@ -58,7 +61,7 @@ public sealed partial class Presentation
         }
         finally
         {
-            foreach (PresentationKeys each in keys) each.Dispose();
+            _parts.Keys?.Leave(keys);
         }
     }
 

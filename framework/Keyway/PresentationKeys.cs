@@ -46,7 +46,7 @@ internal sealed class PresentationKeys(PresentationParts parts, int track) : IMe
     }
 
     /// <summary>Says that this reader needs no key any more.</summary>
-    public void Dispose() => parts.Keys?.Leave(this);
+    public void Dispose() => parts.Keys?.Leave([this]);
 
     private static bool AreUsable(SampleDecryptor decryptor, IReadOnlyList<KeyId> ids)
     {

@@ -131,12 +131,12 @@ internal sealed class PresentationLicenses : IAsyncDisposable
         Retire(over);
     }
 
-    /// <summary>Notes that a reader has ended.</summary>
-    public void Leave(object reader)
+    /// <summary>Notes that readers have ended.</summary>
+    public void Leave(IReadOnlyList<object> readers)
     {
         if (!IsLive) return;
         IReadOnlyList<KeyId> over;
-        lock (_gate) over = _usage.Leave(reader);
+        lock (_gate) over = _usage.Leave(readers);
         Retire(over);
     }
 

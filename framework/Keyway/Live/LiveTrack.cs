@@ -73,7 +73,9 @@ internal sealed class LiveTrack(LiveFeed feed, PeriodPlan plan, int track, Perio
         RepresentationSegments segments = period.Representation.Segments;
         if (!segments.CanFollow) return StepToEnd(segments);
         if (_last is not null || _begun) return segments.Next(_last, feed.Now);
-        SegmentStep step = segments.At(since, feed.Now);
+        // Sound and pictures are not cut at the same moment to the unit: the nearest segment counts, not the one before.
+        TimeSpan slack = segments.Newest(feed.Now) is { Kind: SegmentStepKind.Ready } newest ? segments.LengthOf(newest.Segment) / 4 : TimeSpan.Zero;
+        SegmentStep step = segments.At(since + slack, feed.Now);
         return step.Kind == SegmentStepKind.None ? segments.Next(null, feed.Now) : step;
     }
 
