@@ -175,7 +175,14 @@ public sealed class KeywayEngine : IAsyncDisposable
             Content = content,
             Sources = sources,
             Provider = service.Name,
-            Keys = ring is null ? null : new PresentationLicenses(ring, selection.Headers, options.Output),
+            Keys = ring is null ? null : new PresentationLicenses(ring, HeadersOf(content, map, selection), options.Output, new PresentationPatience
+            {
+                Clock = _options.Clock,
+                KeyWait = _options.KeyWait,
+                Spread = _options.RequestSpread,
+                Random = _options.Random,
+                IsLive = content.Manifest is { IsDynamic: true },
+            }),
             Vault = _vault,
             Decrypted = _options.Bus.Publisher<FragmentDecrypted>(),
             Clock = _options.Clock,
@@ -292,6 +299,20 @@ public sealed class KeywayEngine : IAsyncDisposable
         ? _options.Direct
         : _options.Providers.FirstOrDefault(provider => provider.Service.Name == name)?.Service
             ?? throw new LicenseServiceException(LicenseErrorKind.Unknown, $"the provider '{name}' of a stored licence is not there{(_options.AbsentProviders.TryGetValue(name, out string? why) ? $": {why}" : "")}");
+
+    /// <summary>The headers to ask with. Where no track names a key, and so nothing else says which are needed, those of the tracks that are played.</summary>
+    private static IReadOnlyList<ProtectionHeader> HeadersOf(OpenedContent content, ProtectionMap map, KeySystemSelection selection)
+    {
+        if (content.Tracks.Any(static track => track.IsChosen && track.KeyIds.Any(static id => id != default))) return selection.Headers;
+        HashSet<string> played = [.. content.Periods.SelectMany(static row => row.Tracks).OfType<TrackPeriod>().Select(static period => period.Representation.Path)];
+        List<ProtectionEntry> entries = [.. map.Headers.Where(entry => entry.Tracks.Count == 0 || entry.Tracks.Any(played.Contains))];
+        List<ProtectionHeader> headers =
+        [
+            .. selection.Headers.Where(header => entries.Exists(entry =>
+                entry.System == header.System && entry.Data.Span.SequenceEqual(header.Data.Span) && entry.BoxKeyIds.All(header.KeyIds.Contains))),
+        ];
+        return headers.Count > 0 ? headers : selection.Headers;
+    }
 
     private static List<LicenseUrlHint> Hints(ProtectionMap map, KeySystemDescriptor system) =>
     [

@@ -56,6 +56,13 @@ public sealed record KeywayEngineOptions
     /// <value>30 seconds.</value>
     public TimeSpan KeyWait { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>Over how long licence requests are spread that several presentations, which grow while they are read, cause at once when their keys rotate.</summary>
+    /// <value>1 second.</value>
+    public TimeSpan RequestSpread { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Where in that spread a request falls, from 0 to 1.</summary>
+    internal Func<double> Random { get; init; } = System.Random.Shared.NextDouble;
+
     /// <summary>Where keys live; another for tests that watch it.</summary>
     internal KeyMemory KeyMemory { get; init; } = KeyMemory.Default;
 }

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using Keyway.Content;
 using Keyway.Dash;
 using Keyway.Licensing;
+using Keyway.Live;
 using Keyway.Mp4;
 using Keyway.Sessions;
 using Keyway.Sources;
@@ -14,14 +15,16 @@ namespace Keyway;
 /// <para>Threads: any; each track is read by one reader at a time.</para>
 /// <para>Ownership: the caller's. Disposing it gives its licence sessions back; the last holder of a session closes it, and its keys are zeroed.</para>
 /// </remarks>
-public sealed class Presentation : IAsyncDisposable
+public sealed partial class Presentation : IAsyncDisposable
 {
     private readonly PresentationParts _parts;
+    private readonly LiveFeed? _feed;
 
     internal Presentation(PresentationParts parts)
     {
         _parts = parts;
         Tracks = [.. parts.Content.Tracks.Where(static track => track.IsChosen).Select(Of)];
+        if (IsFollowed(parts)) _feed = new LiveFeed(parts.Sources, parts.Clock, parts.Content, parts.Options.Video, parts.Options.Audio) { Updated = AnnounceAsync };
     }
 
     /// <summary>Its identifier in facts.</summary>
@@ -54,10 +57,10 @@ public sealed class Presentation : IAsyncDisposable
         }
     }
 
-    /// <summary>Reads the clear samples of one track, a fragment at a time.</summary>
+    /// <summary>Reads the clear samples of one track, a fragment at a time. Of a presentation that grows: from the live edge on.</summary>
     /// <param name="track">The track.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
-    /// <returns>The fragments. The memory of each is valid until the next is asked for.</returns>
+    /// <returns>The fragments. The memory of each is valid until the next is asked for. Decode times are those of the segments.</returns>
     /// <exception cref="KeyUnavailableException">There is no key to go on with.</exception>
     /// <exception cref="MediaFormatException">The media cannot be read.</exception>
     /// <exception cref="SampleDecryptionException">A sample cannot be decrypted.</exception>
@@ -65,17 +68,19 @@ public sealed class Presentation : IAsyncDisposable
     public async IAsyncEnumerable<ClearFragment> ReadAsync(PresentationTrack track, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(track);
-        (Stream stream, string name) = await OpenAsync(track, cancellationToken).ConfigureAwait(false);
-        await using (stream.ConfigureAwait(false))
+        await foreach ((Stream stream, string name) in StreamsAsync(track, cancellationToken).ConfigureAwait(false))
         {
-            using Mp4Reader reader = await Mp4Reader.OpenAsync(stream, name, cancellationToken).ConfigureAwait(false);
-            PresentationKeys keys = new(_parts, track.Index);
-            await foreach (ClearFragment fragment in reader.ReadAsync(keys, Filter(track), cancellationToken).ConfigureAwait(false))
-                yield return fragment;
+            await using (stream.ConfigureAwait(false))
+            {
+                using Mp4Reader reader = await Mp4Reader.OpenAsync(stream, name, cancellationToken).ConfigureAwait(false);
+                using PresentationKeys keys = new(_parts, track.Index);
+                await foreach (ClearFragment fragment in reader.ReadAsync(keys, Filter(track), cancellationToken).ConfigureAwait(false))
+                    yield return fragment;
+            }
         }
     }
 
-    /// <summary>Writes one track clear. Of a representation: its segments in a row, each byte in its place; of a file with several tracks: a file of its own.</summary>
+    /// <summary>Writes one track clear. Of a representation: its segments in a row, each byte in its place; of a file with several tracks, or of what grows: a file of its own.</summary>
     /// <param name="track">The track.</param>
     /// <param name="output">Where to. Ownership: the caller's, who completes it.</param>
     /// <param name="cancellationToken">Stops the work.</param>
@@ -84,10 +89,11 @@ public sealed class Presentation : IAsyncDisposable
     public async ValueTask<Mp4Summary> WriteAsync(PresentationTrack track, PipeWriter output, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(track);
-        if (_parts.Content.Kind != ContentKind.Dash) return await MergeAsync([track], output, cancellationToken).ConfigureAwait(false);
+        if (_parts.Content.Kind != ContentKind.Dash || IsLive) return await MergeAsync([track], output, cancellationToken).ConfigureAwait(false);
         (Stream stream, string name) = await OpenAsync(track, cancellationToken).ConfigureAwait(false);
+        using PresentationKeys keys = new(_parts, track.Index);
         await using (stream.ConfigureAwait(false))
-            return await Mp4Decryptor.DecryptAsync(stream, name, new PresentationKeys(_parts, track.Index), output, null, cancellationToken).ConfigureAwait(false);
+            return await Mp4Decryptor.DecryptAsync(stream, name, keys, output, null, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Writes tracks together into one clear fragmented file.</summary>
@@ -96,32 +102,26 @@ public sealed class Presentation : IAsyncDisposable
     /// <param name="cancellationToken">Stops the work.</param>
     /// <returns>What was written, with the new track numbers.</returns>
     /// <inheritdoc cref="ReadAsync" path="/exception"/>
+    /// <remarks>Where the periods do not fit into one file, <see cref="PartsAsync"/> gives one after the other; here that is a <see cref="MediaFormatException"/>.</remarks>
     public async ValueTask<Mp4Summary> MergeAsync(IReadOnlyList<PresentationTrack> tracks, PipeWriter output, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(tracks);
-        List<Stream> streams = [];
-        try
+        Mp4Summary? summary = null;
+        await foreach (PresentationPart part in PartsAsync(tracks, cancellationToken).ConfigureAwait(false))
         {
-            List<MergeInput> inputs = [];
-            foreach (PresentationTrack track in tracks)
-            {
-                (Stream stream, string name) = await OpenAsync(track, cancellationToken).ConfigureAwait(false);
-                streams.Add(stream);
-                inputs.Add(new MergeInput { Input = stream, Name = name, Keys = new PresentationKeys(_parts, track.Index), Tracks = Filter(track) });
-            }
+            if (summary is not null)
+                throw new MediaFormatException(SourceText.Of(_parts.Content.Origin.Given), new FormatError($"sample entries or codecs change with {part.Periods[0]}, which one file cannot follow", "/MPD", -1));
+            summary = await part.MergeAsync(output, cancellationToken).ConfigureAwait(false);
+        }
 
-            return await TrackMerger.MergeAsync(inputs, output, null, cancellationToken).ConfigureAwait(false);
-        }
-        finally
-        {
-            foreach (Stream stream in streams) await stream.DisposeAsync().ConfigureAwait(false);
-        }
+        return summary ?? new Mp4Summary { Tracks = [] };
     }
 
     /// <summary>Gives the licence sessions back.</summary>
     /// <returns>A task that ends when those that are closed have been.</returns>
     public async ValueTask DisposeAsync()
     {
+        if (_feed is not null) await _feed.DisposeAsync().ConfigureAwait(false);
         if (_parts.Keys is { } licenses) await licenses.DisposeAsync().ConfigureAwait(false);
     }
 
@@ -143,7 +143,7 @@ public sealed class Presentation : IAsyncDisposable
             return (new ProgressStream(file, read => Tell(track, read, file.CanSeek ? file.Length : null, read)), SourceText.Of(content.Origin.Given));
         }
 
-        IReadOnlyList<Representation> representations = content.Chosen[track.Index];
+        IReadOnlyList<Representation> representations = content.RepresentationsOf(track.Index);
         SegmentTeller progress = new(told => Tell(track, told.Segments, told.Total, told.Bytes));
         Stream stream = await RepresentationStream.OpenAsync(
             _parts.Sources, content.Origin, representations, _parts.Clock.GetUtcNow(), progress, cancellationToken).ConfigureAwait(false);

@@ -8,7 +8,7 @@ namespace Keyway;
 
 /// <summary>Where one track's reader gets what opens a fragment: from the sessions of its presentation, waiting while a licence is on its way.</summary>
 /// <remarks>Threads: one fragment at a time.</remarks>
-internal sealed class PresentationKeys(PresentationParts parts, int track) : IMediaKeys
+internal sealed class PresentationKeys(PresentationParts parts, int track) : IMediaKeys, IDisposable
 {
     private readonly Dictionary<long, SampleDecryptor> _decryptors = [];
 
@@ -24,15 +24,35 @@ internal sealed class PresentationKeys(PresentationParts parts, int track) : IMe
         if (!_decryptors.TryGetValue(pixels, out SampleDecryptor? decryptor))
             _decryptors.Add(pixels, decryptor = new SampleDecryptor(parts.Vault, licenses.Ring.Ring, parts.Options.Output, pixels > 0 ? pixels : null));
 
-        List<ProtectionHeader> headers = HeadersOf(licenses.Ring.Options.KeySystem, needs.Protection);
-        if (headers.Count > 0 || !needs.KeyIds.All(id => decryptor.StatusOf(id) == KeyStatus.Usable))
+        List<ProtectionHeader> headers = needs.Protection.Count > 0 ? HeadersOf(licenses.Ring.Options.KeySystem, needs.Protection) : [];
+        licenses.Use(this, needs.KeyIds);
+        bool usable = AreUsable(decryptor, needs.KeyIds);
+        // What this fragment does not need itself it announces: that is asked for before anything is waited for.
+        List<ProtectionHeader> own = usable ? [] : [.. headers.Where(header => header.KeyIds.Count == 0 || header.KeyIds.Any(needs.KeyIds.Contains))];
+        if (headers.Count > own.Count) licenses.Announce(own.Count == 0 ? headers : [.. headers.Except(own)], needs.Scheme);
+        if (!usable)
         {
             List<WantedKey> wanted = [.. needs.KeyIds.Select(id => new WantedKey(id, needs.Scheme))];
-            await licenses.WaitAsync(headers, wanted, pixels > 0 ? pixels : null, cancellationToken).ConfigureAwait(false);
+            await licenses.WaitAsync(own, wanted, pixels > 0 ? pixels : null, cancellationToken).ConfigureAwait(false);
         }
 
         await licenses.Ring.BeginUseAsync(needs.KeyIds, parts.Options.Output, pixels > 0 ? pixels : null, cancellationToken).ConfigureAwait(false);
         return new CountedFragment(decryptor.LeaseFragment(), parts, track);
+    }
+
+    public void Announce(IReadOnlyList<PsshBox> boxes, ProtectionScheme scheme)
+    {
+        if (parts.Keys is { } licenses) licenses.Announce(HeadersOf(licenses.Ring.Options.KeySystem, boxes), scheme);
+    }
+
+    /// <summary>Says that this reader needs no key any more.</summary>
+    public void Dispose() => parts.Keys?.Leave([this]);
+
+    private static bool AreUsable(SampleDecryptor decryptor, IReadOnlyList<KeyId> ids)
+    {
+        foreach (KeyId id in ids)
+            if (decryptor.StatusOf(id) != KeyStatus.Usable) return false;
+        return true;
     }
 
     /// <summary>The headers of the chosen key system in a fragment. One that it cannot read is passed over: the keys may come without it.</summary>

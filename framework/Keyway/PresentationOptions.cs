@@ -50,6 +50,9 @@ public sealed record PresentationOptions
     /// <summary>Headers for content requests, sent to the origin of the presentation and to no other.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> ContentHeaders { get; init; } = [];
 
+    /// <summary>How much of a growing presentation is read; <see langword="null"/>: until it ends or is stopped. Of other content nothing.</summary>
+    public TimeSpan? Duration { get; init; }
+
     /// <summary>Hears of every media segment that has been read.</summary>
     public IProgress<PresentationProgress>? Progress { get; init; }
 

@@ -25,8 +25,12 @@ internal sealed class CommandIo
     /// <summary>Whether people look at <see cref="Error"/>: progress is shown only then.</summary>
     public bool ErrorIsTerminal { get; init; }
 
-    public static CommandIo ForProcess() => new()
+    /// <summary>Ctrl-C and its like.</summary>
+    public Interrupts Interrupts { get; init; } = new();
+
+    public static CommandIo ForProcess(Interrupts interrupts) => new()
     {
+        Interrupts = interrupts,
         Out = Console.Out,
         Error = Console.Error,
         OpenInput = Console.OpenStandardInput,

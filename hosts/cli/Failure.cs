@@ -31,6 +31,7 @@ internal sealed record Failure(int Code, string Kind, string Message, string? Ad
     {
         // Whatever the interrupt broke on its way out.
         _ when interrupted.IsCancellationRequested => new(ExitCode.Interrupted, "interrupted", "interrupted; nothing was left behind"),
+        InterruptedException => new(ExitCode.Interrupted, "interrupted", exception.Message),
         UsageException => Usage(exception.Message),
         TargetException => new(ExitCode.Usage, "target", exception.Message),
         KeywayConfigurationException => new(ExitCode.Usage, "configuration", exception.Message, "keyway config shows every effective setting"),

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Keyway.Cli.Targets;
 using Keyway.Content;
+using Keyway.Live;
 using Keyway.Mp4;
 using Spectre.Console;
 
@@ -12,7 +13,15 @@ internal sealed record PlayReport
     public required PresentationReport Presentation { get; init; }
 
     /// <summary>What was written, track by track, in the order of the presentation's tracks.</summary>
-    public required IReadOnlyList<Mp4TrackSummary> Tracks { get; init; }
+    public required IReadOnlyList<Mp4TrackSummary?> Tracks { get; init; }
+
+    /// <summary>Which periods went into which file.</summary>
+    public required IReadOnlyList<WrittenPart> Parts { get; init; }
+
+    public required bool IsLive { get; init; }
+
+    /// <summary>Of a live presentation: what could not be read.</summary>
+    public required IReadOnlyList<PresentationGap> Gaps { get; init; }
 
     public required IReadOnlyList<WrittenOutput> Outputs { get; init; }
 
@@ -61,10 +70,28 @@ internal sealed record PlayReport
             json.WriteString("path", output.Path);
             json.WriteNumber("bytes", output.Length);
             json.WriteString("sha256", output.Sha256);
+            if (PeriodsOf(output) is { Count: > 0 } periods) json.WriteStrings("periods", periods);
             json.WriteEndObject();
         }
 
         json.WriteEndArray();
+        if (IsLive)
+        {
+            json.WriteStartArray("gaps");
+            foreach (PresentationGap gap in Gaps)
+            {
+                json.WriteStartObject();
+                json.WriteNumber("track", gap.Track);
+                json.WriteNumber("startSeconds", Math.Round(gap.Start.TotalSeconds, 3));
+                json.WriteNumber("durationSeconds", Math.Round(gap.Duration.TotalSeconds, 3));
+                json.WriteNumber("segments", gap.Segments);
+                json.WriteString("reason", gap.Reason);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+        }
+
         json.WriteNumber("bytes", Outputs.Sum(static output => output.Length));
         json.WriteNumber("seconds", Math.Round(Elapsed.TotalSeconds, 3));
         json.WriteNumber("bytesPerSecond", Math.Round(Outputs.Sum(static output => output.Length) / Math.Max(Elapsed.TotalSeconds, 0.001)));
@@ -86,16 +113,29 @@ internal sealed record PlayReport
         console.Write(table);
         foreach (ContentTrack other in Presentation.Facts.Tracks.Where(static track => !track.IsChosen))
             console.MarkupLine($"[grey]not {Shown.Markup(other.Kind == Dash.MediaKind.None ? "a track" : PresentationReport.Word(other.Kind))} {Shown.Markup(Short(other.Id))} ({Shown.Markup(other.Codec)}{(other.Height > 0 ? $" {other.Width}x{other.Height}" : "")}): {Shown.Markup(other.WhyNot ?? "")}[/]");
-        foreach (string note in Presentation.Facts.Notes) console.MarkupLine($"[yellow]note: {Shown.Markup(note)}[/]");
+        foreach (PresentationGap gap in Gaps)
+        {
+            string what = gap.Segments > 0 ? string.Create(CultureInfo.InvariantCulture, $"{gap.Segments} segment{(gap.Segments == 1 ? "" : "s")}, ") : "";
+            console.MarkupLine(string.Create(
+                CultureInfo.InvariantCulture, $"[yellow]gap: {Shown.Markup(Describe(Presentation.Tracks[gap.Track]))}, {what}{gap.Duration.TotalSeconds:0.###} s from {gap.Start:c}: {Shown.Markup(gap.Reason)}[/]"));
+        }
+
+        foreach (string note in Presentation.Notes) console.MarkupLine($"[yellow]note: {Shown.Markup(note)}[/]");
         foreach (WrittenOutput output in Outputs)
         {
             console.MarkupLine($"Wrote       {Shown.Markup(output.Path)}  {Number(output.Length)} bytes");
+            if (PeriodsOf(output) is { Count: > 0 } periods) console.MarkupLine($"            {Shown.Markup(string.Join(", ", periods))}");
             console.MarkupLine($"SHA-256     {output.Sha256}");
         }
 
+        if (IsLive) return;
         double rate = Outputs.Sum(static output => output.Length) / Math.Max(Elapsed.TotalSeconds, 0.001) / 1e6;
         console.MarkupLine(string.Create(CultureInfo.InvariantCulture, $"In          {Elapsed.TotalSeconds:0.00} s, {rate:0.0} MB/s"));
     }
+
+    /// <summary>The periods in an output, where there is more than one file because sample entries or codecs change between them.</summary>
+    private IReadOnlyList<string> PeriodsOf(WrittenOutput output) =>
+        Parts.Any(static part => part.Number > 1) ? Parts.FirstOrDefault(part => part.Path == output.Path)?.Periods ?? [] : [];
 
     private static string Number(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
 

@@ -19,12 +19,15 @@ internal sealed record PresentationReport
 
     public required IReadOnlyList<SessionReport> Sessions { get; init; }
 
+    public required IReadOnlyList<string> Notes { get; init; }
+
     public static PresentationReport Of(Presentation presentation) => new()
     {
         Facts = presentation.Facts,
         Tracks = presentation.Tracks,
         Provider = presentation.Provider,
         Sessions = presentation.Sessions,
+        Notes = presentation.Notes,
     };
 
     public void WriteTo(Utf8JsonWriter json)
@@ -73,7 +76,7 @@ internal sealed record PresentationReport
         }
 
         json.WriteEndArray();
-        json.WriteStrings("notes", Facts.Notes);
+        json.WriteStrings("notes", Notes);
     }
 
     /// <summary>The lines about licences: which key system, whose provider, how long, which keys.</summary>

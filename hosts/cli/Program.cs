@@ -1,14 +1,10 @@
 using System.Runtime.InteropServices;
 using Keyway.Cli;
 
-using CancellationTokenSource interrupted = new();
+using Interrupts interrupts = new();
 using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Interrupt);
 using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Interrupt);
-return await KeywayCommand.RunAsync(args, CommandIo.ForProcess(), interrupted.Token);
+return await KeywayCommand.RunAsync(args, CommandIo.ForProcess(interrupts), interrupts.Token);
 
-void Interrupt(PosixSignalContext signal)
-{
-    // The command is told and tidies up; a second signal ends the process as usual.
-    signal.Cancel = !interrupted.IsCancellationRequested;
-    interrupted.Cancel();
-}
+// The command is told and tidies up; one signal more than it has a use for ends the process as usual.
+void Interrupt(PosixSignalContext signal) => signal.Cancel = interrupts.Signal();

@@ -72,7 +72,10 @@ internal sealed class ContentKeys
     /// <summary>Finds a key.</summary>
     /// <param name="kid">Its identifier, 32 lower-case hexadecimal digits.</param>
     /// <returns>The key, or <see langword="null"/>.</returns>
-    public ContentKey? Find(string kid) => _keys.GetValueOrDefault(kid);
+    public ContentKey? Find(string kid) => _keys.GetValueOrDefault(kid) ?? Further?.Invoke(kid);
+
+    /// <summary>Where keys are found that are in no list, because there is no end to them.</summary>
+    public Func<string, ContentKey?>? Further { get; set; }
 
     private void Read(Stream json, string file, string? content)
     {

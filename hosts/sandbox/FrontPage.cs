@@ -29,6 +29,8 @@ internal static class FrontPage
 
             {ProviderEndpoints.Help}
 
+            {Live.LiveChannel.Help}
+
             {AuthorityEndpoints.Help}
             {string.Join("\n", authorities.Select(authority => authority.Help))}
 

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json;
 using Keyway.Sandbox.ClearKey;
 using Keyway.Sandbox.ExpressPlay;
+using Keyway.Sandbox.Live;
 using Keyway.Sandbox.PlayReady;
 using Keyway.Sandbox.Providers;
 using Keyway.Sandbox.Widevine;
@@ -49,6 +50,7 @@ internal static class SandboxApp
             new ProviderTokens(data, TimeProvider.System),
             new WidevineService(() => widevine.Keys, keys, options.Widevine, TimeProvider.System),
             new PlayReadyService(() => playReady.Keys, keys, TimeProvider.System));
+        if (options.IsLive) LiveEndpoint.Map(app, new LiveChannel(keys, TimeProvider.System), TimeProvider.System);
 
         await app.StartAsync();
         string[] urls = [.. app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Select(address => address + "/")];

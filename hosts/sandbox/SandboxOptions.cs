@@ -15,6 +15,7 @@ internal sealed record SandboxOptions
           --port N      the port; 0: any free one                              (8797)
           --keys FILE   more content keys, in the form of samples/keys.json; may be given several times
           --data DIR    where the sandbox keeps its own files        (sandbox in keyway in the user's local data)
+          --live        the sample as a presentation that grows, with rotating keys, at /live/manifest.mpd
           --widevine Q  terms of every Widevine licence, in the form of a query: license_duration_seconds=60&can_renew=1
           --expressplay Q      the same for ExpressPlay: test_authenticator=  production_authenticator=  credits=  token_code=  and so on
           --production-port N  a second port, on which ExpressPlay is its production environment and not its test environment
@@ -35,6 +36,9 @@ internal sealed record SandboxOptions
 
     /// <summary>Whether a parent process waits for the ready line and holds standard input open.</summary>
     public bool IsChild { get; init; }
+
+    /// <summary>Whether the live mode is on.</summary>
+    public bool IsLive { get; init; }
 
     /// <summary>Files with more content keys.</summary>
     public IReadOnlyList<string> KeyFiles { get; init; } = [];
@@ -67,6 +71,13 @@ internal sealed record SandboxOptions
         for (int i = 0; i < args.Length; i += 2)
         {
             if (args[i] is "--help" or "-h") return false;
+            if (args[i] is "--live")
+            {
+                read = read with { IsLive = true };
+                i--;
+                continue;
+            }
+
             if (i + 1 == args.Length) return Fail($"{args[i]}: a value is missing, or there is no such option", out message);
 
             string value = args[i + 1];

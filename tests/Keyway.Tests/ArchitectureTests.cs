@@ -157,6 +157,7 @@ public sealed partial class ArchitectureTests
     [InlineData("Dash", "Sources", "Protection")]
     [InlineData("Sessions", "Licensing", "Decryption", "Messaging")]
     [InlineData("Content", "Dash", "Mp4", "Protection", "Sources")]
+    [InlineData("Live", "Content", "Dash", "Sources")]
     public void Room_uses_what_its_row_allows(string room, params string[] others) =>
         Visits(Engine, $"Keyway.{room}", others.Select(other => $"Keyway.{other}")).Should().BeEmpty();
 
@@ -164,7 +165,7 @@ public sealed partial class ArchitectureTests
     public void Containers_and_manifests_know_nothing_of_licences()
     {
         string[] licences = ["Keyway.Sessions", "Keyway.Licensing"];
-        foreach (string room in (string[])["Keyway.Mp4", "Keyway.Dash", "Keyway.Sources"])
+        foreach (string room in (string[])["Keyway.Mp4", "Keyway.Dash", "Keyway.Sources", "Keyway.Live"])
             Rooms(Engine, room).Should().NotBeEmpty().And.NotIntersectWith(licences, "{0}", room);
         Rooms(Engine, "Keyway.Sessions").Should().Contain("Keyway.Licensing", "the checker sees a room that does");
     }
@@ -172,7 +173,7 @@ public sealed partial class ArchitectureTests
     [Fact]
     public void Every_room_has_a_rule()
     {
-        string[] ruled = ["Keyway", .. new[] { "Content", "Sessions", "Decryption", "Sources", "Messaging", "Licensing", "Protection", "Mp4", "Dash" }.Select(room => $"Keyway.{room}")];
+        string[] ruled = ["Keyway", .. new[] { "Content", "Live", "Sessions", "Decryption", "Sources", "Messaging", "Licensing", "Protection", "Mp4", "Dash" }.Select(room => $"Keyway.{room}")];
         Engine.GetTypes().Select(Room).OfType<string>().Distinct().Should().BeEquivalentTo(ruled);
     }
 

@@ -40,4 +40,4 @@ internal static class ContentMap
 }
 
 /// <summary>What <c>moov</c> says, kept after its stream is closed.</summary>
-internal sealed record MovieFacts(IReadOnlyList<Mp4Track> Tracks, IReadOnlyList<PsshBox> Protection, bool IsFragmented);
+internal sealed record MovieFacts(IReadOnlyList<Mp4Track> Tracks, IReadOnlyList<PsshBox> Protection, bool IsFragmented, string Description);

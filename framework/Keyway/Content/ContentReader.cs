@@ -71,6 +71,7 @@ internal sealed class ContentReader(MediaSources sources)
         ProtectionMapBuilder protection = new ProtectionMapBuilder().Add(manifest);
 
         List<ContentTrack> tracks = [];
+        Dictionary<string, string> descriptions = new(StringComparer.Ordinal);
         foreach (SelectedTrack selected in selection.Tracks)
         {
             List<ContentTrack> periods = [];
@@ -78,6 +79,7 @@ internal sealed class ContentReader(MediaSources sources)
             {
                 MovieFacts facts = await ProbeAsync(document.Origin, representation, cancellationToken).ConfigureAwait(false);
                 ContentMap.Add(protection, NameOf(representation), facts, representation.Path);
+                descriptions[representation.Path] = facts.Description;
                 periods.Add(Describe(representation, facts));
             }
 
@@ -113,7 +115,7 @@ internal sealed class ContentReader(MediaSources sources)
             Kind = ContentKind.Dash,
             Manifest = manifest,
             Tracks = tracks,
-            Chosen = [.. selection.Tracks.Select(static track => track.Representations)],
+            Periods = PeriodRow.Of(manifest, selection, [.. selection.Tracks.Select(static track => track.Kind)], representation => descriptions.GetValueOrDefault(representation.Path)),
             Protection = protection,
             Notes = notes,
         };
@@ -156,7 +158,8 @@ internal sealed class ContentReader(MediaSources sources)
         IReadOnlyList<string> List() => [.. facts.Tracks.Select(static track => $"{track.Handler} id {track.Id} {track.Codec} {(track.Height > 0 ? $"{track.Width}x{track.Height} " : "")}{track.Language}")];
     }
 
-    private async ValueTask<MovieFacts> ProbeAsync(ContentOrigin origin, Representation representation, CancellationToken cancellationToken)
+    /// <summary>Reads what a representation says before its samples.</summary>
+    public async ValueTask<MovieFacts> ProbeAsync(ContentOrigin origin, Representation representation, CancellationToken cancellationToken)
     {
         RepresentationSegments segments = representation.Segments;
         if (segments.Initialization is { } initialization && segments.Addressing is not (SegmentAddressing.SingleFile or SegmentAddressing.Index))
@@ -174,7 +177,7 @@ internal sealed class ContentReader(MediaSources sources)
     private static async ValueTask<MovieFacts> ReadMovieAsync(Stream stream, string name, CancellationToken cancellationToken)
     {
         using Mp4Reader reader = await Mp4Reader.OpenAsync(stream, name, cancellationToken).ConfigureAwait(false);
-        return new MovieFacts(reader.Tracks, reader.Protection, reader.IsFragmented);
+        return new MovieFacts(reader.Tracks, reader.Protection, reader.IsFragmented, reader.Description);
     }
 
     /// <summary>The file that a representation is in, for messages.</summary>

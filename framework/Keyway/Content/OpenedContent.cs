@@ -16,11 +16,15 @@ internal sealed record OpenedContent
     /// <summary>Every track; the chosen ones stand first, in the order in which they are played.</summary>
     public required IReadOnlyList<ContentTrack> Tracks { get; init; }
 
-    /// <summary>Of a manifest: the representations of each chosen track, one a period.</summary>
-    public IReadOnlyList<IReadOnlyList<Representation>> Chosen { get; init; } = [];
+    /// <summary>Of a manifest: its periods with what is chosen of each.</summary>
+    public IReadOnlyList<PeriodRow> Periods { get; init; } = [];
 
     /// <summary>What was said about protection, to be merged by whoever can decode headers.</summary>
     public required ProtectionMapBuilder Protection { get; init; }
 
     public IReadOnlyList<string> Notes { get; init; } = [];
+
+    /// <summary>Of a manifest: the representations of a chosen track in the periods that have it.</summary>
+    public IReadOnlyList<Representation> RepresentationsOf(int track) =>
+        [.. Periods.Select(row => row.Tracks[track]).OfType<TrackPeriod>().Select(static period => period.Representation)];
 }

@@ -1,37 +1,77 @@
 namespace Keyway.Dash;
 
 /// <summary>The <c>BaseURL</c> elements from the manifest down to one level (ISO/IEC 23009-1, 5.6.4), resolved when asked for.</summary>
-/// <remarks>Kept as a chain, so that a long address high up is not copied into a hundred thousand representations.</remarks>
+/// <remarks>
+/// Kept as a chain, so that a long address high up is not copied into a hundred thousand representations. A level may have alternatives: other
+/// servers for the same content. The first of each level is the first choice; the alternatives of several levels combine, the innermost changing first.
+/// </remarks>
 internal sealed class BaseAddress
 {
+    /// <summary>The most ways to one segment. Real manifests have two or three.</summary>
+    public const int MostAlternatives = 8;
+
     private readonly BaseAddress? _outer;
-    private readonly string? _reference;
+    private readonly IReadOnlyList<BaseReference> _references;
     private readonly string _path;
 
-    private BaseAddress(BaseAddress? outer, string? reference, string path)
+    private BaseAddress(BaseAddress? outer, IReadOnlyList<BaseReference> references, string path)
     {
         _outer = outer;
-        _reference = reference;
+        _references = references;
         _path = path;
+        Alternatives = outer is null ? 1 : Math.Min(MostAlternatives, outer.Alternatives * references.Count);
+        Availability = outer is null ? default : references[0].Availability.Plus(outer.Availability);
     }
 
     /// <summary>The manifest's own address.</summary>
-    public static BaseAddress Root { get; } = new(null, null, "/MPD");
+    public static BaseAddress Root { get; } = new(null, [], "/MPD");
+
+    /// <summary>How many ways there are.</summary>
+    public int Alternatives { get; }
+
+    /// <summary>What the first choice says about segments that are there before they are due.</summary>
+    public AvailabilityOffset Availability { get; }
 
     /// <summary>One level further in; the same when the level has no <c>BaseURL</c>.</summary>
-    public BaseAddress Under(string? reference, string path) => string.IsNullOrEmpty(reference) ? this : new BaseAddress(this, reference, path);
+    public BaseAddress Under(IReadOnlyList<BaseReference> references, string path)
+    {
+        if (references.All(static each => each.Url.Length > 0)) return references.Count == 0 ? this : new BaseAddress(this, references, path);
+        List<BaseReference> said = [.. references.Where(static each => each.Url.Length > 0)];
+        return said.Count == 0 ? this : new BaseAddress(this, said, path);
+    }
 
     /// <summary>The address itself.</summary>
-    public Uri Resolve(MpdContext context) => Allowed(context, Chain(context), _path);
+    public Uri Resolve(MpdContext context) => Allowed(context, Chain(context, 0), _path);
 
     /// <summary>An address below this one.</summary>
-    public Uri Resolve(MpdContext context, string? reference, string path)
+    public Uri Resolve(MpdContext context, string? reference, string path, int alternative = 0)
     {
-        Uri address = Chain(context);
+        Uri address = Chain(context, alternative);
         return Allowed(context, string.IsNullOrEmpty(reference) ? address : Combine(context, address, reference, path), path);
     }
 
-    private Uri Chain(MpdContext context) => _outer is null ? context.Origin.Location : Combine(context, _outer.Chain(context), _reference!, _path);
+    /// <summary>Where else the same is. One that the manifest may not name is no alternative.</summary>
+    public IReadOnlyList<Uri> Others(MpdContext context, string? reference, string path)
+    {
+        List<Uri> others = [];
+        for (int i = 1; i < Alternatives; i++)
+        {
+            try
+            {
+                others.Add(Resolve(context, reference, path, i));
+            }
+            catch (ManifestException)
+            {
+                continue;
+            }
+        }
+
+        return others;
+    }
+
+    private Uri Chain(MpdContext context, int alternative) => _outer is null
+        ? context.Origin.Location
+        : Combine(context, _outer.Chain(context, alternative / _references.Count), _references[alternative % _references.Count].Url, _path);
 
     private static Uri Combine(MpdContext context, Uri address, string reference, string path)
     {

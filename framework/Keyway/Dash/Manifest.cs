@@ -26,6 +26,15 @@ public sealed record Manifest
     /// <summary>Of a dynamic one: after which time it should be fetched again.</summary>
     public TimeSpan? MinimumUpdatePeriod { get; init; }
 
+    /// <summary>Of a dynamic one: how far behind the live edge it wants to be played.</summary>
+    public TimeSpan? SuggestedDelay { get; init; }
+
+    /// <summary>Where it is to be fetched from when it is fetched again, as written, the first choice first.</summary>
+    public IReadOnlyList<string> Locations { get; init; } = [];
+
+    /// <summary>Where the time is to be had, the first choice first.</summary>
+    public IReadOnlyList<UtcTiming> UtcTimings { get; init; } = [];
+
     /// <summary>Its periods in order.</summary>
     public IReadOnlyList<Period> Periods { get; init; } = [];
 

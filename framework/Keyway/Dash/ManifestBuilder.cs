@@ -10,7 +10,7 @@ internal sealed class ManifestBuilder(MpdContext context, Manifest manifest, Mpd
     {
         ResolveReferences();
         List<ContentProtection> inherited = Inheritable(mpd, []);
-        BaseAddress address = BaseAddress.Root.Under(mpd.BaseUrl, mpd.Path);
+        BaseAddress address = BaseAddress.Root.Under(mpd.BaseUrls, mpd.Path);
         List<Period> periods = [];
         TimeSpan? next = TimeSpan.Zero;
         for (int i = 0; i < mpd.Periods.Count; i++)
@@ -23,7 +23,7 @@ internal sealed class ManifestBuilder(MpdContext context, Manifest manifest, Mpd
             TimeSpan? duration = draft.Duration ?? (until - start is { } length && length >= TimeSpan.Zero ? length : null);
             if (draft.Duration is null && until < start) at.NoteAt(draft.Path, "the period ends before it begins");
             next = Add(start, duration);
-            periods.Add(Build(draft, start, duration, inherited, address.Under(draft.BaseUrl, draft.Path), mpd.Segments));
+            periods.Add(Build(draft, start, duration, inherited, address.Under(draft.BaseUrls, draft.Path), mpd.Segments));
         }
 
         if (periods.Count == 0) at.NoteAt(mpd.Path, "the manifest has no periods");
@@ -41,7 +41,7 @@ internal sealed class ManifestBuilder(MpdContext context, Manifest manifest, Mpd
             Id = draft.Id,
             Start = start,
             Duration = duration,
-            AdaptationSets = [.. draft.Sets.Select(set => Build(set, duration, wall, inherited, address.Under(set.BaseUrl, set.Path), set.Segments?.Over(segments) ?? segments))],
+            AdaptationSets = [.. draft.Sets.Select(set => Build(set, duration, wall, inherited, address.Under(set.BaseUrls, set.Path), set.Segments?.Over(segments) ?? segments))],
         };
     }
 
@@ -69,7 +69,7 @@ internal sealed class ManifestBuilder(MpdContext context, Manifest manifest, Mpd
                 Language = draft.Language,
                 ContentProtections = Inherit(each, protections),
                 Segments = new RepresentationSegments(
-                    context, each.Segments?.Over(segments) ?? segments, address.Under(each.BaseUrl, each.Path), each.Path, each.Id ?? "", each.Bandwidth, duration, wall),
+                    context, each.Segments?.Over(segments) ?? segments, address.Under(each.BaseUrls, each.Path), each.Path, each.Id ?? "", each.Bandwidth, duration, wall),
             });
         }
 

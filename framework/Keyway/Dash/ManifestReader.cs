@@ -14,6 +14,9 @@ public sealed class ManifestReader
     /// <summary>The most <c>ContentProtection</c> elements in one place.</summary>
     public const int MostProtections = 64;
 
+    /// <summary>The most alternatives of a <c>BaseURL</c>, <c>Location</c> or <c>UTCTiming</c> in one place.</summary>
+    private const int MostAlternatives = 8;
+
     private readonly MpdCursor _at;
     private readonly List<ContentProtection> _protections = [];
 
@@ -65,13 +68,26 @@ public sealed class ManifestReader
             AvailabilityStart = _at.Attribute("availabilityStartTime") is { } text && MpdValue.TryTime(text, out DateTimeOffset start) ? start : null,
             TimeShiftBuffer = Duration("timeShiftBufferDepth"),
             MinimumUpdatePeriod = Duration("minimumUpdatePeriod"),
+            SuggestedDelay = Duration("suggestedPresentationDelay"),
         };
         MpdDraft draft = new() { Path = _at.Path };
         ReadLevel(draft, () =>
         {
-            if (_at.Name == "Period") draft.Periods.Add(ReadPeriod());
+            switch (_at.Name)
+            {
+                case "Period":
+                    draft.Periods.Add(ReadPeriod());
+                    break;
+                case "Location" when draft.Locations.Count < MostAlternatives:
+                    draft.Locations.Add(_at.Text());
+                    break;
+                case "UTCTiming" when draft.UtcTimings.Count < MostAlternatives:
+                    draft.UtcTimings.Add(new UtcTiming(_at.Attribute("schemeIdUri") ?? "", _at.Attribute("value") ?? ""));
+                    break;
+            }
         });
         _at.Finish();
+        manifest = manifest with { Locations = draft.Locations, UtcTimings = draft.UtcTimings };
         MpdContext context = new(origin, manifest.IsDynamic, manifest.TimeShiftBuffer);
         ManifestBuilder builder = new(context, manifest, _at, _protections);
         return manifest with { Periods = builder.Build(draft), ContentProtections = _protections, Notes = _at.Notes };
@@ -157,8 +173,9 @@ public sealed class ManifestReader
         switch (_at.Name)
         {
             case "BaseURL":
-                // The first of several alternatives; the others are other servers for the same content.
-                if (level.BaseUrl is null) level.BaseUrl = _at.Text();
+                // Several are other servers for the same content.
+                AvailabilityOffset availability = ReadAvailability(_at);
+                if (level.BaseUrls.Count < MostAlternatives) level.BaseUrls.Add(new BaseReference(_at.Text(), availability));
                 break;
             case "SegmentTemplate":
                 ReadSegments(level, SegmentInfoKind.Template);
@@ -180,6 +197,14 @@ public sealed class ManifestReader
                 break;
         }
     });
+
+    /// <summary>What an element says about segments that are there before they are due.</summary>
+    internal static AvailabilityOffset ReadAvailability(MpdCursor at)
+    {
+        TimeSpan? offset = null;
+        if (at.Attribute("availabilityTimeOffset") is { } text && !MpdValue.TryOffset(text, out offset)) at.Note("@availabilityTimeOffset is not a number of seconds");
+        return new AvailabilityOffset(offset, at.Attribute("availabilityTimeComplete")?.Trim() switch { "false" or "0" => false, "true" or "1" => true, _ => null });
+    }
 
     private void ReadSegments(LevelDraft level, SegmentInfoKind kind)
     {

@@ -11,6 +11,9 @@ public readonly record struct MediaSegment
     /// <summary>The part of it that is the segment; <see langword="null"/>: all.</summary>
     public ByteRange? Range { get; init; }
 
+    /// <summary>Where else it is: other servers that the manifest names for the same content.</summary>
+    public IReadOnlyList<Uri>? Alternatives { get; init; }
+
     /// <summary>Its number.</summary>
     public ulong Number { get; init; }
 

@@ -5,7 +5,8 @@ internal abstract class LevelDraft
 {
     public required string Path { get; init; }
 
-    public string? BaseUrl { get; set; }
+    /// <summary>Alternatives for the same content, the first choice first.</summary>
+    public List<BaseReference> BaseUrls { get; } = [];
 
     public SegmentInfo? Segments { get; set; }
 
@@ -14,6 +15,10 @@ internal abstract class LevelDraft
 
 internal sealed class MpdDraft : LevelDraft
 {
+    public List<string> Locations { get; } = [];
+
+    public List<UtcTiming> UtcTimings { get; } = [];
+
     public List<PeriodDraft> Periods { get; } = [];
 }
 

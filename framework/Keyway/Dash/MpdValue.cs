@@ -27,6 +27,22 @@ internal static class MpdValue
         }
     }
 
+    /// <summary>Seconds with a fraction, or <c>INF</c>.</summary>
+    public static bool TryOffset(string text, out TimeSpan? value)
+    {
+        ReadOnlySpan<char> trimmed = text.AsSpan().Trim();
+        bool read = double.TryParse(trimmed, NumberStyles.Float, CultureInfo.InvariantCulture, out double seconds) && seconds >= 0;
+        if (!read && !trimmed.SequenceEqual("INF"))
+        {
+            value = null;
+            return false;
+        }
+
+        // More than a day ahead is always.
+        value = !read || seconds > TimeSpan.SecondsPerDay ? TimeSpan.MaxValue : TimeSpan.FromSeconds(seconds);
+        return true;
+    }
+
     /// <summary>An <c>xs:dateTime</c>; without a zone it is UTC.</summary>
     public static bool TryTime(string text, out DateTimeOffset value) =>
         DateTimeOffset.TryParse(text.AsSpan().Trim(), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out value);

@@ -4,7 +4,7 @@ namespace Keyway.Dash;
 
 /// <summary>Where the segments of one representation are. They are worked out one by one, when asked for.</summary>
 /// <remarks>Every member but the two enumerations throws <see cref="ManifestException"/> when the manifest says it in a way that cannot be understood.</remarks>
-public sealed class RepresentationSegments
+public sealed partial class RepresentationSegments
 {
     /// <summary>The most segments that one representation may have. Three months of two-second segments are 4 million; nothing real comes near.</summary>
     public const long MostSegments = 5_000_000;
@@ -65,10 +65,10 @@ public sealed class RepresentationSegments
             {
                 UrlTemplate template = Template(text);
                 if (template.IsPerSegment) throw Broken("the address of the initialisation segment has a $Number$ or $Time$");
-                return new MediaSegment { Address = Expand(template, 0, 0) };
+                return At(Reference(template, 0, 0), default);
             }
 
-            return _info.Initialization is { } reference ? new MediaSegment { Address = Resolve(reference.Url), Range = reference.Range } : null;
+            return _info.Initialization is { } reference ? At(reference.Url, default) with { Range = reference.Range } : null;
         }
     }
 
@@ -108,13 +108,7 @@ public sealed class RepresentationSegments
         UrlTemplate template = Template(_info!.Media!);
         foreach (SegmentRun run in Runs(now))
             for (ulong i = 0; i < run.Count; i++)
-                yield return new MediaSegment
-                {
-                    Address = Expand(template, run.Number + i, run.Time + i * run.Duration),
-                    Number = run.Number + i,
-                    Time = run.Time + i * run.Duration,
-                    Duration = run.Duration,
-                };
+                yield return Segment(template, run, i);
     }
 
     private IEnumerable<MediaSegment> FromList(DateTimeOffset? now)
@@ -126,7 +120,7 @@ public sealed class RepresentationSegments
         foreach (SegmentReference reference in _info.Urls!)
         {
             if (times.MoveNext()) (time, duration) = times.Current;
-            yield return new MediaSegment { Address = Resolve(reference.Url), Range = reference.Range, Number = number++, Time = time, Duration = duration };
+            yield return At(reference.Url, new SegmentRun(time, duration, 1, number++)) with { Range = reference.Range };
             time += duration;
         }
     }
@@ -149,7 +143,7 @@ public sealed class RepresentationSegments
             {
                 if (_periodStart is not { } start) throw Broken("a dynamic manifest has neither @availabilityStartTime nor a start of the period, so nobody knows which segments there are");
                 if (now is not { } time) throw Broken("which segments a dynamic manifest has depends on the time, and none was given");
-                window = window with { Elapsed = time < start ? TimeSpan.Zero : time - start, Kept = _context.TimeShiftBuffer };
+                window = window with { Elapsed = time < start ? TimeSpan.Zero : time - start, Kept = _context.TimeShiftBuffer, Ahead = Ahead };
             }
         }
 
@@ -189,10 +183,26 @@ public sealed class RepresentationSegments
     private UrlTemplate Template(string text) =>
         UrlTemplate.TryParse(text, out UrlTemplate template, out string reason) ? template : throw Broken(reason);
 
-    private Uri Expand(UrlTemplate template, ulong number, ulong time) =>
-        template.TryExpand(_id, _bandwidth, number, time, out string address) ? Resolve(address) : throw Broken($"the address of a segment is longer than {UrlTemplate.LongestAddress} characters");
+    private MediaSegment Segment(UrlTemplate template, SegmentRun run, ulong index)
+    {
+        SegmentRun one = new(run.Time + index * run.Duration, run.Duration, 1, run.Number + index);
+        return At(Reference(template, one.Number, one.Time), one);
+    }
 
-    private Uri Resolve(string? reference) => _base.Resolve(_context, reference, _info?.Path ?? Path);
+    private string Reference(UrlTemplate template, ulong number, ulong time) =>
+        template.TryExpand(_id, _bandwidth, number, time, out string address) ? address : throw Broken($"the address of a segment is longer than {UrlTemplate.LongestAddress} characters");
+
+    private MediaSegment At(string? reference, SegmentRun run)
+    {
+        return new MediaSegment
+        {
+            Address = _base.Resolve(_context, reference, _info?.Path ?? Path),
+            Alternatives = _base.Alternatives > 1 ? _base.Others(_context, reference, _info?.Path ?? Path) : null,
+            Number = run.Number,
+            Time = run.Time,
+            Duration = run.Duration,
+        };
+    }
 
     private void EnsureUnderstood()
     {

@@ -45,8 +45,8 @@ public static class RepresentationStream
         foreach (Representation each in representations)
         {
             RepresentationSegments segments = each.Segments;
-            if (!IsWholeFile(segments) && segments.Initialization is { } initialization) yield return new SegmentPart(initialization.Address, initialization.Range, false);
-            foreach (MediaSegment segment in segments.Enumerate(now)) yield return new SegmentPart(segment.Address, segment.Range, true);
+            if (!IsWholeFile(segments) && segments.Initialization is { } initialization) yield return new SegmentPart(initialization.Address, initialization.Range, false, initialization.Alternatives);
+            foreach (MediaSegment segment in segments.Enumerate(now)) yield return new SegmentPart(segment.Address, segment.Range, true, segment.Alternatives);
         }
     }
 }

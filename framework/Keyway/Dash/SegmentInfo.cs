@@ -32,6 +32,8 @@ internal sealed record SegmentInfo
 
     public string? InitializationTemplate { get; init; }
 
+    public AvailabilityOffset Availability { get; init; }
+
     public ByteRange? IndexRange { get; init; }
 
     public SegmentReference? Initialization { get; init; }
@@ -54,6 +56,7 @@ internal sealed record SegmentInfo
         EndNumber = EndNumber ?? outer.EndNumber,
         Media = Media ?? outer.Media,
         InitializationTemplate = InitializationTemplate ?? outer.InitializationTemplate,
+        Availability = Availability.Plus(outer.Availability),
         IndexRange = IndexRange ?? outer.IndexRange,
         Initialization = Initialization ?? outer.Initialization,
         Timeline = Timeline ?? (Duration is null ? outer.Timeline : null),

@@ -28,6 +28,7 @@ internal sealed class SegmentInfoReader
             EndNumber = Number("endNumber"),
             Media = _at.Attribute("media"),
             InitializationTemplate = kind == SegmentInfoKind.Template ? _at.Attribute("initialization") : null,
+            Availability = ManifestReader.ReadAvailability(_at),
             IndexRange = Range("indexRange"),
         };
         if (info.Timescale == 0) Fail("@timescale is 0");

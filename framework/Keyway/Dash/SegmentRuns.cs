@@ -7,7 +7,8 @@ internal static class SegmentRuns
     /// <param name="Duration">The period's length, if it is known.</param>
     /// <param name="Elapsed">Of a dynamic manifest: how much of the period is past; <see langword="null"/> for a static one.</param>
     /// <param name="Kept">Of a dynamic manifest: how far back segments are kept; <see langword="null"/>: to the beginning.</param>
-    public readonly record struct Window(TimeSpan? Duration, TimeSpan? Elapsed, TimeSpan? Kept);
+    /// <param name="Ahead">Of a dynamic manifest: how much earlier than they are over segments are there.</param>
+    public readonly record struct Window(TimeSpan? Duration, TimeSpan? Elapsed, TimeSpan? Kept, TimeSpan Ahead = default);
 
     /// <summary>The runs of a template without a timeline (ISO/IEC 23009-1, 5.3.9.5.3).</summary>
     public static IEnumerable<SegmentRun> OfTemplate(SegmentInfo info, Window window)
@@ -32,7 +33,7 @@ internal static class SegmentRuns
         if (window.Elapsed is { } elapsed)
         {
             // A segment is there when it is over, and until the time-shift buffer has passed it by.
-            count = UInt128.Min(count, Units(elapsed, scale) / duration);
+            count = UInt128.Min(count, Units(elapsed + window.Ahead, scale) / duration);
             if (window.Kept is { } kept && elapsed > kept) skipped = UInt128.Min(count, Units(elapsed - kept, scale) / duration);
         }
 
@@ -61,7 +62,7 @@ internal static class SegmentRuns
             }
             else if (window.Elapsed is { } elapsed && (window.Duration is not { } whole || elapsed < whole))
             {
-                UInt128 until = offset + Units(elapsed, scale);
+                UInt128 until = offset + Units(elapsed + window.Ahead, scale);
                 count = until <= time ? 0 : (until - time) / entry.Duration;
             }
             else if (window.Duration is { } length)
@@ -78,7 +79,7 @@ internal static class SegmentRuns
 
     /// <summary>How many segments begin between a time and the end of a period. A rest below a millisecond is a rounding of the period's duration, not a segment.</summary>
     /// <remarks>In units of 100 ns × timescale, where everything is a whole number.</remarks>
-    private static UInt128 CountUntil(UInt128 time, ulong offset, TimeSpan length, ulong scale, ulong duration)
+    public static UInt128 CountUntil(UInt128 time, ulong offset, TimeSpan length, ulong scale, ulong duration)
     {
         UInt128 end = (UInt128)offset * TimeSpan.TicksPerSecond + (UInt128)length.Ticks * scale;
         UInt128 begin = time * TimeSpan.TicksPerSecond;
@@ -89,7 +90,15 @@ internal static class SegmentRuns
         return rest >= tolerance ? whole + 1 : whole;
     }
 
-    private static UInt128 Units(TimeSpan time, ulong scale) => time <= TimeSpan.Zero ? 0 : (UInt128)time.Ticks * scale / TimeSpan.TicksPerSecond;
+    /// <summary>A time in units of a timescale.</summary>
+    public static UInt128 Units(TimeSpan time, ulong scale) => time <= TimeSpan.Zero ? 0 : (UInt128)time.Ticks * scale / TimeSpan.TicksPerSecond;
+
+    /// <summary>Units of a timescale as a time; one that is longer than times are is as long as they are.</summary>
+    public static TimeSpan Span(UInt128 units, ulong scale)
+    {
+        UInt128 ticks = units > UInt128.MaxValue / TimeSpan.TicksPerSecond ? UInt128.MaxValue : units * TimeSpan.TicksPerSecond / scale;
+        return ticks > (UInt128)(TimeSpan.MaxValue.Ticks / 4) ? TimeSpan.FromTicks(TimeSpan.MaxValue.Ticks / 4) : TimeSpan.FromTicks((long)ticks);
+    }
 
     private static SegmentRun Run(string path, UInt128 time, UInt128 duration, UInt128 count, UInt128 number)
     {

@@ -48,6 +48,12 @@ internal sealed class UrlTemplate
             }
 
             ReadOnlySpan<char> identifier = text.AsSpan(open + 1, close - open - 1);
+            if (identifier.StartsWith("SubNumber"))
+            {
+                reason = "a template has $SubNumber$: segments in parts are not supported";
+                return false;
+            }
+
             if (!template.TryAdd(identifier))
             {
                 reason = $"a template has the unknown identifier '${Cut(identifier)}$'";

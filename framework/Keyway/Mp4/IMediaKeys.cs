@@ -1,4 +1,5 @@
 using Keyway.Decryption;
+using Keyway.Protection;
 
 namespace Keyway.Mp4;
 
@@ -11,4 +12,11 @@ public interface IMediaKeys
     /// <returns>The decryptor; the reader disposes it when the fragment is done.</returns>
     /// <exception cref="KeywayException">There will be no key.</exception>
     ValueTask<IFragmentDecryptor> LeaseAsync(FragmentNeeds needs, CancellationToken cancellationToken);
+
+    /// <summary>Tells of <c>pssh</c> boxes in the <c>moof</c> of a fragment that itself needs no key: what they announce will be needed soon.</summary>
+    /// <param name="boxes">The boxes.</param>
+    /// <param name="scheme">The scheme of the track that they were found with.</param>
+    void Announce(IReadOnlyList<PsshBox> boxes, ProtectionScheme scheme)
+    {
+    }
 }

@@ -12,6 +12,9 @@ public sealed record MergeInput
     /// <summary>What opens its fragments.</summary>
     public required IMediaKeys Keys { get; init; }
 
+    /// <summary>How much later than it says what a <c>moov</c> describes is played, by the place of the <c>moov</c>; without it, when it says.</summary>
+    internal Func<long, TimeSpan>? ShiftAt { get; init; }
+
     /// <summary>Which of its tracks come along; without it, all.</summary>
     public Func<Mp4Track, bool>? Tracks { get; init; }
 }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
 using Keyway.Protection;
 
 namespace Keyway.Mp4;
@@ -24,6 +25,10 @@ public sealed class Mp4Reader : IDisposable
 
     /// <summary>Whether the samples come in fragments.</summary>
     public bool IsFragmented => _source.Movie.IsFragmented;
+
+    /// <summary>What must be the same for two files' samples to stand behind one another in one track: its number, kind, timescale and clear sample entries.</summary>
+    internal string Description => string.Join(
+        ' ', _source.Movie.Tracks.Select(track => $"{track.Id}:{track.Facts.Handler}:{track.Facts.Timescale}:{Convert.ToHexStringLower(SHA256.HashData(MovieWriter.ClearEntries(_source.Movie, track)))}"));
 
     /// <summary>What was read so far.</summary>
     public Mp4Summary Summary => new() { Tracks = _source.Counters.ToSummaries() };

@@ -8,7 +8,12 @@ internal static class SampleOpener
 {
     public static async ValueTask OpenAsync(SampleTable table, Memory<byte> bytes, IReadOnlyList<PsshBox> announced, IMediaKeys keys, string name, CancellationToken cancellationToken)
     {
-        if (!TryFindKeys(table, out List<KeyId> ids)) return;
+        if (!TryFindKeys(table, out List<KeyId> ids))
+        {
+            if (announced.Count > 0) keys.Announce(announced, table.Scheme);
+            return;
+        }
+
         FragmentNeeds needs = new() { Track = table.Track.Facts, Scheme = table.Scheme, KeyIds = ids, Protection = announced };
         using IFragmentDecryptor decryptor = await keys.LeaseAsync(needs, cancellationToken).ConfigureAwait(false);
         int failed = Decrypt(table, bytes.Span, decryptor, out DecryptStatus status);

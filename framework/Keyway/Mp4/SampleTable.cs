@@ -50,6 +50,9 @@ internal sealed class SampleTable : IDisposable
 
     public ulong TotalDuration { get; private set; }
 
+    /// <summary>Moves all rows to another time.</summary>
+    public void MoveTo(ulong decodeTime) => DecodeTime = decodeTime;
+
     /// <summary>Begins anew.</summary>
     public void Start(Track track, int entry, ulong decodeTime, long firstNumber)
     {

@@ -18,8 +18,13 @@ public static class TrackMerger
     /// <returns>What was written, with the new track numbers.</returns>
     /// <exception cref="MediaFormatException">An input is malformed or cut short, or no track was chosen. What was written is worthless.</exception>
     /// <exception cref="SampleDecryptionException">A sample could not be decrypted. What was written is worthless.</exception>
-    public static async ValueTask<Mp4Summary> MergeAsync(
-        IReadOnlyList<MergeInput> inputs, PipeWriter output, IProgress<long>? progress = null, CancellationToken cancellationToken = default)
+    public static ValueTask<Mp4Summary> MergeAsync(
+        IReadOnlyList<MergeInput> inputs, PipeWriter output, IProgress<long>? progress = null, CancellationToken cancellationToken = default) =>
+        MergeAsync(inputs, output, fromZero: false, progress, cancellationToken);
+
+    /// <summary>Reads the inputs and writes one file, which may begin at time 0 whenever the inputs do.</summary>
+    internal static async ValueTask<Mp4Summary> MergeAsync(
+        IReadOnlyList<MergeInput> inputs, PipeWriter output, bool fromZero, IProgress<long>? progress, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(inputs);
         ArgumentNullException.ThrowIfNull(output);
@@ -35,7 +40,7 @@ public static class TrackMerger
             }
 
             if (tracks.Count == 0) throw new MediaFormatException(inputs.Count > 0 ? inputs[0].Name : "", new FormatError("there is no track to write", "moov", -1));
-            long written = await WriteAsync(sources, tracks, output, progress, cancellationToken).ConfigureAwait(false);
+            long written = await WriteAsync(sources, tracks, output, fromZero, progress, cancellationToken).ConfigureAwait(false);
             return new Mp4Summary { Tracks = [.. sources.SelectMany(s => s.ToSummaries())], BytesWritten = written };
         }
         finally
@@ -44,13 +49,19 @@ public static class TrackMerger
         }
     }
 
-    private static async ValueTask<long> WriteAsync(List<Source> sources, List<MergedTrack> tracks, PipeWriter output, IProgress<long>? progress, CancellationToken cancellationToken)
+    private static async ValueTask<long> WriteAsync(List<Source> sources, List<MergedTrack> tracks, PipeWriter output, bool fromZero, IProgress<long>? progress, CancellationToken cancellationToken)
     {
         ReadOnlyMemory<byte> head = MovieWriter.Write(tracks);
         await PipeOutput.WriteAsync(output, head, cancellationToken).ConfigureAwait(false);
         long written = head.Length;
         FragmentWriter writer = new(output);
         foreach (Source source in sources) await source.MoveNextAsync(cancellationToken).ConfigureAwait(false);
+        if (fromZero && Earliest(sources) is { } first)
+        {
+            TimeSpan beginning = first.Begins;
+            foreach (Source source in sources) source.Rebase(beginning);
+        }
+
         while (Earliest(sources) is { } next)
         {
             written += await writer.WriteAsync(next.CurrentTrackId(), next.Current!, cancellationToken).ConfigureAwait(false);
@@ -74,8 +85,16 @@ public static class TrackMerger
         private readonly List<MergedTrack> _tracks = [];
         private IAsyncEnumerator<SourceFragment>? _fragments;
         private Movie? _checked;
+        private Movie? _placed;
+        private Int128 _shift;
+        private TimeSpan _base;
+        private ulong _end;
 
         public SourceFragment? Current { get; private set; }
+
+        /// <summary>When the current fragment is decoded.</summary>
+        public TimeSpan Begins => TimeSpan.FromTicks((long)UInt128.Min(
+            (UInt128)Current!.Table.DecodeTime * TimeSpan.TicksPerSecond / Math.Max(1, Current.Table.Track.Facts.Timescale), (UInt128)(TimeSpan.MaxValue.Ticks / 4)));
 
         public long Position => reader.Position;
 
@@ -96,7 +115,22 @@ public static class TrackMerger
         {
             _fragments ??= reader.ReadAsync(input.Keys, t => Find(t) is not null, cancellationToken).GetAsyncEnumerator(cancellationToken);
             Current = await _fragments.MoveNextAsync().ConfigureAwait(false) ? _fragments.Current : null;
-            if (Current is not null && !ReferenceEquals(Current.Movie, _checked)) Check(Current.Movie);
+            if (Current is null) return;
+            if (!ReferenceEquals(Current.Movie, _checked)) Check(Current.Movie);
+            bool another = !ReferenceEquals(Current.Movie, _placed);
+            if (another) _shift = Units((input.ShiftAt?.Invoke(Current.Movie.Offset) ?? TimeSpan.Zero) - _base);
+            _placed = Current.Movie;
+            Place(another);
+        }
+
+        /// <summary>Lets everything begin earlier, what is at hand included.</summary>
+        public void Rebase(TimeSpan beginning)
+        {
+            _base = beginning;
+            if (Current is null) return;
+            Int128 earlier = Units(beginning);
+            _shift -= earlier;
+            MoveTo(Current.Table.DecodeTime - earlier);
         }
 
         public uint CurrentTrackId() => Find(Current!.Table.Track)!.Id;
@@ -119,6 +153,23 @@ public static class TrackMerger
         {
             if (_fragments is not null) await _fragments.DisposeAsync().ConfigureAwait(false);
             reader.Dispose();
+        }
+
+        private Int128 Units(TimeSpan span) => (Int128)span.Ticks * Math.Max(1, Current!.Table.Track.Facts.Timescale) / TimeSpan.TicksPerSecond;
+
+        /// <summary>Moves the current fragment to its time in the new file. Where periods meet, the later one does not begin before the earlier one ends.</summary>
+        private void Place(bool another)
+        {
+            ulong said = Current!.Table.DecodeTime;
+            if (another && said + _shift < _end) _shift = (Int128)_end - said;
+            MoveTo(said + _shift);
+        }
+
+        private void MoveTo(Int128 time)
+        {
+            SampleTable table = Current!.Table;
+            if (time != table.DecodeTime) table.MoveTo((ulong)Int128.Max(0, time));
+            _end = table.DecodeTime + table.TotalDuration;
         }
 
         /// <summary>The new file has one description of each track, which is already written.</summary>

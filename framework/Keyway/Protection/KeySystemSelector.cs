@@ -85,6 +85,12 @@ public static class KeySystemSelector
         // No header that it can read, but keys with names: some key systems need no more.
         List<KeyId> ids = [.. map.TrackKeyIds.Concat(map.Keys.Select(static key => key.Id)).Distinct()];
         string noHeader = problem is null ? "the content has no header for it" : $"its header cannot be read: {problem}";
+        if (ids.TrueForAll(static id => id == default) && problem is null && map.Systems.Any(descriptor.Systems.Contains))
+        {
+            offer = new Offer("the content announces it, and its keys come with the samples", [], []);
+            return true;
+        }
+
         if (ids.Count == 0)
         {
             reason = $"{noHeader}, and names no key";
@@ -97,6 +103,8 @@ public static class KeySystemSelector
             return false;
         }
 
+        // An all-zero key is no key: it says that groups of samples name theirs, which come with their own headers.
+        bool rotates = ids.TrueForAll(static id => id == default);
         InitializationData byId = KeyIdsData.Create(descriptor.Systems.Count > 0 ? descriptor.Systems[0] : SystemIds.Common, ids);
         if (Parse(candidate, byId, null, out string? refused) is not { } made)
         {
@@ -104,7 +112,7 @@ public static class KeySystemSelector
             return false;
         }
 
-        offer = new Offer("it is asked by key identifier", [made], [byId]);
+        offer = rotates ? new Offer("the keys come with the samples", [], []) : new Offer("it is asked by key identifier", [made], [byId]);
         return true;
     }
 

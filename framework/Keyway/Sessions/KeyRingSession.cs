@@ -117,6 +117,32 @@ public sealed class KeyRingSession : IAsyncDisposable
         _engine.Forget(this);
     }
 
+    /// <summary>Whether a session of this ring holds a key, or is fetching it.</summary>
+    internal bool HoldsOrFetches(KeyId id) => Sessions.Any(session => session.Actor.HoldsOrFetches(id));
+
+    /// <summary>Whether others in this process ask the same service for keys of the same system.</summary>
+    internal bool HasNeighbours => _engine.HasOthersLike(this);
+
+    /// <summary>
+    /// Lets go of keys that nothing of this presentation needs any more. A session whose used keys are all over is left, and closed by the last who
+    /// leaves it; of one that goes on, the keys that all its holders have let go of are zeroed.
+    /// </summary>
+    internal void Retire(IReadOnlyCollection<KeyId> over)
+    {
+        foreach (SharedSession session in Sessions)
+        {
+            if (!_group.Retire(this, session, over)) continue;
+            lock (_gate)
+            {
+                if (_disposed || !_sessions.Contains(session)) continue;
+                _sessions = [.. _sessions.Where(other => other != session)];
+            }
+
+            Ring.Remove(session.Actor.Id);
+            _ = _group.ReleaseAsync(this, session).AsTask();
+        }
+    }
+
     /// <summary>Hears that protection was detected: takes the next need up, beside whoever said so.</summary>
     internal void Serve()
     {

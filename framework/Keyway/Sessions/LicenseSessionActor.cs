@@ -90,6 +90,13 @@ internal sealed partial class LicenseSessionActor : IAsyncDisposable
         return new ValueTask<bool>(true);
     });
 
+    /// <summary>Forgets keys that nobody needs any more: it is no longer for them.</summary>
+    public void Forget(IReadOnlyCollection<KeyId> keys) => Post(() =>
+    {
+        Update(snapshot => snapshot with { Asked = snapshot.Asked.Except(keys) });
+        return ValueTask.CompletedTask;
+    });
+
     /// <summary>Offers a header found later.</summary>
     public Task<HeaderOutcome> OfferAsync(ProtectionHeader header) => CallAsync(() => OnOfferAsync(header));
 

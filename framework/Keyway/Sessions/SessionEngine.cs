@@ -176,6 +176,9 @@ public sealed class SessionEngine : IAsyncDisposable
             if (ring.Has(session)) ring.Pulse();
     }
 
+    internal bool HasOthersLike(KeyRingSession ring) => Array.Exists(
+        Volatile.Read(ref _rings), other => other != ring && other.Options.Service == ring.Options.Service && other.Options.KeySystem == ring.Options.KeySystem);
+
     internal void Forget(KeyRingSession ring)
     {
         lock (_gate) _rings = [.. _rings.Where(other => other != ring)];

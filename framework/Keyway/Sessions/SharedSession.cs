@@ -14,6 +14,9 @@ internal sealed class SharedSession(LicenseSessionActor actor)
 
     public HashSet<KeyRingSession> Holders { get; } = [];
 
+    /// <summary>The keys that each holder has let go of.</summary>
+    public Dictionary<KeyRingSession, HashSet<KeyId>> Retired { get; } = [];
+
     /// <summary>Closes the session if nobody joins before it fires.</summary>
     public ITimer? Grace { get; set; }
 

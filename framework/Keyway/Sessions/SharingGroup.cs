@@ -1,3 +1,4 @@
+using Keyway.Decryption;
 using Keyway.Licensing;
 
 namespace Keyway.Sessions;
@@ -69,6 +70,7 @@ internal sealed class SharingGroup : IAsyncDisposable
         bool close;
         lock (_gate)
         {
+            session.Retired.Remove(ring);
             if (!session.Holders.Remove(ring) || session.Holders.Count > 0) return;
             close = _private || _grace <= TimeSpan.Zero || _left.Contains(session);
             if (!close)
@@ -80,6 +82,30 @@ internal sealed class SharingGroup : IAsyncDisposable
         }
 
         if (close) await CloseAsync(session).ConfigureAwait(false);
+    }
+
+    /// <summary>Notes that a holder needs keys no more.</summary>
+    /// <returns>Whether the holder has no use for the session any more.</returns>
+    public bool Retire(KeyRingSession ring, SharedSession session, IReadOnlyCollection<KeyId> over)
+    {
+        IReadOnlyList<KeyEntry> keys = _context.Vault.Keys(session.Actor.Id);
+        KeyId[] touched = [.. keys.Select(static key => key.Id).Where(over.Contains)];
+        if (touched.Length == 0) return false;
+        KeyId[] zeroed;
+        lock (_gate)
+        {
+            if (!session.Holders.Contains(ring)) return false;
+            if (!session.Retired.TryGetValue(ring, out HashSet<KeyId>? retired)) session.Retired.Add(ring, retired = []);
+            retired.UnionWith(touched);
+            // A key that was brought beside those that are over, and that nobody has used, was for a track that is not played.
+            bool isOver = !session.Actor.Snapshot.Fetching && keys.All(key => retired.Contains(key.Id) || key.FirstUse is null);
+            if (isOver) return true;
+            zeroed = [.. touched.Where(id => session.Holders.All(holder => session.Retired.TryGetValue(holder, out HashSet<KeyId>? own) && own.Contains(id)))];
+        }
+
+        foreach (KeyId id in zeroed) _context.Vault.Revoke(session.Actor.Id, id);
+        if (zeroed.Length > 0) session.Actor.Forget(zeroed);
+        return false;
     }
 
     public async ValueTask DisposeAsync()
@@ -134,6 +160,7 @@ internal sealed class SharingGroup : IAsyncDisposable
             session.Grace?.Dispose();
             session.Grace = null;
             session.Holders.Add(ring);
+            session.Retired.Remove(ring);
         }
 
         ring.Joined(session);

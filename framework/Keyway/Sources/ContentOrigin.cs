@@ -36,12 +36,17 @@ public sealed record ContentOrigin
     }
 
     /// <summary>Whether an address has the origin (scheme, host, port) that the caller named.</summary>
-    internal bool IsGivenOrigin(Uri target) =>
-        !Given.IsFile && string.Equals(target.Scheme, Given.Scheme, StringComparison.Ordinal)
-        && string.Equals(target.IdnHost, Given.IdnHost, StringComparison.OrdinalIgnoreCase) && target.Port == Given.Port;
+    internal bool IsGivenOrigin(Uri target) => IsSameOrigin(Given, target);
+
+    /// <summary>Whether an address has the origin that the content was found at.</summary>
+    internal bool IsOriginOfLocation(Uri target) => IsSameOrigin(Location, target);
 
     /// <summary>The folder of a manifest in a file.</summary>
     internal string? Folder => Location.IsFile && FullPath(Location) is { Length: > 0 } path ? Path.GetDirectoryName(path) : null;
+
+    private static bool IsSameOrigin(Uri origin, Uri target) =>
+        !origin.IsFile && target.IsAbsoluteUri && string.Equals(target.Scheme, origin.Scheme, StringComparison.Ordinal)
+        && string.Equals(target.IdnHost, origin.IdnHost, StringComparison.OrdinalIgnoreCase) && target.Port == origin.Port;
 
     internal static bool IsUnc(Uri uri) => uri.IsUnc || uri.Host.Length > 0 || uri.LocalPath.StartsWith(@"\\", StringComparison.Ordinal) || uri.LocalPath.StartsWith("//", StringComparison.Ordinal);
 

@@ -58,7 +58,7 @@ internal sealed class HttpSource(HttpMessageInvoker http, TimeProvider clock, So
         Uri at = address;
         for (int hops = 0; ; hops++)
         {
-            HttpResponseMessage answer = await SendAsync(origin, at, range, onlyIf, cancellationToken).ConfigureAwait(false);
+            HttpResponseMessage answer = await SendAsync(HttpMethod.Get, origin, at, range, onlyIf, cancellationToken).ConfigureAwait(false);
             bool keep = false;
             try
             {
@@ -89,6 +89,18 @@ internal sealed class HttpSource(HttpMessageInvoker http, TimeProvider clock, So
         }
     }
 
+    /// <summary>Asks for the date of an answer (RFC 9110, 6.6.1). Redirects are not followed: another server's time is not asked for.</summary>
+    public ValueTask<DateTimeOffset> ReadDateAsync(ContentOrigin origin, Uri address, CancellationToken cancellationToken) => RetryAsync(
+        address,
+        async token =>
+        {
+            using HttpResponseMessage answer = await SendAsync(HttpMethod.Head, origin, address, null, null, token).ConfigureAwait(false);
+            if (!answer.IsSuccessStatusCode) throw new SourceException(SourceText.Of(address), Answered(answer));
+            return answer.Headers.Date ?? throw new SourceException(SourceText.Of(address), "the answer has no date");
+        },
+        static () => { },
+        cancellationToken);
+
     /// <summary>Waits for bytes or headers no longer than the time-out.</summary>
     public async ValueTask<T> WithTimeoutAsync<T>(Func<CancellationToken, ValueTask<T>> action, string late, CancellationToken cancellationToken)
     {
@@ -112,9 +124,9 @@ internal sealed class HttpSource(HttpMessageInvoker http, TimeProvider clock, So
         }
     }
 
-    private async ValueTask<HttpResponseMessage> SendAsync(ContentOrigin origin, Uri address, ByteRange? range, EntityTagHeaderValue? onlyIf, CancellationToken cancellationToken)
+    private async ValueTask<HttpResponseMessage> SendAsync(HttpMethod method, ContentOrigin origin, Uri address, ByteRange? range, EntityTagHeaderValue? onlyIf, CancellationToken cancellationToken)
     {
-        using HttpRequestMessage request = new(HttpMethod.Get, address);
+        using HttpRequestMessage request = new(method, address);
         request.Headers.AcceptEncoding.Add(new StringWithQualityHeaderValue("identity"));
         if (range is { } part)
         {

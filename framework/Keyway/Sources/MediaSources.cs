@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Text;
+
 namespace Keyway.Sources;
 
 /// <summary>Opens what a caller or a manifest names: <c>file</c>, <c>http</c> and <c>https</c>.</summary>
@@ -38,16 +41,20 @@ public sealed class MediaSources
     /// <returns>The manifest's bytes and where they were found.</returns>
     /// <exception cref="ManifestException">It is larger than <see cref="ManifestLimit"/>.</exception>
     /// <exception cref="SourceException">It cannot be reached or read.</exception>
-    public async ValueTask<SourceDocument> ReadManifestAsync(Uri address, CancellationToken cancellationToken = default)
+    public ValueTask<SourceDocument> ReadManifestAsync(Uri address, CancellationToken cancellationToken = default) =>
+        ReadManifestAsync(ContentOrigin.Of(address), address, cancellationToken);
+
+    /// <summary>Reads a manifest again, perhaps from where it says that it has moved to. What the caller named stays what the caller named.</summary>
+    internal async ValueTask<SourceDocument> ReadManifestAsync(ContentOrigin origin, Uri address, CancellationToken cancellationToken)
     {
-        Stream stream = await OpenAsync(address, cancellationToken: cancellationToken).ConfigureAwait(false);
+        Stream stream = await OpenAsync(origin, address, null, seekable: false, cancellationToken).ConfigureAwait(false);
         await using (stream.ConfigureAwait(false))
         {
             Uri location = stream is HttpSourceStream http ? http.Location : address;
             ReadOnlyMemory<byte>? content = await ReadUpToAsync(stream, ManifestLimit, cancellationToken).ConfigureAwait(false);
             if (content is not { } bytes)
                 throw new ManifestException(SourceText.Of(address), new FormatError($"the manifest is larger than {ManifestLimit >> 20} MiB", "", -1));
-            return new SourceDocument { Content = bytes, Origin = new ContentOrigin { Given = address, Location = location } };
+            return new SourceDocument { Content = bytes, Origin = new ContentOrigin { Given = origin.Given, Location = location } };
         }
     }
 
@@ -91,7 +98,31 @@ public sealed class MediaSources
                 ?? throw new SourceException(SourceText.Of(address), $"it is larger than the {limit} bytes that are read of such a thing");
     }
 
-    private static async ValueTask<ReadOnlyMemory<byte>?> ReadUpToAsync(Stream stream, int limit, CancellationToken cancellationToken)
+    /// <summary>Asks a server for the time.</summary>
+    /// <param name="origin">Where the manifest came from: nobody else is asked.</param>
+    /// <param name="address">The server.</param>
+    /// <param name="head">Whether the time is that of the answer's head; otherwise it is its text.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>The time.</returns>
+    /// <exception cref="SourceException">It is another server, cannot be reached, or does not tell.</exception>
+    internal async ValueTask<DateTimeOffset> ReadTimeAsync(ContentOrigin origin, Uri address, bool head, CancellationToken cancellationToken)
+    {
+        const int longest = 256;
+        if (_http is null || !origin.IsOriginOfLocation(address)) throw new SourceException(SourceText.Of(address), "only the server of the manifest is asked for the time");
+        if (head) return await _http.ReadDateAsync(origin, address, cancellationToken).ConfigureAwait(false);
+        Stream stream = await _http.OpenAsync(origin, address, null, seekable: false, cancellationToken).ConfigureAwait(false);
+        await using (stream.ConfigureAwait(false))
+        {
+            if (stream is HttpSourceStream { Location: { } found } && !origin.IsOriginOfLocation(found)) throw new SourceException(SourceText.Of(found), "only the server of the manifest is asked for the time");
+            ReadOnlyMemory<byte>? text = await ReadUpToAsync(stream, longest, cancellationToken).ConfigureAwait(false);
+            return text is { } bytes && DateTimeOffset.TryParse(
+                Encoding.UTF8.GetString(bytes.Span).Trim(), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out DateTimeOffset time)
+                ? time
+                : throw new SourceException(SourceText.Of(address), "the answer is not a time");
+        }
+    }
+
+    internal static async ValueTask<ReadOnlyMemory<byte>?> ReadUpToAsync(Stream stream, int limit, CancellationToken cancellationToken)
     {
         if (stream.CanSeek && stream.Length > limit) return null;
         byte[] buffer = new byte[stream.CanSeek ? (int)stream.Length + 1 : 16 << 10];

@@ -34,7 +34,7 @@ public sealed class SegmentStream : Stream
     /// <param name="total">How many media segments there are, if that is known.</param>
     /// <param name="progress">Told at the end of each segment.</param>
     public SegmentStream(MediaSources sources, ContentOrigin origin, IEnumerable<SegmentPart> parts, long? total = null, IProgress<SegmentProgress>? progress = null)
-        : this((part, token) => sources.OpenAsync(origin, part.Address, part.Range, seekable: false, token), parts, total, progress)
+        : this(new AlternativeSource(sources, origin).OpenAsync, parts, total, progress)
     {
     }
 

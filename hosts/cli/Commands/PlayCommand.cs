@@ -4,7 +4,6 @@ using Keyway.Cli.Sandbox;
 using Keyway.Cli.Targets;
 using Keyway.Hosting;
 using Keyway.Licensing;
-using Keyway.Mp4;
 
 namespace Keyway.Cli.Commands;
 
@@ -15,13 +14,16 @@ internal static class PlayCommand
     {
         PresentationArguments arguments = new();
         Option<string?> to = new("--to") { Description = "Where to: a file (the tracks together), a folder (a file a track), or - (standard output)", HelpName = "FILE|DIR|-" };
+        Option<string?> duration = new("--duration") { Description = "Of a live presentation: how much; without it, until it ends or Ctrl-C", HelpName = "TIME" };
         Option<bool> force = new("--force") { Description = "Replace what exists" };
         Command command = new("play", "Plays protected DASH or MP4: asks for the licence, decrypts, writes clear MP4. Without a source: the bundled sample.");
         arguments.AddTo(command);
         command.Options.Add(to);
+        command.Options.Add(duration);
         command.Options.Add(force);
         command.SetAction((parse, cancellationToken) => RunAsync(
-            context(parse), arguments.ReadSource(parse), arguments.Read(parse), parse.GetValue(to), parse.GetValue(force), cancellationToken));
+            context(parse), arguments.ReadSource(parse),
+            arguments.Read(parse) with { Duration = parse.GetValue(duration) is { } text ? TimeSpanText.Parse(text, "--duration") : null }, parse.GetValue(to), parse.GetValue(force), cancellationToken));
         return command;
     }
 
@@ -57,12 +59,19 @@ internal static class PlayCommand
             await Host.StartAsync(keyway, options.KeySystem, cancellationToken);
             await using Presentation presentation = await keyway.OpenAsync(source ?? BundledSample, options, cancellationToken);
             progress.Name([.. presentation.Tracks.Select(PlayReport.Describe)]);
+            if (options.Duration is not null && !presentation.IsLive) throw new UsageException("--duration is for presentations that grow while they are played, and this one does not");
             await presentation.AcquireAsync(cancellationToken);
-            IReadOnlyList<Mp4Summary> summaries = await WriteAsync(presentation, target, outputs, force, cancellationToken);
+            PlayWriter writer = new(presentation, target, outputs, force);
+            // The first signal ends what grows, and what has been read is kept; the second one interrupts.
+            using (presentation.IsLive ? context.Io.Interrupts.TakeNext(presentation.Stop) : null) await writer.WriteAsync(cancellationToken);
+            if (presentation.IsLive && writer.Parts.Count == 0) throw new InterruptedException("stopped before anything could be read; nothing was left behind");
             return new PlayReport
             {
                 Presentation = PresentationReport.Of(presentation),
-                Tracks = [.. summaries.SelectMany(static summary => summary.Tracks)],
+                Tracks = writer.Tracks,
+                Parts = writer.Parts,
+                IsLive = presentation.IsLive,
+                Gaps = presentation.Gaps,
                 Outputs = outputs.Written,
                 Elapsed = TimeProvider.System.GetElapsedTime(begun),
             };
@@ -78,27 +87,6 @@ internal static class PlayCommand
     public const string DemoKeySystem = "clearkey";
 
     public static Uri BundledSample => new(Path.Combine(AppContext.BaseDirectory, "samples", "cenc", "manifest.mpd"));
-
-    private static async Task<IReadOnlyList<Mp4Summary>> WriteAsync(
-        Presentation presentation, OutputTarget target, OutputSet outputs, bool force, CancellationToken cancellationToken)
-    {
-        if (target.Kind != OutputKind.Folder)
-        {
-            string? path = target.Kind == OutputKind.File ? target.Path : null;
-            return [await outputs.WriteAsync(path, pipe => presentation.MergeAsync(presentation.Tracks, pipe, cancellationToken).AsTask(), cancellationToken)];
-        }
-
-        foreach (PresentationTrack track in presentation.Tracks) PendingFile.Refuse(target.FileOf(track, presentation.Tracks), force);
-        outputs.MakeFolder(target.Path);
-        List<Mp4Summary> summaries = [];
-        foreach (PresentationTrack track in presentation.Tracks)
-        {
-            string path = target.FileOf(track, presentation.Tracks);
-            summaries.Add(await outputs.WriteAsync(path, pipe => presentation.WriteAsync(track, pipe, cancellationToken).AsTask(), cancellationToken));
-        }
-
-        return summaries;
-    }
 
     /// <summary>Where to. When the user does not say: into the working directory under the source's name; <see langword="null"/>, a temporary folder, for the bundled sample.</summary>
     private static OutputTarget? TargetOf(Uri? source, string? to)

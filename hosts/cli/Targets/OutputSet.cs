@@ -9,12 +9,19 @@ internal sealed class OutputSet(CommandIo io, bool replace) : IAsyncDisposable
     private static readonly StreamPipeWriterOptions PipeOptions = new(minimumBufferSize: 128 << 10, leaveOpen: true);
 
     private readonly List<PendingFile> _files = [];
-    private readonly List<WrittenOutput> _written = [];
+    private readonly List<(int Order, WrittenOutput Output)> _written = [];
+    private readonly Lock _gate = new();
     private readonly Stack<string> _madeFolders = new();
     private bool _committed;
 
-    /// <summary>What was written, in order.</summary>
-    public IReadOnlyList<WrittenOutput> Written => _written;
+    /// <summary>What was written, in the order in which it was begun.</summary>
+    public IReadOnlyList<WrittenOutput> Written
+    {
+        get
+        {
+            lock (_gate) return [.. _written.OrderBy(static each => each.Order).Select(static each => each.Output)];
+        }
+    }
 
     /// <summary>Makes a folder and those above it, which are gone again if nothing comes of the command.</summary>
     /// <exception cref="TargetException">It cannot be made.</exception>
@@ -45,7 +52,7 @@ internal sealed class OutputSet(CommandIo io, bool replace) : IAsyncDisposable
         return path;
     }
 
-    /// <summary>Writes one file, or to standard output where there is no path.</summary>
+    /// <summary>Writes one file, or to standard output where there is no path. Several files may be written side by side.</summary>
     /// <exception cref="TargetException">The file exists, or cannot be written where it should be.</exception>
     /// <exception cref="BrokenPipeException">Whoever read standard output has gone.</exception>
     public async Task<T> WriteAsync<T>(string? path, Func<PipeWriter, Task<T>> write, CancellationToken cancellationToken)
@@ -60,7 +67,7 @@ internal sealed class OutputSet(CommandIo io, bool replace) : IAsyncDisposable
                 {
                     T result = await WriteAsync(digest, write, cancellationToken).ConfigureAwait(false);
                     await digest.FlushAsync(cancellationToken).ConfigureAwait(false);
-                    _written.Add(new WrittenOutput("-", digest.Length, digest.Digest));
+                    Add(0, new WrittenOutput("-", digest.Length, digest.Digest));
                     return result;
                 }
                 catch (IOException exception) when (digest.HasFailed && BrokenPipeException.Is(exception))
@@ -71,9 +78,15 @@ internal sealed class OutputSet(CommandIo io, bool replace) : IAsyncDisposable
         }
 
         PendingFile file = PendingFile.Create(path, replace);
-        _files.Add(file);
+        int order;
+        lock (_gate)
+        {
+            order = _files.Count;
+            _files.Add(file);
+        }
+
         T summary = await WriteAsync(file.Stream, write, cancellationToken).ConfigureAwait(false);
-        _written.Add(new WrittenOutput(file.Path, file.Stream.Length, file.Stream.Digest));
+        Add(order, new WrittenOutput(file.Path, file.Stream.Length, file.Stream.Digest));
         return summary;
     }
 
@@ -106,6 +119,11 @@ internal sealed class OutputSet(CommandIo io, bool replace) : IAsyncDisposable
                 return;
             }
         }
+    }
+
+    private void Add(int order, WrittenOutput output)
+    {
+        lock (_gate) _written.Add((order, output));
     }
 
     private static async Task<T> WriteAsync<T>(Stream stream, Func<PipeWriter, Task<T>> write, CancellationToken cancellationToken)

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Keyway.Cli.Targets;
 
 /// <summary>Where clear media goes: one file, one file a track in a folder, or standard output.</summary>
@@ -23,6 +25,12 @@ internal sealed record OutputTarget
     /// <summary>The target of a command that always writes one file.</summary>
     public static OutputTarget File(string text) =>
         text == "-" ? new OutputTarget(OutputKind.StandardOutput, "") : new OutputTarget(OutputKind.File, System.IO.Path.GetFullPath(text));
+
+    /// <summary>The name of a further file, where one cannot hold what changes: <c>film.mp4</c>, <c>film.2.mp4</c>.</summary>
+    public static string Part(string path, int number) => number == 1
+        ? path
+        : System.IO.Path.Combine(
+            System.IO.Path.GetDirectoryName(path) ?? "", string.Create(CultureInfo.InvariantCulture, $"{System.IO.Path.GetFileNameWithoutExtension(path)}.{number}{System.IO.Path.GetExtension(path)}"));
 
     /// <summary>The name of a track's file in a folder. It is ours: no text of a manifest is part of a path.</summary>
     public string FileOf(PresentationTrack track, IReadOnlyList<PresentationTrack> tracks)

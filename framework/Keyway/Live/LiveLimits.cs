@@ -1,0 +1,32 @@
+namespace Keyway.Live;
+
+/// <summary>How patient a reader of a growing presentation is.</summary>
+internal static class LiveLimits
+{
+    /// <summary>The largest segment. Ten seconds of 50 Mbit/s are 63 MB.</summary>
+    public const int SegmentBytes = 128 << 20;
+
+    /// <summary>How many bytes of one track may wait for the others: they may be minutes behind, while one of their segments is missing.</summary>
+    public const int ReadAhead = 32 << 20;
+
+    /// <summary>How often the manifest is fetched at most, whatever it says.</summary>
+    public static readonly TimeSpan ShortestUpdate = TimeSpan.FromSeconds(1);
+
+    /// <summary>How often a missing segment is asked for at most.</summary>
+    public static readonly TimeSpan ShortestRetry = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>How often a missing segment is asked for at least.</summary>
+    public static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(2);
+
+    /// <summary>
+    /// How long one missing segment may hold up those behind it. A service may keep segments for hours; one that is not there after a minute
+    /// was never written.
+    /// </summary>
+    public static readonly TimeSpan LongestPatience = TimeSpan.FromSeconds(60);
+
+    /// <summary>How long the manifest may be out of reach while segments run out.</summary>
+    public static readonly TimeSpan ManifestPatience = TimeSpan.FromSeconds(60);
+
+    /// <summary>How long after its time a limited reading ends even where segments are missing.</summary>
+    public static readonly TimeSpan Overtime = TimeSpan.FromSeconds(30);
+}

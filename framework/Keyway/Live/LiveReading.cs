@@ -1,0 +1,93 @@
+using Keyway.Content;
+using Keyway.Dash;
+
+namespace Keyway.Live;
+
+/// <summary>One reading of tracks of a growing presentation, from the live edge on: where it begins, where it ends, and which periods go into one file.</summary>
+internal sealed class LiveReading : IDisposable
+{
+    private readonly LiveFeed _feed;
+    private readonly PeriodPlan _plan;
+    private readonly LiveTrack[] _tracks;
+
+    private LiveReading(LiveFeed feed, PeriodPlan plan, LiveTrack[] tracks) => (_feed, _plan, _tracks) = (feed, plan, tracks);
+
+    /// <summary>Finds the live edge.</summary>
+    /// <param name="feed">The presentation.</param>
+    /// <param name="tracks">The tracks by their numbers.</param>
+    /// <param name="plan">Which periods go into one file.</param>
+    /// <param name="duration">How much is wanted; <see langword="null"/>: all that comes.</param>
+    /// <param name="tell">Hears of every segment: the track, how many it has been, and their bytes.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public static async ValueTask<LiveReading> BeginAsync(
+        LiveFeed feed, IReadOnlyList<int> tracks, PeriodPlan plan, TimeSpan? duration, Action<int, long, long>? tell, CancellationToken cancellationToken)
+    {
+        await feed.StartAsync(cancellationToken).ConfigureAwait(false);
+        using CancellationTokenSource stopped = CancellationTokenSource.CreateLinkedTokenSource(feed.Stopped, cancellationToken);
+        while (true)
+        {
+            Task changed = feed.Changed;
+            LiveSnapshot now = feed.Current;
+            if (Edge(now, feed.Now) is { } edge)
+            {
+                await plan.PartOfAsync(now.Rows, edge.Row.Key, cancellationToken).ConfigureAwait(false);
+                if (duration is { } limit) feed.StopAfter(limit < TimeSpan.FromDays(40) ? limit + LiveLimits.Overtime : TimeSpan.FromDays(40));
+                TimeSpan? end = duration is { } length ? (edge.Row.Period.Start ?? TimeSpan.Zero) + edge.Since + length : null;
+                return new LiveReading(feed, plan, [.. tracks.Select(track => new LiveTrack(feed, plan, track, edge.Row, edge.Since, end, tell))]);
+            }
+
+            if (!now.MayChange) throw new ManifestException(Sources.SourceText.Of(now.Manifest.Origin.Location), new FormatError("it has no period in which a chosen track plays", "/MPD", -1));
+            await feed.WaitAsync(changed, null, stopped.Token).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Opens what belongs to one file.</summary>
+    public IReadOnlyList<LiveStream> OpenPart(int part) => [.. _tracks.Select(track =>
+    {
+        LiveStream stream = new();
+        stream.Begin((to, cancellationToken) => track.WriteAsync(part, to, cancellationToken));
+        return stream;
+    })];
+
+    /// <summary>The names of the periods in one part.</summary>
+    public IReadOnlyList<string> NamesOf(int part) => _plan.NamesOf(part);
+
+    public void Dispose() => _plan.Dispose();
+
+    /// <summary>
+    /// The newest period of which something is there, and a time of it at which every track has a segment: as far behind the newest as the manifest
+    /// suggests. Where nothing is there yet, the beginning of the first period to come.
+    /// </summary>
+    internal static (PeriodRow Row, TimeSpan Since)? Edge(LiveSnapshot now, DateTimeOffset time)
+    {
+        PeriodRow[] rows = [.. now.Rows.Where(static row => row.Tracks.Any(static track => track is not null))];
+        if (rows.Length == 0) return null;
+        // What has ended meanwhile is over; its last segments are all that is left of "now".
+        foreach (PeriodRow row in rows.Reverse())
+        {
+            TimeSpan? edge = null;
+            bool all = true;
+            foreach (TrackPeriod track in row.Tracks.OfType<TrackPeriod>())
+            {
+                RepresentationSegments segments = track.Representation.Segments;
+                if (!segments.CanFollow || segments.Newest(time) is not { Kind: SegmentStepKind.Ready } newest)
+                {
+                    all = false;
+                    break;
+                }
+
+                TimeSpan start = segments.StartOf(newest.Segment);
+                if (edge is null || start < edge) edge = start;
+                if (now.Manifest.SuggestedDelay is { } delay)
+                {
+                    TimeSpan wanted = segments.Elapsed(time) - delay;
+                    if (wanted < edge) edge = wanted > TimeSpan.Zero ? wanted : TimeSpan.Zero;
+                }
+            }
+
+            if (all && edge is { } since) return (row, since);
+        }
+
+        return (rows[0], TimeSpan.Zero);
+    }
+}

@@ -1,0 +1,190 @@
+using Keyway.Content;
+using Keyway.Dash;
+using Keyway.Sources;
+
+namespace Keyway.Live;
+
+/// <summary>Walks one track of a growing presentation, segment by segment and period by period, and reports what cannot be read.</summary>
+/// <remarks>Threads: one writer at a time.</remarks>
+internal sealed class LiveTrack(LiveFeed feed, PeriodPlan plan, int track, PeriodRow first, TimeSpan since, TimeSpan? end, Action<int, long, long>? tell)
+{
+    private string _row = first.Key;
+    private TimeSpan _rowStart = first.Period.Start ?? TimeSpan.Zero;
+    private bool _begun;
+    private bool _needsInitialization;
+    private string? _representation;
+    private ulong? _last;
+    private TimeSpan? _lastEnd;
+    private long _segments;
+    private long _bytes;
+    private AlternativeSource? _source;
+    private ContentOrigin? _origin;
+
+    /// <summary>Writes what belongs to one file.</summary>
+    /// <returns>Whether more follows in the next.</returns>
+    public async Task<bool> WriteAsync(int part, LiveStream to, CancellationToken cancellationToken)
+    {
+        _needsInitialization = true;
+        using CancellationTokenSource stopped = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, feed.Stopped);
+        try
+        {
+            while (true)
+            {
+                stopped.Token.ThrowIfCancellationRequested();
+                // Read before looking: what changes while we look wakes us.
+                Task changed = feed.Changed;
+                LiveSnapshot now = feed.Current;
+                if (now.Find(_row) is not { } row || row.Tracks[track] is not { } period)
+                {
+                    if (!await AdvanceAsync(now, changed, stopped.Token).ConfigureAwait(false)) return false;
+                    continue;
+                }
+
+                if (await plan.PartOfAsync(now.Rows, _row, stopped.Token).ConfigureAwait(false) > part) return true;
+                SegmentStep step = Step(now, row, period);
+                if (step.Kind is SegmentStepKind.Ready or SegmentStepKind.Later && IsBeyondEnd(row, period, step)) return false;
+                switch (step.Kind)
+                {
+                    case SegmentStepKind.Ready:
+                        await TakeAsync(now, row, period, step, to, stopped.Token).ConfigureAwait(false);
+                        break;
+                    case SegmentStepKind.Later:
+                        await feed.WaitAsync(changed, step.Available, stopped.Token).ConfigureAwait(false);
+                        break;
+                    case SegmentStepKind.Unlisted when IsStillExpected(now, row):
+                        await feed.WaitAsync(changed, Over(now, row), stopped.Token).ConfigureAwait(false);
+                        break;
+                    default:
+                        if (!await AdvanceAsync(now, changed, stopped.Token).ConfigureAwait(false)) return false;
+                        break;
+                }
+            }
+        }
+        catch (OperationCanceledException) when (feed.Stopped.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            // Asked to stop: what is there is whole.
+            return false;
+        }
+    }
+
+    /// <summary>The segment to take next.</summary>
+    private SegmentStep Step(LiveSnapshot now, PeriodRow row, TrackPeriod period)
+    {
+        RepresentationSegments segments = period.Representation.Segments;
+        if (!segments.CanFollow) return StepToEnd(segments);
+        if (_last is not null || _begun) return segments.Next(_last, feed.Now);
+        // Sound and pictures are not cut at the same moment to the unit: the nearest segment counts, not the one before.
+        TimeSpan slack = segments.Newest(feed.Now) is { Kind: SegmentStepKind.Ready } newest ? segments.LengthOf(newest.Segment) / 4 : TimeSpan.Zero;
+        SegmentStep step = segments.At(since + slack, feed.Now);
+        return step.Kind == SegmentStepKind.None ? segments.Next(null, feed.Now) : step;
+    }
+
+    /// <summary>Of a manifest that has become static: every segment that is left of the period.</summary>
+    private SegmentStep StepToEnd(RepresentationSegments segments)
+    {
+        if (segments.Addressing == SegmentAddressing.Template)
+        {
+            foreach (MediaSegment segment in segments.Enumerate(feed.Now))
+                if (_last is { } last ? segment.Time > last : _begun || segments.StartOf(segment) + segments.LengthOf(segment) > since) return new SegmentStep(SegmentStepKind.Ready, segment, feed.Now);
+        }
+        else feed.Note($"{segments.Path}: the manifest now says otherwise where segments are; what had not been read by then is missing");
+
+        return new SegmentStep(SegmentStepKind.Ended, default, default);
+    }
+
+    private bool IsBeyondEnd(PeriodRow row, TrackPeriod period, SegmentStep step)
+    {
+        if (end is not { } limit || step.Segment.Address is null) return false;
+        TimeSpan rounding = TimeSpan.FromMilliseconds(1);
+        return (row.Period.Start ?? TimeSpan.Zero) + period.Representation.Segments.StartOf(step.Segment) + rounding >= limit;
+    }
+
+    /// <summary>Whether the period may yet get segments that the manifest does not name.</summary>
+    private bool IsStillExpected(LiveSnapshot now, PeriodRow row) => now.MayChange && (Over(now, row) is not { } over || feed.Now < over);
+
+    /// <summary>When a period of known length is surely over.</summary>
+    private static DateTimeOffset? Over(LiveSnapshot now, PeriodRow row) =>
+        row.Period.Duration is { } length && now.Manifest.AvailabilityStart is { } start && row.Period.Start is { } from
+        && length < TimeSpan.FromDays(36500) && from < TimeSpan.FromDays(36500)
+            ? start + from + length + LiveLimits.LongestPatience / 2
+            : null;
+
+    /// <summary>Goes on to the next period, or waits for one.</summary>
+    /// <returns><see langword="false"/>: there will be none.</returns>
+    private async ValueTask<bool> AdvanceAsync(LiveSnapshot now, Task changed, CancellationToken cancellationToken)
+    {
+        if (now.After(_row, _rowStart, track) is { } next)
+        {
+            (_row, _rowStart) = (next.Key, next.Period.Start ?? _rowStart);
+            (_begun, _last, _lastEnd, _needsInitialization) = (true, null, null, true);
+            return true;
+        }
+
+        DateTimeOffset? over = now.Manifest is { AvailabilityStart: { } start, Duration: { } length } && length < DateTimeOffset.MaxValue - start ? start + length : null;
+        if (!now.MayChange || over <= feed.Now) return false;
+        await feed.WaitAsync(changed, over, cancellationToken).ConfigureAwait(false);
+        return true;
+    }
+
+    private async ValueTask TakeAsync(LiveSnapshot now, PeriodRow row, TrackPeriod period, SegmentStep step, LiveStream to, CancellationToken cancellationToken)
+    {
+        RepresentationSegments segments = period.Representation.Segments;
+        if (_origin != now.Manifest.Origin) (_origin, _source) = (now.Manifest.Origin, new AlternativeSource(feed.Sources, now.Manifest.Origin));
+        TimeSpan start = segments.StartOf(step.Segment), length = segments.LengthOf(step.Segment), rowStart = row.Period.Start ?? TimeSpan.Zero;
+        if (_lastEnd is { } ended && start - ended > length / 2)
+            feed.Report(new PresentationGap { Track = track, Start = rowStart + ended, Duration = start - ended, Segments = 0, Reason = "the manifest does not name what is here" });
+
+        if (_representation != period.Representation.Id) (_representation, _needsInitialization) = (period.Representation.Id, true);
+        DateTimeOffset until = Until(now, step.Available, length);
+        if (_needsInitialization)
+        {
+            ReadOnlyMemory<byte> head = segments.Initialization is { } initialization
+                ? await FetchAsync(Part(initialization, isMedia: false), until, cancellationToken).ConfigureAwait(false)
+                : throw new ManifestException(SourceText.Of(now.Manifest.Origin.Location), new FormatError("there is no initialisation segment", segments.Path, -1));
+            await to.WriteInitializationAsync(head, rowStart - segments.MediaOffset, cancellationToken).ConfigureAwait(false);
+            _needsInitialization = false;
+        }
+
+        try
+        {
+            ReadOnlyMemory<byte> bytes = await FetchAsync(Part(step.Segment, isMedia: true), until, cancellationToken).ConfigureAwait(false);
+            await to.WriteSegmentAsync(bytes, cancellationToken).ConfigureAwait(false);
+            tell?.Invoke(track, ++_segments, _bytes += bytes.Length);
+        }
+        catch (SourceException exception) when (_segments > 0)
+        {
+            // The first that is asked for must be there: a service that has none is no service.
+            feed.Report(new PresentationGap { Track = track, Start = rowStart + start, Duration = length, Segments = 1, Reason = exception.Message });
+        }
+
+        (_begun, _last, _lastEnd) = (true, step.Segment.Time, start + length);
+    }
+
+    /// <summary>How long a segment may be asked for: while the service keeps it, and not so long that those behind it go.</summary>
+    private DateTimeOffset Until(LiveSnapshot now, DateTimeOffset available, TimeSpan length)
+    {
+        DateTimeOffset latest = feed.Now + LiveLimits.LongestPatience;
+        if (now.Manifest.TimeShiftBuffer is not { } kept || kept > TimeSpan.FromDays(1) || available > latest) return latest;
+        DateTimeOffset gone = available + length + kept;
+        return gone < latest ? gone : latest;
+    }
+
+    /// <summary>Fetches, again and again while it may still come.</summary>
+    /// <exception cref="SourceException">It did not.</exception>
+    private async ValueTask<ReadOnlyMemory<byte>> FetchAsync(SegmentPart segment, DateTimeOffset until, CancellationToken cancellationToken)
+    {
+        for (TimeSpan pause = LiveLimits.ShortestRetry; ; pause = pause * 2 < LiveLimits.LongestRetry ? pause * 2 : LiveLimits.LongestRetry)
+        {
+            try
+            {
+                return await _source!.ReadAsync(segment, LiveLimits.SegmentBytes, cancellationToken).ConfigureAwait(false);
+            }
+            catch (SourceException) when (feed.Now + pause <= until)
+            {
+                await Task.Delay(pause, feed.Clock, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private static SegmentPart Part(MediaSegment segment, bool isMedia) => new(segment.Address, segment.Range, isMedia, segment.Alternatives);
+}

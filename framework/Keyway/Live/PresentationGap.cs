@@ -1,0 +1,20 @@
+namespace Keyway.Live;
+
+/// <summary>A stretch of a growing presentation that could not be read.</summary>
+public sealed record PresentationGap
+{
+    /// <summary>The track's index in the presentation's list.</summary>
+    public required int Track { get; init; }
+
+    /// <summary>When it begins, from the beginning of the presentation.</summary>
+    public required TimeSpan Start { get; init; }
+
+    /// <summary>How long it is.</summary>
+    public required TimeSpan Duration { get; init; }
+
+    /// <summary>How many segments are missing; 0 where the manifest itself leaves them out.</summary>
+    public required int Segments { get; init; }
+
+    /// <summary>Why the first of them could not be read.</summary>
+    public required string Reason { get; init; }
+}

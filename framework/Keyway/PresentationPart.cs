@@ -1,0 +1,38 @@
+using System.IO.Pipelines;
+using Keyway.Mp4;
+
+namespace Keyway;
+
+/// <summary>What of a presentation goes into one file: periods whose sample entries and codecs match.</summary>
+/// <remarks>Valid until the next part is asked for. Written once.</remarks>
+public sealed class PresentationPart
+{
+    private readonly IReadOnlyList<MergeInput> _inputs;
+    private readonly bool _fromZero;
+
+    internal PresentationPart(int number, IReadOnlyList<string> periods, IReadOnlyList<PresentationTrack> tracks, IReadOnlyList<MergeInput> inputs, bool fromZero) =>
+        (Number, Periods, Tracks, _inputs, _fromZero) = (number, periods, tracks, inputs, fromZero);
+
+    /// <summary>Its number, from 1.</summary>
+    public int Number { get; }
+
+    /// <summary>How its periods are called in texts. Of a growing presentation: those that are known.</summary>
+    public IReadOnlyList<string> Periods { get; }
+
+    /// <summary>Its tracks, in the order in which they are numbered in the file.</summary>
+    public IReadOnlyList<PresentationTrack> Tracks { get; }
+
+    internal bool IsWritten { get; private set; }
+
+    /// <summary>Writes its tracks together into one clear fragmented file. What grows is written from time 0 on, until it ends or is stopped.</summary>
+    /// <param name="output">Where to. Ownership: the caller's, who completes it.</param>
+    /// <param name="cancellationToken">Stops the work. What was written is worthless then; <see cref="Presentation.Stop"/> leaves a whole file.</param>
+    /// <returns>What was written, with the new track numbers.</returns>
+    /// <inheritdoc cref="Presentation.ReadAsync" path="/exception"/>
+    public async ValueTask<Mp4Summary> MergeAsync(PipeWriter output, CancellationToken cancellationToken = default)
+    {
+        if (IsWritten) throw new InvalidOperationException("a part is written once");
+        IsWritten = true;
+        return await TrackMerger.MergeAsync(_inputs, output, _fromZero, null, cancellationToken).ConfigureAwait(false);
+    }
+}

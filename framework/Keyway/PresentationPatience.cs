@@ -1,0 +1,19 @@
+namespace Keyway;
+
+/// <summary>How a presentation waits for keys.</summary>
+internal sealed record PresentationPatience
+{
+    public required TimeProvider Clock { get; init; }
+
+    /// <summary>How long a reader waits for a key.</summary>
+    public required TimeSpan KeyWait { get; init; }
+
+    /// <summary>Over how long requests are spread that many readers cause at once.</summary>
+    public TimeSpan Spread { get; init; }
+
+    /// <summary>A number from 0 to 1.</summary>
+    public Func<double> Random { get; init; } = static () => 0;
+
+    /// <summary>Whether content grows while it is read.</summary>
+    public bool IsLive { get; init; }
+}
