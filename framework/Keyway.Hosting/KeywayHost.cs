@@ -196,6 +196,7 @@ public sealed partial class KeywayHost : IHostedService, IAsyncDisposable
             Clock = _host.Clock,
             Logging = _logging,
             Acceleration = Options.Decryption.Acceleration,
+            MaxParallelFragments = Options.Decryption.MaxParallelFragments,
         });
     }
 

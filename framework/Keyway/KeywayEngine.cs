@@ -131,6 +131,7 @@ public sealed class KeywayEngine : IAsyncDisposable
             Vault = _vault,
             Decrypted = _options.Bus.Publisher<FragmentDecrypted>(),
             Clock = _options.Clock,
+            MaxParallelFragments = _options.MaxParallelFragments,
         });
         try
         {

@@ -87,7 +87,10 @@ public sealed class Presentation : IAsyncDisposable
         if (_parts.Content.Kind != ContentKind.Dash) return await MergeAsync([track], output, cancellationToken).ConfigureAwait(false);
         (Stream stream, string name) = await OpenAsync(track, cancellationToken).ConfigureAwait(false);
         await using (stream.ConfigureAwait(false))
-            return await Mp4Decryptor.DecryptAsync(stream, name, new PresentationKeys(_parts, track.Index), output, null, cancellationToken).ConfigureAwait(false);
+        {
+            Mp4DecryptOptions options = new() { MaxParallelFragments = _parts.MaxParallelFragments };
+            return await Mp4Decryptor.DecryptAsync(stream, name, new PresentationKeys(_parts, track.Index), output, options, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     /// <summary>Writes tracks together into one clear fragmented file.</summary>

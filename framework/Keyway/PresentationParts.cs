@@ -28,4 +28,7 @@ internal sealed record PresentationParts
     public required IPublisher<FragmentDecrypted> Decrypted { get; init; }
 
     public required TimeProvider Clock { get; init; }
+
+    /// <summary>How many fragments of a track are decrypted at once; 0 for as many as there are processors.</summary>
+    public required int MaxParallelFragments { get; init; }
 }
