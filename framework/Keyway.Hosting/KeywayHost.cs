@@ -218,6 +218,7 @@ public sealed partial class KeywayHost : IHostedService, IAsyncDisposable
             LicenseStore = LicenseStore,
             Logging = _logging,
             Acceleration = Options.Decryption.Acceleration,
+            MaxParallelFragments = Options.Decryption.MaxParallelFragments,
         });
     }
 

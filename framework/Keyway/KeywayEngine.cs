@@ -187,6 +187,7 @@ public sealed class KeywayEngine : IAsyncDisposable
             Decrypted = _options.Bus.Publisher<FragmentDecrypted>(),
             Clock = _options.Clock,
             First = new FirstDecrypt(id, _options.Clock, begun, span?.Context ?? default),
+            MaxParallelFragments = _options.MaxParallelFragments,
         });
         try
         {

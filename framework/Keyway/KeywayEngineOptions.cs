@@ -52,6 +52,9 @@ public sealed record KeywayEngineOptions
     /// <value><see langword="null"/>: nowhere. Then <see cref="SessionKind.PersistentLicense"/> is refused.</value>
     public ILicenseStore? LicenseStore { get; init; }
 
+    /// <summary>How many fragments of a track are decrypted at once; 0 for as many as there are processors.</summary>
+    public int MaxParallelFragments { get; init; }
+
     /// <summary>How long a reader waits for a key.</summary>
     /// <value>30 seconds.</value>
     public TimeSpan KeyWait { get; init; } = TimeSpan.FromSeconds(30);

@@ -93,7 +93,10 @@ public sealed partial class Presentation : IAsyncDisposable
         (Stream stream, string name) = await OpenAsync(track, cancellationToken).ConfigureAwait(false);
         using PresentationKeys keys = new(_parts, track.Index);
         await using (stream.ConfigureAwait(false))
-            return await Mp4Decryptor.DecryptAsync(stream, name, keys, output, null, cancellationToken).ConfigureAwait(false);
+        {
+            Mp4DecryptOptions options = new() { MaxParallelFragments = _parts.MaxParallelFragments };
+            return await Mp4Decryptor.DecryptAsync(stream, name, keys, output, options, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     /// <summary>Writes tracks together into one clear fragmented file.</summary>

@@ -31,4 +31,7 @@ internal sealed record PresentationParts
     public required TimeProvider Clock { get; init; }
 
     public required FirstDecrypt First { get; init; }
+
+    /// <summary>How many fragments of a track are decrypted at once; 0 for as many as there are processors.</summary>
+    public required int MaxParallelFragments { get; init; }
 }

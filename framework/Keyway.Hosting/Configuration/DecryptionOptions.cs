@@ -8,6 +8,6 @@ public sealed record DecryptionOptions
     /// <summary>Which AES is used.</summary>
     public Acceleration Acceleration { get; init; }
 
-    /// <summary>How many fragments are decrypted at once. 0: as many as there are processors. This version decrypts one fragment of a track at a time, whatever is set.</summary>
+    /// <summary>How many fragments are decrypted at once. 0: as many as there are processors. Reading and writing go on beside them.</summary>
     public int MaxParallelFragments { get; init; }
 }

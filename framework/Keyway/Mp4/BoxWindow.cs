@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Buffers.Binary;
-using System.IO.Pipelines;
 
 namespace Keyway.Mp4;
 
@@ -21,14 +20,19 @@ internal sealed class BoxWindow : IDisposable
     private readonly long _origin;
     private readonly byte[] _header = new byte[16];
     private byte[] _buffer = [];
+    private readonly FileStream? _file;
     private int _length;
     private int _peeked;
+    private long _beyond;
 
     public BoxWindow(Stream stream, string name)
     {
         _stream = stream;
         Name = name;
         CanSeek = stream.CanSeek;
+
+        // A read of a file is a system call on some thread, whatever it is called: here it is made on this one. Only Windows has others.
+        _file = CanSeek && stream is FileStream file && (!file.IsAsync || !OperatingSystem.IsWindows()) ? file : null;
         _origin = CanSeek ? stream.Position : 0;
         FileLength = CanSeek ? stream.Length - _origin : -1;
     }
@@ -45,7 +49,10 @@ internal sealed class BoxWindow : IDisposable
     public long Offset { get; private set; }
 
     /// <summary>Where the next box begins.</summary>
-    public long Position => Offset + _length;
+    public long Position => Offset + _length + _beyond;
+
+    /// <summary>Whether a read has ever had to wait for its bytes, as those of pipes and networks do.</summary>
+    public bool Waits { get; private set; }
 
     public Span<byte> Bytes => _buffer.AsSpan(0, _length);
 
@@ -106,9 +113,36 @@ internal sealed class BoxWindow : IDisposable
             if (_length >= limit) throw Error($"more than {limit} bytes would have to be kept in memory", FourCc.Text(box.Type), box.Offset);
             Reserve((int)Math.Min(_length + Math.Min(left, Math.Max(Step, _length)), limit));
             int want = (int)Math.Min(left, _buffer.Length - _length);
-            int got = await _stream.ReadAsync(_buffer.AsMemory(_length, want), cancellationToken).ConfigureAwait(false);
+            int got = await ReadStreamAsync(_buffer.AsMemory(_length, want), cancellationToken).ConfigureAwait(false);
             if (got == 0 && box.Length < 0) return;
             if (got == 0) throw Truncated(box.Type, box.Offset, box.Length, box.Length - left);
+            _length += got;
+            left -= got;
+        }
+    }
+
+    /// <summary>Takes the header of the next box into the window, and not its content.</summary>
+    /// <param name="box">What <see cref="PeekAsync"/> returned.</param>
+    public void AppendHeader(TopBox box)
+    {
+        Reserve(_length + box.HeaderSize);
+        _header.AsSpan(0, _peeked).CopyTo(_buffer.AsSpan(_length));
+        _length += _peeked;
+        _peeked = 0;
+    }
+
+    /// <summary>Takes the content of a box into the window whose header is its end.</summary>
+    /// <param name="count">How many bytes the content has.</param>
+    /// <param name="box">The box.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    public async ValueTask AppendBodyAsync(int count, TopBox box, CancellationToken cancellationToken)
+    {
+        for (int left = count; left > 0;)
+        {
+            // Where the length of the file is not known, memory grows as bytes arrive.
+            Reserve(_length + (FileLength >= 0 ? left : Math.Min(left, Math.Max(Step, _length))));
+            int got = await ReadStreamAsync(_buffer.AsMemory(_length, Math.Min(left, _buffer.Length - _length)), cancellationToken).ConfigureAwait(false);
+            if (got == 0) throw Truncated(box.Type, box.Offset, box.Length, Position - box.Offset);
             _length += got;
             left -= got;
         }
@@ -117,55 +151,76 @@ internal sealed class BoxWindow : IDisposable
     /// <summary>Gives up what is in the window.</summary>
     public void Clear()
     {
-        Offset += _length;
+        Offset += _length + _beyond;
         _length = 0;
+        _beyond = 0;
     }
 
-    /// <summary>Copies bytes that lie ahead to an output, the header that was looked at among them. Nothing is in the window.</summary>
-    /// <param name="count">How many; negative for all that the file has.</param>
-    /// <param name="output">Where to; <see langword="null"/> to pass over them.</param>
+    /// <summary>Reads bytes that lie ahead past the window, straight to where they are wanted; the header that was looked at comes first.</summary>
+    /// <param name="destination">Where they go.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <returns>How many; 0 at the end of the file.</returns>
+    public async ValueTask<int> ReadAsync(Memory<byte> destination, CancellationToken cancellationToken)
+    {
+        int got = Math.Min(_peeked, destination.Length);
+        if (got > 0)
+        {
+            _header.AsSpan(0, got).CopyTo(destination.Span);
+            _header.AsSpan(got, _peeked - got).CopyTo(_header);
+            _peeked -= got;
+        }
+        else
+        {
+            got = await ReadStreamAsync(destination, cancellationToken).ConfigureAwait(false);
+        }
+
+        _beyond += got;
+        return got;
+    }
+
+    /// <summary>Fills memory with bytes that lie ahead, past the window.</summary>
+    /// <param name="destination">Where they go.</param>
     /// <param name="box">The box they belong to, for messages.</param>
     /// <param name="cancellationToken">Cancels the wait.</param>
-    public async ValueTask CopyAsync(long count, PipeWriter? output, TopBox box, CancellationToken cancellationToken)
+    public async ValueTask ReadExactlyAsync(Memory<byte> destination, TopBox box, CancellationToken cancellationToken)
     {
-        if (output is null && CanSeek && count >= 0)
+        while (!destination.IsEmpty)
+        {
+            int got = await ReadAsync(destination, cancellationToken).ConfigureAwait(false);
+            if (got == 0) throw Truncated(box.Type, box.Offset, box.Length, Position - box.Offset);
+            destination = destination[got..];
+        }
+    }
+
+    /// <summary>Passes over bytes that lie ahead, the header that was looked at among them. Nothing is in the window.</summary>
+    /// <param name="count">How many; negative for all that the file has.</param>
+    /// <param name="box">The box they belong to, for messages.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    public async ValueTask SkipAsync(long count, TopBox box, CancellationToken cancellationToken)
+    {
+        if (CanSeek && count >= 0)
         {
             Seek(Position + count);
             return;
         }
 
-        long left = count < 0 ? long.MaxValue : count;
-        int fromHeader = (int)Math.Min(_peeked, left);
-        if (fromHeader > 0)
-        {
-            if (output is not null) await PipeOutput.WriteAsync(output, _header.AsMemory(0, fromHeader), cancellationToken).ConfigureAwait(false);
-            _header.AsSpan(fromHeader, _peeked - fromHeader).CopyTo(_header);
-            _peeked -= fromHeader;
-            Offset += fromHeader;
-            left -= fromHeader;
-        }
-
-        byte[]? scratch = output is null ? ArrayPool<byte>.Shared.Rent(1 << 16) : null;
+        byte[] scratch = ArrayPool<byte>.Shared.Rent(1 << 16);
         try
         {
-            while (left > 0)
+            for (long left = count < 0 ? long.MaxValue : count; left > 0;)
             {
-                Memory<byte> memory = scratch ?? output!.GetMemory(1 << 16);
-                memory = memory[..(int)Math.Min(memory.Length, left)];
-                int got = await _stream.ReadAsync(memory, cancellationToken).ConfigureAwait(false);
-                if (got == 0 && count < 0) return;
+                int got = await ReadAsync(scratch.AsMemory(0, (int)Math.Min(scratch.Length, left)), cancellationToken).ConfigureAwait(false);
+                if (got == 0 && count < 0) break;
                 if (got == 0) throw Truncated(box.Type, box.Offset, box.Length, Position - box.Offset);
-                Offset += got;
                 left -= got;
-                if (output is null) continue;
-                output.Advance(got);
-                await PipeOutput.FlushAsync(output, cancellationToken).ConfigureAwait(false);
             }
         }
         finally
         {
-            if (scratch is not null) ArrayPool<byte>.Shared.Return(scratch);
+            ArrayPool<byte>.Shared.Return(scratch);
         }
+
+        Clear();
     }
 
     /// <summary>Takes bytes that lie ahead into the window, whatever they are.</summary>
@@ -180,6 +235,7 @@ internal sealed class BoxWindow : IDisposable
     {
         _length = 0;
         _peeked = 0;
+        _beyond = 0;
         Offset = position;
         _stream.Position = _origin + position;
     }
@@ -190,13 +246,11 @@ internal sealed class BoxWindow : IDisposable
         if (position < 0 || position > FileLength - destination.Length)
             throw Error($"bytes {position} to {position + destination.Length} are wanted, the file ends at {FileLength}", "", position);
         Seek(position);
-        try
+        for (Memory<byte> left = destination; !left.IsEmpty;)
         {
-            await _stream.ReadExactlyAsync(destination, cancellationToken).ConfigureAwait(false);
-        }
-        catch (EndOfStreamException e)
-        {
-            throw new MediaFormatException(Name, new FormatError("the file is cut short", "", position), e);
+            int got = await ReadStreamAsync(left, cancellationToken).ConfigureAwait(false);
+            if (got == 0) throw Error("the file is cut short", "", position);
+            left = left[got..];
         }
 
         Offset = position + destination.Length;
@@ -220,10 +274,23 @@ internal sealed class BoxWindow : IDisposable
     {
         while (_peeked < count)
         {
-            int got = await _stream.ReadAsync(_header.AsMemory(_peeked, count - _peeked), cancellationToken).ConfigureAwait(false);
+            int got = await ReadStreamAsync(_header.AsMemory(_peeked, count - _peeked), cancellationToken).ConfigureAwait(false);
             if (got == 0) return;
             _peeked += got;
         }
+    }
+
+    private ValueTask<int> ReadStreamAsync(Memory<byte> destination, CancellationToken cancellationToken)
+    {
+        if (_file is not null)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            return new(_file.Read(destination.Span));
+        }
+
+        ValueTask<int> read = _stream.ReadAsync(destination, cancellationToken);
+        Waits |= !read.IsCompleted;
+        return read;
     }
 
     private void Reserve(int wanted)

@@ -96,7 +96,7 @@ internal sealed class FragmentSource : IDisposable
                 }
                 else if (kind == UnitKind.Other)
                 {
-                    await _window.CopyAsync(_units.Box.Length, null, _units.Box, cancellationToken).ConfigureAwait(false);
+                    await _window.SkipAsync(_units.Box.Length, _units.Box, cancellationToken).ConfigureAwait(false);
                 }
             }
 
@@ -130,7 +130,7 @@ internal sealed class FragmentSource : IDisposable
             }
 
             if (_first == UnitKind.End) throw _window.Error("no moov", "", 0);
-            if (_first == UnitKind.Other) await _window.CopyAsync(_units.Box.Length, null, _units.Box, cancellationToken).ConfigureAwait(false);
+            if (_first == UnitKind.Other) await _window.SkipAsync(_units.Box.Length, _units.Box, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -211,14 +211,14 @@ internal sealed class FragmentSource : IDisposable
     private async IAsyncEnumerable<SampleTable> ReadByPlaceAsync(ProgressiveFile file, IMediaKeys keys, SourceFragment fragment, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         TopBox box = _units.Box;
-        await _window.CopyAsync(box.HeaderSize, null, box, cancellationToken).ConfigureAwait(false);
+        await _window.SkipAsync(box.HeaderSize, box, cancellationToken).ConfigureAwait(false);
         long end = box.Length < 0 ? long.MaxValue : box.Offset + box.Length;
         while (file.NextOffset < end)
         {
             if (file.NextOffset < _window.Position)
                 throw Error($"a sample of track {file.NextTrack!.Id} begins at byte {file.NextOffset}, which has gone by", "mdat");
-            await _window.CopyAsync(file.NextOffset - _window.Position, null, box, cancellationToken).ConfigureAwait(false);
-            int length = file.Collect(_window.Position, end);
+            await _window.SkipAsync(file.NextOffset - _window.Position, box, cancellationToken).ConfigureAwait(false);
+            int length = file.Collect(_window.Position, end, Mp4Limits.BatchBytes);
             await _window.AppendAsync(length, box, cancellationToken).ConfigureAwait(false);
             foreach (SampleTable table in file.Tables)
             {
@@ -233,7 +233,7 @@ internal sealed class FragmentSource : IDisposable
             _window.Clear();
         }
 
-        await _window.CopyAsync(box.Length < 0 ? -1 : end - _window.Position, null, box, cancellationToken).ConfigureAwait(false);
+        await _window.SkipAsync(box.Length < 0 ? -1 : end - _window.Position, box, cancellationToken).ConfigureAwait(false);
     }
 
     private void CheckNothingLeft(ProgressiveFile file)

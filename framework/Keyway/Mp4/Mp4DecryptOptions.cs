@@ -3,9 +3,13 @@ namespace Keyway.Mp4;
 /// <summary>How a file is decrypted.</summary>
 public sealed record Mp4DecryptOptions
 {
-    /// <summary>Hears how many bytes of the input have been read, a fragment at a time.</summary>
+    /// <summary>Hears how many bytes of the input have been read, decrypted and written, a fragment at a time; on any thread, one at a time.</summary>
     public IProgress<long>? Progress { get; init; }
 
     /// <summary>Which tracks are decrypted; the others stay as they are. Without it, all.</summary>
     public Func<Mp4Track, bool>? Tracks { get; init; }
+
+    /// <summary>How many fragments are decrypted at once; 0 for as many as there are processors. Reading and writing go on beside them.</summary>
+    /// <value>0.</value>
+    public int MaxParallelFragments { get; init; }
 }

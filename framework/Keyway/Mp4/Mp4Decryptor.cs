@@ -22,7 +22,7 @@ public static class Mp4Decryptor
         ArgumentNullException.ThrowIfNull(keys);
         ArgumentNullException.ThrowIfNull(output);
         using BoxWindow window = new(input, name);
-        using ClearWriter writer = new(window, keys, output, options?.Tracks, options?.Progress);
-        return await writer.WriteAsync(cancellationToken).ConfigureAwait(false);
+        ClearWriter writer = new(window, keys, output, options ?? new Mp4DecryptOptions(), cancellationToken);
+        await using (writer.ConfigureAwait(false)) return await writer.WriteAsync().ConfigureAwait(false);
     }
 }

@@ -76,7 +76,7 @@ public static class Mp4Inspector
         {
             if (box.Type is not (PsshBox.Type or FourCc.Uuid) || box.Length is < 0 or > Mp4Limits.PsshBytes)
             {
-                await window.CopyAsync(box.Length, null, box, cancellationToken).ConfigureAwait(false);
+                await window.SkipAsync(box.Length, box, cancellationToken).ConfigureAwait(false);
                 return;
             }
 

@@ -39,8 +39,9 @@ internal sealed class ProgressiveFile : IDisposable
     /// <summary>Gathers the samples that begin the next batch.</summary>
     /// <param name="start">Where the batch begins in the file: at the next sample.</param>
     /// <param name="end">Where the box with the samples ends.</param>
+    /// <param name="most">How many bytes a batch has at most, if it is not one sample.</param>
     /// <returns>How many bytes the batch has. Zero when all its samples are empty, or clear ones that share bytes already passed.</returns>
-    public int Collect(long start, long end)
+    public int Collect(long start, long end, int most)
     {
         _used = 0;
         long reached = start;
@@ -50,7 +51,7 @@ internal sealed class ProgressiveFile : IDisposable
             uint size = track.Current.Size;
             if (offset >= end && size > 0) break;
             if (size > 0 && offset > reached + Gap) break;
-            if (size > 0 && samples > 0 && offset + size - start > Mp4Limits.BatchBytes) break;
+            if (size > 0 && samples > 0 && offset + size - start > most) break;
             if (size > 0 && offset + size > end)
                 throw Error(track, $"sample {track.Current.Number + 1} reaches from byte {offset} to {offset + size}, its box ends at {end}");
             if (size > 0 && offset < reached && track.Track.IsProtected)
@@ -65,6 +66,15 @@ internal sealed class ProgressiveFile : IDisposable
         }
 
         return (int)(reached - start);
+    }
+
+    /// <summary>Hands over the samples of the last batch. Ownership of the tables: the caller's.</summary>
+    public IReadOnlyList<SampleTable> TakeTables()
+    {
+        SampleTable[] taken = [.. _pool[.._used]];
+        _pool.RemoveRange(0, _used);
+        _used = 0;
+        return taken;
     }
 
     /// <summary>Refuses tracks whose samples do not lie in decoding order: a stream that only goes forward cannot put them in order.</summary>

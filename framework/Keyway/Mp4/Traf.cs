@@ -41,6 +41,23 @@ internal sealed class Traf
     /// <summary>Where each run's samples begin in the file, and where they end.</summary>
     public List<(long Start, long End)> Extents { get; } = [];
 
+    /// <summary>Whether the samples lie in the file in the order of their numbers.</summary>
+    public bool IsInOrder
+    {
+        get
+        {
+            long reached = 0;
+            foreach ((long start, long end) in Extents)
+            {
+                if (start == end) continue;
+                if (start < reached) return false;
+                reached = end;
+            }
+
+            return true;
+        }
+    }
+
     public long SampleCount => Runs.Sum(r => (long)r.Count);
 
     public uint DefaultSize => Header.Size ?? Track.Defaults.Size;

@@ -7,9 +7,10 @@ namespace Keyway.Mp4;
 ///      │      │           │ mdat moof │                       data first
 ///      │      │           │ moof moof mdat mdat │             data of several fragments together
 /// </code>
-/// A unit ends at the first box boundary behind all data that its fragments point to.
+/// A unit ends at the first box boundary behind all data that its fragments point to. In the usual order its reader may leave the data where it is:
+/// then the unit is in memory up to the header of its last <c>mdat</c>, and <see cref="BodyLength"/> bytes follow.
 /// </remarks>
-internal sealed class UnitReader(BoxWindow window, bool structureOnly = false)
+internal sealed class UnitReader(BoxWindow window, bool structureOnly = false, bool leaveBodies = false)
 {
     private readonly List<(long Start, long End)> _media = [];
     private long _segmentStart;
@@ -21,7 +22,10 @@ internal sealed class UnitReader(BoxWindow window, bool structureOnly = false)
     /// <summary>The fragments of the unit.</summary>
     public List<Moof> Moofs { get; } = [];
 
-    /// <summary>Of <see cref="UnitKind.Other"/>.</summary>
+    /// <summary>How many bytes of the fragment's last <c>mdat</c> lie ahead; 0 when all are in memory.</summary>
+    public int BodyLength { get; private set; }
+
+    /// <summary>Of <see cref="UnitKind.Other"/>; of a fragment whose data lies ahead, its <c>mdat</c>.</summary>
     public TopBox Box { get; private set; }
 
     public FragmentData Data => new() { Bytes = window.Bytes, Offset = window.Offset, Media = _media };
@@ -31,6 +35,7 @@ internal sealed class UnitReader(BoxWindow window, bool structureOnly = false)
         window.Clear();
         Moofs.Clear();
         _media.Clear();
+        BodyLength = 0;
         long needed = 0, wished = 0;
         while (true)
         {
@@ -76,6 +81,15 @@ internal sealed class UnitReader(BoxWindow window, bool structureOnly = false)
                         return UnitKind.Other;
                     }
 
+                    if (leaveBodies && !held && IsWholly(box, needed, wished))
+                    {
+                        window.AppendHeader(box);
+                        _media.Add((box.Offset + box.HeaderSize, box.Offset + box.Length));
+                        Box = box;
+                        BodyLength = (int)(box.Length - box.HeaderSize);
+                        return UnitKind.Fragment;
+                    }
+
                     await window.AppendAsync(box, Mp4Limits.FragmentBytes, cancellationToken).ConfigureAwait(false);
                     _media.Add((box.Offset + box.HeaderSize, window.Position));
                     break;
@@ -92,6 +106,24 @@ internal sealed class UnitReader(BoxWindow window, bool structureOnly = false)
                     break;
             }
         }
+    }
+
+    /// <summary>Takes the data that was left where it is into memory after all.</summary>
+    public async ValueTask TakeBodyAsync(CancellationToken cancellationToken)
+    {
+        if (BodyLength == 0) return;
+        await window.AppendBodyAsync(BodyLength, Box, cancellationToken).ConfigureAwait(false);
+        BodyLength = 0;
+    }
+
+    /// <summary>Whether all samples of the fragments lie in one box that is yet to be read, and all that describes them before it.</summary>
+    private bool IsWholly(TopBox data, long needed, long wished)
+    {
+        if (data.Length < 0 || data.Length > Mp4Limits.FragmentBytes - window.Length) return false;
+        if (needed > data.Offset + data.Length || wished > data.Offset) return false;
+        foreach (Moof moof in Moofs)
+            if (moof.DataStart < data.Offset + data.HeaderSize) return false;
+        return true;
     }
 
     /// <summary>A segment begins where the data of the one before ends: offsets of joined files count from there.</summary>
@@ -146,7 +178,7 @@ internal sealed class UnitReader(BoxWindow window, bool structureOnly = false)
                 return;
             }
 
-            await window.CopyAsync(box.Length, null, box, cancellationToken).ConfigureAwait(false);
+            await window.SkipAsync(box.Length, box, cancellationToken).ConfigureAwait(false);
         }
 
         throw window.Error("no moov", "", data.Offset);

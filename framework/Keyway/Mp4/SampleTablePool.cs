@@ -1,0 +1,26 @@
+namespace Keyway.Mp4;
+
+/// <summary>Tables that wait for the next fragment. Threads: any.</summary>
+internal sealed class SampleTablePool : IDisposable
+{
+    private readonly Stack<SampleTable> _tables = new();
+
+    public SampleTable Rent()
+    {
+        lock (_tables) return _tables.TryPop(out SampleTable? table) ? table : new SampleTable();
+    }
+
+    public void Return(SampleTable table)
+    {
+        lock (_tables) _tables.Push(table);
+    }
+
+    public void Dispose()
+    {
+        lock (_tables)
+        {
+            foreach (SampleTable table in _tables) table.Dispose();
+            _tables.Clear();
+        }
+    }
+}
