@@ -118,8 +118,8 @@ internal sealed record Failure(int Code, string Kind, string Message, string? Ad
         _ => ExitCode.NoLicense,
     };
 
-    // TokenExpired → token-expired
-    private static string Words(LicenseErrorKind kind) =>
+    /// <summary>A reason as scripts read it: TokenExpired → token-expired.</summary>
+    public static string Words(LicenseErrorKind kind) =>
         string.Concat(kind.ToString().Select(static (letter, i) => char.IsUpper(letter) ? (i > 0 ? "-" : "") + char.ToLowerInvariant(letter) : letter.ToString()));
 
     private static string FirstLine(string text) => text.Split('\n', 2)[0].Split(" (Parameter", 2)[0].TrimEnd('\r');

@@ -10,7 +10,7 @@ namespace Keyway.PlayReady;
 /// <param name="secrets">Where the credential comes from.</param>
 /// <param name="clock">The clock.</param>
 /// <param name="logger">Where to log.</param>
-internal sealed partial class PlayReadyKeySystem(PlayReadyOptions options, ISecretReader secrets, TimeProvider clock, ILogger logger) : IKeySystem
+internal sealed partial class PlayReadyKeySystem(PlayReadyOptions options, ISecretReader secrets, TimeProvider clock, ILogger logger) : IKeySystem, ILicenseInspector
 {
     private PlayReadyCredential? _credential;
 
@@ -34,6 +34,9 @@ internal sealed partial class PlayReadyKeySystem(PlayReadyOptions options, ISecr
 
     /// <inheritdoc/>
     public ProtectionHeader ParseHeader(InitializationData data) => PlayReadyHeader.Read(data);
+
+    /// <inheritdoc/>
+    public IReadOnlyList<LicenseDescription>? DescribeLicenses(ReadOnlyMemory<byte> data) => LicenseInspection.Describe(data);
 
     /// <inheritdoc/>
     public async ValueTask StartAsync(CancellationToken cancellationToken)

@@ -77,4 +77,29 @@ public sealed class InspectTests
         foreach (string command in (string[])["inspect", "license", "play"])
             (await CommandRun.OfAsync(command, Sample.Manifest, "--key-system", "nobody", "--json")).ShouldFailInJson(ExitCode.Usage, "usage").Out.Should().Contain("clearkey");
     }
+
+    [Theory]
+    [InlineData(4, "KZ", "0x8004C054")]
+    [InlineData(6, "scalable", "0x8004C054")]
+    [InlineData(2, "chained", "0x8004C054")]
+    public async Task A_licence_of_a_form_that_is_not_public_is_shown_with_the_code_of_its_refusal(int cipher, string name, string code)
+    {
+        using TemporaryFolder folder = new();
+        string file = folder.Write("license.bin", PlayReadyLicense.Make(cipher)), text = folder.Write("license.txt", Convert.ToBase64String(PlayReadyLicense.Make(cipher)) + "\n");
+        JsonElement json = (await CommandRun.OfAsync("inspect", file, "--json")).ShouldEndWith(ExitCode.Done).Json;
+        json.GetProperty("keySystem").GetString().Should().Be("playready");
+        JsonElement license = json.GetProperty("licenses")[0];
+        license.GetProperty("kids")[0].GetString().Should().Be("00112233445566778899aabbccddeeff");
+        license.GetProperty("refusal").GetProperty("providerCode").GetString().Should().Be(code);
+        license.GetProperty("refusal").GetProperty("message").GetString().Should().Contain(name);
+        (await CommandRun.OfAsync("inspect", text, "--key-system", "playready")).ShouldEndWith(ExitCode.Done)
+            .ShouldNotShow(PlayReadyLicense.Wrapped).Out.Should().Contain(name).And.Contain(code).And.Contain($"CipherType: {cipher} ");
+    }
+
+    [Fact]
+    public async Task A_licence_is_no_content_for_another_key_system()
+    {
+        using TemporaryFolder folder = new();
+        (await CommandRun.OfAsync("inspect", folder.Write("license.bin", PlayReadyLicense.Make(3)), "--key-system", "clearkey")).ShouldEndWith(ExitCode.BadMedia);
+    }
 }

@@ -34,6 +34,9 @@ public sealed class JsonShapeTests(SharedSandbox sandbox) : IDisposable
     public Task Of_inspect() => CheckAsync("inspect", Sample.Manifest);
 
     [Fact]
+    public Task Of_inspect_of_a_licence() => CheckBelowAsync("### Licences in a file", ["inspect", _folder.Write("license.bin", PlayReadyLicense.Make(cipher: 4))]);
+
+    [Fact]
     public Task Of_plugins() => CheckAsync("plugins", "--pin");
 
     [Fact]
@@ -58,11 +61,13 @@ public sealed class JsonShapeTests(SharedSandbox sandbox) : IDisposable
         key.GetProperty("changesAt").GetDateTimeOffset().Year.Should().Be(2999);
     }
 
-    internal static async Task CheckAsync(string command, params string[] arguments)
+    internal static Task CheckAsync(string command, params string[] arguments) => CheckBelowAsync($"## keyway {command}", [command, .. arguments]);
+
+    private static async Task CheckBelowAsync(string heading, string[] arguments)
     {
-        CommandRun run = (await CommandRun.OfAsync([command, .. arguments, "--json"])).ShouldEndWith(ExitCode.Done);
+        CommandRun run = (await CommandRun.OfAsync([.. arguments, "--json"])).ShouldEndWith(ExitCode.Done);
         run.Error.Should().BeEmpty();
-        HashSet<string> documented = PathsOf(Documented($"## keyway {command}")), found = PathsOf(run.Json);
+        HashSet<string> documented = PathsOf(Documented(heading)), found = PathsOf(run.Json);
         found.Except(documented).Should().BeEmpty("docs/cli.md shows every member");
         documented.Except(found).Except(Sometimes).Should().BeEmpty("docs/cli.md says that these are there");
     }

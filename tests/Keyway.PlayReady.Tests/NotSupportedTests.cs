@@ -85,6 +85,10 @@ public sealed class NotSupportedTests
         LicenseServiceException refusal = await Client().RefusedAsync(Good with { KeyMore = TestLicense.Object(flags, type, new byte[24]) });
         refusal.ProviderCode.Should().Be("0x8004C0E3");
         refusal.Message.Should().Contain(name);
+
+        LicenseDescription shown = XmrFacts.Describe((Good with { KeyMore = TestLicense.Object(flags, type, new byte[24]) }).Issue(new TestKey().PublicKey, new byte[16]));
+        shown.Facts.Should().Contain(fact => fact.Name.EndsWith($"(0x{type:X4})", StringComparison.Ordinal));
+        shown.Refusal.Should().Match<LicenseServiceException>(told => told.ProviderCode == refusal.ProviderCode && told.Message == refusal.Message);
     }
 
     [Theory]
@@ -101,8 +105,9 @@ public sealed class NotSupportedTests
         refusal.ProviderCode.Should().Be("0x8004C054");
         refusal.Message.Should().Contain(name);
 
-        XmrEnvelope.TryRead(license.Issue(new TestKey().PublicKey, new byte[16]), out XmrEnvelope? envelope, out _).Should().BeTrue();
-        XmrFacts.Describe(envelope!).Should().Contain(fact => fact.Name == "CipherType" && fact.Value.StartsWith($"{cipher} ", StringComparison.Ordinal));
+        LicenseDescription shown = XmrFacts.Describe(license.Issue(new TestKey().PublicKey, new byte[16]));
+        shown.Facts.Should().Contain(fact => fact.Name == "CipherType" && fact.Value.StartsWith($"{cipher} ", StringComparison.Ordinal));
+        shown.Refusal.Should().Match<LicenseServiceException>(told => told.ProviderCode == refusal.ProviderCode && told.Message == refusal.Message);
     }
 
     [Fact]
@@ -112,6 +117,11 @@ public sealed class NotSupportedTests
         LicenseServiceException refusal = await Client().RefusedAsync(license);
         refusal.ProviderCode.Should().Be("0x8004C0E3");
         refusal.Message.Should().Contain("OptimizedContentKey");
+
+        LicenseDescription shown = XmrFacts.Describe(license.Issue(new TestKey().PublicKey, new byte[16]));
+        shown.KeyIds.Should().BeEmpty();
+        shown.Facts.Should().Contain(fact => fact.Name.EndsWith("OptimizedContentKey (0x002D)", StringComparison.Ordinal));
+        shown.Refusal!.ProviderCode.Should().Be("0x8004C0E3");
     }
 
     [Theory]

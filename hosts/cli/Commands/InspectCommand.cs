@@ -10,7 +10,7 @@ internal static class InspectCommand
     public static Command Create(Func<ParseResult, CommandContext> context)
     {
         PresentationArguments arguments = new();
-        Command command = new("inspect", "Shows tracks, schemes, key ids, every protection header from every place, conflicts, and which key system would be chosen and why not the others.");
+        Command command = new("inspect", "Shows tracks, schemes, key ids, every protection header from every place, conflicts, and which key system would be chosen and why not the others. Of a file with licences: what stands in them.");
         command.Arguments.Add(arguments.Source);
         foreach (Option option in (Option[])[arguments.Video, arguments.Audio, arguments.KeySystem, arguments.Provider, arguments.Headers]) command.Options.Add(option);
         command.SetAction((parse, cancellationToken) =>
@@ -25,6 +25,13 @@ internal static class InspectCommand
     {
         await using KeywayHost keyway = Host.Create(context);
         await Host.StartAsync(keyway, options.KeySystem, cancellationToken);
+        if (await LicenseFileReport.ReadAsync(keyway, source, options.KeySystem, cancellationToken) is { } licenses)
+        {
+            if (context.Json) await context.Io.Out.WriteLineAsync(licenses.ToJson());
+            else licenses.Show(context.Io.OutConsole());
+            return ExitCode.Done;
+        }
+
         ContentFacts facts = await keyway.InspectAsync(source, options, cancellationToken);
         if (context.Json) await context.Io.Out.WriteLineAsync(InspectReport.ToJson(facts));
         else InspectReport.Show(facts, context.Io.OutConsole());

@@ -88,11 +88,12 @@ internal sealed class XmrEnvelope
     public bool TryOpen(PlayReadyCredential credential, Span<byte> contentKey, out PlayReadyFault fault)
     {
         contentKey.Clear();
-        if (Everything(Outer).Any(item => item.Type == XmrType.DomainId))
-            return Fail(PlayReadyCode.NoBindingKey, "licence: it is bound to a domain; domains are not supported", out fault);
-        if (Everything(Outer).Any(item => item.Type == XmrType.AuxiliaryKeys))
-            return Fail(PlayReadyCode.XmrUnknownObject, "licence: it is scalable (auxiliary keys), which is not supported: its fixed value is not public", out fault);
-        if (CipherType != XmrCipherType.Ecc256) return Fail(PlayReadyCode.CryptoFailed, DescribeCipher(), out fault);
+        if (WhyUnsupported() is { } unsupported)
+        {
+            fault = unsupported;
+            return false;
+        }
+
         if (!CryptographicOperations.FixedTimeEquals(DeviceKey.Span, credential.EncryptPublicKey.Span))
             return Fail(PlayReadyCode.NoBindingKey, "licence: it is bound to another device", out fault);
 
@@ -110,6 +111,16 @@ internal sealed class XmrEnvelope
         {
             CryptographicOperations.ZeroMemory(keys);
         }
+    }
+
+    /// <summary>Why no device can open it here; <see langword="null"/>: the right one can.</summary>
+    public PlayReadyFault? WhyUnsupported()
+    {
+        if (Everything(Outer).Any(item => item.Type == XmrType.DomainId))
+            return new PlayReadyFault(PlayReadyCode.NoBindingKey, "licence: it is bound to a domain; domains are not supported");
+        if (Everything(Outer).Any(item => item.Type == XmrType.AuxiliaryKeys))
+            return new PlayReadyFault(PlayReadyCode.XmrUnknownObject, "licence: it is scalable (auxiliary keys), which is not supported: its fixed value is not public");
+        return CipherType == XmrCipherType.Ecc256 ? null : new PlayReadyFault(PlayReadyCode.CryptoFailed, DescribeCipher());
     }
 
     private string DescribeCipher() => CipherType switch

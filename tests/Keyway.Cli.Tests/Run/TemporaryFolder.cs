@@ -18,6 +18,12 @@ internal sealed class TemporaryFolder : IDisposable
         return File(name);
     }
 
+    public string Write(string name, byte[] bytes)
+    {
+        System.IO.File.WriteAllBytes(File(name), bytes);
+        return File(name);
+    }
+
     /// <summary>Copies a folder of the samples.</summary>
     public string Copy(string sample)
     {

@@ -147,6 +147,32 @@ public sealed class FlawTests(MeetingSandbox sandbox)
         session.ReadRefusal(Issuer.TestWorld.Http(fault, 500)).Should().Match<LicenseServiceException>(one => one.ProviderCode == "0x8004C601" && one.Kind == LicenseErrorKind.BadChallenge && one.Retryable);
     }
 
+    [Fact]
+    public async Task Answers_are_described_without_a_device_and_without_a_byte_of_a_key()
+    {
+        PlayReadyKeySystem system = await sandbox.StartAsync(_clock);
+        await using ILicenseSession session = await OpenAsync(system, new RecordingSessionHost());
+        byte[] answer = await sandbox.AskAsync(session, _clock, "&cfg=(persist:true,sl:150,endin:600,firstexp:60,ucvopl:250)");
+        LicenseDescription shown = system.DescribeLicenses(answer).Should().ContainSingle().Subject;
+        shown.KeyIds.Should().Equal(Id);
+        shown.Refusal.Should().BeNull();
+        shown.Facts.Should().Contain(
+        [
+            new("Persistence", "may be stored"), new("MinimumSecurityLevel", "150"), new("End", _clock.GetUtcNow().AddSeconds(600).ToString("u")), new("ExpiresAfterFirstPlay", "60 seconds"),
+            new("OutputProtectionLevels", "compressed video 100, uncompressed video 250, analogue video 100, compressed audio 100, uncompressed audio 100"),
+        ]);
+
+        byte[] license = Convert.FromBase64String(System.Xml.Linq.XDocument.Parse(Encoding.UTF8.GetString(answer)).Descendants().Single(element => element.Name.LocalName == "License").Value);
+        string text = string.Join('\n', shown.Facts);
+        for (int at = license.Length - 28 - 76 - 128; at < license.Length - 8; at++)
+            text.Should().NotContainEquivalentOf(Convert.ToHexString(license, at, 6)).And.NotContain(Convert.ToBase64String(license, at, 6));
+
+        system.DescribeLicenses(license).Should().ContainSingle();
+        system.DescribeLicenses(Encoding.ASCII.GetBytes(Convert.ToBase64String(license, Base64FormattingOptions.InsertLineBreaks))).Should().ContainSingle();
+        system.DescribeLicenses(license.AsMemory(0, 90)).Should().ContainSingle().Which.Refusal!.ProviderCode.Should().Be("0x8004C006");
+        foreach (string other in (string[])["", "<MPD/>", "bm8gbGljZW5jZQ==", "<LicenseResponse/>", "XMR"]) system.DescribeLicenses(Encoding.ASCII.GetBytes(other)).Should().BeNull();
+    }
+
     private static async Task<ILicenseSession> OpenAsync(PlayReadyKeySystem system, RecordingSessionHost host) => await system.OpenSessionAsync(
         new SessionRequest
         {

@@ -24,7 +24,10 @@ public sealed class XmrEnvelopeTests
             ((int)envelope.CipherType).Should().Be((int)vector["cipher_type"]!);
             (bytes.Length - 28).Should().Be((int)vector["signed_length"]!);
             Compare(envelope.Outer, vector["objects"]![0]!);
-            XmrFacts.Describe(envelope).Should().HaveCountGreaterThan(10);
+            LicenseDescription shown = XmrFacts.Describe(bytes);
+            shown.Facts.Should().HaveCountGreaterThan(15);
+            shown.KeyIds.Should().Equal(envelope.KeyId);
+            shown.Refusal.Should().BeNull();
         }
     }
 
