@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using Keyway.Cli.Run;
+using Keyway.Cli.Sandbox;
 
 namespace Keyway.Cli;
 
@@ -38,6 +39,26 @@ public sealed class PlayReadyTests(SharedSandbox sandbox) : IDisposable
         CommandRun run = (await PlayAsync(device, query, manifest)).ShouldEndWith(ExitCode.Done).ShouldNotShow([.. device.Secrets]);
         await Sample.ShouldHoldAsync(Target, "video-360", "audio");
         run.Json.GetProperty("keySystem").GetString().Should().Be("playready");
+    }
+
+    [Fact]
+    public async Task A_device_that_the_command_issues_plays_against_the_sandbox_that_the_command_runs()
+    {
+        string data = _folder.File("data"), device = _folder.File("device");
+        (await CommandRun.OfAsync("sandbox", "credential", "--system", "playready", "--out", device, "--data", data)).ShouldEndWith(ExitCode.Done);
+        Directory.GetFiles(device).Select(Path.GetFileName).Should().BeEquivalentTo("chain.bin", "sign_key.pem", "encrypt_key.pem");
+        if (!OperatingSystem.IsWindows()) Directory.GetFiles(device).Should().OnlyContain(static file => File.GetUnixFileMode(file) == (UnixFileMode.UserRead | UnixFileMode.UserWrite));
+        (await CommandRun.OfAsync("sandbox", "credential", "--system", "playready", "--out", device, "--data", data)).Code.Should().NotBe(ExitCode.Done, "a device is not replaced");
+
+        await using SandboxProcess own = await SandboxProcess.StartAsync(["--port", "0", "--data", data], TextWriter.Null, TestContext.Current.CancellationToken);
+        PlayReadyDevice configured = await PlayReadyDevice.OfAsync(own.Url, device, _folder, development: true);
+        string[] arguments = ["play", Sample.Manifest, "--key-system", "playready", "--config", configured.Settings, "--license-url", $"{own.Url}playready/rightsmanager.asmx", "--to", Target];
+        (await CommandRun.OfAsync(arguments)).ShouldEndWith(ExitCode.Done).ShouldNotShow([.. configured.Secrets]);
+        await Sample.ShouldHoldAsync(Target, "video-360", "audio");
+
+        // Another sandbox neither knows the device, nor can read what is encrypted to the first.
+        JsonElement error = (await CommandRun.OfAsync([.. arguments[..^3], Service, "--to", _folder.File("other.mp4"), "--json"])).ShouldEndWith(ExitCode.NoLicense).Json.GetProperty("error");
+        error.GetProperty("providerCode").GetString().Should().Be("0x8004C601");
     }
 
     /// <summary>What issue and fact sheet ask to be enforced, each with PlayReady's own code and with a reason that every key system shares.</summary>
@@ -84,9 +105,9 @@ public sealed class PlayReadyTests(SharedSandbox sandbox) : IDisposable
     }
 
     [Theory]
-    [InlineData(150)]   // its level alone says development
     [InlineData(2000)]
-    public async Task Keys_leave_under_no_root_that_is_not_marked_development(int level)
+    [InlineData(150)]   // the level of development itself
+    public async Task Without_the_mark_of_development_no_key_of_a_device_of_value_leaves(int level)
     {
         PlayReadyDevice device = await PlayReadyDevice.MakeAsync(sandbox.Url, _folder, development: false, level);
         CommandRun run = (await PlayAsync(device, "")).ShouldEndWith(level == 150 ? ExitCode.Done : ExitCode.RefusedByPolicy).ShouldNotShow([.. device.Secrets]);
@@ -120,7 +141,7 @@ public sealed class PlayReadyTests(SharedSandbox sandbox) : IDisposable
         JsonElement error = refused.ShouldEndWith(ExitCode.RefusedByPolicy).Json.GetProperty("error");
         error.GetProperty("reason").GetString().Should().Be("license-expired");
         error.GetProperty("providerCode").GetString().Should().Be("0x8004C009");
-        error.GetProperty("message").GetString().Should().Contain("0x8004C009").And.Contain(stored.GetProperty("id").GetString());
+        error.GetProperty("message").GetString().Should().Contain("0x8004C009").And.Contain("the time of the stored licence");
         (await ListAsync()).GetProperty("licenses")[0].GetProperty("keys").EnumerateArray().Should().Contain(static one => one.GetProperty("status").GetString() == "expired");
 
         async Task<CommandRun> PersistAsync(string url) => (await CommandRun.OfAsync(

@@ -11,7 +11,7 @@ internal static class SandboxCommand
     {
         Argument<string[]> arguments = new("arguments")
         {
-            Description = "Handed on to the sandbox: --port N, --keys FILE, --data DIR (keyway sandbox -- --help lists them)",
+            Description = "Handed on to the sandbox: --port N, --keys FILE, --data DIR; credential --system NAME --out DIR (keyway sandbox -- --help lists them)",
             Arity = ArgumentArity.ZeroOrMore,
         };
         Command command = new("sandbox", "Runs the licence services for development on loopback, until interrupted.")
@@ -26,8 +26,8 @@ internal static class SandboxCommand
 
     private static async Task<int> RunAsync(CommandContext context, string[] arguments, CancellationToken cancellationToken)
     {
-        // Who speaks to the sandbox himself, or asks for its help, gets it as it is.
-        if (arguments.Any(static argument => argument is "--ready" or "--help" or "-h")) return await HandOnAsync(arguments, cancellationToken);
+        // Who speaks to the sandbox himself, asks for its help, or wants a device of it and no service, gets it as it is.
+        if (arguments is ["credential", ..] || arguments.Any(static argument => argument is "--ready" or "--help" or "-h")) return await HandOnAsync(arguments, cancellationToken);
 
         await using SandboxProcess sandbox = await SandboxProcess.StartAsync(arguments, context.Io.Error, cancellationToken);
         if (context.Json)

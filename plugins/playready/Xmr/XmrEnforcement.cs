@@ -49,7 +49,9 @@ internal static class XmrEnforcement
         if (client.JudgesTime && license.End is { } end && client.Now >= end) return Fail(PlayReadyCode.LicenseExpired, $"the licence was valid until {Text(end)}", out fault);
         if (!Fits(envelope.KeyType, wanted))
             return Fail(new PlayReadyFault(PlayReadyCode.KeyIdMismatch, LicenseErrorKind.ContentMismatch, $"the licence's key is of type {envelope.KeyType}, which does not fit {Name(wanted)}"), out fault);
-        if (header is { Checksum.IsEmpty: false, Algorithm: HeaderAlgorithm.AesCtr } known && !KeyChecksum.Fits(known.Checksum.Span, contentKey, envelope.KeyId))
+        // A 4.3 header may leave the algorithm to the licence; a checksum is one of AESCTR either way.
+        bool hasChecksum = header?.Algorithm switch { HeaderAlgorithm.AesCtr => true, HeaderAlgorithm.None => envelope.KeyType == XmrKeyType.AesCtr, _ => false };
+        if (hasChecksum && header is { Checksum.IsEmpty: false } known && !KeyChecksum.Fits(known.Checksum.Span, contentKey, envelope.KeyId))
             return Fail(PlayReadyCode.ChecksumMismatch, $"the key of {envelope.KeyId} does not fit the header's checksum", out fault);
         fault = default;
         return true;

@@ -152,7 +152,7 @@ public sealed class PolicyTests(MeetingSandbox sandbox)
         }
 
         private string Element(int i) =>
-            $"<KID{(Version < 3 || Said ? $" ALGID=\"{(Chaining ? "AESCBC" : "AESCTR")}\"" : "")}{(Sums && !Chaining && (Version < 3 || Said) ? $" CHECKSUM=\"{Sum(i)}\"" : "")} VALUE=\"{Kid(i)}\"></KID>";
+            $"<KID{(Version < 3 || Said ? $" ALGID=\"{(Chaining ? "AESCBC" : "AESCTR")}\"" : "")}{(Sums && !Chaining ? $" CHECKSUM=\"{Sum(i)}\"" : "")} VALUE=\"{Kid(i)}\"></KID>";
 
         private string Kid(int i) => Convert.ToBase64String(Ids[i].ToByteArray());
 

@@ -83,15 +83,18 @@ public sealed class XmrEnforcementTests
         refusal.Kind.Should().Be(kind);
     }
 
-    [Fact]
-    public async Task Wrong_checksum_is_refused()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(0)]   // 4.3: the licence says what its checksum is of
+    public async Task Wrong_checksum_is_refused(int said)
     {
-        PlayReadyHeader header = Parse(PlayReadyHeader.Write([Id], HeaderAlgorithm.AesCtr).Markup.Replace(" VALUE", " CHECKSUM=\"AAAAAAAAAAA=\" VALUE", StringComparison.Ordinal));
+        HeaderAlgorithm algorithm = (HeaderAlgorithm)said;
+        PlayReadyHeader header = Parse(PlayReadyHeader.Write([Id], algorithm).Markup.Replace(" VALUE", " CHECKSUM=\"AAAAAAAAAAA=\" VALUE", StringComparison.Ordinal));
         TestClient client = new(new TestWorld(), new SessionRequest { Headers = [PlayReadySessionTests.Header(header)] });
         LicenseServiceException refusal = await client.RefusedAsync(Good);
         (refusal.ProviderCode, refusal.Kind).Should().Be(("0x80041109", LicenseErrorKind.ContentMismatch));
 
-        PlayReadyHeader right = Parse(PlayReadyHeader.Write([Id], HeaderAlgorithm.AesCtr).Markup.Replace(" VALUE", " CHECKSUM=\"KLj3QzQP/NA=\" VALUE", StringComparison.Ordinal));
+        PlayReadyHeader right = Parse(PlayReadyHeader.Write([Id], algorithm).Markup.Replace(" VALUE", " CHECKSUM=\"KLj3QzQP/NA=\" VALUE", StringComparison.Ordinal));
         TestClient fits = new(new TestWorld(), new SessionRequest { Headers = [PlayReadySessionTests.Header(right)] });
         await fits.ExchangeAsync(Good);
         fits.Host.Keys.Should().ContainKey(Id);
