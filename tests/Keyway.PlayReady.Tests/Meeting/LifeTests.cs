@@ -22,6 +22,10 @@ public sealed class LifeTests(MeetingSandbox sandbox)
     {
         await using Life life = await JoinAsync("&cfg=(endin:600)");
         await life.WaitAsync();
+
+        // Who looks after the end must have been told of it before time passes.
+        DateTimeOffset end = _clock.GetUtcNow().AddSeconds(600);
+        await Eventually.Is(() => life.Report.State == SessionState.Usable && _clock.NextDue == end);
         _clock.Advance(TimeSpan.FromSeconds(599));
         life.Decrypt().Should().Be(DecryptStatus.Decrypted);
         _clock.Advance(TimeSpan.FromSeconds(1));
