@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Keyway.Hosting;
 using Keyway.Licensing;
 using Keyway.Protection;

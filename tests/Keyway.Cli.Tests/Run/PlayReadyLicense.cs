@@ -13,7 +13,7 @@ internal static class PlayReadyLicense
 
     public static byte[] Make(int cipher)
     {
-        byte[] kid = new Guid("00112233-4455-6677-8899-aabbccddeeff").ToByteArray();
+        byte[] kid = new Guid("00112233-4455-6677-8899-aabbccddeeff").ToByteArray(bigEndian: false);
         byte[] key = Object(1, 0x0A, [.. kid, .. U16(1), .. U16(cipher), .. U16(Wrap.Length), .. Wrap]);
         byte[] signature = Object(1, 0x0B, [.. U16(1), .. U16(16), .. new byte[16]]);
         return [0x58, 0x4D, 0x52, 0, 0, 0, 0, 3, .. new byte[16], .. Object(3, 0x01, [.. Object(2, 0x04, []), .. Object(3, 0x09, key), .. signature])];

@@ -172,7 +172,7 @@ public sealed class LifeTests(MeetingSandbox sandbox)
         /// <summary>Says what content needs, as a reader does whenever it comes to a fragment.</summary>
         public async Task NeedAsync()
         {
-            string kids = string.Concat(_wanted.Select(id => $"<KID ALGID=\"AESCTR\"{Checksum(id)} VALUE=\"{Convert.ToBase64String(Meetings.GuidOf(id).ToByteArray())}\"></KID>"));
+            string kids = string.Concat(_wanted.Select(id => $"<KID ALGID=\"AESCTR\"{Checksum(id)} VALUE=\"{Convert.ToBase64String(Meetings.GuidOf(id).ToByteArray(bigEndian: false))}\"></KID>"));
             string markup = $"<WRMHEADER xmlns=\"http://schemas.microsoft.com/DRM/2007/03/PlayReadyHeader\" version=\"4.2.0.0\"><DATA><PROTECTINFO><KIDS>{kids}</KIDS></PROTECTINFO></DATA></WRMHEADER>";
             await _ring!.NeedAsync([Meetings.Header(markup)], [.. _wanted.Select(id => new WantedKey(id, ProtectionScheme.Cenc))], CancellationToken.None);
 

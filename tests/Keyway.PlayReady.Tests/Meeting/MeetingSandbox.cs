@@ -4,7 +4,6 @@ using System.Text.Json;
 using Keyway.Licensing;
 using Keyway.Plugins;
 using Keyway.PlayReady.Issuer;
-using Keyway.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Keyway.PlayReady.Meeting;

@@ -154,13 +154,13 @@ public sealed class PolicyTests(MeetingSandbox sandbox)
         private string Element(int i) =>
             $"<KID{(Version < 3 || Said ? $" ALGID=\"{(Chaining ? "AESCBC" : "AESCTR")}\"" : "")}{(Sums && !Chaining ? $" CHECKSUM=\"{Sum(i)}\"" : "")} VALUE=\"{Kid(i)}\"></KID>";
 
-        private string Kid(int i) => Convert.ToBase64String(Ids[i].ToByteArray());
+        private string Kid(int i) => Convert.ToBase64String(Ids[i].ToByteArray(bigEndian: false));
 
         private string Sum(int i)
         {
             using Aes aes = Aes.Create();
             aes.SetKey(Terms[i].Key);
-            return Convert.ToBase64String(aes.EncryptEcb(Ids[i].ToByteArray(), PaddingMode.None), 0, 8);
+            return Convert.ToBase64String(aes.EncryptEcb(Ids[i].ToByteArray(bigEndian: false), PaddingMode.None), 0, 8);
         }
     }
 }
