@@ -9,7 +9,7 @@ internal sealed class ServiceState
     /// <summary>The file.</summary>
     public const string File = "expressplay.json";
 
-    private const int MostRedemptions = 4096;
+    private const int MostRedemptions = 1024;
 
     private static readonly JsonSerializerOptions Format = new()
     {

@@ -81,6 +81,30 @@ public sealed class LicenseHostTests(ExpressPlaySandbox sandbox)
     }
 
     [Fact]
+    public async Task Token_may_have_many_keys_and_still_fits_into_an_address()
+    {
+        string[] kids = [.. Enumerable.Range(0, 32).Select(i => Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData([(byte)i])[..16]))];
+        string[] changes = ["-kid", "-contentKey", .. kids.SelectMany((kid, i) => (string[])[$"kid.{i}={kid}", $"contentKey.{i}={kid[16..]}{kid[..16]}"])];
+
+        string url = await sandbox.TokenAsync("wv", "", changes);
+
+        url.Length.Should().BeLessThan(4096);
+        (await sandbox.WidevineLicenseAsync(url)).Keys.Select(key => (key.Id, key.Key)).Should().Equal(kids.Select(kid => (kid, kid[16..] + kid[..16])));
+    }
+
+    [Fact]
+    public async Task Token_for_one_redemption_is_redeemed_once_however_many_ask_at_once()
+    {
+        string url = await sandbox.TokenAsync("wv", "&max_redemptions=1");
+        byte[][] requests = [.. Enumerable.Range(0, 8).Select(_ => sandbox.Widevine.Sign(sandbox.Widevine.New(WidevineSandbox.Payload(ExpressPlaySandbox.Kid))))];
+
+        (HttpResponseMessage Response, byte[] Body)[] answers = await Task.WhenAll(requests.Select(request => sandbox.PostAsync(url, request)));
+
+        answers.Select(answer => answer.Response.StatusCode).Order().Should().Equal([HttpStatusCode.OK, .. Enumerable.Repeat(HttpStatusCode.Unauthorized, 7)]);
+        foreach ((HttpResponseMessage response, _) in answers) response.Dispose();
+    }
+
+    [Fact]
     public async Task Key_comes_from_the_token_even_where_the_sandbox_has_another_for_the_kid()
     {
         const string sample = "d2aca19319b8ca2fa0315b7842893e3a";
@@ -346,10 +370,10 @@ public sealed class LicenseHostTests(ExpressPlaySandbox sandbox)
     [Fact]
     public async Task Licence_host_answers_with_a_code_on_demand()
     {
-        string wv = await sandbox.TokenAsync("wv", "&licence_query=licence_code%3D-2031%26id%3D7"), pr = await sandbox.TokenAsync("pr");
-        wv.Should().EndWith("&licence_code=-2031&id=7");
+        string wv = await sandbox.TokenAsync("wv", "&license_query=license_code%3D-2031%26id%3D7"), pr = await sandbox.TokenAsync("pr");
+        wv.Should().EndWith("&license_code=-2031&id=7");
         await sandbox.WidevineRefusalAsync(wv, -2031);
-        Fault(await PlayReadyAsync(pr + "&licence_code=-5002"), -5002);
+        Fault(await PlayReadyAsync(pr + "&license_code=-5002"), -5002);
         using HttpResponseMessage response = await sandbox.Http.PostAsync(wv.Replace("-2031", "-1", StringComparison.Ordinal), null, Token);
         response.StatusCode.Should().Be(HttpStatusCode.BadRequest);
         (await response.Content.ReadAsStringAsync(Token)).Should().Contain("bad-parameter");
@@ -363,7 +387,7 @@ public sealed class LicenseHostTests(ExpressPlaySandbox sandbox)
         using HttpResponseMessage failed = (await sandbox.PostAsync($"{url}&fault=status:503,once", request)).Response, again = (await sandbox.PostAsync($"{url}&fault=status:503,once", request)).Response;
         (failed.StatusCode, again.StatusCode).Should().Be((HttpStatusCode.ServiceUnavailable, HttpStatusCode.OK));
 
-        string cut = await sandbox.TokenAsync("wv", "&licence_query=fault%3Dcut");
+        string cut = await sandbox.TokenAsync("wv", "&license_query=fault%3Dcut");
         Func<Task> ask = () => sandbox.PostAsync(cut, request);
         await ask.Should().ThrowAsync<HttpRequestException>();
     }
