@@ -105,6 +105,14 @@ public sealed class LicenseHostTests(ExpressPlaySandbox sandbox)
     }
 
     [Fact]
+    public async Task Redemptions_at_once_are_counted_one_by_one()
+    {
+        string cookie = Guid.NewGuid().ToString("N"), url = await sandbox.TokenAsync("wv", "", $"cookie={cookie}");
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => sandbox.WidevineLicenseAsync(url)));
+        (await sandbox.LogAsync($"?cookie={cookie}")).Select(one => one.GetProperty("count").GetInt32()).Should().BeEquivalentTo([1, 2, 3, 4, 5, 6, 7, 8]);
+    }
+
+    [Fact]
     public async Task Key_comes_from_the_token_even_where_the_sandbox_has_another_for_the_kid()
     {
         const string sample = "d2aca19319b8ca2fa0315b7842893e3a";
