@@ -22,9 +22,10 @@ internal sealed class Admission(ServiceState state, string token, TokenGrant gra
     /// <exception cref="ServiceException">The token has been redeemed too often, or there is no credit.</exception>
     public byte[] Redeem(bool isKept, Func<byte[]> issue)
     {
+        int count;
         try
         {
-            state.Take(token, grant);
+            count = state.Take(token, grant);
         }
         catch (ServiceException e)
         {
@@ -40,7 +41,8 @@ internal sealed class Admission(ServiceState state, string token, TokenGrant gra
         finally
         {
             if (answer is null || !isKept) state.GiveBack(token, grant);
-            if (answer is null || isKept) state.Record(token, grant, answer is null ? "no-licence" : "redeemed", now, device, ip);
+            if (answer is null) state.Record(token, grant, count: null, "no-licence", now, device, ip);
+            else if (isKept) state.Record(token, grant, count, "redeemed", now, device, ip);
         }
     }
 
@@ -50,7 +52,7 @@ internal sealed class Admission(ServiceState state, string token, TokenGrant gra
     /// <returns>The same error.</returns>
     public ServiceException Refuse(string outcome, ServiceException error)
     {
-        state.Record(token, grant, outcome, now, device, ip);
+        state.Record(token, grant, count: null, outcome, now, device, ip);
         return error;
     }
 

@@ -7,10 +7,10 @@ internal sealed record Knobs
     public const string Help = """
         Of this emulator's own, as parameters of the address (of a form's address, too) or, for every request, of --expressplay:
           now=SECONDS            the time to judge by, in Unix seconds
-          token_code=-2019       the token host answers with this code           licence_code=-4010  the licence host does
+          token_code=-2019       the token host answers with this code           license_code=-4010  the licence host does
           max_redemptions=N      tokens made now may be redeemed so often        (until they expire)
           strict=1               only what vendor documents say: Widevine's generalFlags only zero, hdcpOutputControl up to 2
-          licence_query=QUERY    appended to the licence address in the answer, as applications do: licence_query=fault%3Dcut
+          license_query=QUERY    appended to the licence address in the answer, as applications do: license_query=fault%3Dcut
         On a licence's address, those of /widevine or /playready/rightsmanager.asmx that bend the answer: flaw, odd, window, and so on.
         """;
 
@@ -47,10 +47,10 @@ internal sealed record Knobs
     {
         "now" => this with { Now = Parameters.Number(name, value) is >= 0 and <= uint.MaxValue and long seconds ? DateTimeOffset.FromUnixTimeSeconds(seconds) : throw Parameters.Wrong(name, value, "Unix seconds") },
         "token_code" => this with { TokenCode = Code(name, value) },
-        "licence_code" => this with { LicenseCode = Code(name, value) },
+        "license_code" => this with { LicenseCode = Code(name, value) },
         "max_redemptions" => this with { MaxRedemptions = Parameters.Number(name, value) is >= 1 and <= int.MaxValue and long most ? (int)most : throw Parameters.Wrong(name, value, "a number from 1 on") },
         "strict" => this with { IsStrict = Parameters.Flag(name, value) },
-        "licence_query" => this with { LicenseQuery = value },
+        "license_query" => this with { LicenseQuery = value },
         _ => null,
     };
 

@@ -9,7 +9,7 @@ internal sealed class ServiceState
     /// <summary>The file.</summary>
     public const string File = "expressplay.json";
 
-    private const int MostRedemptions = 4096;
+    private const int MostRedemptions = 1024;
 
     private static readonly JsonSerializerOptions Format = new()
     {
@@ -90,8 +90,9 @@ internal sealed class ServiceState
     /// <summary>Begins a redemption: counts it and takes its credit.</summary>
     /// <param name="token">The token's name.</param>
     /// <param name="grant">What it stands for.</param>
+    /// <returns>How often the token has been redeemed, with this.</returns>
     /// <exception cref="ServiceException">It has been redeemed as often as it may be, or there is no credit left.</exception>
-    public void Take(string token, TokenGrant grant)
+    public int Take(string token, TokenGrant grant)
     {
         lock (_lock)
         {
@@ -101,6 +102,7 @@ internal sealed class ServiceState
             if (account?.Credits <= 0) throw new ServiceException(ErrorCodes.Credits);
             _counts[token] = count + 1;
             if (account?.Credits is { } credits) _accounts[account.Name] = account with { Credits = credits - 1 };
+            return count + 1;
         }
     }
 
@@ -119,11 +121,12 @@ internal sealed class ServiceState
     /// <summary>Writes an event into the log.</summary>
     /// <param name="token">The token's name.</param>
     /// <param name="grant">What it stands for.</param>
+    /// <param name="count">How often the token has been redeemed, with this; <see langword="null"/>: this was no redemption.</param>
     /// <param name="outcome">What came of it.</param>
     /// <param name="now">The time.</param>
     /// <param name="device">The device.</param>
     /// <param name="ip">From where.</param>
-    public void Record(string token, TokenGrant grant, string outcome, DateTimeOffset now, string? device, string? ip)
+    public void Record(string token, TokenGrant grant, int? count, string outcome, DateTimeOffset now, string? device, string? ip)
     {
         lock (_lock)
         {
@@ -135,7 +138,7 @@ internal sealed class ServiceState
                 System = grant.System,
                 Account = grant.Account,
                 Token = token,
-                Count = _counts.GetValueOrDefault(token),
+                Count = count ?? _counts.GetValueOrDefault(token),
                 Outcome = outcome,
                 Cookie = grant.Cookie,
                 Device = device,

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Globalization;
+using System.IO.Compression;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -11,7 +12,7 @@ namespace Keyway.Sandbox.ExpressPlay;
 /// The outside of a token is the one that public samples of version 5 show; the inside is this sandbox's own. Base64url without padding of
 /// <code>
 /// | 5 | service id : 5 | 29 01 or 37 01 | 00 24 | account id, UUID as text : 36 | length of the payload : 4 | payload | MAC : 20 |
-/// payload: | iv : 16 | AES-128-CBC of the grant in JSON : n × 16 |
+/// payload: | iv : 16 | AES-128-CBC of the grant in JSON, deflated : n × 16 |
 /// </code>
 /// Every number is big-endian. The MAC is the first 20 bytes of HMAC-SHA-256, because that is how long the trailers of the samples are.
 /// </remarks>
@@ -33,7 +34,7 @@ internal sealed class TokenSeal(byte[] secret)
         byte[] iv = RandomNumberGenerator.GetBytes(Block);
         using Aes aes = Aes.Create();
         aes.SetKey(_encryption);
-        byte[] payload = [.. iv, .. aes.EncryptCbc(JsonSerializer.SerializeToUtf8Bytes(grant), iv)];
+        byte[] payload = [.. iv, .. aes.EncryptCbc(Deflate(JsonSerializer.SerializeToUtf8Bytes(grant)), iv)];
 
         byte[] head = new byte[HeadLength];
         head[0] = Version;
@@ -58,13 +59,22 @@ internal sealed class TokenSeal(byte[] secret)
         if (!CryptographicOperations.FixedTimeEquals(Mac(body), bytes.AsSpan(body.Length))) return null;
         using Aes aes = Aes.Create();
         aes.SetKey(_encryption);
-        return JsonSerializer.Deserialize<TokenGrant>(aes.DecryptCbc(payload[Block..], payload[..Block]));
+        using DeflateStream inflated = new(new MemoryStream(aes.DecryptCbc(payload[Block..], payload[..Block])), CompressionMode.Decompress);
+        return JsonSerializer.Deserialize<TokenGrant>(inflated);
     }
 
     /// <summary>A name for a token that does not give it away.</summary>
     /// <param name="token">The token.</param>
     /// <returns>16 hexadecimal digits.</returns>
     public static string NameOf(string token) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(token)).AsSpan(0, 8));
+
+    // A token with many keys must still fit into an address.
+    private static byte[] Deflate(byte[] bytes)
+    {
+        using MemoryStream deflated = new();
+        using (DeflateStream stream = new(deflated, CompressionLevel.SmallestSize)) stream.Write(bytes);
+        return deflated.ToArray();
+    }
 
     private byte[] Mac(ReadOnlySpan<byte> body) => HMACSHA256.HashData(_authentication, body)[..MacLength];
 

@@ -1,5 +1,8 @@
 using Keyway.Sandbox.PlayReady;
 using Keyway.Sandbox.Widevine;
+using PlayReadyOddities = Keyway.Sandbox.PlayReady.Oddities;
+using PlayReadyTerms = Keyway.Sandbox.PlayReady.LicenseTerms;
+using WidevineOddities = Keyway.Sandbox.Widevine.Oddities;
 
 namespace Keyway.Sandbox.Providers;
 
@@ -27,7 +30,7 @@ internal sealed class ProviderServices(ProviderTokens tokens, WidevineService wi
     /// <exception cref="FormatException">What is asked of the sandbox is not right.</exception>
     public byte[] Widevine(HttpContext context, byte[] message, Ticket ticket)
     {
-        Widevine.Oddities oddities = global::Keyway.Sandbox.Widevine.Oddities.Read(Parameters.Of(context.Request.Query).Where(pair => global::Keyway.Sandbox.Widevine.Oddities.Has(pair.Key)));
+        WidevineOddities oddities = WidevineOddities.Read(Parameters.Of(context.Request.Query).Where(pair => WidevineOddities.Has(pair.Key)));
         bool isKept = !Faults.WillSpoil(context);
         try
         {
@@ -47,7 +50,7 @@ internal sealed class ProviderServices(ProviderTokens tokens, WidevineService wi
     /// <param name="oddities">What is not to be checked.</param>
     /// <returns>What it says.</returns>
     /// <exception cref="FaultException">It is refused.</exception>
-    public Challenge Verify(HttpContext context, byte[] body, PlayReady.Oddities oddities) => playReady.Verify(body, oddities, isKept: !Faults.WillSpoil(context));
+    public Challenge Verify(HttpContext context, byte[] body, PlayReadyOddities oddities) => playReady.Verify(body, oddities, isKept: !Faults.WillSpoil(context));
 
     /// <summary>Answers a PlayReady challenge.</summary>
     /// <param name="context">The request.</param>
@@ -57,8 +60,6 @@ internal sealed class ProviderServices(ProviderTokens tokens, WidevineService wi
     /// <returns>The answer.</returns>
     /// <exception cref="FaultException">There is none.</exception>
     /// <exception cref="ProviderException">The token has just been used.</exception>
-    public byte[] PlayReady(HttpContext context, Challenge challenge, Ticket ticket, PlayReady.Oddities oddities) =>
-        tokens.Use(ticket, () => playReady.Answer(challenge, PlayReadyTerms, oddities), isKept: !Faults.WillSpoil(context));
-
-    private static IReadOnlyList<PlayReady.LicenseTerms> PlayReadyTerms => global::Keyway.Sandbox.PlayReady.LicenseTerms.Read("");
+    public byte[] PlayReady(HttpContext context, Challenge challenge, Ticket ticket, PlayReadyOddities oddities) =>
+        tokens.Use(ticket, () => playReady.Answer(challenge, PlayReadyTerms.Read(""), oddities), isKept: !Faults.WillSpoil(context));
 }

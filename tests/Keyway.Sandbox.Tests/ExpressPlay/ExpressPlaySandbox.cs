@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using Keyway.Sandbox.PlayReady;
 using Keyway.Sandbox.Widevine;
 using PlayReadyClient = Keyway.Sandbox.PlayReady.TestClient;
 using WidevineClient = Keyway.Sandbox.Widevine.TestClient;
@@ -141,6 +142,36 @@ public sealed class ExpressPlaySandbox : IAsyncLifetime
         response.IsSuccessStatusCode.Should().BeFalse();
         response.Headers.GetValues("X-Keyway-Emulator").Should().Equal("assumed=status");
         return Error(Encoding.UTF8.GetString(body), code);
+    }
+
+    /// <summary>Asks for a PlayReady licence, with the token of an address in any of the three places.</summary>
+    internal async Task<TestAnswer> PlayReadyAsync(string url, Guid? kid = null, string placement = "query", long? time = null)
+    {
+        string token = url.Contains("ExpressPlayToken=", StringComparison.Ordinal) ? TokenOf(url) : "";
+        if (placement != "query") url = url.Replace($"?ExpressPlayToken={token}&", "?", StringComparison.Ordinal).Replace($"?ExpressPlayToken={token}", "", StringComparison.Ordinal);
+        TestChallenge challenge = PlayReady.Challenge with
+        {
+            Header = TestChallenge.Of40(kid ?? KidOf(Kid)),
+            CustomData = placement == "CustomData" ? token : null,
+        };
+        if (time is { } seconds) challenge = challenge with { Time = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture) };
+        using HttpRequestMessage request = new(HttpMethod.Post, url) { Content = new StringContent(challenge.Write(), Encoding.UTF8, "text/xml") };
+        request.Headers.Add("SOAPAction", "\"http://schemas.microsoft.com/DRM/2007/03/protocols/AcquireLicense\"");
+        if (placement == "header") request.Headers.Add("ExpressPlayToken", token);
+        using HttpResponseMessage response = await Http.SendAsync(request, Token);
+        return new TestAnswer(response.StatusCode, response.Content.Headers.ContentType!.ToString(), await response.Content.ReadAsStringAsync(Token));
+    }
+
+    /// <summary>A KID as PlayReady has it.</summary>
+    internal static Guid KidOf(string kid) => new(Convert.FromHexString(kid), bigEndian: true);
+
+    /// <summary>Is a fault that begins with a code.</summary>
+    internal static string Fault(TestAnswer answer, int code)
+    {
+        answer.Status.Should().Be(HttpStatusCode.InternalServerError);
+        answer.ContentType.Should().StartWith("text/xml");
+        answer.StatusCode.Should().Be("0x8004C604");
+        return answer.Find("faultstring").Should().StartWith($"[{code}] ").And.Subject;
     }
 
     /// <summary>Reads an error in JSON.</summary>

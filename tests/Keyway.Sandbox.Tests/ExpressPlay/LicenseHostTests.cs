@@ -81,13 +81,45 @@ public sealed class LicenseHostTests(ExpressPlaySandbox sandbox)
     }
 
     [Fact]
+    public async Task Token_may_have_many_keys_and_still_fits_into_an_address()
+    {
+        string[] kids = [.. Enumerable.Range(0, 32).Select(i => Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData([(byte)i])[..16]))];
+        string[] changes = ["-kid", "-contentKey", .. kids.SelectMany((kid, i) => (string[])[$"kid.{i}={kid}", $"contentKey.{i}={kid[16..]}{kid[..16]}"])];
+
+        string url = await sandbox.TokenAsync("wv", "", changes);
+
+        url.Length.Should().BeLessThan(4096);
+        (await sandbox.WidevineLicenseAsync(url)).Keys.Select(key => (key.Id, key.Key)).Should().Equal(kids.Select(kid => (kid, kid[16..] + kid[..16])));
+    }
+
+    [Fact]
+    public async Task Token_for_one_redemption_is_redeemed_once_however_many_ask_at_once()
+    {
+        string url = await sandbox.TokenAsync("wv", "&max_redemptions=1");
+        byte[][] requests = [.. Enumerable.Range(0, 8).Select(_ => sandbox.Widevine.Sign(sandbox.Widevine.New(WidevineSandbox.Payload(ExpressPlaySandbox.Kid))))];
+
+        (HttpResponseMessage Response, byte[] Body)[] answers = await Task.WhenAll(requests.Select(request => sandbox.PostAsync(url, request)));
+
+        answers.Select(answer => answer.Response.StatusCode).Order().Should().Equal([HttpStatusCode.OK, .. Enumerable.Repeat(HttpStatusCode.Unauthorized, 7)]);
+        foreach ((HttpResponseMessage response, _) in answers) response.Dispose();
+    }
+
+    [Fact]
+    public async Task Redemptions_at_once_are_counted_one_by_one()
+    {
+        string cookie = Guid.NewGuid().ToString("N"), url = await sandbox.TokenAsync("wv", "", $"cookie={cookie}");
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => sandbox.WidevineLicenseAsync(url)));
+        (await sandbox.LogAsync($"?cookie={cookie}")).Select(one => one.GetProperty("count").GetInt32()).Should().BeEquivalentTo([1, 2, 3, 4, 5, 6, 7, 8]);
+    }
+
+    [Fact]
     public async Task Key_comes_from_the_token_even_where_the_sandbox_has_another_for_the_kid()
     {
         const string sample = "d2aca19319b8ca2fa0315b7842893e3a";
         TestLicense license = await sandbox.WidevineLicenseAsync(await sandbox.TokenAsync("wv", "", $"kid={sample}"), null, sample);
         license.Keys.Should().ContainSingle().Which.Key.Should().Be(ExpressPlaySandbox.Key);
 
-        TestAnswer answer = await PlayReadyAsync(await sandbox.TokenAsync("pr", "", $"kid={sample}"), new Guid(Convert.FromHexString(sample), bigEndian: true));
+        TestAnswer answer = await sandbox.PlayReadyAsync(await sandbox.TokenAsync("pr", "", $"kid={sample}"), new Guid(Convert.FromHexString(sample), bigEndian: true));
         answer.Licenses.Should().ContainSingle().Which.Open(sandbox.PlayReady.Device.Encrypt).Should().Equal(Convert.FromHexString(ExpressPlaySandbox.Key));
     }
 
@@ -97,8 +129,8 @@ public sealed class LicenseHostTests(ExpressPlaySandbox sandbox)
         TestLicense license = await sandbox.WidevineLicenseAsync(await sandbox.TokenAsync("wv"), null, "000102030405060708090a0b0c0d0e0f");
         license.Keys.Should().ContainSingle().Which.Id.Should().Be(ExpressPlaySandbox.Kid);
 
-        TestAnswer answer = await PlayReadyAsync(await sandbox.TokenAsync("pr"), new Guid("00010203-0405-0607-0809-0a0b0c0d0e0f"));
-        answer.Licenses.Should().ContainSingle().Which.Kid.Should().Be(KidOf(ExpressPlaySandbox.Kid));
+        TestAnswer answer = await sandbox.PlayReadyAsync(await sandbox.TokenAsync("pr"), new Guid("00010203-0405-0607-0809-0a0b0c0d0e0f"));
+        answer.Licenses.Should().ContainSingle().Which.Kid.Should().Be(ExpressPlaySandbox.KidOf(ExpressPlaySandbox.Kid));
     }
 
     [Fact]
@@ -233,7 +265,7 @@ public sealed class LicenseHostTests(ExpressPlaySandbox sandbox)
         await sandbox.WidevineRefusalAsync($"{sandbox.Production}hms/wv/rights/?ExpressPlayToken={wv}", -2018);
         await sandbox.WidevineRefusalAsync($"/expressplay/production/hms/wv/rights/?ExpressPlayToken={wv}", -2018);
         await sandbox.WidevineRefusalAsync($"/hms/wv/rights/?ExpressPlayToken={pr}", -4010);
-        Fault(await PlayReadyAsync($"/playready/RightsManager.asmx?ExpressPlayToken={wv}"), -4010);
+        ExpressPlaySandbox.Fault(await sandbox.PlayReadyAsync($"/playready/RightsManager.asmx?ExpressPlayToken={wv}"), -4010);
     }
 
     [Fact]
@@ -279,77 +311,13 @@ public sealed class LicenseHostTests(ExpressPlaySandbox sandbox)
         await sandbox.WidevineLicenseAsync(url);
     }
 
-    [Theory]
-    [InlineData("query")]
-    [InlineData("header")]
-    [InlineData("CustomData")]
-    public async Task PlayReady_token_brings_its_key_under_its_terms(string placement)
-    {
-        string url = await sandbox.TokenAsync(
-            "pr",
-            "&now=2208988800",
-            "rightsType=Rental", "rental.periodEndTime=2040-06-01T00:00:00Z", "rental.playDuration=7200", "generalFlags=00000001", "unknownOutputBehavior=Allow", "minCertSecurityLevel=2000", "algId=aescbc",
-            "compressedDigitalVideoOPL=500", "uncompressedDigitalVideoOPL=300", "analogVideoOPL=200", "compressedDigitalAudioOPL=250", "uncompressedDigitalAudioOPL=150");
-
-        TestAnswer answer = await PlayReadyAsync(url + "&now=2208988800", placement: placement, time: 2208988800);
-
-        answer.Status.Should().Be(HttpStatusCode.OK, answer.Text);
-        answer.ContentType.Should().Be("text/xml; charset=utf-8");
-        PlayReady.TestLicense license = answer.Licenses.Should().ContainSingle().Which;
-        (license.Kid, license.KeyType).Should().Be((KidOf(ExpressPlaySandbox.Kid), 5));
-        license.Open(sandbox.PlayReady.Device.Encrypt).Should().Equal(Convert.FromHexString(ExpressPlaySandbox.Key));
-        license.Types.Should().NotContain(0x0D, "it may be kept");
-        license[0x12].Should().Equal([0, 0, 0, 0, .. U32(2222121600)]);   // date -u -d 2040-06-01 +%s
-        license[0x30].Should().Equal(U32(7200));
-        license[0x34].Should().Equal(U16(2000));
-        license[0x05].Should().Equal([.. U16(500), .. U16(300), .. U16(200), .. U16(250), .. U16(150)]);
-        new Guid(license[0x39], bigEndian: false).Should().Be(new Guid("786627D8-C2A6-44BE-8F88-08AE255B01A7"));
-        answer.IsSigned.Should().BeTrue();
-    }
-
-    [Fact]
-    public async Task PlayReady_answer_has_the_keys_that_the_content_names()
-    {
-        string[] two = ["-kid", "-contentKey", $"kid.0={ExpressPlaySandbox.Kid}", $"contentKey.0={ExpressPlaySandbox.Key}", $"kid.1={ExpressPlaySandbox.OtherKid}", $"contentKey.1={ExpressPlaySandbox.OtherKey}"];
-        string url = await sandbox.TokenAsync("pr", "", two);
-
-        TestAnswer answer = await PlayReadyAsync(url, KidOf(ExpressPlaySandbox.OtherKid));
-
-        answer.Licenses.Should().ContainSingle().Which.Open(sandbox.PlayReady.Device.Encrypt).Should().Equal(Convert.FromHexString(ExpressPlaySandbox.OtherKey));
-        (await PlayReadyAsync(url, new Guid("00010203-0405-0607-0809-0a0b0c0d0e0f"))).Licenses.Should().HaveCount(2);
-    }
-
-    [Fact]
-    public async Task PlayReady_refusals_are_faults_that_begin_with_the_code()
-    {
-        string url = await sandbox.TokenAsync("pr", "&now=2208988800&max_redemptions=1", "expirationTime=+60");
-        Fault(await PlayReadyAsync(url + "&now=2208988860", time: 2208988860), -4010).Should().Contain("expired");
-        (await PlayReadyAsync(url + "&now=2208988800", time: 2208988800)).Licenses.Should().ContainSingle();
-        Fault(await PlayReadyAsync(url + "&now=2208988800", time: 2208988800), -4010).Should().Contain("often");
-        Fault(await PlayReadyAsync(url[..^1] + (url[^1] == 'A' ? 'B' : 'A')), -4010);
-        Fault(await PlayReadyAsync("/playready/RightsManager.asmx"), -4010);
-        Fault(await PlayReadyAsync($"{sandbox.Production}playready/RightsManager.asmx?ExpressPlayToken={ExpressPlaySandbox.TokenOf(url)}"), -2018);
-    }
-
-    [Fact]
-    public async Task PlayReady_token_may_be_bound_to_a_device_that_the_log_told()
-    {
-        string cookie = Guid.NewGuid().ToString("N");
-        await PlayReadyAsync(await sandbox.TokenAsync("pr", "", $"cookie={cookie}"));
-        string device = (await sandbox.LogAsync($"?cookie={cookie}")).Single().GetProperty("device").GetString()!;
-        device.Should().MatchRegex("^[0-9a-f]{32}$");
-
-        (await PlayReadyAsync(await sandbox.TokenAsync("pr", "", $"deviceid={device.ToUpperInvariant()}"))).Licenses.Should().ContainSingle();
-        Fault(await PlayReadyAsync(await sandbox.TokenAsync("pr", "", "deviceid=00112233445566778899aabbccddeeff")), -4001);
-    }
-
     [Fact]
     public async Task Licence_host_answers_with_a_code_on_demand()
     {
-        string wv = await sandbox.TokenAsync("wv", "&licence_query=licence_code%3D-2031%26id%3D7"), pr = await sandbox.TokenAsync("pr");
-        wv.Should().EndWith("&licence_code=-2031&id=7");
+        string wv = await sandbox.TokenAsync("wv", "&license_query=license_code%3D-2031%26id%3D7"), pr = await sandbox.TokenAsync("pr");
+        wv.Should().EndWith("&license_code=-2031&id=7");
         await sandbox.WidevineRefusalAsync(wv, -2031);
-        Fault(await PlayReadyAsync(pr + "&licence_code=-5002"), -5002);
+        ExpressPlaySandbox.Fault(await sandbox.PlayReadyAsync(pr + "&license_code=-5002"), -5002);
         using HttpResponseMessage response = await sandbox.Http.PostAsync(wv.Replace("-2031", "-1", StringComparison.Ordinal), null, Token);
         response.StatusCode.Should().Be(HttpStatusCode.BadRequest);
         (await response.Content.ReadAsStringAsync(Token)).Should().Contain("bad-parameter");
@@ -363,7 +331,7 @@ public sealed class LicenseHostTests(ExpressPlaySandbox sandbox)
         using HttpResponseMessage failed = (await sandbox.PostAsync($"{url}&fault=status:503,once", request)).Response, again = (await sandbox.PostAsync($"{url}&fault=status:503,once", request)).Response;
         (failed.StatusCode, again.StatusCode).Should().Be((HttpStatusCode.ServiceUnavailable, HttpStatusCode.OK));
 
-        string cut = await sandbox.TokenAsync("wv", "&licence_query=fault%3Dcut");
+        string cut = await sandbox.TokenAsync("wv", "&license_query=fault%3Dcut");
         Func<Task> ask = () => sandbox.PostAsync(cut, request);
         await ask.Should().ThrowAsync<HttpRequestException>();
     }
@@ -377,36 +345,5 @@ public sealed class LicenseHostTests(ExpressPlaySandbox sandbox)
             response.StatusCode.Should().Be(HttpStatusCode.NotImplemented);
             JsonDocument.Parse(await response.Content.ReadAsStringAsync(Token)).RootElement.GetProperty("service").GetString().Should().Be(name);
         }
-    }
-
-    private static Guid KidOf(string kid) => new(Convert.FromHexString(kid), bigEndian: true);
-
-    private static byte[] U16(int value) => [(byte)(value >> 8), (byte)value];
-
-    private static byte[] U32(long value) => [(byte)(value >> 24), (byte)(value >> 16), (byte)(value >> 8), (byte)value];
-
-    private static string Fault(TestAnswer answer, int code)
-    {
-        answer.Status.Should().Be(HttpStatusCode.InternalServerError);
-        answer.ContentType.Should().StartWith("text/xml");
-        answer.StatusCode.Should().Be("0x8004C604");
-        return answer.Find("faultstring").Should().StartWith($"[{code}] ").And.Subject;
-    }
-
-    private async Task<TestAnswer> PlayReadyAsync(string url, Guid? kid = null, string placement = "query", long? time = null)
-    {
-        string token = url.Contains("ExpressPlayToken=", StringComparison.Ordinal) ? ExpressPlaySandbox.TokenOf(url) : "";
-        if (placement != "query") url = url.Replace($"?ExpressPlayToken={token}&", "?", StringComparison.Ordinal).Replace($"?ExpressPlayToken={token}", "", StringComparison.Ordinal);
-        TestChallenge challenge = sandbox.PlayReady.Challenge with
-        {
-            Header = TestChallenge.Of40(kid ?? KidOf(ExpressPlaySandbox.Kid)),
-            CustomData = placement == "CustomData" ? token : null,
-        };
-        if (time is { } seconds) challenge = challenge with { Time = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture) };
-        using HttpRequestMessage request = new(HttpMethod.Post, url) { Content = new StringContent(challenge.Write(), Encoding.UTF8, "text/xml") };
-        request.Headers.Add("SOAPAction", "\"http://schemas.microsoft.com/DRM/2007/03/protocols/AcquireLicense\"");
-        if (placement == "header") request.Headers.Add("ExpressPlayToken", token);
-        using HttpResponseMessage response = await sandbox.Http.SendAsync(request, Token);
-        return new TestAnswer(response.StatusCode, response.Content.Headers.ContentType!.ToString(), await response.Content.ReadAsStringAsync(Token));
     }
 }

@@ -60,7 +60,7 @@ public sealed class ServiceLifeTests
     public async Task Options_set_authenticator_credits_codes_and_faults_for_all_requests()
     {
         await using SandboxProcess sandbox = await SandboxProcess.StartAsync(
-            "--expressplay", $"test_authenticator={Own}&credits=1&licence_query=id%3D7", "--fault", "/hms/wv/token=status:503,once", "--fault", "/hms/pr/token=cut");
+            "--expressplay", $"test_authenticator={Own}&credits=1&license_query=id%3D7", "--fault", "/hms/wv/token=status:503,once", "--fault", "/hms/pr/token=cut");
 
         using HttpResponseMessage fault = await sandbox.Http.GetAsync($"/hms/wv/token?{Order}{Own}", Token);
         fault.StatusCode.Should().Be(HttpStatusCode.ServiceUnavailable);

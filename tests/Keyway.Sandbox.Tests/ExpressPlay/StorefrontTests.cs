@@ -41,7 +41,7 @@ public sealed class StorefrontTests(ExpressPlaySandbox sandbox)
     {
         (HttpResponseMessage wrong, string error) = await AskAsync($$"""{"system":"widevine","kid":"{{Hd}}"}""", "?securityLevel=6");
         (HttpResponseMessage forced, string credits) = await AskAsync($$"""{"system":"widevine","kid":"{{Hd}}"}""", "?token_code=-2019");
-        (HttpResponseMessage right, string line) = await AskAsync($$"""{"system":"widevine","kid":"{{Hd}}"}""", "?licence_query=fault%3Dstatus:503&cookie=viewer-1");
+        (HttpResponseMessage right, string line) = await AskAsync($$"""{"system":"widevine","kid":"{{Hd}}"}""", "?license_query=fault%3Dstatus:503&cookie=viewer-1");
         using HttpResponseMessage _ = wrong, __ = forced, ___ = right;
 
         ExpressPlaySandbox.Error(error, -7004);
