@@ -35,6 +35,7 @@ internal sealed record Failure(int Code, string Kind, string Message, string? Ad
         UsageException => Usage(exception.Message),
         TargetException => new(ExitCode.Usage, "target", exception.Message),
         KeywayConfigurationException => new(ExitCode.Usage, "configuration", exception.Message, "keyway config shows every effective setting"),
+        SettingsException => new(ExitCode.Usage, "configuration", exception.Message),
         ArgumentException { ParamName: "options" or "asked" } => new(ExitCode.Usage, "usage", FirstLine(exception.Message)),
         PluginException => new(ExitCode.Usage, "plugins", exception.Message, "keyway plugins shows every plugin that was found"),
         TrackNotFoundException => new(ExitCode.Usage, "track", exception.Message),

@@ -36,6 +36,7 @@ internal static class KeywayCommand
         root.Subcommands.Add(DecryptCommand.Create(Context));
         root.Subcommands.Add(InspectCommand.Create(Context));
         root.Subcommands.Add(PluginsCommand.Create(Context));
+        root.Subcommands.Add(ProvidersCommand.Create(Context));
         root.Subcommands.Add(ConfigCommand.Create(Context));
         Command sandbox = SandboxCommand.Create(Context);
         root.Subcommands.Add(sandbox);

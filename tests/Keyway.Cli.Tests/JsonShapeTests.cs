@@ -13,7 +13,7 @@ public sealed class JsonShapeTests(SharedSandbox sandbox) : IDisposable
         "keys/policy/notBefore", "keys/policy/notAfter", "keys/policy/firstUseBefore", "keys/policy/afterFirstUseSeconds", "keys/policy/renewAt", "keys/policy/hdcp", "keys/changesAt",
         "headers/decoded/contentId", "headers/decoded/licenseUrl", "headers/problem", "licenseUrls/url", "licenseUrls/system", "licenseUrls/source",
         "sessions/stored", "licenses/releaseAsked",
-        "conflicts/kind", "conflicts/text", "conflicts/sources", "plugins/pin", "plugins/stage", "plugins/reason",
+        "packs/notes", "conflicts/kind", "conflicts/text", "conflicts/sources", "plugins/pin", "plugins/stage", "plugins/reason",
         "error", "error/code", "error/kind", "error/message", "error/reason", "error/providerCode", "error/advice",
     ];
 
@@ -38,6 +38,9 @@ public sealed class JsonShapeTests(SharedSandbox sandbox) : IDisposable
 
     [Fact]
     public Task Of_plugins() => CheckAsync("plugins", "--pin");
+
+    [Fact]
+    public Task Of_providers() => CheckAsync("providers", "--set", "Keyway:Providers:shop:Pack=nagra");
 
     [Fact]
     public Task Of_config() => CheckAsync("config");

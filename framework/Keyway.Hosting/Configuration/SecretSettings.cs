@@ -19,7 +19,7 @@ internal static class SecretSettings
 
     private static readonly FrozenSet<string> NameMembers = FrozenSet.Create(StringComparer.OrdinalIgnoreCase, "Use", "Name");
 
-    private static readonly FrozenSet<string> FreeMembers = FrozenSet.Create(StringComparer.OrdinalIgnoreCase, "Settings", "Steps", "Pipeline");
+    private static readonly FrozenSet<string> FreeMembers = FrozenSet.Create(StringComparer.OrdinalIgnoreCase, "Settings", "Steps", "Pipeline", "Token");
 
     /// <summary>Whether a value may be a secret.</summary>
     /// <param name="keyway">The section <c>Keyway</c>.</param>
@@ -32,6 +32,7 @@ internal static class SecretSettings
         string[] segments = leaf.Path[(keyway.Path.Length + 1)..].Split(ConfigurationPath.KeyDelimiter);
         int free = FirstForeign(segments);
         if (free < 0) return false;
+        if (IsOfTokenRequest(segments)) return true;
         return segments[free..].Any(HasSecretWord) || IsValueOfSecretName(keyway, segments);
     }
 
@@ -54,6 +55,11 @@ internal static class SecretSettings
         bool own = plugin ? segments.Length == foreign + 1 && AllowMembers.Contains(segments[foreign]) : !FreeMembers.Contains(segments[2]);
         return own ? -1 : foreign;
     }
+
+    // What goes to a storefront for a token is who asks: Providers:NAME:Token:Http:Headers:…
+    private static bool IsOfTokenRequest(string[] segments) =>
+        segments.Length > 5 && segments[2].Equals("Token", StringComparison.OrdinalIgnoreCase) && segments[3].Equals("Http", StringComparison.OrdinalIgnoreCase)
+        && (segments[4].Equals("Headers", StringComparison.OrdinalIgnoreCase) || segments[4].Equals("Body", StringComparison.OrdinalIgnoreCase));
 
     // { "Use": "header", "Name": "Authorization", "Value": "Bearer …" }
     private static bool IsValueOfSecretName(IConfigurationSection keyway, string[] segments) =>

@@ -4,13 +4,15 @@ using System.Text.RegularExpressions;
 namespace Keyway.Hosting.Configuration;
 
 /// <summary>
-/// As much of JSON Schema (draft 2020-12) as configuration-schema.json uses. A keyword that it does not know throws, so that none is passed over.
+/// As much of JSON Schema (draft 2020-12) as our schemas use. A keyword that it does not know throws, so that none is passed over.
 /// </summary>
 internal sealed class JsonSchema(JsonElement root)
 {
     private static readonly string[] Annotations = ["$schema", "$defs", "title", "description", "default"];
 
     public static JsonSchema Load(string file) => new(JsonDocument.Parse(File.ReadAllBytes(file)).RootElement);
+
+    public static JsonSchema Read(ReadOnlyMemory<byte> text) => new(JsonDocument.Parse(text).RootElement);
 
     /// <summary>The places where a value is not as the schema has it.</summary>
     public IReadOnlyList<string> Check(JsonElement value)
@@ -29,12 +31,13 @@ internal sealed class JsonSchema(JsonElement root)
                 "$ref" => Follow(keyword.Value, value, path, errors),
                 "type" => IsOf(keyword.Value.GetString()!, value),
                 "enum" => keyword.Value.EnumerateArray().Any(allowed => JsonElement.DeepEquals(allowed, value)),
-                "anyOf" => keyword.Value.EnumerateArray().Any(any => new JsonSchema(any).Check(value).Count == 0),
+                "anyOf" => keyword.Value.EnumerateArray().Any(any => Fits(any, value)),
                 "pattern" => value.ValueKind != JsonValueKind.String || Regex.IsMatch(value.GetString()!, keyword.Value.GetString()!),
                 "minLength" => value.ValueKind != JsonValueKind.String || value.GetString()!.Length >= keyword.Value.GetInt32(),
                 "minimum" => value.ValueKind != JsonValueKind.Number || value.GetDouble() >= keyword.Value.GetDouble(),
                 "maximum" => value.ValueKind != JsonValueKind.Number || value.GetDouble() <= keyword.Value.GetDouble(),
                 "required" => value.ValueKind != JsonValueKind.Object || keyword.Value.EnumerateArray().All(name => value.TryGetProperty(name.GetString()!, out _)),
+                "minProperties" => value.ValueKind != JsonValueKind.Object || value.EnumerateObject().Count() >= keyword.Value.GetInt32(),
                 "propertyNames" => value.ValueKind != JsonValueKind.Object ||
                     value.EnumerateObject().All(member => Regex.IsMatch(member.Name, keyword.Value.GetProperty("pattern").GetString()!)),
                 "properties" => Members(schema, value, path, errors),
@@ -45,6 +48,13 @@ internal sealed class JsonSchema(JsonElement root)
             };
             if (!good) errors.Add($"{path}: {keyword.Name}");
         }
+    }
+
+    private bool Fits(JsonElement schema, JsonElement value)
+    {
+        List<string> errors = [];
+        Check(schema, value, "", errors);
+        return errors.Count == 0;
     }
 
     private bool Follow(JsonElement reference, JsonElement value, string path, List<string> errors)
@@ -84,6 +94,8 @@ internal sealed class JsonSchema(JsonElement root)
         "array" => value.ValueKind == JsonValueKind.Array,
         "string" => value.ValueKind == JsonValueKind.String,
         "boolean" => value.ValueKind is JsonValueKind.True or JsonValueKind.False,
+        "null" => value.ValueKind == JsonValueKind.Null,
+        "number" => value.ValueKind == JsonValueKind.Number,
         "integer" => value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out _),
         _ => throw new NotSupportedException($"type '{type}'"),
     };

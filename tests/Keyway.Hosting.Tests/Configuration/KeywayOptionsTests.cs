@@ -167,7 +167,7 @@ public sealed class KeywayOptionsTests
             "Keyway:Providers:one:KeySystems:0: there is no key system 'playready' in Keyway:KeySystems",
             "Keyway:Providers:one:Endpoints:fairplay: there is no key system 'fairplay' in Keyway:KeySystems",
             "Keyway:Providers:one:Endpoints:widevine: the provider's KeySystems do not name 'widevine'",
-            "Keyway:Providers:one:Pipeline:2: no step is named 'challange' (there are base64, challenge, customdata, error.json, header, json.unwrap, json.wrap, query, retry, timeout, token, and those of plugins, as PLUGIN.STEP)",
+            "Keyway:Providers:one:Pipeline:2: no step is named 'challange' (there are base64, challenge, customdata, error.json, header, json.unwrap, json.wrap, pack, query, retry, timeout, token, and those of plugins, as PLUGIN.STEP)",
             "Keyway:Providers:one:Pipeline:4: plugin 'gone' is not in Keyway:Plugins:Allow",
             "Keyway:Routes:a:Provider: there is no provider 'three' in Keyway:Providers",
             "Keyway:Routes:b:Host: the route 'a' is for '*' already",
