@@ -37,6 +37,7 @@ internal static class KeywayCommand
         root.Subcommands.Add(InspectCommand.Create(Context));
         root.Subcommands.Add(PluginsCommand.Create(Context));
         root.Subcommands.Add(ConfigCommand.Create(Context));
+        root.Subcommands.Add(ExplainCommand.Create(Context));
         Command sandbox = SandboxCommand.Create(Context);
         root.Subcommands.Add(sandbox);
         root.SetAction(NoCommand);
