@@ -23,7 +23,6 @@ public sealed class KeywayEngine : IAsyncDisposable
     private readonly SessionEngine _sessions;
     private readonly MirrorBus? _mirror;
     private readonly EngineMeter _meter;
-    private readonly IDisposable _counting;
     private readonly ConcurrentDictionary<IKeySystem, Lazy<Task>> _started = new(ReferenceEqualityComparer.Instance);
 
     /// <summary>Makes an engine.</summary>
@@ -34,8 +33,10 @@ public sealed class KeywayEngine : IAsyncDisposable
         _options = options;
         _vault = new ContentKeyVault(options.Clock, options.Acceleration, options.KeyMemory);
         Events = options.Events ?? (_mirror = new MirrorBus(options.Bus, options.Logging));
-        _meter = new EngineMeter(() => _sessions?.Reports() ?? [], () => (Events as MirrorBus)?.Dropped ?? 0);
-        _counting = options.Bus.Subscriber<FragmentDecrypted>().Subscribe(_ => _meter.Decrypted());
+        // Asked whenever somebody measures, and perhaps before the sessions are there.
+        IReadOnlyList<SessionReport> Reports() => _sessions?.Reports() ?? [];
+        _meter = new EngineMeter(
+            () => Reports().Select(static session => session.State), () => Reports().SelectMany(static session => session.Keys).Select(static key => key.Status), () => (Events as MirrorBus)?.Dropped ?? 0);
         _sessions = new SessionEngine(new SessionEngineOptions
         {
             Vault = _vault,
@@ -125,7 +126,6 @@ public sealed class KeywayEngine : IAsyncDisposable
     {
         await Licenses.StopAsync().ConfigureAwait(false);
         _meter.Dispose();
-        _counting.Dispose();
         await _sessions.DisposeAsync().ConfigureAwait(false);
         _vault.Dispose();
         _mirror?.Dispose();
@@ -186,7 +186,7 @@ public sealed class KeywayEngine : IAsyncDisposable
             Vault = _vault,
             Decrypted = _options.Bus.Publisher<FragmentDecrypted>(),
             Clock = _options.Clock,
-            First = new FirstDecrypt(id, _options.Clock, begun, span?.Context ?? default),
+            First = new FirstDecrypt(id, _options.Clock, begun, span?.Context ?? default, _meter),
             MaxParallelFragments = _options.MaxParallelFragments,
         });
         try

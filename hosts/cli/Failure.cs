@@ -25,6 +25,9 @@ internal sealed record Failure(int Code, string Kind, string Message, string? Ad
     /// <summary>The key system's or the service's own code.</summary>
     public string? ProviderCode { get; init; }
 
+    /// <summary>The page that says what it means and what can be done.</summary>
+    public string Page => $"docs/errors/{Kind}.md";
+
     public static Failure Usage(string message) => new(ExitCode.Usage, "usage", message, "keyway --help shows the commands, keyway COMMAND --help their options");
 
     public static Failure From(Exception exception, CancellationToken interrupted) => exception switch
@@ -72,6 +75,7 @@ internal sealed record Failure(int Code, string Kind, string Message, string? Ad
 
         io.Error.WriteLine($"keyway: {Shown.Text(Message, lineBreaks: true)}");
         if (Advice is not null) io.Error.WriteLine($"        {Shown.Text(Advice)}");
+        if (Code != ExitCode.Interrupted) io.Error.WriteLine($"        more: keyway explain {Kind}");
         return Code;
     }
 
@@ -85,6 +89,7 @@ internal sealed record Failure(int Code, string Kind, string Message, string? Ad
         if (Reason is not null) writer.WriteString("reason", Reason);
         if (ProviderCode is not null) writer.WriteString("providerCode", ProviderCode);
         if (Advice is not null) writer.WriteString("advice", Advice);
+        writer.WriteString("page", Page);
         writer.WriteEndObject();
     }
 

@@ -38,6 +38,7 @@ internal static class KeywayCommand
         root.Subcommands.Add(PluginsCommand.Create(Context));
         root.Subcommands.Add(ProvidersCommand.Create(Context));
         root.Subcommands.Add(ConfigCommand.Create(Context));
+        root.Subcommands.Add(ExplainCommand.Create(Context));
         Command sandbox = SandboxCommand.Create(Context);
         root.Subcommands.Add(sandbox);
         root.SetAction(NoCommand);

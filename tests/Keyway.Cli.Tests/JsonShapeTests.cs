@@ -14,7 +14,7 @@ public sealed class JsonShapeTests(SharedSandbox sandbox) : IDisposable
         "headers/decoded/contentId", "headers/decoded/licenseUrl", "headers/problem", "licenseUrls/url", "licenseUrls/system", "licenseUrls/source",
         "sessions/stored", "licenses/releaseAsked",
         "packs/notes", "conflicts/kind", "conflicts/text", "conflicts/sources", "plugins/pin", "plugins/stage", "plugins/reason",
-        "error", "error/code", "error/kind", "error/message", "error/reason", "error/providerCode", "error/advice",
+        "error", "error/code", "error/kind", "error/message", "error/reason", "error/providerCode", "error/advice", "error/page",
     ];
 
     private readonly TemporaryFolder _folder = new();

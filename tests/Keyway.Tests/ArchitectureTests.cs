@@ -153,9 +153,10 @@ public sealed partial class ArchitectureTests
     [InlineData("Messaging")]
     [InlineData("Licensing")]
     [InlineData("Protection")]
+    [InlineData("Diagnostics")]
     [InlineData("Mp4", "Decryption", "Protection")]
     [InlineData("Dash", "Sources", "Protection")]
-    [InlineData("Sessions", "Licensing", "Decryption", "Messaging")]
+    [InlineData("Sessions", "Licensing", "Decryption", "Messaging", "Diagnostics")]
     [InlineData("Content", "Dash", "Mp4", "Protection", "Sources")]
     [InlineData("Live", "Content", "Dash", "Sources")]
     public void Room_uses_what_its_row_allows(string room, params string[] others) =>
@@ -173,7 +174,7 @@ public sealed partial class ArchitectureTests
     [Fact]
     public void Every_room_has_a_rule()
     {
-        string[] ruled = ["Keyway", .. new[] { "Content", "Live", "Sessions", "Decryption", "Sources", "Messaging", "Licensing", "Protection", "Mp4", "Dash" }.Select(room => $"Keyway.{room}")];
+        string[] ruled = ["Keyway", .. new[] { "Content", "Diagnostics", "Live", "Sessions", "Decryption", "Sources", "Messaging", "Licensing", "Protection", "Mp4", "Dash" }.Select(room => $"Keyway.{room}")];
         Engine.GetTypes().Select(Room).OfType<string>().Distinct().Should().BeEquivalentTo(ruled);
     }
 

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Keyway.Licensing;
-using Keyway.Sessions;
+using Keyway.Messaging;
 
 namespace Keyway.Diagnostics;
 
@@ -14,15 +14,16 @@ internal sealed class EngineMeter : IDisposable
     private readonly Counter<long> _retries;
     private readonly Counter<long> _fragments;
 
-    /// <param name="reports">What sessions there are.</param>
+    /// <param name="sessions">What sessions there are.</param>
+    /// <param name="keys">What keys they hold.</param>
     /// <param name="dropped">How many facts were dropped.</param>
-    public EngineMeter(Func<IReadOnlyList<SessionReport>> reports, Func<long> dropped)
+    public EngineMeter(Func<IEnumerable<SessionState>> sessions, Func<IEnumerable<KeyStatus>> keys, Func<long> dropped)
     {
         _durations = _meter.CreateHistogram<double>("keyway.exchange.duration", "s", "How long exchanges with licence services took, all attempts together.");
         _retries = _meter.CreateCounter<long>("keyway.exchange.retries", "{attempt}", "Attempts after the first.");
         _fragments = _meter.CreateCounter<long>("keyway.fragments", "{fragment}", "Fragments that were decrypted.");
-        _meter.CreateObservableGauge("keyway.sessions", () => SessionsOf(reports()), "{session}", "Licence sessions, by state.");
-        _meter.CreateObservableGauge("keyway.keys", () => KeysOf(reports()), "{key}", "Content keys that sessions hold, by status.");
+        _meter.CreateObservableGauge("keyway.sessions", () => Count(sessions(), Tags.State), "{session}", "Licence sessions, by state.");
+        _meter.CreateObservableGauge("keyway.keys", () => Count(keys(), Tags.Status), "{key}", "Content keys that sessions hold, by status.");
         _meter.CreateObservableCounter("keyway.events.dropped", dropped, "{event}", "Facts that a slow subscriber missed.");
     }
 
@@ -43,14 +44,7 @@ internal sealed class EngineMeter : IDisposable
 
     public void Dispose() => _meter.Dispose();
 
-    private static IEnumerable<Measurement<int>> SessionsOf(IReadOnlyList<SessionReport> reports) =>
-        from report in reports
-        group report by (report.KeySystem, report.Provider, report.State) into alike
-        select new Measurement<int>(alike.Count(), [new(Tags.KeySystem, alike.Key.KeySystem), new(Tags.Provider, alike.Key.Provider), new(Tags.State, alike.Key.State.ToString())]);
-
-    private static IEnumerable<Measurement<int>> KeysOf(IReadOnlyList<SessionReport> reports) =>
-        from report in reports
-        from key in report.Keys
-        group key by (report.KeySystem, key.Status) into alike
-        select new Measurement<int>(alike.Count(), [new(Tags.KeySystem, alike.Key.KeySystem), new(Tags.Status, alike.Key.Status.ToString())]);
+    private static IEnumerable<Measurement<int>> Count<T>(IEnumerable<T> all, string tag)
+        where T : struct, Enum
+        => all.GroupBy(static each => each).Select(alike => new Measurement<int>(alike.Count(), KeyValuePair.Create(tag, (object?)alike.Key.ToString())));
 }
