@@ -60,7 +60,8 @@ public sealed class LicensePipeline
     /// <summary>Runs an exchange that a run has begun for.</summary>
     internal ValueTask RunAsync(LicenseExchange exchange, CancellationToken cancellationToken) => _chain(exchange, cancellationToken);
 
-    private sealed class DirectSource(ILicenseSession session) : IChallengeSource
+    /// <summary>A session without the engine around it.</summary>
+    internal sealed class DirectSource(ILicenseSession session) : IChallengeSource
     {
         public ValueTask<ChallengeInfo> WriteAsync(ChallengeRequest request, SecretBuffer destination, CancellationToken cancellationToken) =>
             session.WriteChallengeAsync(request, destination, cancellationToken);

@@ -113,6 +113,27 @@ public sealed class LicenseService
         return new LicenseService(entry.Key, built!, endpoints.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase), new TrustedOrigins(origins)) { Pack = builder.Bound };
     }
 
+    /// <summary>Runs one exchange with a session as the engine would, URL and rule of origins included: for tests of providers.</summary>
+    /// <param name="exchange">The exchange. The URL of its request is chosen here. Its answer's body is not kept: use <paramref name="read"/>.</param>
+    /// <param name="session">The session that writes the challenge.</param>
+    /// <param name="licenseUrl">The licence URL that an application would give; <see langword="null"/>: the provider's.</param>
+    /// <param name="read">Called with the exchange while the answer's body is valid.</param>
+    /// <param name="cancellationToken">Cancels the exchange.</param>
+    /// <returns>A task that ends when the answer has been read; every buffer is cleared then.</returns>
+    /// <exception cref="LicenseServiceException">The exchange has failed.</exception>
+    public async ValueTask RunAsync(LicenseExchange exchange, ILicenseSession session, Uri? licenseUrl, Action<LicenseExchange> read, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(exchange);
+        ArgumentNullException.ThrowIfNull(session);
+        ArgumentNullException.ThrowIfNull(read);
+        LicenseTarget target = LicenseTarget.Resolve(licenseUrl, this, new KeySystemDescriptor { Name = exchange.KeySystem, Systems = [] }, []);
+        exchange.Request = exchange.Request with { Url = target.Url };
+        using ExchangeRun run = ExchangeRun.Begin(
+            exchange, new LicensePipeline.DirectSource(session), target.Rule, urls: Pack is null ? null : new LicenseUrlCandidates(licenseUrl, []));
+        await Pipeline.RunAsync(exchange, cancellationToken).ConfigureAwait(false);
+        read(exchange);
+    }
+
     private static void Ask(ILicenseProvider provider, LicensePipelineBuilder builder, IConfigurationSection entry, List<SettingError> errors)
     {
         try

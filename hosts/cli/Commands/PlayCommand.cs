@@ -35,12 +35,15 @@ internal static class PlayCommand
 
         if (source is null && options.Kind != SessionKind.Temporary)
             throw new UsageException("--persist needs a source: the bundled sample's licence service and device are gone when it has been played");
-        await using SandboxProcess? sandbox = source is null && options.LicenseUrl is null && options.Provider is null
+        // The bundled sample and its own licence service: the one case in which the command names both.
+        bool provided = source is null && options.LicenseUrl is null && DemoProvider.IsFor(options.Provider, Host.ReadSettings(context));
+        if (provided) options = options with { KeySystem = DemoProvider.KeySystemOf(options.KeySystem) };
+        await using SandboxProcess? sandbox = source is null && options.LicenseUrl is null && (options.Provider is null || provided)
             ? await SandboxProcess.StartAsync(cancellationToken)
             : null;
-        if (sandbox is not null)
+        if (sandbox is not null && provided) context = context with { Settings = [.. DemoProvider.Settings(sandbox.Url, options.KeySystem!), .. context.Settings] };
+        else if (sandbox is not null)
         {
-            // The bundled sample and its own licence service: the one case in which the command names both.
             string system = options.KeySystem ?? DemoKeySystem;
             options = options with { KeySystem = system, LicenseUrl = new Uri(sandbox.Url, DemoDevice.PathOf(system)) };
         }

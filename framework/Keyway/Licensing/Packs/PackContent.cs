@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text.Json;
 
 namespace Keyway.Licensing.Packs;
 
@@ -23,7 +24,8 @@ internal static class PackSniffer
         ReadOnlySpan<byte> text = bytes.Trim(" \t\r\n"u8);
         if (text.StartsWith("\uFEFF"u8)) text = text[3..];
         if (text.IsEmpty) return PackContent.Empty;
-        if (text[0] is (byte)'{' or (byte)'[') return PackContent.Json;
+        // "[-4010] not valid" begins like a list, and is none.
+        if (text[0] == (byte)'{' || (text[0] == (byte)'[' && IsJson(text))) return PackContent.Json;
         if (text[0] == (byte)'<') return IsHtml(text) ? PackContent.Html : PackContent.Xml;
         if (text.IndexOfAnyExcept(Base64Characters) < 0 && text.Length >= 4) return PackContent.Base64;
         foreach (byte b in text)
@@ -32,6 +34,24 @@ internal static class PackSniffer
     }
 
     private static readonly SearchValues<byte> Base64Characters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_=\r\n"u8);
+
+    private static bool IsJson(ReadOnlySpan<byte> text)
+    {
+        try
+        {
+            Utf8JsonReader reader = new(text);
+            while (reader.Read())
+            {
+                // Whether all of it is JSON is what is asked.
+            }
+
+            return true;
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
 
     private static bool IsHtml(ReadOnlySpan<byte> text)
     {

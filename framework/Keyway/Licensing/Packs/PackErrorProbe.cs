@@ -38,7 +38,9 @@ internal sealed class PackErrorProbe
             if (_json is (null, null)) reader.Mistakes.Add(json.Node, "'code', 'message' or both are expected: paths of members");
         }
 
-        _body = ReadPattern(reader);
+        _body = ReadPattern(reader, "body");
+        if (_body?.GetGroupNames().Any(static name => !char.IsAsciiDigit(name[0]) && name is not ("code" or "message")) == true)
+            reader.Mistakes.Add(reader.Member("body")!, "its groups are named 'code' and 'message'");
         _success = new HashSet<string>(reader.Texts("success").Select(static item => item.Text!), StringComparer.OrdinalIgnoreCase);
         _codes = reader.Entries("codes").DistinctBy(static entry => entry.Name, StringComparer.OrdinalIgnoreCase)
             .ToDictionary(static entry => entry.Name, entry => ReadMeaning(entry.Node, reader.Mistakes), StringComparer.OrdinalIgnoreCase);
@@ -109,7 +111,8 @@ internal sealed class PackErrorProbe
         }
 
         if (_body is null) return (null, null);
-        if (PackSniffer.Sniff(answer.Body) is PackContent.Binary or PackContent.Base64) return null;
+        // What may well be a licence is looked through only by a probe that says so.
+        if (_content is null && PackSniffer.Sniff(answer.Body) is PackContent.Binary or PackContent.Base64) return null;
         Match match = _body.Match(PackText.Bounded(answer.Body, MaximumText));
         return match.Success ? (Group(match, "code"), Group(match, "message")) : null;
     }
@@ -125,20 +128,17 @@ internal sealed class PackErrorProbe
         return null;
     }
 
-    private static Regex? ReadPattern(PackReader reader)
+    /// <summary>Reads a pattern that takes no longer than its text is long: what it looks at is not trusted to be kind to it.</summary>
+    public static Regex? ReadPattern(PackReader reader, string name)
     {
-        if (reader.Text("body") is not { } pattern) return null;
+        if (reader.Text(name) is not { } pattern) return null;
         try
         {
-            // Without backtracking: a body is not trusted to be kind to a pattern.
-            Regex regex = new(pattern, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant | RegexOptions.Singleline);
-            if (regex.GetGroupNames().Any(static name => !char.IsAsciiDigit(name[0]) && name is not ("code" or "message")))
-                reader.Mistakes.Add(reader.Member("body")!, "its groups are named 'code' and 'message'");
-            return regex;
+            return new Regex(pattern, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant | RegexOptions.Singleline);
         }
         catch (Exception exception) when (exception is ArgumentException or NotSupportedException)
         {
-            reader.Mistakes.Add(reader.Member("body")!, $"not a pattern that can be used: {exception.Message}");
+            reader.Mistakes.Add(reader.Member(name)!, $"not a pattern that can be used: {exception.Message}");
             return null;
         }
     }

@@ -27,6 +27,8 @@ internal sealed class PackExchange(BoundPack pack, LicenseExchange exchange, Tok
         if (name.StartsWith(StepValue.SecretPrefix, StringComparison.Ordinal)) return await SecretAsync(name, cancellationToken).ConfigureAwait(false);
         switch (name)
         {
+            case PackNames.Token when optional && Token is null && !pack.Tokens!.HasSource(exchange):
+                return null;
             case PackNames.Token:
                 return new TemplateValue((await TokenAsync(cancellationToken).ConfigureAwait(false)).Value);
             case PackNames.Challenge:

@@ -68,7 +68,7 @@ internal sealed class PackRequestStep(BoundPack pack) : LicenseRequestDecorator
                     return caller.AbsoluteUri;
                 case PackUrlSource.Configuration when pack.Configured(exchange.KeySystem) is { } configured:
                     return await FillAsync(configured, values, cancellationToken).ConfigureAwait(false);
-                case PackUrlSource.Token when pack.Tokens?.Settings.BringsUrl == true:
+                case PackUrlSource.Token when pack.Tokens is { Settings.BringsUrl: true } tokens && tokens.HasSource(exchange):
                     if ((await values.TokenAsync(cancellationToken).ConfigureAwait(false)).Url is { } withToken) return withToken;
                     break;
                 case PackUrlSource.Provider when wanted.Url is { } own:

@@ -1,4 +1,3 @@
-using System.Buffers;
 using Keyway.Licensing.Steps;
 
 namespace Keyway.Licensing.Packs;

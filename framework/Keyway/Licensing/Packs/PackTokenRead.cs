@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 
 namespace Keyway.Licensing.Packs;
 
@@ -21,9 +22,10 @@ internal sealed class PackToken(string value)
 /// <param name="Token">JSON: the token's path. A list of URLs: the query member that holds it.</param>
 /// <param name="Url">JSON: the URL's path.</param>
 /// <param name="ExpiresIn">JSON: the path of the seconds that it lives.</param>
-internal sealed record PackTokenRead(PackTokenForm Form, string? Token, string? Url, string? ExpiresIn)
+/// <param name="Pattern">Text: what it must look like.</param>
+internal sealed record PackTokenRead(PackTokenForm Form, string? Token, string? Url, string? ExpiresIn, Regex? Pattern)
 {
-    public static PackTokenRead Plain { get; } = new(PackTokenForm.Text, null, null, null);
+    public static PackTokenRead Plain { get; } = new(PackTokenForm.Text, null, null, null, null);
 
     public static IReadOnlyList<PackTokenRead> Read(PackReader reader, string name) => [.. reader.Items(name).Select(item => Read(item, reader.Mistakes)).OfType<PackTokenRead>()];
 
@@ -51,7 +53,7 @@ internal sealed record PackTokenRead(PackTokenForm Form, string? Token, string? 
                 return PackQuery.Find(line, Token!) is { Length: > 0 } member ? new PackToken(member) { Url = line } : null;
             default:
                 string plain = Encoding.UTF8.GetString(text.Span).Trim();
-                return plain.Length == 0 || plain.Any(static c => char.IsControl(c)) ? null : new PackToken(plain);
+                return plain.Length == 0 || plain.Any(static c => char.IsControl(c)) || Pattern?.IsMatch(plain) == false ? null : new PackToken(plain);
         }
     }
 
@@ -59,10 +61,11 @@ internal sealed record PackTokenRead(PackTokenForm Form, string? Token, string? 
     {
         PackReader reader = new(item, mistakes);
         PackTokenForm? form = reader.Choice<PackTokenForm>("as");
-        PackTokenRead read = new(form ?? PackTokenForm.Text, reader.Text("token"), reader.Text("url"), reader.Text("expiresIn"));
+        PackTokenRead read = new(form ?? PackTokenForm.Text, reader.Text("token"), reader.Text("url"), reader.Text("expiresIn"), PackErrorProbe.ReadPattern(reader, "pattern"));
         if (reader.Member("as") is null) reader.Missing("as");
         if (form is PackTokenForm.Json or PackTokenForm.UriList && read.Token is null) reader.Missing("token");
         if (form is PackTokenForm.Text && read.Token is not null) mistakes.Add(item, "a text is the token itself: it has no 'token'");
+        if (form is not PackTokenForm.Text && reader.Member("pattern") is { } pattern) mistakes.Add(pattern, "a pattern is for a text");
         if (form is not PackTokenForm.Json && (read.Url ?? read.ExpiresIn) is not null) mistakes.Add(item, "'url' and 'expiresIn' are paths in JSON");
         reader.End();
         return form is null ? null : read;

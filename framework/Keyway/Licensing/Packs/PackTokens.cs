@@ -28,6 +28,10 @@ internal sealed class PackTokens(BoundPack pack, PackTokenSettings settings)
 
     public TokenUse Use => new(Interlocked.Read(ref _fetched), Interlocked.Read(ref _redeemed));
 
+    /// <summary>Whether there is anybody to give a token for an exchange.</summary>
+    public bool HasSource(LicenseExchange exchange) =>
+        exchange.Tokens is not null || settings.Secret is not null || settings.Http is not null || exchange.KeyIds.Any(settings.PerKey.ContainsKey);
+
     /// <summary>Counts a licence that was given for a token.</summary>
     public void Redeemed() => Interlocked.Increment(ref _redeemed);
 
