@@ -48,7 +48,7 @@ public sealed class ProvidersTests : IDisposable
         CommandRun run = (await CommandRun.OfAsync("providers", "check", file)).ShouldEndWith(ExitCode.Usage).ShouldNotShow("s3cret");
         run.Error.Should().Contain("acme.json: $.keySystems.widevine.url: ").And.Contain("acme.json: $.keySystems.widevine.response[0]: ").And.Contain("acme.json: $.token.secret: ");
         run.Out.Should().BeEmpty();
-        run = (await CommandRun.OfAsync("providers", "check", file, "--json")).ShouldFailInJson(ExitCode.Usage, "pack").ShouldNotShow("s3cret");
+        run = (await CommandRun.OfAsync("providers", "check", file, "--json")).ShouldFailInJson(ExitCode.Usage, "configuration").ShouldNotShow("s3cret");
         run.Json.GetProperty("mistakes").EnumerateArray().Select(static mistake => mistake.GetProperty("path").GetString()).Should().BeEquivalentTo(
             "acme.json: $.keySystems.widevine.url", "acme.json: $.keySystems.widevine.response[0]", "acme.json: $.token.secret");
     }

@@ -93,7 +93,7 @@ internal static class ProvidersCommand
 
     private static int Refuse(CommandContext context, SettingsException exception)
     {
-        Failure failure = new(ExitCode.Usage, "pack", exception.Message, "docs/providers.md has the format; provider-pack.schema.json has it for editors");
+        Failure failure = new(ExitCode.Usage, "configuration", exception.Message, "docs/providers.md has the format; provider-pack.schema.json has it for editors");
         if (!context.Json) return failure.Tell(context.Io, json: false);
         context.Io.Out.WriteLine(Json.Write(json =>
         {
