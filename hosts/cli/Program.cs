@@ -4,7 +4,8 @@ using Keyway.Cli;
 using CancellationTokenSource interrupted = new();
 using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Interrupt);
 using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Interrupt);
-return await KeywayCommand.RunAsync(args, CommandIo.ForProcess(), interrupted.Token);
+CommandIo io = CommandIo.ForProcess();
+return await (ShortPath.TryRead(args) is { } request ? ShortPath.RunAsync(request, io, interrupted.Token) : KeywayCommand.RunAsync(args, io, interrupted.Token));
 
 void Interrupt(PosixSignalContext signal)
 {

@@ -5,13 +5,16 @@ namespace Keyway.Cli.Targets;
 /// <summary>What a command writes, all or nothing: files get their names together, at the end, and are gone if the end is not reached.</summary>
 internal sealed class OutputSet(CommandIo io, bool replace) : IAsyncDisposable
 {
-    // Large enough that a fragment of a stream of ordinary rate is written in a few calls.
-    private static readonly StreamPipeWriterOptions PipeOptions = new(minimumBufferSize: 128 << 10, leaveOpen: true);
-
     private readonly List<PendingFile> _files = [];
     private readonly List<WrittenOutput> _written = [];
     private readonly Stack<string> _madeFolders = new();
     private bool _committed;
+
+    /// <summary>Whether digests are taken.</summary>
+    public bool Digests { get; init; } = true;
+
+    /// <summary>Whether files are on the disk, and not only on their way to it, when they get their names.</summary>
+    public bool Durable { get; init; } = true;
 
     /// <summary>What was written, in order.</summary>
     public IReadOnlyList<WrittenOutput> Written => _written;
@@ -55,7 +58,7 @@ internal sealed class OutputSet(CommandIo io, bool replace) : IAsyncDisposable
             Stream output = io.OpenOutput();
             await using (output.ConfigureAwait(false))
             {
-                await using DigestStream digest = new(output);
+                await using DigestStream digest = new(output, Digests);
                 try
                 {
                     T result = await WriteAsync(digest, write, cancellationToken).ConfigureAwait(false);
@@ -70,17 +73,17 @@ internal sealed class OutputSet(CommandIo io, bool replace) : IAsyncDisposable
             }
         }
 
-        PendingFile file = PendingFile.Create(path, replace);
+        PendingFile file = PendingFile.Create(path, replace, Digests);
         _files.Add(file);
         T summary = await WriteAsync(file.Stream, write, cancellationToken).ConfigureAwait(false);
         _written.Add(new WrittenOutput(file.Path, file.Stream.Length, file.Stream.Digest));
         return summary;
     }
 
-    /// <summary>Gives every file its name, once all of them are on the disk.</summary>
+    /// <summary>Gives every file its name, once all of them are written.</summary>
     public async Task CommitAsync(CancellationToken cancellationToken)
     {
-        foreach (PendingFile file in _files) await file.FinishAsync(cancellationToken).ConfigureAwait(false);
+        foreach (PendingFile file in _files) await file.FinishAsync(Durable, cancellationToken).ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
         foreach (PendingFile file in _files) file.Commit();
         _committed = true;
@@ -110,7 +113,7 @@ internal sealed class OutputSet(CommandIo io, bool replace) : IAsyncDisposable
 
     private static async Task<T> WriteAsync<T>(Stream stream, Func<PipeWriter, Task<T>> write, CancellationToken cancellationToken)
     {
-        PipeWriter pipe = PipeWriter.Create(stream, PipeOptions);
+        StreamOutput pipe = new(stream);
         try
         {
             T result = await write(pipe).ConfigureAwait(false);
