@@ -6,7 +6,7 @@ internal sealed class FileSequence : Stream
     private readonly IEnumerator<string> _files;
     private Stream? _current;
 
-    private FileSequence(List<string> files) => _files = files.GetEnumerator();
+    private FileSequence(IReadOnlyList<string> files) => _files = files.GetEnumerator();
 
     public override bool CanRead => true;
 
@@ -24,7 +24,7 @@ internal sealed class FileSequence : Stream
 
     /// <summary>Opens files. One that is missing is reported before anything is read.</summary>
     /// <exception cref="SourceException">A file cannot be opened.</exception>
-    public static Stream Open(List<string> files, Func<Stream> standardInput)
+    public static Stream Open(IReadOnlyList<string> files, Func<Stream> standardInput)
     {
         if (files is ["-"]) return standardInput();
         if (files.Count == 1) return OpenFile(files[0]);

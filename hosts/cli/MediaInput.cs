@@ -1,5 +1,4 @@
 using System.IO.Enumeration;
-using Keyway.Sources;
 
 namespace Keyway.Cli;
 
