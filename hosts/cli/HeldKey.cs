@@ -1,5 +1,5 @@
 using System.Globalization;
-using System.Security.Cryptography;
+using System.Runtime.CompilerServices;
 using Keyway.Mp4;
 
 namespace Keyway.Cli;
@@ -25,9 +25,13 @@ internal static class HeldKey
         }
         finally
         {
-            CryptographicOperations.ZeroMemory(key);
+            Wipe(key);
         }
     }
+
+    // A call that is not inlined is never optimised away.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Wipe(Span<byte> key) => key.Clear();
 
     // By hand: the platform's way is compiled when it is first used, which takes longer than a short file.
     private static bool TryReadHex(ReadOnlySpan<char> digits, Span<byte> bytes)

@@ -29,9 +29,8 @@ internal static class MediaInput
     /// <exception cref="SourceException">Something cannot be opened.</exception>
     public static async ValueTask<Stream> OpenAsync(List<string> files, Func<Stream> standardInput, CancellationToken cancellationToken)
     {
-        int urls = files.Count(IsUrl);
-        if (urls == 0) return FileSequence.Open(files, standardInput);
-        if (urls < files.Count) throw new UsageException("files and URLs cannot be mixed");
+        if (!files.Exists(IsUrl)) return FileSequence.Open(files, standardInput);
+        if (!files.TrueForAll(IsUrl)) throw new UsageException("files and URLs cannot be mixed");
         return await HttpInput.OpenAsync(files, cancellationToken).ConfigureAwait(false);
     }
 

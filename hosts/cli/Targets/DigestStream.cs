@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-
 namespace Keyway.Cli.Targets;
 
 /// <summary>Passes bytes on, counts them and, where it is wanted, takes their SHA-256, beside the writing. The inner stream stays the caller's to dispose.</summary>
@@ -10,7 +8,7 @@ internal sealed class DigestStream(Stream inner, bool digests = true) : Stream
 
     // A write to a file or a pipe is a system call on some thread, whatever it is called: here it is made on this one.
     private readonly FileStream? _file = OperatingSystem.IsWindows() ? null : inner as FileStream;
-    private readonly IncrementalHash? _hash = digests ? CreateHash() : null;
+    private readonly Digester? _hash = digests ? new Digester() : null;
     private long _length;
 
     public override bool CanRead => false;
@@ -28,7 +26,7 @@ internal sealed class DigestStream(Stream inner, bool digests = true) : Stream
     }
 
     /// <summary>The digest of what has passed so far, in lower-case hexadecimal; <see langword="null"/> where none is wanted.</summary>
-    public string? Digest => _hash is null ? null : Convert.ToHexStringLower(_hash.GetCurrentHash());
+    public string? Digest => _hash?.Text;
 
     /// <summary>Whether a write has failed: what comes after it failed here, and not where the bytes came from.</summary>
     public bool HasFailed { get; private set; }
@@ -38,7 +36,7 @@ internal sealed class DigestStream(Stream inner, bool digests = true) : Stream
         HasFailed = true;
         inner.Write(buffer);
         HasFailed = false;
-        _hash?.AppendData(buffer);
+        _hash?.Append(buffer);
         _length += buffer.Length;
     }
 
@@ -47,7 +45,7 @@ internal sealed class DigestStream(Stream inner, bool digests = true) : Stream
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
         HasFailed = true;
-        Task? digesting = _hash is not null && buffer.Length >= Beside ? Task.Run(() => _hash.AppendData(buffer.Span), CancellationToken.None) : null;
+        Task? digesting = _hash is not null && buffer.Length >= Beside ? Task.Run(() => _hash.Append(buffer.Span), CancellationToken.None) : null;
         try
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -66,7 +64,7 @@ internal sealed class DigestStream(Stream inner, bool digests = true) : Stream
         }
 
         HasFailed = false;
-        if (digesting is null) _hash?.AppendData(buffer.Span);
+        if (digesting is null) _hash?.Append(buffer.Span);
         _length += buffer.Length;
     }
 
@@ -82,8 +80,6 @@ internal sealed class DigestStream(Stream inner, bool digests = true) : Stream
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 
     public override void SetLength(long value) => throw new NotSupportedException();
-
-    private static IncrementalHash CreateHash() => IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
 
     protected override void Dispose(bool disposing)
     {
