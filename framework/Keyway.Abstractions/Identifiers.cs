@@ -8,13 +8,31 @@ namespace Keyway;
 /// A key identifier (KID): 16 bytes in big-endian order, as <c>tenc</c> stores them (ISO/IEC 23001-7, 8.2),
 /// however the source that it was read from stored them.
 /// </summary>
-/// <param name="Value">The 16 bytes as one big-endian number.</param>
 /// <remarks>
 /// Not a <see cref="Guid"/>: PlayReady headers store key identifiers in mixed-endian GUID order, manifests print them
 /// as text, <c>tenc</c> stores them as bytes. A type with one byte order keeps the three from being confused.
 /// </remarks>
-public readonly record struct KeyId(UInt128 Value)
+public readonly record struct KeyId
 {
+    // Two halves: code that handles a 128-bit integer as such is not compiled ahead of time.
+    private readonly ulong _high;
+    private readonly ulong _low;
+
+    /// <summary>Makes a key identifier.</summary>
+    /// <param name="Value">The 16 bytes as one big-endian number.</param>
+#pragma warning disable IDE1006 // The parameter's name is part of the contract.
+    public KeyId(UInt128 Value) => (_high, _low) = ((ulong)(Value >> 64), (ulong)Value);
+#pragma warning restore IDE1006
+
+    private KeyId(ulong high, ulong low) => (_high, _low) = (high, low);
+
+    /// <summary>The 16 bytes as one big-endian number.</summary>
+    public UInt128 Value
+    {
+        get => new(_high, _low);
+        init => (_high, _low) = ((ulong)(value >> 64), (ulong)value);
+    }
+
     /// <summary>The length of a key identifier in bytes.</summary>
     public const int Size = 16;
 
@@ -24,7 +42,7 @@ public readonly record struct KeyId(UInt128 Value)
     /// <returns><see langword="false"/> unless <paramref name="source"/> is 16 bytes long.</returns>
     public static bool TryRead(ReadOnlySpan<byte> source, out KeyId id)
     {
-        id = source.Length == Size ? new KeyId(BinaryPrimitives.ReadUInt128BigEndian(source)) : default;
+        id = source.Length == Size ? new KeyId(BinaryPrimitives.ReadUInt64BigEndian(source), BinaryPrimitives.ReadUInt64BigEndian(source[8..])) : default;
         return source.Length == Size;
     }
 
@@ -53,7 +71,9 @@ public readonly record struct KeyId(UInt128 Value)
 
         foreach (char digit in digits)
             if (!char.IsAsciiHexDigit(digit)) return false;
-        id = new KeyId(UInt128.Parse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture));
+        id = new KeyId(
+            ulong.Parse(digits[..16], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture),
+            ulong.Parse(digits[16..], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture));
         return true;
     }
 
@@ -68,17 +88,27 @@ public readonly record struct KeyId(UInt128 Value)
         if (TryRead(id, out KeyId exact)) return exact;
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(id, hash);
-        return new KeyId(BinaryPrimitives.ReadUInt128BigEndian(hash));
+        return new KeyId(BinaryPrimitives.ReadUInt64BigEndian(hash), BinaryPrimitives.ReadUInt64BigEndian(hash[8..]));
     }
 
     /// <summary>Writes the 16 bytes in big-endian order.</summary>
     /// <param name="destination">At least 16 bytes.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="destination"/> is shorter than 16 bytes.</exception>
-    public void Write(Span<byte> destination) => BinaryPrimitives.WriteUInt128BigEndian(destination, Value);
+    public void Write(Span<byte> destination)
+    {
+        BinaryPrimitives.WriteUInt64BigEndian(destination[8..Size], _low);
+        BinaryPrimitives.WriteUInt64BigEndian(destination, _high);
+    }
+
+    /// <summary>Takes the number apart.</summary>
+    /// <param name="Value">The 16 bytes as one big-endian number.</param>
+#pragma warning disable IDE1006 // The parameter's name is part of the contract.
+    public void Deconstruct(out UInt128 Value) => Value = this.Value;
+#pragma warning restore IDE1006
 
     /// <summary>Returns 32 lower-case hexadecimal digits in big-endian order.</summary>
     /// <returns>The digits, without dashes.</returns>
-    public override string ToString() => Value.ToString("x32", CultureInfo.InvariantCulture);
+    public override string ToString() => string.Concat(_high.ToString("x16", CultureInfo.InvariantCulture), _low.ToString("x16", CultureInfo.InvariantCulture));
 }
 
 /// <summary>The identifier of a protection system: the <c>SystemID</c> of a <c>pssh</c> box (ISO/IEC 23001-7, 8.1).</summary>

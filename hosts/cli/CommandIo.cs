@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Win32.SafeHandles;
 using Spectre.Console;
 
@@ -11,33 +12,42 @@ internal sealed class CommandIo
 {
     private const int StandardOutput = 1;
 
-    public required TextWriter Out { get; init; }
+    private readonly bool _isProcess;
 
-    public required TextWriter Error { get; init; }
+    /// <summary>Texts. The process's own are made when they are asked for: a command often needs one of the two.</summary>
+    public TextWriter Out
+    {
+        get => field ??= Console.Out;
+        init;
+    }
+
+    public TextWriter Error
+    {
+        get => field ??= Console.Error;
+        init;
+    }
 
     public required Func<Stream> OpenInput { get; init; }
 
     public required Func<Stream> OpenOutput { get; init; }
 
     /// <summary>Whether people look at <see cref="Out"/>: colours, and tables as wide as the screen.</summary>
-    public bool OutIsTerminal { get; init; }
+    public bool OutIsTerminal => _isProcess && !Console.IsOutputRedirected;
 
     /// <summary>Whether people look at <see cref="Error"/>: progress is shown only then.</summary>
-    public bool ErrorIsTerminal { get; init; }
+    public bool ErrorIsTerminal => _isProcess && !Console.IsErrorRedirected;
 
     /// <summary>Ctrl-C and its like.</summary>
     public Interrupts Interrupts { get; init; } = new();
 
-    public static CommandIo ForProcess(Interrupts interrupts) => new()
+    [SetsRequiredMembers]
+    private CommandIo(bool isProcess) => (_isProcess, OpenInput, OpenOutput) = (isProcess, Console.OpenStandardInput, OpenStandardOutput);
+
+    public CommandIo()
     {
-        Interrupts = interrupts,
-        Out = Console.Out,
-        Error = Console.Error,
-        OpenInput = Console.OpenStandardInput,
-        OpenOutput = OpenStandardOutput,
-        OutIsTerminal = !Console.IsOutputRedirected,
-        ErrorIsTerminal = !Console.IsErrorRedirected,
-    };
+    }
+
+    public static CommandIo ForProcess(Interrupts interrupts) => new(isProcess: true) { Interrupts = interrupts };
 
     /// <summary>A console for tables on <see cref="Out"/>.</summary>
     public IAnsiConsole OutConsole() => ConsoleOn(Out, OutIsTerminal);

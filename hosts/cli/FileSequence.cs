@@ -49,19 +49,9 @@ internal sealed class FileSequence : Stream
         return 0;
     }
 
-    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
-    {
-        while (buffer.Length > 0)
-        {
-            if (_current is null && !MoveNext()) return 0;
-            int read = await _current!.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
-            if (read > 0) return read;
-            await _current.DisposeAsync().ConfigureAwait(false);
-            _current = null;
-        }
-
-        return 0;
-    }
+    // A read of a file is a system call on some thread, whatever it is called: here it is made on this one.
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+        cancellationToken.IsCancellationRequested ? ValueTask.FromCanceled<int>(cancellationToken) : new(Read(buffer.Span));
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
@@ -98,7 +88,7 @@ internal sealed class FileSequence : Stream
     {
         try
         {
-            return new FileStream(path, new FileStreamOptions { Access = FileAccess.Read, Share = FileShare.Read, BufferSize = 0, Options = FileOptions.Asynchronous | FileOptions.SequentialScan });
+            return new FileStream(path, new FileStreamOptions { Access = FileAccess.Read, Share = FileShare.Read, BufferSize = 0, Options = FileOptions.SequentialScan });
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

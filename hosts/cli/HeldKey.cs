@@ -1,5 +1,5 @@
 using System.Globalization;
-using System.Security.Cryptography;
+using System.Runtime.CompilerServices;
 using Keyway.Mp4;
 
 namespace Keyway.Cli;
@@ -17,7 +17,7 @@ internal static class HeldKey
         Span<byte> key = stackalloc byte[16];
         try
         {
-            if (text.Length - colon - 1 != 32 || Convert.FromHexString(text.AsSpan(colon + 1), key, out _, out _) != System.Buffers.OperationStatus.Done)
+            if (!TryReadHex(text.AsSpan(colon + 1), key))
                 throw new UsageException($"{where}: the key after the colon is not 32 hexadecimal digits");
             if (KeyId.TryParse(name, out KeyId id)) keys.Add(id, key);
             else if (uint.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out uint track) && track > 0) keys.Add(track, key);
@@ -25,7 +25,25 @@ internal static class HeldKey
         }
         finally
         {
-            CryptographicOperations.ZeroMemory(key);
+            Wipe(key);
         }
+    }
+
+    // A call that is not inlined is never optimised away.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Wipe(Span<byte> key) => key.Clear();
+
+    // By hand: the platform's way is compiled when it is first used, which takes longer than a short file.
+    private static bool TryReadHex(ReadOnlySpan<char> digits, Span<byte> bytes)
+    {
+        if (digits.Length != 2 * bytes.Length) return false;
+        for (int i = 0; i < digits.Length; i++)
+        {
+            if (!char.IsAsciiHexDigit(digits[i])) return false;
+            int value = digits[i] <= '9' ? digits[i] - '0' : (digits[i] | 0x20) - 'a' + 10;
+            bytes[i / 2] = (byte)((bytes[i / 2] << 4) | value);
+        }
+
+        return true;
     }
 }

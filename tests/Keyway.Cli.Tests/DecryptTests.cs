@@ -1,6 +1,8 @@
+using System.CommandLine;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Keyway.Cli.Commands;
 using Keyway.Cli.Run;
 using Keyway.Mp4;
 
@@ -19,7 +21,7 @@ public sealed class DecryptTests : IDisposable
     public async Task A_file_is_decrypted_with_a_key_for_its_id(string track, string label)
     {
         string target = _folder.File("out.mp4");
-        CommandRun run = (await CommandRun.OfAsync("decrypt", Sample.File($"cbcs/{track}.mp4"), "--key", Sample.Held(label), "--to", target)).ShouldEndWith(ExitCode.Done);
+        CommandRun run = (await CommandRun.OfAsync("decrypt", Sample.File($"cbcs/{track}.mp4"), "--key", Sample.Held(label), "--to", target, "--sha256")).ShouldEndWith(ExitCode.Done);
         await Sample.ShouldHoldAsync(target, track);
         run.Out.Should().Contain(Sample.Kid(label)).And.Contain(Convert.ToHexStringLower(SHA256.HashData(await File.ReadAllBytesAsync(target, TestContext.Current.CancellationToken))));
         new FileInfo(target).Length.Should().Be(new FileInfo(Sample.File($"cbcs/{track}.mp4")).Length, "every offset stays true");
@@ -48,6 +50,78 @@ public sealed class DecryptTests : IDisposable
         track.GetProperty("scheme").GetString().Should().Be("cenc");
         track.GetProperty("kids").EnumerateArray().Single().GetString().Should().Be(Sample.Kid("HD"));
     }
+
+    [Theory]
+    [InlineData("1")]
+    [InlineData("2")]
+    [InlineData("64")]
+    public async Task Segments_of_an_initialisation_segment_are_found_by_pattern_and_go_by_their_numbers(string threads)
+    {
+        // Names as a packager gives them, more than nine, so that an alphabet would put 10 before 2.
+        string[] segments = Sample.Segments("video-360");
+        File.Copy(segments[0], _folder.File("init.mp4"));
+        for (int i = 1; i < segments.Length; i++) File.Copy(segments[i], _folder.File($"seg-{(2 * i) + 3}.m4s"));
+        (await CommandRun.OfAsync("decrypt", "--init", _folder.File("init.mp4"), _folder.File("seg-*.m4s"), "--key", Sample.Held("HD"), "--to", _folder.File("out.mp4"), "--threads", threads)).ShouldEndWith(ExitCode.Done);
+        await Sample.ShouldHoldAsync(_folder.File("out.mp4"), "video-360");
+    }
+
+    [Fact]
+    public async Task Segments_that_a_shell_has_put_in_the_order_of_letters_go_by_their_numbers_too()
+    {
+        string[] segments = Sample.Segments("audio");
+        string[] shuffled = [.. segments.Skip(1).Reverse()];
+        (await CommandRun.OfAsync(["decrypt", "--init", segments[0], .. shuffled, "--key", Sample.Held("AUDIO"), "--to", _folder.File("out.mp4")])).ShouldEndWith(ExitCode.Done);
+        await Sample.ShouldHoldAsync(_folder.File("out.mp4"), "audio");
+    }
+
+    [Fact]
+    public async Task A_pattern_that_no_name_has_is_said() =>
+        (await CommandRun.OfAsync("decrypt", _folder.File("seg-?.m4s"), "--key", Sample.Held("AUDIO"), "--to", _folder.File("out.mp4"))).ShouldEndWith(ExitCode.Unreachable).Error.Should().Contain("seg-?.m4s");
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Media_comes_by_http_whole_or_in_segments(bool inSegments)
+    {
+        using LoopbackServer server = LoopbackServer.Files(Sample.File("."), ranges: true);
+        string[] sources = inSegments ? [.. Sample.Segments("video-360").Select(path => server.Url + Path.GetRelativePath(Sample.File("."), path))] : [server.Url + "cbcs/video-360.mp4"];
+        (await CommandRun.OfAsync(["decrypt", .. sources, "--key", Sample.Held("HD"), "--to", _folder.File("out.mp4")])).ShouldEndWith(ExitCode.Done);
+        await Sample.ShouldHoldAsync(_folder.File("out.mp4"), "video-360");
+    }
+
+    [Theory]
+    [InlineData("0")]
+    [InlineData("1025")]
+    [InlineData("many")]
+    public async Task A_number_of_threads_that_there_cannot_be_is_a_mistake_of_usage(string threads) =>
+        (await CommandRun.OfAsync("decrypt", Sample.File("cbcs/audio.mp4"), "--key", Sample.Held("AUDIO"), "--to", _folder.File("out.mp4"), "--threads", threads)).ShouldEndWith(ExitCode.Usage).Error.Should().Contain("--threads");
+
+    [Theory]
+    [InlineData("decrypt in.mp4 --key 1:2 --to out.mp4")]
+    [InlineData("decrypt --init i.mp4 a.m4s b.m4s --key 1:2 --key 3:4 --key-file - --to - --force --threads 3 --sha256")]
+    [InlineData("decrypt - --key-file keys --to out.mp4")]
+    public async Task The_short_path_reads_what_the_parser_reads(string arguments)
+    {
+        DecryptRequest? parsed = null;
+        CommandIo io = new() { Out = TextWriter.Null, Error = TextWriter.Null, OpenInput = () => Stream.Null, OpenOutput = () => Stream.Null };
+        Command command = DecryptCommand.Create(_ => new CommandContext(io, false, null, []), (request, _, _) => Task.FromResult((parsed = request) is null ? 1 : 0));
+        await command.Parse(arguments.Split(' ')[1..]).InvokeAsync(cancellationToken: TestContext.Current.CancellationToken);
+        ShortPath.TryRead(arguments.Split(' ')).Should().NotBeNull().And.BeEquivalentTo(parsed);
+    }
+
+    [Theory]
+    [InlineData("play in.mp4")]
+    [InlineData("decrypt")]
+    [InlineData("decrypt --help")]
+    [InlineData("decrypt in.mp4 --key 1:2")]
+    [InlineData("decrypt in.mp4 --key=1:2 --to out.mp4")]
+    [InlineData("decrypt in.mp4 --key 1:2 --to out.mp4 --nosuch")]
+    [InlineData("decrypt in.mp4 --key 1:2 --to a.mp4 --to b.mp4")]
+    [InlineData("decrypt in.mp4 --key --force --to out.mp4")]
+    [InlineData("decrypt in.mp4 --key 1:2 --to out.mp4 --threads 0")]
+    [InlineData("decrypt in.mp4 --key 1:2 --to out.mp4 --set Keyway:Plugins:Directory=x")]
+    [InlineData("decrypt -- -in.mp4 --key 1:2 --to out.mp4")]
+    public void What_is_not_plain_is_left_to_the_parser(string arguments) => ShortPath.TryRead(arguments.Split(' ')).Should().BeNull();
 
     [Fact]
     public async Task One_segment_of_several_that_is_missing_is_said_before_anything_is_written()

@@ -19,7 +19,7 @@ public sealed class HelpTests
     [InlineData("play", "--video", "--audio", "--key-system", "--provider", "--license-url", "--license-header", "--token-file", "--custom-data-file", "--value", "--header", "--persist", "--to", "--force", "--json")]
     [InlineData("license", "--license-url", "--token-file", "--persist", "--json")]
     [InlineData("licenses", "--json")]
-    [InlineData("decrypt", "--key", "--key-file", "--to", "--force", "--json")]
+    [InlineData("decrypt", "--key", "--key-file", "--init", "--to", "--force", "--threads", "--sha256", "--json")]
     [InlineData("inspect", "--header", "--key-system", "--json")]
     [InlineData("plugins", "--pin", "--json")]
     [InlineData("providers", "check", "--json")]

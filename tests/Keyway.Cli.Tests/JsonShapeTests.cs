@@ -28,7 +28,7 @@ public sealed class JsonShapeTests(SharedSandbox sandbox) : IDisposable
     public Task Of_license() => CheckAsync("license", Sample.Manifest, "--license-url", sandbox.ClearKey());
 
     [Fact]
-    public Task Of_decrypt() => CheckAsync("decrypt", Sample.File("cbcs/audio.mp4"), "--key", Sample.Held("AUDIO"), "--to", _folder.File("out.mp4"));
+    public Task Of_decrypt() => CheckAsync("decrypt", Sample.File("cbcs/audio.mp4"), "--key", Sample.Held("AUDIO"), "--to", _folder.File("out.mp4"), "--sha256");
 
     [Fact]
     public Task Of_inspect() => CheckAsync("inspect", Sample.Manifest);

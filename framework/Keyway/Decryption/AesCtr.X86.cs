@@ -20,7 +20,6 @@ internal static unsafe partial class AesCtr
     /// </para>
     /// <para>
     /// Kernels are not inlined: inside a larger caller the JIT runs out of registers and each round goes through the stack.
-    /// There is room in this file for wider forms, which .NET 10 does not expose.
     /// </para>
     /// </remarks>
     internal static class X86

@@ -1,5 +1,5 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 
 namespace Keyway.Decryption;
 
@@ -27,8 +27,7 @@ internal unsafe class KeyMemory
     /// <param name="size">The size that was asked for.</param>
     public virtual void Free(byte* block, nuint size)
     {
-        // Not Clear: this one is never optimised away.
-        CryptographicOperations.ZeroMemory(new Span<byte>(block, checked((int)size)));
+        Wipe(block, size);
         Release(block, size);
     }
 
@@ -40,6 +39,10 @@ internal unsafe class KeyMemory
         PageProtection.Unprotect(block, WholePages(size));
         NativeMemory.AlignedFree(block);
     }
+
+    // A call that is not inlined is never optimised away, whatever becomes of the memory.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Wipe(byte* block, nuint size) => NativeMemory.Clear(block, size);
 
     private static nuint WholePages(nuint size)
     {

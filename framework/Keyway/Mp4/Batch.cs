@@ -25,7 +25,7 @@ internal sealed class Batch(byte[] buffer)
     public Task? Work { get; set; }
 
     /// <summary>The places in the file up to which units end here.</summary>
-    public IReadOnlyList<long> Marks => _marks;
+    public List<long> Marks => _marks;
 
     /// <summary>Memory for bytes that come next.</summary>
     public Memory<byte> Take(int count)

@@ -125,7 +125,6 @@ internal sealed class BatchPipeline : IAsyncDisposable
             if (task is not null) await task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _pending?.Close(Tables);
         foreach (Batch batch in _queue) batch.Close(Tables);
-        Tables.Dispose();
         _workers?.Dispose();
         _stop.Dispose();
     }

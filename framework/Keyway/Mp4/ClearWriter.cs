@@ -60,8 +60,6 @@ internal sealed class ClearWriter : IAsyncDisposable
     {
         await _pipeline.DisposeAsync().ConfigureAwait(false);
         foreach (FragmentOpener opener in _openers) opener.Dispose();
-        foreach (SampleTable table in _tables) table.Dispose();
-        _progressive?.Dispose();
     }
 
     private async ValueTask ReadAsync(CancellationToken cancellationToken)
@@ -113,7 +111,6 @@ internal sealed class ClearWriter : IAsyncDisposable
         _progressiveMovie = movie;
         _counters.Note(movie);
         if (!movie.IsProgressive) return;
-        _progressive?.Dispose();
         _progressive = await ProgressiveFile.OpenAsync(movie, _window, cancellationToken).ConfigureAwait(false);
     }
 

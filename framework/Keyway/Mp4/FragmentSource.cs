@@ -52,65 +52,57 @@ internal sealed class FragmentSource : IDisposable
         SourceFragment fragment = new() { Table = _table, Movie = Movie };
         Movie? current = null;
         ProgressiveFile? byPlace = null;
-        try
+        for (UnitKind kind = _first; kind != UnitKind.End; kind = await _units.NextAsync(cancellationToken).ConfigureAwait(false))
         {
-            for (UnitKind kind = _first; kind != UnitKind.End; kind = await _units.NextAsync(cancellationToken).ConfigureAwait(false))
+            Movie? movie = _units.Movie;
+            if (movie is not null && movie.Offset != current?.Offset)
             {
-                Movie? movie = _units.Movie;
-                if (movie is not null && movie.Offset != current?.Offset)
+                if (byPlace is not null) CheckNothingLeft(byPlace);
+                byPlace = null;
+                current = fragment.Movie = movie;
+                Counters.Note(movie);
+                if (movie.IsProgressive && _window.CanSeek)
                 {
-                    if (byPlace is not null) CheckNothingLeft(byPlace);
-                    byPlace = null;
-                    current = fragment.Movie = movie;
-                    Counters.Note(movie);
-                    if (movie.IsProgressive && _window.CanSeek)
-                    {
-                        long back = _window.Position;
-                        await foreach (SampleTable _ in ReadByTimeAsync(movie, keys, chosen, fragment, cancellationToken).ConfigureAwait(false)) yield return fragment;
-                        _window.Seek(back);
-                        if (kind == UnitKind.Other) await _window.PeekAsync(cancellationToken).ConfigureAwait(false);
-                    }
-                    else if (movie.IsProgressive)
-                    {
-                        byPlace = await ProgressiveFile.OpenAsync(movie, _window, cancellationToken, chosen).ConfigureAwait(false);
-                        byPlace.CheckDecodingOrder();
-                    }
+                    long back = _window.Position;
+                    await foreach (SampleTable _ in ReadByTimeAsync(movie, keys, chosen, fragment, cancellationToken).ConfigureAwait(false)) yield return fragment;
+                    _window.Seek(back);
+                    if (kind == UnitKind.Other) await _window.PeekAsync(cancellationToken).ConfigureAwait(false);
                 }
-
-                if (kind == UnitKind.Fragment)
+                else if (movie.IsProgressive)
                 {
-                    if (!Overlaps.TryCheck(_units.Moofs, out FormatError error)) throw _window.Error(error);
-                    foreach (Moof moof in _units.Moofs)
-                    {
-                        foreach (Traf traf in moof.Trafs)
-                        {
-                            if (!chosen(traf.Track)) continue;
-                            await OpenAsync(moof, traf, keys, fragment, cancellationToken).ConfigureAwait(false);
-                            if (_table.Count > 0) yield return fragment;
-                        }
-                    }
-                }
-                else if (kind == UnitKind.Other && byPlace is not null && _units.Box.Type == FourCc.Mdat)
-                {
-                    await foreach (SampleTable _ in ReadByPlaceAsync(byPlace, keys, fragment, cancellationToken).ConfigureAwait(false)) yield return fragment;
-                }
-                else if (kind == UnitKind.Other)
-                {
-                    await _window.SkipAsync(_units.Box.Length, _units.Box, cancellationToken).ConfigureAwait(false);
+                    byPlace = await ProgressiveFile.OpenAsync(movie, _window, cancellationToken, chosen).ConfigureAwait(false);
+                    byPlace.CheckDecodingOrder();
                 }
             }
 
-            if (byPlace is not null) CheckNothingLeft(byPlace);
+            if (kind == UnitKind.Fragment)
+            {
+                if (!Overlaps.TryCheck(_units.Moofs, out FormatError error)) throw _window.Error(error);
+                foreach (Moof moof in _units.Moofs)
+                {
+                    foreach (Traf traf in moof.Trafs)
+                    {
+                        if (!chosen(traf.Track)) continue;
+                        await OpenAsync(moof, traf, keys, fragment, cancellationToken).ConfigureAwait(false);
+                        if (_table.Count > 0) yield return fragment;
+                    }
+                }
+            }
+            else if (kind == UnitKind.Other && byPlace is not null && _units.Box.Type == FourCc.Mdat)
+            {
+                await foreach (SampleTable _ in ReadByPlaceAsync(byPlace, keys, fragment, cancellationToken).ConfigureAwait(false)) yield return fragment;
+            }
+            else if (kind == UnitKind.Other)
+            {
+                await _window.SkipAsync(_units.Box.Length, _units.Box, cancellationToken).ConfigureAwait(false);
+            }
         }
-        finally
-        {
-            byPlace?.Dispose();
-        }
+
+        if (byPlace is not null) CheckNothingLeft(byPlace);
     }
 
     public void Dispose()
     {
-        _table.Dispose();
         _window.Dispose();
         if (_buffer.Length > 0) ArrayPool<byte>.Shared.Return(_buffer);
         _buffer = [];

@@ -22,7 +22,7 @@ internal sealed class Movie
     public bool IsFragmented { get; private set; }
 
     /// <summary>Whether a track has samples that <c>moov</c> itself lists.</summary>
-    public bool IsProgressive => Tracks.Any(t => t.Tables.Count > 0);
+    public bool IsProgressive => Tracks.Exists(static t => t.Tables.Count > 0);
 
     public List<PsshBox> Protection { get; } = [];
 

@@ -41,5 +41,14 @@ public sealed record Mp4Track
     /// <summary>The default key identifiers (<c>tenc</c>) of all protected sample entries.</summary>
     public IEnumerable<KeyId> DefaultKeyIds => SampleEntries.Where(e => e.Encryption is not null).Select(e => e.Encryption!.KeyId).Distinct();
 
-    private Mp4SampleEntry? Protected => SampleEntries.FirstOrDefault(e => e.SchemeType is not null || e.Encryption is not null);
+    private Mp4SampleEntry? Protected
+    {
+        get
+        {
+            // By hand: asked of every file, and the library's way is loaded for it.
+            for (int i = 0; i < SampleEntries.Count; i++)
+                if (SampleEntries[i] is { } entry && (entry.SchemeType is not null || entry.Encryption is not null)) return entry;
+            return null;
+        }
+    }
 }

@@ -12,7 +12,8 @@ internal static class PipeOutput
         while (!bytes.IsEmpty)
         {
             ReadOnlyMemory<byte> slice = bytes[..Math.Min(bytes.Length, Slice)];
-            Check(await output.WriteAsync(slice, cancellationToken).ConfigureAwait(false));
+            ValueTask<FlushResult> write = output.WriteAsync(slice, cancellationToken);
+            Check(write.IsCompletedSuccessfully ? write.Result : await write.ConfigureAwait(false));
             bytes = bytes[slice.Length..];
         }
     }

@@ -1,7 +1,7 @@
 namespace Keyway.Mp4;
 
 /// <summary>The samples of all tracks of a progressive file in the order in which they lie in it, a batch at a time.</summary>
-internal sealed class ProgressiveFile : IDisposable
+internal sealed class ProgressiveFile
 {
     /// <summary>A gap between samples that is read with them instead of ending the batch.</summary>
     private const int Gap = 1 << 16;
@@ -85,13 +85,6 @@ internal sealed class ProgressiveFile : IDisposable
     }
 
     public MediaFormatException Error(ProgressiveTrack track, string reason) => _window.Error(reason, $"moov/trak[{track.Track.Id}]/mdia/minf/stbl", -1);
-
-    public void Dispose()
-    {
-        foreach (SampleTable table in _pool) table.Dispose();
-        _pool.Clear();
-        _used = 0;
-    }
 
     private void Advance(ProgressiveTrack track)
     {

@@ -60,7 +60,7 @@ internal sealed class ProgressiveTrack
             throw window.Error($"{Track.Tables.Count} samples whose chunks do not lie in order; {Mp4Limits.UnsortedSamples} are accepted", $"moov/trak[{Track.Id}]/mdia/minf/stbl", -1);
 
         List<SampleCursor> chunks = [];
-        using SampleTable scratch = new();
+        SampleTable scratch = new();
         SampleCursor cursor = Current;
         while (!cursor.AtEnd)
         {

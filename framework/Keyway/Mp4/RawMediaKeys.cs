@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Keyway.Decryption;
 
 namespace Keyway.Mp4;
@@ -10,86 +9,127 @@ namespace Keyway.Mp4;
 /// </remarks>
 public sealed class RawMediaKeys : IMediaKeys, IDisposable
 {
-    private const int KeyLength = 16;
-
     private readonly Acceleration _acceleration;
-    private readonly RawKeyRing _byId;
-    private readonly HashSet<KeyId> _ids = [];
-    private readonly Dictionary<uint, TrackKey> _byTrack = [];
+    private readonly List<Entry> _entries = [];
 
     /// <summary>Makes an empty set.</summary>
     /// <param name="acceleration">Which AES to use.</param>
-    public RawMediaKeys(Acceleration acceleration = Acceleration.Auto) => (_acceleration, _byId) = (acceleration, new RawKeyRing(acceleration));
+    public RawMediaKeys(Acceleration acceleration = Acceleration.Auto) => _acceleration = acceleration;
 
-    /// <summary>Adds a key for its identifier.</summary>
+    /// <summary>Adds a key for its identifier. One with the same identifier is replaced.</summary>
     /// <param name="id">The identifier.</param>
     /// <param name="key">16 bytes, copied at once. Ownership: the caller's, who clears them.</param>
     /// <exception cref="ArgumentException"><paramref name="key"/> is not 16 bytes long.</exception>
-    public void Add(KeyId id, ReadOnlySpan<byte> key)
-    {
-        _byId.Add(id, key);
-        _ids.Add(id);
-    }
+    public void Add(KeyId id, ReadOnlySpan<byte> key) => Add(new Entry(id, 0, ContentKey.Create(id, key, _acceleration)));
 
     /// <summary>Adds a key for a track, whatever identifiers its samples name. An identifier's own key comes first.</summary>
-    /// <param name="trackId">The track's number in its file.</param>
+    /// <param name="trackId">The track's number in its file, which is not 0.</param>
     /// <param name="key">16 bytes, copied at once. Ownership: the caller's, who clears them.</param>
     /// <exception cref="ArgumentException"><paramref name="key"/> is not 16 bytes long.</exception>
     public void Add(uint trackId, ReadOnlySpan<byte> key)
     {
-        if (_byTrack.Remove(trackId, out TrackKey? old)) old.Dispose();
-        _byTrack.Add(trackId, new TrackKey(_acceleration, key));
+        ArgumentOutOfRangeException.ThrowIfZero(trackId);
+        Add(new Entry(default, trackId, ContentKey.Create(default, key, _acceleration)));
     }
 
     /// <inheritdoc/>
     public ValueTask<IFragmentDecryptor> LeaseAsync(FragmentNeeds needs, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(needs);
-        bool known = true;
-        foreach (KeyId id in needs.KeyIds) known &= _ids.Contains(id);
-        return new(!known && _byTrack.TryGetValue(needs.Track.Id, out TrackKey? track)
-            ? track.LeaseFragment(needs.KeyIds)
-            : _byId.CreateDecryptor().LeaseFragment());
+        return new(new Decryptor(this, needs.Track.Id));
     }
 
-    /// <summary>Zeroes the keys.</summary>
+    /// <summary>Zeroes the keys, each when the last fragment that uses it is given back.</summary>
     public void Dispose()
     {
-        _byId.Dispose();
-        foreach (TrackKey track in _byTrack.Values) track.Dispose();
+        foreach (Entry entry in _entries) entry.Key.Dispose();
+        _entries.Clear();
     }
 
-    /// <summary>One key that answers to every identifier. It enters a ring once for each, as none comes back out.</summary>
-    private sealed class TrackKey : IDisposable
+    private void Add(Entry added)
     {
-        private readonly RawKeyRing _ring;
-        private readonly HashSet<KeyId> _ids = [];
-
-        // Pinned, so that the collector leaves no copy behind that nobody clears.
-        private readonly byte[] _key = GC.AllocateArray<byte>(KeyLength, pinned: true);
-
-        public TrackKey(Acceleration acceleration, ReadOnlySpan<byte> key)
+        for (int i = 0; i < _entries.Count; i++)
         {
-            if (key.Length != KeyLength) throw new ArgumentException($"a key is {KeyLength} bytes long", nameof(key));
-            _ring = new RawKeyRing(acceleration);
-            key.CopyTo(_key);
+            if (_entries[i].Track != added.Track || _entries[i].Id != added.Id) continue;
+            _entries[i].Key.Dispose();
+            _entries.RemoveAt(i);
+            break;
         }
 
-        public IFragmentDecryptor LeaseFragment(IReadOnlyList<KeyId> ids)
-        {
-            lock (_ids)
-            {
-                foreach (KeyId id in ids)
-                    if (_ids.Add(id)) _ring.Add(id, _key);
-            }
+        _entries.Add(added);
+    }
 
-            return _ring.CreateDecryptor().LeaseFragment();
+    private ContentKey? Find(KeyId id, uint track)
+    {
+        ContentKey? ofTrack = null;
+        foreach (Entry entry in _entries)
+        {
+            if (entry.Track == 0 && entry.Id == id) return entry.Key;
+            if (entry.Track == track) ofTrack = entry.Key;
+        }
+
+        return ofTrack;
+    }
+
+    private sealed class Entry(KeyId id, uint track, ContentKey key)
+    {
+        public KeyId Id => id;
+
+        /// <summary>The track; 0 for a key that answers to its identifier.</summary>
+        public uint Track => track;
+
+        public ContentKey Key => key;
+    }
+
+    /// <summary>One fragment's references of the keys that it uses. Nobody judges them: whoever holds a key in the clear needs no permission.</summary>
+    private sealed class Decryptor(RawMediaKeys owner, uint track) : IFragmentDecryptor
+    {
+        private readonly List<ContentKey> _held = [];
+        private ContentKey? _key;
+        private KeyId _id;
+        private bool _disposed;
+
+        /// <summary>A leaked one still lets its keys go.</summary>
+        ~Decryptor() => Release();
+
+        public DecryptStatus Decrypt(Span<byte> sample, in SampleProtection protection)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            DecryptStatus refusal = SampleDecryptor.Check(sample, protection, out SampleMap map);
+            if (refusal != DecryptStatus.None) return refusal;
+            if ((_key is null || _id != protection.KeyId) && !TryHold(protection.KeyId)) return DecryptStatus.KeyNotFound;
+            DecryptStatus status = new KeyLease(_key!).Decrypt(sample, protection, map);
+
+            // The finalizer must not give the key back while it is at work.
+            GC.KeepAlive(this);
+            return status;
         }
 
         public void Dispose()
         {
-            CryptographicOperations.ZeroMemory(_key);
-            _ring.Dispose();
+            Release();
+            GC.SuppressFinalize(this);
+        }
+
+        private bool TryHold(KeyId id)
+        {
+            if (owner.Find(id, track) is not { } key) return false;
+            if (!_held.Contains(key))
+            {
+                if (!key.TryAddReference()) return false;
+                _held.Add(key);
+            }
+
+            (_key, _id) = (key, id);
+            return true;
+        }
+
+        private void Release()
+        {
+            if (_disposed) return;
+            _disposed = true;
+            foreach (ContentKey key in _held) key.ReleaseReference();
+            _held.Clear();
         }
     }
 }

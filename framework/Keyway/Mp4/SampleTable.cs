@@ -1,4 +1,3 @@
-using System.Buffers;
 using Keyway.Decryption;
 
 namespace Keyway.Mp4;
@@ -11,9 +10,9 @@ namespace Keyway.Mp4;
 ///                                                             │       └───────────► 8 or 16 bytes …
 ///                                                             └───────────────────► key, pattern, constant vector
 /// </code>
-/// One table serves fragment after fragment: its arrays come from the pool, grow, and go back when it is disposed.
+/// One table serves fragment after fragment: its arrays grow and stay.
 /// </remarks>
-internal sealed class SampleTable : IDisposable
+internal sealed class SampleTable
 {
     private SampleRow[] _rows = [];
     private Subsample[] _subsamples = [];
@@ -136,25 +135,10 @@ internal sealed class SampleTable : IDisposable
         };
     }
 
-    public void Dispose()
-    {
-        Release(ref _rows);
-        Release(ref _subsamples);
-        Release(ref _vectors);
-        Count = _subsampleCount = _vectorBytes = 0;
-    }
-
     private static void Grow<T>(ref T[] array, int used, int wanted)
     {
-        T[] larger = ArrayPool<T>.Shared.Rent(Math.Max(Math.Max(wanted, 256), array.Length * 2));
-        array.AsSpan(0, used).CopyTo(larger);
-        Release(ref array);
+        T[] larger = new T[Math.Max(Math.Max(wanted, 64), array.Length * 2)];
+        for (int i = 0; i < used; i++) larger[i] = array[i];
         array = larger;
-    }
-
-    private static void Release<T>(ref T[] array)
-    {
-        if (array.Length > 0) ArrayPool<T>.Shared.Return(array);
-        array = [];
     }
 }

@@ -17,7 +17,7 @@ internal static class SampleTableBuilder
     }
 
     /// <summary>How many samples of a fragment are protected, and with which keys, without looking at its data.</summary>
-    public static bool TryCount(Traf traf, HashSet<KeyId> keys, out long count, out FormatError error)
+    public static bool TryCount(Traf traf, List<KeyId> keys, out long count, out FormatError error)
     {
         count = 0;
         error = default;
@@ -40,7 +40,7 @@ internal static class SampleTableBuilder
         long Note(TrackEncryption protection, long samples)
         {
             if (!protection.IsProtected || samples == 0) return 0;
-            if (keys.Count < Mp4Limits.KeyIds) keys.Add(protection.KeyId);
+            if (keys.Count < Mp4Limits.KeyIds && !keys.Contains(protection.KeyId)) keys.Add(protection.KeyId);
             return samples;
         }
     }

@@ -1,7 +1,7 @@
 namespace Keyway.Mp4;
 
 /// <summary>Tables that wait for the next fragment. Threads: any.</summary>
-internal sealed class SampleTablePool : IDisposable
+internal sealed class SampleTablePool
 {
     private readonly Stack<SampleTable> _tables = new();
 
@@ -13,14 +13,5 @@ internal sealed class SampleTablePool : IDisposable
     public void Return(SampleTable table)
     {
         lock (_tables) _tables.Push(table);
-    }
-
-    public void Dispose()
-    {
-        lock (_tables)
-        {
-            foreach (SampleTable table in _tables) table.Dispose();
-            _tables.Clear();
-        }
     }
 }

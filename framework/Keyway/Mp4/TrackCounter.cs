@@ -11,7 +11,7 @@ internal sealed class TrackCounter(Mp4Track track)
 
     public long Bytes { get; set; }
 
-    public HashSet<KeyId> KeyIds { get; } = [];
+    public List<KeyId> KeyIds { get; } = [];
 
     /// <summary>Where the next fragment begins that does not say it.</summary>
     public ulong DecodeTime { get; set; }
@@ -24,7 +24,7 @@ internal sealed class TrackCounter(Mp4Track track)
         DecodeTime = table.DecodeTime + table.TotalDuration;
         if (table.ProtectedCount == 0) return;
         foreach (TrackEncryption protection in table.Protections)
-            if (protection.IsProtected) KeyIds.Add(protection.KeyId);
+            if (protection.IsProtected && !KeyIds.Contains(protection.KeyId)) KeyIds.Add(protection.KeyId);
     }
 
     public Mp4TrackSummary ToSummary() => new()

@@ -13,5 +13,5 @@ internal sealed class TrackCounters
 
     public TrackCounter Of(Track track) => _counters.Find(c => c.Track.Id == track.Id)!;
 
-    public IReadOnlyList<Mp4TrackSummary> ToSummaries() => [.. _counters.Select(c => c.ToSummary())];
+    public IReadOnlyList<Mp4TrackSummary> ToSummaries() => _counters.ConvertAll(static c => c.ToSummary());
 }

@@ -58,7 +58,15 @@ internal sealed class Traf
         }
     }
 
-    public long SampleCount => Runs.Sum(r => (long)r.Count);
+    public long SampleCount
+    {
+        get
+        {
+            long count = 0;
+            foreach (Trun run in Runs) count += run.Count;
+            return count;
+        }
+    }
 
     public uint DefaultSize => Header.Size ?? Track.Defaults.Size;
 

@@ -37,7 +37,7 @@ internal static class TrakReader
                 Duration = mdhd.Duration is uint.MaxValue or ulong.MaxValue ? 0 : mdhd.Duration,
                 Width = sized?.Width ?? tkhd.Width,
                 Height = sized?.Height ?? tkhd.Height,
-                SampleEntries = [.. entries.Select(e => e.Facts)],
+                SampleEntries = entries.ConvertAll(static e => e.Facts),
             },
         });
         return true;

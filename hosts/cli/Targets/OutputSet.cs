@@ -5,14 +5,17 @@ namespace Keyway.Cli.Targets;
 /// <summary>What a command writes, all or nothing: files get their names together, at the end, and are gone if the end is not reached.</summary>
 internal sealed class OutputSet(CommandIo io, bool replace) : IAsyncDisposable
 {
-    // Large enough that a fragment of a stream of ordinary rate is written in a few calls.
-    private static readonly StreamPipeWriterOptions PipeOptions = new(minimumBufferSize: 128 << 10, leaveOpen: true);
-
     private readonly List<PendingFile> _files = [];
     private readonly List<(int Order, WrittenOutput Output)> _written = [];
     private readonly Lock _gate = new();
     private readonly Stack<string> _madeFolders = new();
     private bool _committed;
+
+    /// <summary>Whether digests are taken.</summary>
+    public bool Digests { get; init; } = true;
+
+    /// <summary>Whether files are on the disk, and not only on their way to it, when they get their names.</summary>
+    public bool Durable { get; init; } = true;
 
     /// <summary>What was written, in the order in which it was begun.</summary>
     public IReadOnlyList<WrittenOutput> Written
@@ -62,7 +65,7 @@ internal sealed class OutputSet(CommandIo io, bool replace) : IAsyncDisposable
             Stream output = io.OpenOutput();
             await using (output.ConfigureAwait(false))
             {
-                await using DigestStream digest = new(output);
+                await using DigestStream digest = new(output, Digests);
                 try
                 {
                     T result = await WriteAsync(digest, write, cancellationToken).ConfigureAwait(false);
@@ -77,7 +80,7 @@ internal sealed class OutputSet(CommandIo io, bool replace) : IAsyncDisposable
             }
         }
 
-        PendingFile file = PendingFile.Create(path, replace);
+        PendingFile file = PendingFile.Create(path, replace, Digests);
         int order;
         lock (_gate)
         {
@@ -90,10 +93,10 @@ internal sealed class OutputSet(CommandIo io, bool replace) : IAsyncDisposable
         return summary;
     }
 
-    /// <summary>Gives every file its name, once all of them are on the disk.</summary>
+    /// <summary>Gives every file its name, once all of them are written.</summary>
     public async Task CommitAsync(CancellationToken cancellationToken)
     {
-        foreach (PendingFile file in _files) await file.FinishAsync(cancellationToken).ConfigureAwait(false);
+        foreach (PendingFile file in _files) await file.FinishAsync(Durable, cancellationToken).ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
         foreach (PendingFile file in _files) file.Commit();
         _committed = true;
@@ -128,7 +131,7 @@ internal sealed class OutputSet(CommandIo io, bool replace) : IAsyncDisposable
 
     private static async Task<T> WriteAsync<T>(Stream stream, Func<PipeWriter, Task<T>> write, CancellationToken cancellationToken)
     {
-        PipeWriter pipe = PipeWriter.Create(stream, PipeOptions);
+        StreamOutput pipe = new(stream);
         try
         {
             T result = await write(pipe).ConfigureAwait(false);

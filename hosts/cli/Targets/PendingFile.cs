@@ -1,4 +1,4 @@
-using System.Security.Cryptography;
+using System.Globalization;
 
 namespace Keyway.Cli.Targets;
 
@@ -15,13 +15,13 @@ internal sealed class PendingFile : IAsyncDisposable
     private bool _committed;
     private bool _replaced;
 
-    private PendingFile(string path, string part, bool replace, FileStream file)
+    private PendingFile(string path, string part, bool replace, FileStream file, bool digests)
     {
         Path = path;
         _part = part;
         _replace = replace;
         _file = file;
-        Stream = new DigestStream(file);
+        Stream = new DigestStream(file, digests);
     }
 
     public string Path { get; }
@@ -31,13 +31,13 @@ internal sealed class PendingFile : IAsyncDisposable
 
     /// <summary>Opens the file beside its place.</summary>
     /// <exception cref="TargetException">The target exists and may not be replaced, or its folder cannot be written to.</exception>
-    public static PendingFile Create(string path, bool replace)
+    public static PendingFile Create(string path, bool replace, bool digests = true)
     {
         string full = System.IO.Path.GetFullPath(path);
         Refuse(full, replace);
         string folder = System.IO.Path.GetDirectoryName(full) ?? throw new TargetException($"{path} is not a file name");
         if (!Directory.Exists(folder)) throw new TargetException($"there is no folder {folder}");
-        string part = System.IO.Path.Combine(folder, $".{System.IO.Path.GetFileName(full)}.{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6))}.part");
+        string part = System.IO.Path.Combine(folder, $".{System.IO.Path.GetFileName(full)}.{Random.Shared.NextInt64().ToString("x16", CultureInfo.InvariantCulture)}.part");
         FileStreamOptions options = new()
         {
             Mode = FileMode.CreateNew,
@@ -48,7 +48,7 @@ internal sealed class PendingFile : IAsyncDisposable
         if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         try
         {
-            return new PendingFile(full, part, replace, new FileStream(part, options));
+            return new PendingFile(full, part, replace, new FileStream(part, options), digests);
         }
         catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
         {
@@ -62,17 +62,19 @@ internal sealed class PendingFile : IAsyncDisposable
     {
         if (Directory.Exists(path)) throw new TargetException($"{path} is a folder");
         // A rename would put a file in the place of the device.
-        if (!OperatingSystem.IsWindows() && path.StartsWith("/dev/", StringComparison.Ordinal)) throw new TargetException($"{path} is a device; - is standard output");
+        if (!OperatingSystem.IsWindows() && path.StartsWith("/dev/", StringComparison.Ordinal) && !path.StartsWith("/dev/shm/", StringComparison.Ordinal)) throw new TargetException($"{path} is a device; - is standard output");
         // A link counts as existing even when it points nowhere: renaming replaces the link, never what it points to.
         FileInfo info = new(path);
         if (!replace && (info.Exists || info.LinkTarget is not null)) throw new TargetException($"{path} exists; --force replaces it");
     }
 
-    /// <summary>Brings everything to the disk: the last moment at which it can be full.</summary>
-    public async Task FinishAsync(CancellationToken cancellationToken)
+    /// <summary>Closes the file: the last moment at which a disk can be full.</summary>
+    /// <param name="durable">Whether to wait until a disk has everything. What can be made again need not.</param>
+    /// <param name="cancellationToken">Cancels it.</param>
+    public async Task FinishAsync(bool durable, CancellationToken cancellationToken)
     {
         await Stream.FlushAsync(cancellationToken).ConfigureAwait(false);
-        _file.Flush(flushToDisk: true);
+        if (durable) _file.Flush(flushToDisk: true);
         await _file.DisposeAsync().ConfigureAwait(false);
         _finished = true;
     }

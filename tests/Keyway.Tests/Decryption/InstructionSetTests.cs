@@ -1,9 +1,13 @@
+using System.Runtime.Intrinsics;
 using Arm = System.Runtime.Intrinsics.Arm;
 using X86 = System.Runtime.Intrinsics.X86;
 
 namespace Keyway.Decryption;
 
-/// <summary>The tests of this folder run twice, the second time with <c>DOTNET_EnableAES=0</c>. A switch that does nothing would test one path twice.</summary>
+/// <summary>
+/// The tests of this folder run once for each setting of the instruction sets that kernels or what is around them use (.ci/run lists them).
+/// A switch that does nothing would test one path twice.
+/// </summary>
 public sealed class InstructionSetTests
 {
     [Fact]
@@ -15,6 +19,25 @@ public sealed class InstructionSetTests
                 X86.Aes.IsSupported.Should().BeFalse();
                 Arm.Aes.IsSupported.Should().BeFalse();
                 AesHardware.IsSupported.Should().BeFalse();
+                AesHardware.Choose(Acceleration.Auto).Should().Be(AesPath.Portable);
+                break;
+            case "no-avx512":
+                Vector512.IsHardwareAccelerated.Should().BeFalse();
+                X86.Avx512F.IsSupported.Should().BeFalse();
+                break;
+            case "no-avx2":
+                // Blocks and key stream are moved 32 bytes at a time where the processor can.
+                Vector256.IsHardwareAccelerated.Should().BeFalse();
+                X86.Avx2.IsSupported.Should().BeFalse();
+                break;
+            case "no-avx":
+                // Instructions in the encoding of two operands: the kernels are compiled quite differently.
+                X86.Avx.IsSupported.Should().BeFalse();
+                break;
+            case "no-intrinsics":
+                Vector128.IsHardwareAccelerated.Should().BeFalse();
+                X86.Aes.IsSupported.Should().BeFalse();
+                Arm.Aes.IsSupported.Should().BeFalse();
                 AesHardware.Choose(Acceleration.Auto).Should().Be(AesPath.Portable);
                 break;
             case null or "":

@@ -21,7 +21,7 @@ public sealed class PipelineTests
     public async Task So_many_fragments_are_decrypted_at_once_as_are_allowed(int allowed)
     {
         // Each holds its place until so many are at work together as are expected: fewer would wait for ever, more would be counted.
-        Gathering keys = new(allowed);
+        using Gathering keys = new(allowed);
         byte[] file = Join(Init, Join([.. Enumerable.Range(0, 12).Select(i => Blank(BatchSize))]));
         (byte[] clear, _) = await DecryptAsync(file, keys, options: new Mp4DecryptOptions { MaxParallelFragments = allowed });
         keys.Most.Should().Be(allowed);
@@ -71,7 +71,7 @@ public sealed class PipelineTests
         byte[] file = Join(Init, Join(fragments));
         foreach (byte[] bytes in (byte[][])[file, file[..^7], file[..(file.Length / 2)]])
         {
-            Gathering keys = new(1);
+            using Gathering keys = new(1);
             try
             {
                 await DecryptAsync(bytes, keys, seek: false, options: new Mp4DecryptOptions { MaxParallelFragments = 4 });
@@ -89,7 +89,7 @@ public sealed class PipelineTests
     [Fact]
     public async Task An_output_that_fails_ends_the_reading_and_is_what_is_told()
     {
-        Gathering keys = new(1);
+        using Gathering keys = new(1);
         byte[] file = Join(Init, Join([.. Enumerable.Range(0, 40).Select(i => Blank(BatchSize))]));
         await using MemoryStream input = new(file);
         PipeWriter pipe = PipeWriter.Create(new Full());
@@ -120,12 +120,14 @@ public sealed class PipelineTests
     }
 
     /// <summary>Lets decryptors through in groups, and counts.</summary>
-    private sealed class Gathering(int together) : IMediaKeys
+    private sealed class Gathering(int together) : IMediaKeys, IDisposable
     {
         private readonly ManualResetEventSlim _together = new();
         private int _atWork, _most, _given, _returned;
 
         public int Most => _most;
+
+        public void Dispose() => _together.Dispose();
 
         public int Given => _given;
 

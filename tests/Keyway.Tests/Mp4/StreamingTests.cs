@@ -30,7 +30,7 @@ public sealed class StreamingTests
         using RawKeyRing ring = new();
         ring.Add(Kid, Key);
         using IFragmentDecryptor decryptor = ring.CreateDecryptor().LeaseFragment();
-        using SampleTable table = new();
+        SampleTable table = new();
         FragmentData data = new() { Bytes = bytes, Offset = 0, Media = [(box.Length, bytes.Length)] };
         for (int round = 0; round < 3; round++)
         {

@@ -1,0 +1,37 @@
+namespace Keyway.Peers;
+
+/// <summary>Who is compared, how each is called, and which of their faults are known.</summary>
+internal static class KnownPeers
+{
+    private const string Keys = $"{TestFiles.Kid}:{TestFiles.Key}";
+
+    /// <summary>Known faults: what such an output holds is not compared. A peer may have got better since.</summary>
+    public static IReadOnlyList<(string Peer, string Scheme, string Reason)> Faults { get; } =
+    [
+        ("mp4decrypt", "cens", "with several subsamples a sample it agrees with nobody else (ISO/IEC 23001-7, 10.3)"),
+        ("ffmpeg", "cbc1", "versions before 5 know cenc only"),
+    ];
+
+    public static IReadOnlyList<Peer> All(string keyway, string packager, string hello, string folder)
+    {
+        string drm = Path.Combine(folder, "gpac.xml");
+        File.WriteAllText(drm, $"<GPACDRM><CrypTrack trackID=\"1\" IsEncrypted=\"1\"><key KID=\"0x{TestFiles.Kid}\" value=\"0x{TestFiles.Key}\"/></CrypTrack></GPACDRM>");
+        return
+        [
+            new("cp", Command.Find("cp"), static (file, to) => [file.Path, to]) { Decrypts = false },
+            new("hello world, .NET, ReadyToRun", hello, static (_, _) => []) { Decrypts = false, Takes = static file => file.Kind == "small" },
+            new("keyway", keyway, static (file, to) => ["decrypt", file.Path, "--key", Keys, "--to", to, "--force"]),
+            new("keyway --threads 1", keyway, static (file, to) => ["decrypt", file.Path, "--key", Keys, "--to", to, "--force", "--threads", "1"]) { Takes = static file => file.Kind != "small" },
+            new("mp4decrypt", Command.Find("mp4decrypt"), static (file, to) => ["--key", Keys, file.Path, to]) { Version = Version("mp4decrypt") },
+            new("MP4Box", Command.Find("MP4Box"), (file, to) => ["-quiet", "-decrypt", drm, file.Path, "-out", to]) { Version = Version("MP4Box", "-version") },
+            new("gpac", Command.Find("gpac"), (file, to) => ["-quiet", "-i", file.Path, $"cdcrypt:cfile={drm}", "-o", $"{to}:frag"]) { Version = Version("gpac", "-version") },
+            new("ffmpeg", Command.Find("ffmpeg"), static (file, to) => ["-v", "error", "-y", "-seekable", "0", "-decryption_key", TestFiles.Key, "-i", file.Path, "-c", "copy", to]) { Version = Version("ffmpeg", "-version") },
+            new("packager", packager, static (file, to) => [$"in={file.Path},stream={(file.IsAudio ? "audio" : "video")},output={to}", "--enable_raw_key_decryption", "--keys", $"label=:key_id={TestFiles.Kid}:key={TestFiles.Key}", "--quiet"]) { Version = VersionOf(packager, "--version") },
+            new("mp4ff-decrypt", Command.Find("mp4ff-decrypt"), static (file, to) => ["-key", TestFiles.Key, file.Path, to]) { Takes = static file => file.Scheme is "cenc" or "cbcs", Version = Version("mp4ff-decrypt", "-version") },
+        ];
+    }
+
+    private static string Version(string name, params string[] arguments) => Command.Find(name) is { } program ? VersionOf(program, arguments) : "";
+
+    private static string VersionOf(string program, params string[] arguments) => Command.Ask(program, arguments).Text.Split('\n')[0].Trim();
+}

@@ -1,0 +1,77 @@
+namespace Keyway.Peers;
+
+/// <summary>Makes the files: noise, which a coder cannot shrink, in the layouts that are hard for somebody.</summary>
+internal sealed class TestFiles(Settings settings, string ffmpeg, string packager)
+{
+    public const string Kid = "000102030405060708090a0b0c0d0e0f";
+    public const string Key = "00112233445566778899aabbccddeeff";
+
+    private const int PieceSeconds = 20;
+
+    public IReadOnlyList<TestFile> Make()
+    {
+        Directory.CreateDirectory(settings.Folder);
+        List<TestFile> files = [];
+        string big = Video("big", "1920x1080", "20M", 1, settings.Seconds / PieceSeconds);
+        foreach (string scheme in (string[])["cenc", "cens", "cbc1", "cbcs"]) files.Add(Protect("big", big, scheme, audio: false));
+
+        // 32 slices a picture: 16 to 32 subsamples a sample, most of them below 3000 bytes.
+        string tiny = Video("tiny", "1280x720", "1600k", 32, 3 * settings.Seconds / PieceSeconds);
+        foreach (string scheme in (string[])["cenc", "cbcs"]) files.Add(Protect("tiny", tiny, scheme, audio: false));
+
+        // Whole samples of some 512 bytes.
+        string audio = Audio("audio", 25 * settings.Seconds);
+        foreach (string scheme in (string[])["cenc", "cbcs"]) files.Add(Protect("audio", audio, scheme, audio: true));
+
+        string small = Video("small", "640x360", "800k", 1, 1, seconds: 4);
+        foreach (string scheme in (string[])["cenc", "cbcs"]) files.Add(Protect("small", small, scheme, audio: false));
+        return files;
+    }
+
+    /// <summary>The digest of the samples of a file's one track, as ffmpeg reads them.</summary>
+    public static string HashOf(string ffmpeg, string path)
+    {
+        (int code, string text) = Command.Ask(ffmpeg, ["-v", "error", "-i", path, "-map", "0:0", "-c", "copy", "-f", "md5", "-"]);
+        return code == 0 && text.StartsWith("MD5=", StringComparison.Ordinal) ? text[4..].Trim() : "";
+    }
+
+    private string Video(string name, string size, string rate, int slices, int times, int seconds = PieceSeconds)
+    {
+        string path = Place($"{name}.clear.mp4");
+        if (File.Exists(path)) return path;
+        string piece = Place($"{name}.piece.mp4");
+        Command.Run(ffmpeg, "-v", "error", "-y", "-f", "lavfi", "-i", $"testsrc2=size={size}:rate=30:duration={seconds},noise=alls=60:allf=t", "-c:v", "libx264", "-preset", "ultrafast",
+            "-b:v", rate, "-maxrate", rate, "-bufsize", rate, "-g", "60", "-keyint_min", "60", "-sc_threshold", "0", "-slices", $"{slices}", "-pix_fmt", "yuv420p", piece);
+        return Repeat(piece, times, path);
+    }
+
+    private string Audio(string name, int seconds)
+    {
+        string path = Place($"{name}.clear.mp4");
+        if (File.Exists(path)) return path;
+        string piece = Place($"{name}.piece.mp4");
+        Command.Run(ffmpeg, "-v", "error", "-y", "-f", "lavfi", "-i", $"anoisesrc=d={seconds / 10}:r=48000", "-c:a", "aac", "-b:a", "192k", piece);
+        return Repeat(piece, 10, path);
+    }
+
+    private string Repeat(string piece, int times, string path)
+    {
+        Command.Run(ffmpeg, "-v", "error", "-y", "-stream_loop", $"{Math.Max(0, times - 1)}", "-i", piece, "-c", "copy", path);
+        File.Delete(piece);
+        return path;
+    }
+
+    private TestFile Protect(string kind, string clear, string scheme, bool audio)
+    {
+        string path = Place($"{kind}.{scheme}.mp4");
+        if (!File.Exists(path))
+        {
+            Command.Run(packager, $"in={clear},stream={(audio ? "audio" : "video")},output={path}", "--enable_raw_key_encryption", "--keys", $"label=:key_id={Kid}:key={Key}",
+                "--protection_scheme", scheme, "--clear_lead", "0", "--fragment_duration", "2", "--segment_duration", "2", "--quiet");
+        }
+
+        return new TestFile($"{kind}, {scheme}", kind, scheme, path, audio, HashOf(ffmpeg, clear));
+    }
+
+    private string Place(string name) => Path.Combine(settings.Folder, name);
+}

@@ -1,0 +1,27 @@
+namespace Keyway.Cli;
+
+/// <summary>What <c>keyway decrypt</c> was asked to do.</summary>
+internal sealed record DecryptRequest
+{
+    /// <summary>Files, URLs, patterns, or <c>-</c>, as they were written.</summary>
+    public required string[] Files { get; init; }
+
+    /// <summary>The initialisation segment that the files are segments of.</summary>
+    public string? Init { get; init; }
+
+    public string[] Keys { get; init; } = [];
+
+    public string? KeyFile { get; init; }
+
+    public required string To { get; init; }
+
+    public bool Force { get; init; }
+
+    /// <summary>How many fragments are decrypted at once; 0 for as many as there are processors.</summary>
+    public int Threads { get; init; }
+
+    /// <summary>Whether the output's digest is taken. It costs more than decrypting.</summary>
+    public bool Sha256 { get; init; }
+
+    public bool Json { get; init; }
+}

@@ -1,0 +1,122 @@
+using System.Globalization;
+using Keyway.Cli.Targets;
+using Keyway.Decryption;
+using Keyway.Mp4;
+
+namespace Keyway.Cli;
+
+/// <summary>Decrypts files whose keys the user holds. No plugin is loaded and no setting is read; nor is the parser, nor anything that draws tables.</summary>
+internal static class DecryptRun
+{
+    /// <summary>The most fragments that may be decrypted at once.</summary>
+    public const int MostThreads = 1024;
+
+    public static async Task<int> RunAsync(DecryptRequest request, CommandIo io, CancellationToken cancellationToken)
+    {
+        OutputTarget target = OutputTarget.File(request.To);
+        if (request.Json && target.Kind == OutputKind.StandardOutput) throw new UsageException("--json writes to standard output, where --to - writes the media");
+        bool piped = Array.IndexOf(request.Files, "-") >= 0 || request.Init == "-";
+        if (request.KeyFile == "-" && piped) throw new UsageException("standard input holds the media or the keys, not both");
+        if (piped && (request.Files.Length > 1 || request.Init is not null)) throw new UsageException("- stands for all files together, and not beside others");
+        if (request.Keys.Length == 0 && request.KeyFile is null) throw new UsageException("decrypt needs a key: --key KID:KEY or --key-file FILE");
+        if (target.Kind == OutputKind.File) PendingFile.Refuse(target.Path, request.Force);
+        using RawMediaKeys held = new();
+        foreach (string key in request.Keys) HeldKey.AddTo(held, key, "--key");
+        if (request.KeyFile is not null) await AddFileAsync(held, io, request.KeyFile, cancellationToken);
+
+        long begun = TimeProvider.System.GetTimestamp();
+        List<string> files = MediaInput.Find(request.Files, request.Init);
+        await using OutputSet outputs = new(io, request.Force) { Digests = request.Sha256, Durable = false };
+        await using Stream input = await MediaInput.OpenAsync(files, io.OpenInput, cancellationToken);
+        string? path = target.Kind == OutputKind.File ? target.Path : null;
+        // Offsets in messages count from the start of the first.
+        string name = files.Count == 1 ? NameOf(files[0]) : string.Create(CultureInfo.InvariantCulture, $"{NameOf(files[0])} and {files.Count - 1} after it");
+        Mp4DecryptOptions options = new() { MaxParallelFragments = request.Threads };
+        Mp4Summary summary = await outputs.WriteAsync(path, pipe => Mp4Decryptor.DecryptAsync(input, name, held, pipe, options, cancellationToken).AsTask(), cancellationToken);
+        await outputs.CommitAsync(cancellationToken);
+
+        TimeSpan elapsed = TimeProvider.System.GetElapsedTime(begun);
+        if (request.Json) await io.Out.WriteLineAsync(ToJson(summary, outputs.Written[0], elapsed));
+        else Show(path is null ? io.Error : io.Out, summary, outputs.Written[0], elapsed);
+        return ExitCode.Done;
+    }
+
+    // A query may hold a token.
+    private static string NameOf(string file) => file.StartsWith("http", StringComparison.OrdinalIgnoreCase) ? file.Split('?', '#')[0] : file;
+
+    private static async Task AddFileAsync(RawMediaKeys held, CommandIo io, string keyFile, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using StreamReader reader = keyFile == "-" ? new StreamReader(io.OpenInput()) : new StreamReader(keyFile);
+            for (int line = 1; await reader.ReadLineAsync(cancellationToken) is { } text; line++)
+            {
+                text = text.Trim();
+                if (text.Length > 0 && text[0] != '#') HeldKey.AddTo(held, text, string.Create(CultureInfo.InvariantCulture, $"--key-file, line {line}"));
+            }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new UsageException($"--key-file: {exception.Message}");
+        }
+    }
+
+    private static string ToJson(Mp4Summary summary, WrittenOutput output, TimeSpan elapsed) => Json.Write(json =>
+    {
+        json.WriteStartObject();
+        json.WriteStartArray("tracks");
+        foreach (Mp4TrackSummary track in summary.Tracks)
+        {
+            json.WriteStartObject();
+            json.WriteNumber("id", track.Track.Id);
+            json.WriteString("handler", track.Track.Handler);
+            json.WriteString("codec", track.Track.Codec);
+            json.WriteString("scheme", track.Track.IsProtected ? Word(track.Track.Scheme) : null);
+            json.WriteStartArray("kids");
+            for (int i = 0; i < track.KeyIds.Count; i++) json.WriteStringValue(track.KeyIds[i].ToString());
+            json.WriteEndArray();
+            json.WriteNumber("samples", track.Samples);
+            json.WriteNumber("protectedSamples", track.ProtectedSamples);
+            json.WriteNumber("bytes", track.Bytes);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteStartObject("output");
+        json.WriteString("path", output.Path);
+        json.WriteNumber("bytes", output.Length);
+        if (output.Sha256 is { } digest) json.WriteString("sha256", digest);
+        json.WriteEndObject();
+        json.WriteNumber("seconds", Math.Round(elapsed.TotalSeconds, 3));
+        json.WriteEndObject();
+    });
+
+    private static void Show(TextWriter text, Mp4Summary summary, WrittenOutput output, TimeSpan elapsed)
+    {
+        // Plain lines: a table would cost more start-up than a short file takes to decrypt.
+        foreach (Mp4TrackSummary track in summary.Tracks)
+        {
+            string scheme = track.Track.IsProtected ? Word(track.Track.Scheme) : "clear";
+            text.WriteLine(string.Create(CultureInfo.InvariantCulture, $"track {track.Track.Id}  {Shown.Text(track.Track.Handler)} {Shown.Text(track.Track.Codec)}  {scheme}  {track.Samples} samples, {track.ProtectedSamples} decrypted  {TextOf(track.KeyIds)}"));
+        }
+
+        text.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{output.Path}  {output.Length} bytes in {elapsed.TotalSeconds:0.00} s"));
+        if (output.Sha256 is { } digest) text.WriteLine($"SHA-256 {digest}");
+    }
+
+    private static string Word(ProtectionScheme scheme) => scheme switch
+    {
+        ProtectionScheme.Cenc => "cenc",
+        ProtectionScheme.Cens => "cens",
+        ProtectionScheme.Cbc1 => "cbc1",
+        ProtectionScheme.Cbcs => "cbcs",
+        _ => PresentationReport.Word(scheme),
+    };
+
+    private static string TextOf(IReadOnlyList<KeyId> ids)
+    {
+        string text = "";
+        for (int i = 0; i < ids.Count; i++) text += i == 0 ? ids[i].ToString() : " " + ids[i];
+        return text;
+    }
+}
