@@ -58,7 +58,7 @@ public sealed class LivePresentationTests
         await using LiveScene scene = new();
         scene.Answers["https://cdn.example/live/video-180/3.m4s"] = _ => scene.Now < TimeSpan.FromSeconds(15) ? new HttpResponseMessage(HttpStatusCode.NotFound) : null;
         await using Presentation presentation = await scene.OpenAsync();
-        byte[] file = (await scene.RecordAsync(presentation, () => 0, settled: () => scene.Asked("/3.m4s").Count() > Math.Min(2, (int)((scene.Now.TotalSeconds - 12.5) / 1.5)))).Single().File;
+        byte[] file = (await scene.RecordAsync(presentation, () => 0, settled: () => scene.Asked("/3.m4s").Count() > Tries(scene, upTo: 15))).Single().File;
         (await PresentationBench.SamplesAsync(file)).Should().Equal(LiveScene.Rows("video-180", 2, 3, 4, 5));
         presentation.Gaps.Should().BeEmpty();
         scene.Asked("/3.m4s").Should().HaveCountGreaterThan(2);
@@ -70,7 +70,7 @@ public sealed class LivePresentationTests
         await using LiveScene scene = new();
         scene.Answers["https://cdn.example/live/video-180/3.m4s"] = _ => new HttpResponseMessage(HttpStatusCode.NotFound);
         await using Presentation presentation = await scene.OpenAsync();
-        byte[] file = (await scene.RecordAsync(presentation, () => 0)).Single().File;
+        byte[] file = (await scene.RecordAsync(presentation, () => 0, settled: () => scene.Asked("/3.m4s").Count() > Tries(scene, upTo: 26))).Single().File;
         (await PresentationBench.SamplesAsync(file)).Should().Equal(LiveScene.Rows("video-180", 2, 4, 5));
         (await LiveScene.TimesAsync(file)).Should().Equal([0, 8, 12], "what follows keeps its time");
         PresentationGap gap = presentation.Gaps.Should().ContainSingle().Subject;
@@ -112,6 +112,9 @@ public sealed class LivePresentationTests
         (await PresentationBench.SamplesAsync(file)).Should().Equal(LiveScene.Rows("video-180", 2, 3, 4, 5));
         presentation.Notes.Should().ContainSingle().Which.Should().Contain("passed over");
     }
+
+    // How often the third segment, due at 12 s, has been asked for at least: two seconds lie between the tries at most.
+    private static int Tries(LiveScene scene, double upTo) => (int)Math.Floor((Math.Min(scene.Now.TotalSeconds, upTo) - 12.5) / 2);
 
     // ---- where a manifest may send us
 
