@@ -78,7 +78,7 @@ internal sealed class LiveBench : IAsyncDisposable
         for (int second = 0; !writing.IsCompleted; second += 2)
         {
             // Pictures are there to the second; sound is known when the manifest is fetched again, and fragments follow each other by their time.
-            long pictures = Math.Min(second / 4 + 1, segments), sound = Math.Min((second - 2) / 4, segments), clear = Math.Min((second - 10) / 4, segments);
+            long pictures = Math.Min((second + 2) / 4, segments), sound = Math.Min((second - 4) / 4, segments), clear = Math.Min((second - 12) / 4, segments);
             try
             {
                 await Eventually.Is(() => writing.IsCompleted || (Fetches(0) >= pictures && Fetches(1) >= sound && Fragments(0) >= clear && Fragments(1) >= clear && !IsAsking(presentation)));

@@ -82,13 +82,17 @@ internal sealed class LiveScene : IAsyncDisposable
     public async Task<List<(PresentationPart Part, byte[] File)>> RecordAsync(Presentation presentation, Func<int>? due = null, Action? every = null, Func<bool>? settled = null)
     {
         Task<List<(PresentationPart, byte[])>> writing = WriteAsync(presentation);
-        int begun = (int)(Now.TotalSeconds / 4) - 1;
-        due ??= () => Math.Min((int)(Now.TotalSeconds / 4), (int)(End.TotalSeconds / 4)) - begun;
+        int begun = 1;
+        // A clock that moves while a wait is being set makes it a step longer.
+        due ??= () => Due(End.TotalSeconds) - begun;
         while (!writing.IsCompleted)
         {
             int wanted = due();
             await Eventually.Is(() => writing.IsCompleted || Read(0) + presentation.Gaps.Sum(gap => gap.Segments) >= wanted);
             await Eventually.Is(() => writing.IsCompleted || (Clock.NextDue is not null && settled?.Invoke() != false));
+            // The manifest is fetched every two seconds, until it says that it is the last.
+            int manifests = (int)Math.Floor((Math.Min(Now.TotalSeconds, End.TotalSeconds + 1) - 9) / 2);
+            await Eventually.Is(() => writing.IsCompleted || Asked("manifest.mpd").Count() >= manifests);
             every?.Invoke();
             if (Now > TimeSpan.FromMinutes(20)) throw new TimeoutException("it does not end");
             Clock.Advance(TimeSpan.FromSeconds(0.5));
@@ -96,6 +100,9 @@ internal sealed class LiveScene : IAsyncDisposable
 
         return await writing;
     }
+
+    /// <summary>How many segments have surely been there for a second, of those that end by a time.</summary>
+    public int Due(double end) => Math.Min((int)((Now.TotalSeconds - 1) / 4), (int)(end / 4));
 
     public static async Task<List<(PresentationPart Part, byte[] File)>> WriteAsync(Presentation presentation)
     {
