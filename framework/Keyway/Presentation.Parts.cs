@@ -100,7 +100,7 @@ public sealed partial class Presentation
                     streams.Add(stream);
                 }
 
-                yield return new Piece([.. streams], [.. rows.Select(static row => row.Name)], i => names[i]);
+                yield return new Piece([.. streams], () => [.. rows.Select(static row => row.Name)], i => names[i]);
             }
             finally
             {
@@ -127,7 +127,7 @@ public sealed partial class Presentation
             ];
             try
             {
-                yield return new Piece(streams, plan.NamesOf(part.Key), i => ContentReader.NameOf(own.Select(row => row.Tracks[tracks[i].Index]).OfType<TrackPeriod>().First().Representation));
+                yield return new Piece(streams, () => plan.NamesOf(part.Key), i => ContentReader.NameOf(own.Select(row => row.Tracks[tracks[i].Index]).OfType<TrackPeriod>().First().Representation));
             }
             finally
             {
@@ -154,7 +154,8 @@ public sealed partial class Presentation
         {
             for (int part = 0; ; part++)
             {
-                IReadOnlyList<LiveStream> streams = reading.OpenPart(part);
+                int number = part;
+                IReadOnlyList<LiveStream> streams = reading.OpenPart(number);
                 bool more = false;
                 try
                 {
@@ -162,7 +163,7 @@ public sealed partial class Presentation
                     for (int i = 0; i < begun.Length; i++)
                         if (await streams[i].HasBegunAsync(cancellationToken).ConfigureAwait(false)) begun[i] = streams[i];
                     if (Array.Exists(begun, static stream => stream is not null))
-                        yield return new Piece(begun, reading.NamesOf(part), i => ContentReader.NameOf(_parts.Content.RepresentationsOf(tracks[i].Index)[0]));
+                        yield return new Piece(begun, () => reading.NamesOf(number), i => ContentReader.NameOf(_parts.Content.RepresentationsOf(tracks[i].Index)[0]));
                     foreach (LiveStream stream in streams) more |= await stream.HasMoreAsync(cancellationToken).ConfigureAwait(false);
                 }
                 finally
@@ -212,5 +213,5 @@ public sealed partial class Presentation
         return ValueTask.CompletedTask;
     }
 
-    private sealed record Piece(IReadOnlyList<Stream?> Streams, IReadOnlyList<string> Periods, Func<int, string> Name);
+    private sealed record Piece(IReadOnlyList<Stream?> Streams, Func<IReadOnlyList<string>> Periods, Func<int, string> Name);
 }

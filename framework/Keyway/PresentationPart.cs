@@ -8,16 +8,17 @@ namespace Keyway;
 public sealed class PresentationPart
 {
     private readonly IReadOnlyList<MergeInput> _inputs;
+    private readonly Func<IReadOnlyList<string>> _periods;
     private readonly bool _fromZero;
 
-    internal PresentationPart(int number, IReadOnlyList<string> periods, IReadOnlyList<PresentationTrack> tracks, IReadOnlyList<MergeInput> inputs, bool fromZero) =>
-        (Number, Periods, Tracks, _inputs, _fromZero) = (number, periods, tracks, inputs, fromZero);
+    internal PresentationPart(int number, Func<IReadOnlyList<string>> periods, IReadOnlyList<PresentationTrack> tracks, IReadOnlyList<MergeInput> inputs, bool fromZero) =>
+        (Number, _periods, Tracks, _inputs, _fromZero) = (number, periods, tracks, inputs, fromZero);
 
     /// <summary>Its number, from 1.</summary>
     public int Number { get; }
 
-    /// <summary>How its periods are called in texts. Of a growing presentation: those that are known.</summary>
-    public IReadOnlyList<string> Periods { get; }
+    /// <summary>How its periods are called in texts. Of a growing presentation: those that are known; all, when it has been written.</summary>
+    public IReadOnlyList<string> Periods => _periods();
 
     /// <summary>Its tracks, in the order in which they are numbered in the file.</summary>
     public IReadOnlyList<PresentationTrack> Tracks { get; }

@@ -23,11 +23,26 @@ internal static class SandboxApp
     /// <returns>A task that ends when it has stopped.</returns>
     public static async Task RunAsync(SandboxOptions options)
     {
+        (WebApplication app, string[] urls, ContentKeys keys) = await StartAsync(options, TimeProvider.System);
+        await using (app)
+        {
+            if (options.IsChild) await ServeParentAsync(app, urls);
+            else Console.Error.WriteLine($"Listening on {string.Join(" and ", urls)} with {keys.All.Count} content keys. Ctrl+C ends it.");
+            await app.WaitForShutdownAsync();
+        }
+    }
+
+    /// <summary>Starts it.</summary>
+    /// <param name="options">What the command line says.</param>
+    /// <param name="clock">The time that the live mode goes by.</param>
+    /// <returns>The application, its addresses, and the keys that it knows.</returns>
+    internal static async Task<(WebApplication App, string[] Urls, ContentKeys Keys)> StartAsync(SandboxOptions options, TimeProvider clock)
+    {
         DataFolder data = DataFolder.Open(options.Data);
         ContentKeys keys = ContentKeys.Load([data.OwnKeysFile(), .. options.KeyFiles]);
         ServiceState expressPlay = ServiceState.Load(data, options.ExpressPlay);
 
-        await using WebApplication app = Build(options);
+        WebApplication app = Build(options);
         app.UseMiddleware<LoopbackOnly>();
         app.UseMiddleware<Faults>(options.Faults);
         app.Use(TellAsync);
@@ -50,13 +65,11 @@ internal static class SandboxApp
             new ProviderTokens(data, TimeProvider.System),
             new WidevineService(() => widevine.Keys, keys, options.Widevine, TimeProvider.System),
             new PlayReadyService(() => playReady.Keys, keys, TimeProvider.System));
-        if (options.IsLive) LiveEndpoint.Map(app, new LiveChannel(keys, TimeProvider.System), TimeProvider.System);
+        if (options.IsLive) LiveEndpoint.Map(app, new LiveChannel(keys, clock), clock);
 
         await app.StartAsync();
         string[] urls = [.. app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Select(address => address + "/")];
-        if (options.IsChild) await ServeParentAsync(app, urls);
-        else Console.Error.WriteLine($"Listening on {string.Join(" and ", urls)} with {keys.All.Count} content keys. Ctrl+C ends it.");
-        await app.WaitForShutdownAsync();
+        return (app, urls, keys);
     }
 
     /// <summary>The systems that have certificates. None is made before it is needed.</summary>

@@ -164,7 +164,8 @@ internal sealed class ContentReader(MediaSources sources)
         RepresentationSegments segments = representation.Segments;
         if (segments.Initialization is { } initialization && segments.Addressing is not (SegmentAddressing.SingleFile or SegmentAddressing.Index))
         {
-            ReadOnlyMemory<byte> bytes = await sources.ReadAsync(origin, initialization.Address, initialization.Range, InitializationLimit, cancellationToken).ConfigureAwait(false);
+            SegmentPart part = new(initialization.Address, initialization.Range, IsMedia: false, initialization.Alternatives);
+            ReadOnlyMemory<byte> bytes = await new AlternativeSource(sources, origin).ReadAsync(part, InitializationLimit, cancellationToken).ConfigureAwait(false);
             using MemoryStream memory = new(bytes.ToArray(), writable: false);
             return await ReadMovieAsync(memory, SourceText.Of(initialization.Address), cancellationToken).ConfigureAwait(false);
         }

@@ -132,7 +132,8 @@ internal sealed class LiveFeed : IAsyncDisposable
 
         using CancellationTokenSource woken = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task delay = Task.Delay(wait, _clock, woken.Token);
-        await Task.WhenAny(changed, delay).ConfigureAwait(false);
+        // The clock may have moved while the wait was being set.
+        if (!(until <= Now)) await Task.WhenAny(changed, delay).ConfigureAwait(false);
         await woken.CancelAsync().ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
     }
@@ -158,21 +159,26 @@ internal sealed class LiveFeed : IAsyncDisposable
         await AskTimeAsync(Current.Manifest, _end.Token).ConfigureAwait(false);
         // Who opens a presentation and reads it later has an old manifest.
         if (Current.MayChange && _clock.GetUtcNow() - _opened >= Pause(Current.Manifest)) await TryRefreshAsync(_end.Token).ConfigureAwait(false);
-        lock (_gate) _run ??= Task.Run(RunAsync);
+        DateTimeOffset begun = _clock.GetUtcNow();
+        lock (_gate) _run ??= Task.Run(() => RunAsync(begun));
     }
 
     private static TimeSpan Pause(Manifest manifest) =>
         manifest.MinimumUpdatePeriod is { } period && period > LiveLimits.ShortestUpdate ? period : LiveLimits.ShortestUpdate;
 
-    private async Task RunAsync()
+    private async Task RunAsync(DateTimeOffset last)
     {
-        DateTimeOffset last = _clock.GetUtcNow();
+        DateTimeOffset due = last;
         try
         {
             while (Current.MayChange && !_stop.IsCancellationRequested)
             {
-                TimeSpan pause = Pause(Current.Manifest);
-                await Task.Delay(pause < TimeSpan.FromDays(20) ? pause : TimeSpan.FromDays(20), _clock, _stop.Token).ConfigureAwait(false);
+                // Counted from when it was due, so that late answers do not add up; what was missed is not made up for.
+                TimeSpan pause = Pause(Current.Manifest) < TimeSpan.FromDays(20) ? Pause(Current.Manifest) : TimeSpan.FromDays(20);
+                DateTimeOffset now = _clock.GetUtcNow();
+                due = due + pause > now ? due + pause : now;
+                if (due > now) await Task.Delay(due - now, _clock, _stop.Token).ConfigureAwait(false);
+                else await Task.Yield();
                 if (await TryRefreshAsync(_end.Token).ConfigureAwait(false) is not { } failure)
                 {
                     last = _clock.GetUtcNow();

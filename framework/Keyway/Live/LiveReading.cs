@@ -85,7 +85,12 @@ internal sealed class LiveReading : IDisposable
                 }
             }
 
-            if (all && edge is { } since) return (row, since);
+            if (!all || edge is not { } since) continue;
+            // The first track's segment decides; the others begin with theirs that is nearest.
+            RepresentationSegments leader = row.Tracks.OfType<TrackPeriod>().First().Representation.Segments;
+            TimeSpan slack = leader.LengthOf(leader.Newest(time).Segment) / 4;
+            SegmentStep first = leader.At(now.Manifest.SuggestedDelay is null ? since + slack : since, time);
+            return (row, first.Kind == SegmentStepKind.None ? since : leader.StartOf(first.Segment));
         }
 
         return (rows[0], TimeSpan.Zero);

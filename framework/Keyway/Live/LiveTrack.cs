@@ -41,8 +41,9 @@ internal sealed class LiveTrack(LiveFeed feed, PeriodPlan plan, int track, Perio
                 }
 
                 if (await plan.PartOfAsync(now.Rows, _row, stopped.Token).ConfigureAwait(false) > part) return true;
+                if (_lastEnd is { } read && IsBeyondEnd(row, read)) return false;
                 SegmentStep step = Step(now, row, period);
-                if (step.Kind is SegmentStepKind.Ready or SegmentStepKind.Later && IsBeyondEnd(row, period, step)) return false;
+                if (step.Segment.Address is not null && IsBeyondEnd(row, period.Representation.Segments.StartOf(step.Segment))) return false;
                 switch (step.Kind)
                 {
                     case SegmentStepKind.Ready:
@@ -92,12 +93,8 @@ internal sealed class LiveTrack(LiveFeed feed, PeriodPlan plan, int track, Perio
         return new SegmentStep(SegmentStepKind.Ended, default, default);
     }
 
-    private bool IsBeyondEnd(PeriodRow row, TrackPeriod period, SegmentStep step)
-    {
-        if (end is not { } limit || step.Segment.Address is null) return false;
-        TimeSpan rounding = TimeSpan.FromMilliseconds(1);
-        return (row.Period.Start ?? TimeSpan.Zero) + period.Representation.Segments.StartOf(step.Segment) + rounding >= limit;
-    }
+    // Sound ends a little before or after the pictures: what begins within the last tenth of a second is no longer wanted.
+    private bool IsBeyondEnd(PeriodRow row, TimeSpan since) => (row.Period.Start ?? TimeSpan.Zero) + since + TimeSpan.FromMilliseconds(100) >= end;
 
     /// <summary>Whether the period may yet get segments that the manifest does not name.</summary>
     private bool IsStillExpected(LiveSnapshot now, PeriodRow row) => now.MayChange && (Over(now, row) is not { } over || feed.Now < over);

@@ -1,0 +1,61 @@
+namespace Keyway;
+
+/// <summary>Which keys are over.</summary>
+public sealed class KeyUsageTests
+{
+    private static readonly KeyId A = new(1), B = new(2), C = new(3), D = new(4);
+    private readonly KeyUsage _usage = new();
+    private readonly object _video = new(), _audio = new();
+
+    [Fact]
+    public void The_key_before_the_last_is_over()
+    {
+        _usage.Note(_video, [A]).Should().BeEmpty();
+        _usage.Note(_video, [A]).Should().BeEmpty();
+        _usage.Note(_video, [B]).Should().BeEmpty("fragments of both may take turns");
+        _usage.Note(_video, [A]).Should().BeEmpty();
+        _usage.Note(_video, [B]).Should().BeEmpty();
+        _usage.Note(_video, [C]).Should().Equal(A);
+        _usage.Note(_video, [D]).Should().Equal(B);
+    }
+
+    [Fact]
+    public void A_key_that_another_reader_keeps_is_not_over()
+    {
+        _usage.Note(_video, [A]);
+        _usage.Note(_audio, [A]);
+        _usage.Note(_video, [B]);
+        _usage.Note(_video, [C]).Should().BeEmpty("the sound is behind");
+        _usage.Note(_audio, [B]);
+        _usage.Note(_audio, [C]).Should().Equal(A);
+    }
+
+    [Fact]
+    public void A_fragment_of_several_keys_keeps_them_together()
+    {
+        _usage.Note(_video, [A, B]);
+        _usage.Note(_video, [A]).Should().BeEmpty();
+        _usage.Note(_video, [C]);
+        _usage.Note(_video, [D]).Should().BeEquivalentTo([A, B]);
+    }
+
+    [Fact]
+    public void Content_that_comes_back_to_a_key_keeps_more_from_then_on()
+    {
+        _usage.Note(_video, [A]);
+        _usage.Note(_video, [B]);
+        _usage.Note(_video, [C]).Should().Equal(A);
+        _usage.Note(_video, [A]).Should().BeEmpty();
+        _usage.Note(_video, [B]).Should().BeEmpty();
+        _usage.Note(_video, [C]).Should().BeEmpty("three keys take turns");
+    }
+
+    [Fact]
+    public void Who_leaves_needs_nothing()
+    {
+        _usage.Note(_video, [A]);
+        _usage.Note(_audio, [B]);
+        _usage.Leave([_audio]).Should().Equal(B);
+        _usage.Leave([_video]).Should().BeEmpty("with the last reader the presentation ends");
+    }
+}
