@@ -117,18 +117,8 @@ internal sealed class ExchangeRun : IDisposable
         return clean;
     }
 
-    public void Dispose()
-    {
-        Runs.Remove(_exchange);
-        lock (_secrets) _secrets.Clear();
-        lock (_buffers)
-        {
-            foreach (SecretBuffer buffer in _buffers) buffer.Dispose();
-            _buffers.Clear();
-        }
-    }
-
-    private string? Mask(string? text)
+    /// <summary>Takes out of a text what the exchange has told the service in confidence.</summary>
+    public string? Mask(string? text)
     {
         if (string.IsNullOrEmpty(text)) return text;
         Keep(_exchange.CustomData);
@@ -143,6 +133,17 @@ internal sealed class ExchangeRun : IDisposable
         }
 
         return text;
+    }
+
+    public void Dispose()
+    {
+        Runs.Remove(_exchange);
+        lock (_secrets) _secrets.Clear();
+        lock (_buffers)
+        {
+            foreach (SecretBuffer buffer in _buffers) buffer.Dispose();
+            _buffers.Clear();
+        }
     }
 
     private void Keep(string? secret, int shortest = ShortestValue)
