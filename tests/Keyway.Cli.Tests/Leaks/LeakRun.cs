@@ -21,6 +21,7 @@ internal sealed class LeakRun : IDisposable
     private readonly LoopbackServer _wire;
     private readonly ConcurrentQueue<Exception> _faults = new();
     private int _exchanges;
+    private bool _pack;
 
     private LeakRun(string system, string device, Uri sandbox)
     {
@@ -109,6 +110,15 @@ internal sealed class LeakRun : IDisposable
     /// <summary>Asks for a licence that may be stored.</summary>
     public void Persist() => Query = _system.Persistent!;
 
+    /// <summary>Takes a pack for the provider, which places the token where it is told.</summary>
+    public void UsePack(string placement)
+    {
+        foreach (string path in Settings.Keys.Where(static path => path.Contains(":Pipeline:", StringComparison.Ordinal)).ToArray()) Settings.Remove(path);
+        Settings["Keyway:Providers:acme:Pack"] = "axinom";
+        Settings["Keyway:Providers:acme:Settings:placement"] = placement;
+        _pack = true;
+    }
+
     /// <summary>Adds what was left behind, and looks.</summary>
     public void Check()
     {
@@ -156,15 +166,17 @@ internal sealed class LeakRun : IDisposable
         using MemoryStream body = new();
         request.InputStream.CopyTo(body);
         byte[] challenge = body.ToArray();
-        request.Headers["X-Token"].Should().Be("key=" + Token);
+        if (!_pack) request.Headers["X-Token"].Should().Be("key=" + Token);
+        else (request.RawUrl + request.Headers["X-AxDRM-Message"] + Encoding.UTF8.GetString(challenge)).Should().Contain(Token, "it was told");
         Interlocked.Increment(ref _exchanges);
         if (Refuses)
         {
             StringBuilder echo = new(request.RawUrl);
             foreach (string? name in request.Headers.AllKeys) echo.Append(CultureInfo.InvariantCulture, $" {name} {request.Headers[name]} ({request.Headers[name]?.Split('=')[^1]}),");
-            echo.Append(CultureInfo.InvariantCulture, $" {CustomData} {Convert.ToBase64String(challenge)}");
+            echo.Append(CultureInfo.InvariantCulture, $" {(_pack ? "" : CustomData)} {Convert.ToBase64String(challenge)}");
             (string type, string text) = _system.Refusal(echo.ToString());
             (context.Response.StatusCode, context.Response.ContentType) = (500, type);
+            if (_pack) context.Response.Headers["X-AxDRM-ErrorMessage"] = $"no: {Token} {echo.ToString()[..300]}";
             context.Response.OutputStream.Write(Encoding.UTF8.GetBytes(text));
             return;
         }

@@ -36,7 +36,7 @@ public sealed class LeakTests(SharedSandbox sandbox)
         using (LeakRecorder recorder = new(run.Scan))
         {
             await PlayAsync(run, recorder, run.Options());
-            await RefuseAsync(run, recorder);
+            await RefuseAsync(run, recorder, run.Options());
         }
 
         run.Scan.Places.Should().Contain(
@@ -53,7 +53,7 @@ public sealed class LeakTests(SharedSandbox sandbox)
         using (LeakRecorder recorder = new(run.Scan))
         {
             await PlayAsync(run, recorder, run.Options(), Http.OfAFactory);
-            await RefuseAsync(run, recorder, Http.OfAFactory);
+            await RefuseAsync(run, recorder, run.Options(), Http.OfAFactory);
         }
 
         run.Check();
@@ -67,6 +67,24 @@ public sealed class LeakTests(SharedSandbox sandbox)
         using (LeakRecorder recorder = new(run.Scan)) await PlayAsync(run, recorder, run.Options(), Http.LogsToo);
         run.Scan.Find().Should().NotBeEmpty().And.OnlyContain(static leak => leak.Place.StartsWith("log System.Net.Http.HttpClient.licences.", StringComparison.Ordinal)
             && (leak.Secret == "the token" || leak.Secret == "the header"));
+    }
+
+    [Theory]
+    [InlineData("widevine", "header")]
+    [InlineData("widevine", "query")]
+    [InlineData("playready", "customData")]
+    public async Task The_token_of_a_pack_is_heard_nowhere(string system, string placement)
+    {
+        using LeakRun run = await LeakRun.PrepareAsync(system, sandbox.Url);
+        run.UsePack(placement);
+        using (LeakRecorder recorder = new(run.Scan))
+        {
+            PresentationOptions options = run.Options() with { CustomData = null };
+            await PlayAsync(run, recorder, options);
+            await RefuseAsync(run, recorder, options);
+        }
+
+        run.Check();
     }
 
     [Theory]
@@ -139,13 +157,13 @@ public sealed class LeakTests(SharedSandbox sandbox)
     }
 
     /// <summary>Is refused by a service that repeats everything it was told.</summary>
-    private static async Task RefuseAsync(LeakRun run, LeakRecorder recorder, Http http = Http.OfTheHost)
+    private static async Task RefuseAsync(LeakRun run, LeakRecorder recorder, PresentationOptions options, Http http = Http.OfTheHost)
     {
         run.Refuses = true;
         await using ServiceProvider services = Build(run, recorder, http);
         KeywayHost host = services.GetRequiredService<KeywayHost>();
         recorder.Listen(host.Events);
-        await using Presentation presentation = await host.OpenAsync(new Uri(Sample.Manifest), run.Options(), Cancel);
+        await using Presentation presentation = await host.OpenAsync(new Uri(Sample.Manifest), options, Cancel);
         Func<Task> acquire = async () => await presentation.AcquireAsync(Cancel);
         run.Scan.Add("exception", (await acquire.Should().ThrowAsync<KeyUnavailableException>()).Which);
         foreach (SessionReport session in presentation.Sessions)
@@ -160,8 +178,7 @@ public sealed class LeakTests(SharedSandbox sandbox)
     private static ServiceProvider Build(LeakRun run, LeakRecorder recorder, Http http)
     {
         ServiceCollection services = new();
-        // The container disposes what it made, and the recorder is ours.
-        services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Trace).Services.AddSingleton<ILoggerProvider>(new Borrowed(recorder)));
+        services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Trace).AddProvider(recorder));
         if (http != Http.OfTheHost)
         {
             IHttpClientBuilder licences = services.AddHttpClient("licences");
@@ -194,15 +211,5 @@ public sealed class LeakTests(SharedSandbox sandbox)
         CommandRun command = (await CommandRun.OfAsync(arguments)).ShouldEndWith(code);
         run.Scan.Add($"standard output of {arguments[0]}", command.Out);
         run.Scan.Add($"standard error of {arguments[0]}", command.Error);
-    }
-
-    private sealed class Borrowed(LeakRecorder recorder) : ILoggerProvider
-    {
-        public ILogger CreateLogger(string categoryName) => recorder.CreateLogger(categoryName);
-
-        public void Dispose()
-        {
-            // The recorder is its owner's.
-        }
     }
 }
