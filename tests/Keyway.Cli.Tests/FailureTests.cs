@@ -129,6 +129,25 @@ public sealed class FailureTests(SharedSandbox sandbox) : IDisposable
         _folder.Entries.Should().BeEmpty();
     }
 
+    [Theory]
+    [InlineData("Restriction=11111111-2222-3333-4444-555555555555", ExitCode.RefusedByPolicy)]
+    [InlineData("MaxPixels=100", ExitCode.RefusedByPolicy)]
+    [InlineData("NotAfter=2001-01-01T00:00:00Z", ExitCode.RefusedByPolicy)]
+    // Leave to export answers for HDCP, which no file has, and not for levels that demand a protection.
+    [InlineData("Hdcp=V2_3", ExitCode.Done)]
+    [InlineData("UncompressedVideo=250", ExitCode.Done)]
+    [InlineData("UncompressedVideo=251", ExitCode.RefusedByPolicy)]
+    [InlineData("MaxPixels=10000000", ExitCode.Done)]
+    public async Task What_a_licence_asks_of_outputs_decides_whether_it_serves_a_file(string rule, int code)
+    {
+        using LoopbackServer service = LoopbackServer.Answering(static _ => { });
+        // The keys of these licences are zeros: what they open is no media, and its bytes are not looked at.
+        (await CommandRun.OfAsync(["play", Sample.Manifest, "--video", "none", "--license-url", service.Url.AbsoluteUri, "--to", _folder.File("audio.mp4"), .. Rules(rule)]))
+            .ShouldEndWith(rule.Contains("Pixels", StringComparison.Ordinal) || rule.Contains("Video", StringComparison.Ordinal) ? ExitCode.Done : code);
+        (await CommandRun.OfAsync(["play", Sample.Manifest, "--audio", "none", "--license-url", service.Url.AbsoluteUri, "--to", _folder.File("video.mp4"), .. Rules(rule)])).ShouldEndWith(code);
+        File.Exists(_folder.File("video.mp4")).Should().Be(code == ExitCode.Done);
+    }
+
     [Fact]
     public async Task An_interrupt_while_the_licence_is_awaited_ends_with_130()
     {

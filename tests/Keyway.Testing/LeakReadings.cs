@@ -41,29 +41,46 @@ internal static partial class LeakReadings
     public static string Decimal(string text) => "," + BetweenNumbers().Replace(text, ",") + ",";
 
     /// <summary>Whether it is no text: media, a store, a key. Then only the texts inside of it have escapes and digits.</summary>
-    public static bool IsBinary(string text) => text.Count(static letter => letter < ' ' && letter is not ('\t' or '\r' or '\n')) > text.Length / 50;
+    public static bool IsBinary(string text) => Controls(text) > text.Length / 50;
 
-    /// <summary>A text with every character a byte: as it is in a file, and as it is when its characters were bytes. Of what is no text: the texts inside.</summary>
-    public static IEnumerable<string> AsText(string text)
+    /// <summary>
+    /// Texts in a row, every character a byte: as they are in a file, and as they are when their characters were bytes. Of what is no text: the texts inside.
+    /// </summary>
+    public static IEnumerable<string> AsText(IEnumerable<string> all)
     {
-        if (IsBinary(text))
+        StringBuilder utf8 = new(), bytes = new();
+        foreach (string text in all)
         {
-            yield return string.Join('\n', Words().Matches(text).Select(static match => match.Value));
-            // UTF-16.
-            yield return string.Join('\n', Words().Matches(text.Replace("\0", "", StringComparison.Ordinal)).Select(static match => match.Value));
-            yield break;
+            if (IsBinary(text))
+            {
+                // Without zeros it is UTF-16.
+                foreach (string inside in (string[])[text, text.Replace("\0", "", StringComparison.Ordinal)])
+                    foreach (ValueMatch word in Words().EnumerateMatches(inside)) utf8.Append(inside.AsSpan(word.Index, word.Length)).Append('\n');
+                continue;
+            }
+
+            utf8.Append(Ascii.IsValid(text) ? text : Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(text))).Append('\n');
+            if (text.AsSpan().ContainsAnyInRange('\u0080', '\u00FF')) bytes.Append(text).Append('\n');
         }
 
-        yield return Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(text));
-        if (text.Any(static letter => letter is >= '\u0080' and <= '\u00FF')) yield return text;
+        yield return utf8.ToString();
+        if (bytes.Length > 0) yield return bytes.ToString();
     }
 
     /// <summary>A text whose bytes were taken for characters and then encoded once more, with that undone.</summary>
     public static string WithoutUtf8(string text) => Ascii.IsValid(text) ? text : Encoding.UTF8.GetString(Encoding.Latin1.GetBytes(text));
 
-    private static string WithoutPercents(string text) => Percent().Replace(text, static match => ((char)Convert.ToByte(match.Groups[1].Value, 16)).ToString());
+    private static int Controls(string text)
+    {
+        int count = 0;
+        foreach (char letter in text)
+            if (letter < ' ' && letter is not ('\t' or '\r' or '\n')) count++;
+        return count;
+    }
 
-    private static string WithoutBackslashes(string text) => Backslash().Replace(text, static match => match.Groups[1].Value switch
+    private static string WithoutPercents(string text) => !text.Contains('%', StringComparison.Ordinal) ? text : Percent().Replace(text, static match => ((char)Convert.ToByte(match.Groups[1].Value, 16)).ToString());
+
+    private static string WithoutBackslashes(string text) => !text.Contains('\\', StringComparison.Ordinal) ? text : Backslash().Replace(text, static match => match.Groups[1].Value switch
     {
         ['u', .. string digits] => Utf8((char)ushort.Parse(digits, NumberStyles.HexNumber, CultureInfo.InvariantCulture)),
         "n" => "\n",
@@ -72,7 +89,7 @@ internal static partial class LeakReadings
         string sign => sign,
     });
 
-    private static string WithoutEntities(string text) => Entity().Replace(text, static match => WebUtility.HtmlDecode(match.Value));
+    private static string WithoutEntities(string text) => !text.Contains('&', StringComparison.Ordinal) ? text : Entity().Replace(text, static match => WebUtility.HtmlDecode(match.Value));
 
     private static string Utf8(char letter) => letter < 0x80 ? letter.ToString() : Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(letter.ToString()));
 

@@ -10,7 +10,7 @@ namespace Keyway.Testing;
 /// Pieces count: eight bytes of a key are a leak.
 /// </summary>
 /// <remarks>
-/// <para>Threads: any may add; one plants and looks. Nothing is looked for before <see cref="Find"/>, so a secret may be planted after it was said.</para>
+/// <para>Threads: any. Nothing is looked for before <see cref="Find"/>, so a secret may be planted after it was said.</para>
 /// <para>What it cannot see: a secret that was encrypted, compressed or hashed.</para>
 /// </remarks>
 public sealed class LeakScan
@@ -24,6 +24,9 @@ public sealed class LeakScan
 
     /// <summary>How many texts were added.</summary>
     public int Count => _texts.Count;
+
+    /// <summary>Where the texts stood, each place once: to check that a run was really heard.</summary>
+    public IReadOnlyCollection<string> Places => [.. _texts.Select(static text => text.Place).Distinct(StringComparer.Ordinal)];
 
     /// <summary>Says what is secret: random bytes, such as a key. Headers that everybody knows are not; plant what follows them.</summary>
     /// <param name="name">What to call it. It is told when the secret is found.</param>
@@ -103,23 +106,38 @@ public sealed class LeakScan
     /// <exception cref="InvalidOperationException">Nothing was planted, or nothing was added: it could find nothing.</exception>
     public IReadOnlyList<Leak> Find()
     {
+        lock (_needles) return FindAll();
+    }
+
+    /// <summary>Looks for every secret in everything, and throws if one is found.</summary>
+    /// <exception cref="LeakException">Something was found.</exception>
+    /// <exception cref="InvalidOperationException">Nothing was planted, or nothing was added.</exception>
+    public void Check()
+    {
+        IReadOnlyList<Leak> leaks = Find();
+        if (leaks.Count > 0) throw new LeakException(leaks);
+    }
+
+    private List<Leak> FindAll()
+    {
         if (_planted == 0 || _texts.IsEmpty) throw new InvalidOperationException($"{_planted} secrets, {_texts.Count} texts: there is nothing to find");
         Dictionary<(string, LeakForm, string), Leak> leaks = [];
-        foreach ((string place, string text) in _texts.Distinct())
+        foreach (IGrouping<string, string> place in _texts.Distinct().Where(static text => text.Text.Length >= ShortestSecret).GroupBy(static text => text.Place, static text => text.Text))
         {
-            if (LeakReadings.IsBinary(text))
+            foreach (string binary in place.Where(LeakReadings.IsBinary))
             {
-                Note(place, text, _needles.Raw);
-                Note(place, text.Replace("\0", "", StringComparison.Ordinal), _needles.Raw);
-                Note(place, LeakReadings.WithoutUtf8(text), _needles.Raw);
+                Note(place.Key, binary, _needles.Raw);
+                Note(place.Key, binary.Replace("\0", "", StringComparison.Ordinal), _needles.Raw);
+                Note(place.Key, LeakReadings.WithoutUtf8(binary), _needles.Raw);
             }
 
-            foreach (string reading in LeakReadings.AsText(text).SelectMany(LeakReadings.Unescaped))
+            // What was said in many short texts is read as one.
+            foreach (string reading in LeakReadings.AsText(place).SelectMany(LeakReadings.Unescaped))
             {
-                Note(place, reading, _needles.Raw);
-                Note(place, LeakReadings.Hexadecimal(reading), _needles.Hexadecimal);
-                Note(place, LeakReadings.Base64(reading), _needles.Base64);
-                Note(place, LeakReadings.Decimal(reading), _needles.Decimal);
+                Note(place.Key, reading, _needles.Raw);
+                Note(place.Key, LeakReadings.Hexadecimal(reading), _needles.Hexadecimal);
+                Note(place.Key, LeakReadings.Base64(reading), _needles.Base64);
+                Note(place.Key, LeakReadings.Decimal(reading), _needles.Decimal);
             }
         }
 
@@ -132,20 +150,14 @@ public sealed class LeakScan
         }
     }
 
-    /// <summary>Looks for every secret in everything, and throws if one is found.</summary>
-    /// <exception cref="LeakException">Something was found.</exception>
-    /// <exception cref="InvalidOperationException">Nothing was planted, or nothing was added.</exception>
-    public void Check()
-    {
-        IReadOnlyList<Leak> leaks = Find();
-        if (leaks.Count > 0) throw new LeakException(leaks);
-    }
-
     private void Plant(string name, ReadOnlySpan<byte> secret, bool isText)
     {
         if (secret.Length < ShortestSecret) throw new ArgumentException($"{name} is shorter than {ShortestSecret} bytes", nameof(secret));
-        if (_needles.Add(name, secret, isText) == 0) throw new ArgumentException($"{name} has too few different bytes", nameof(secret));
-        _planted++;
+        lock (_needles)
+        {
+            if (_needles.Add(name, secret, isText) == 0) throw new ArgumentException($"{name} has too few different bytes", nameof(secret));
+            _planted++;
+        }
     }
 
     private void AddValue(string place, object? value, int depth)

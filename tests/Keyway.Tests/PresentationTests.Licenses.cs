@@ -100,6 +100,29 @@ public sealed partial class PresentationTests
         (await PresentationBench.ReadAsync(shown, 0)).Should().HaveCount(500);
     }
 
+    [Theory]
+    [InlineData(HdcpLevel.V2_2, HdcpLevel.V2_2, 0, true)]
+    [InlineData(HdcpLevel.V2_2, HdcpLevel.NoDigitalOutput, 0, true)]
+    [InlineData(HdcpLevel.V2_2, HdcpLevel.V2_1, 0, false)]
+    [InlineData(HdcpLevel.None, HdcpLevel.None, 270, false)]
+    [InlineData(HdcpLevel.None, HdcpLevel.None, 100, true)]
+    public async Task Sink_of_the_application_s_own_gets_keys_whose_demands_it_meets(HdcpLevel asked, HdcpLevel given, int level, bool served)
+    {
+        await using PresentationBench bench = new();
+        bench.System.Policy = new KeyPolicy { Output = new OutputRequirement { Hdcp = asked, Levels = new ProtectionLevels { UncompressedVideo = level } } };
+        PresentationOptions screen = new() { Output = new OutputCapabilities { Exports = false, Hdcp = given } };
+        await using Presentation presentation = await bench.Engine.OpenAsync(PresentationBench.Sample("cenc/manifest.mpd"), screen, Cancel);
+        if (served)
+        {
+            (await PresentationBench.ReadAsync(presentation, 0)).Should().Equal(PresentationBench.Table("video-360"));
+            return;
+        }
+
+        Func<Task> read = () => PresentationBench.ReadAsync(presentation, 0);
+        (await read.Should().ThrowAsync<KeyUnavailableException>()).Which.Status.Should().Be(KeyStatus.OutputRestricted);
+        bench.Facts.OfType<FragmentDecrypted>().Should().BeEmpty();
+    }
+
     [Fact]
     public async Task Key_that_the_licence_leaves_out_stops_its_track_and_no_other()
     {

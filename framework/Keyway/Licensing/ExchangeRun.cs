@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.CompilerServices;
 using Keyway.Licensing.Packs;
 
@@ -17,10 +18,15 @@ internal interface IChallengeSource
 /// </summary>
 internal sealed class ExchangeRun : IDisposable
 {
+    // A shorter value is a word that messages are made of; what configuration calls a secret is one sooner.
+    private const int ShortestValue = 6;
+    private const int ShortestSecret = 4;
+
     private static readonly ConditionalWeakTable<LicenseExchange, ExchangeRun> Runs = [];
 
     private readonly LicenseExchange _exchange;
     private readonly List<SecretBuffer> _buffers = [];
+    private readonly HashSet<string> _secrets = new(StringComparer.Ordinal);
 
     private ExchangeRun(LicenseExchange exchange, IChallengeSource source, OriginRule origins)
     {
@@ -28,6 +34,10 @@ internal sealed class ExchangeRun : IDisposable
         Source = source;
         Origins = origins;
         BaseUrl = exchange.Request.Url;
+        foreach ((_, string value) in exchange.Request.Headers) Keep(value);
+        foreach ((string name, string value) in exchange.Values)
+            if (name is not ("sessionId" or "contentId" or "scheme" or "la_url")) Keep(value);   // these are the framework's, and no secrets
+        KeepMembers(BaseUrl, static _ => true);
     }
 
     public IChallengeSource Source { get; }
@@ -52,11 +62,14 @@ internal sealed class ExchangeRun : IDisposable
     /// <summary>Told what was written and how long it is, just before it is sent on.</summary>
     public Action<ChallengeKind, int>? ChallengeReady { get; init; }
 
+    /// <summary>Knows which headers and query members the pipeline's steps fill with secrets.</summary>
+    public Redactor Redactor { get; init; } = Redactor.Default;
+
     public static ExchangeRun Begin(
         LicenseExchange exchange, IChallengeSource source, OriginRule origins, Action<ChallengeKind, int>? challengeReady = null,
-        LicenseUrlCandidates? urls = null, Action<Uri>? urlChosen = null)
+        LicenseUrlCandidates? urls = null, Action<Uri>? urlChosen = null, Redactor? redactor = null)
     {
-        ExchangeRun run = new(exchange, source, origins) { ChallengeReady = challengeReady, Urls = urls, UrlChosen = urlChosen };
+        ExchangeRun run = new(exchange, source, origins) { ChallengeReady = challengeReady, Redactor = redactor ?? Redactor.Default, Urls = urls, UrlChosen = urlChosen };
         Runs.Add(exchange, run);
         return run;
     }
@@ -75,13 +88,80 @@ internal sealed class ExchangeRun : IDisposable
         return buffer;
     }
 
+    /// <summary>Remembers, while the exchange runs, a text that no message may repeat.</summary>
+    public static void KeepSecret(LicenseExchange exchange, string secret) => Find(exchange)?.Keep(secret, ShortestSecret);
+
+    /// <summary>What a service says, fit to be shown: <see cref="Redactor.Text"/>, and nothing in it that the exchange has told the service in confidence.</summary>
+    public static string TextOf(LicenseExchange exchange, string? said) => Redactor.Default.Text(Find(exchange)?.Mask(said) ?? said);
+
+    /// <summary>
+    /// A failure that repeats nothing of what the exchange has told the service in confidence. Services do repeat it, and a key system or a step may take
+    /// their words over.
+    /// </summary>
+    public LicenseServiceException Clean(LicenseServiceException failure)
+    {
+        for (Exception? each = failure; each is not null; each = each.InnerException)
+            foreach (object key in each.Data.Keys.Cast<object>().ToArray())
+                if (each.Data[key] is string said) each.Data[key] = Mask(said);
+        if (Mask(failure.ToString()) == failure.ToString() && Mask(failure.Advice) == failure.Advice && Mask(failure.ProviderCode) == failure.ProviderCode) return failure;
+        bool innerTells = failure.InnerException is { } inner && Mask(inner.ToString()) != inner.ToString();
+        LicenseServiceException clean = new(failure.Kind, Mask(failure.Message)!, innerTells ? null : failure.InnerException)
+        {
+            ProviderCode = Mask(failure.ProviderCode),
+            Retryable = failure.Retryable,
+            RetryAfter = failure.RetryAfter,
+            Status = failure.Status,
+            Advice = Mask(failure.Advice),
+        };
+        foreach (object key in failure.Data.Keys) clean.Data[key] = failure.Data[key];
+        return clean;
+    }
+
+    /// <summary>Takes out of a text what the exchange has told the service in confidence.</summary>
+    public string? Mask(string? text)
+    {
+        if (string.IsNullOrEmpty(text)) return text;
+        Keep(_exchange.CustomData);
+        foreach ((string name, string value) in _exchange.Request.Headers)
+            if (Redactor.IsSecret(name)) Keep(value);
+        KeepMembers(_exchange.Request.Url, Redactor.IsSecret);
+        lock (_secrets)
+        {
+            // The longest first: one may be part of another.
+            if (!_exchange.Body.IsEmpty) text = text.Replace(Convert.ToBase64String(_exchange.Body.ToArray()), Redactor.Mask, StringComparison.Ordinal);
+            foreach (string secret in _secrets.OrderByDescending(static secret => secret.Length)) text = text.Replace(secret, Redactor.Mask, StringComparison.Ordinal);
+        }
+
+        return text;
+    }
+
     public void Dispose()
     {
         Runs.Remove(_exchange);
+        lock (_secrets) _secrets.Clear();
         lock (_buffers)
         {
             foreach (SecretBuffer buffer in _buffers) buffer.Dispose();
             _buffers.Clear();
+        }
+    }
+
+    private void Keep(string? secret, int shortest = ShortestValue)
+    {
+        if (secret is null || secret.Length < shortest) return;
+        lock (_secrets)
+        {
+            _secrets.Add(secret);
+            _secrets.Add(Uri.EscapeDataString(secret));
+        }
+    }
+
+    private void KeepMembers(Uri url, Func<string, bool> isSecret)
+    {
+        foreach (string member in url.Query.TrimStart('?').Split('&', StringSplitOptions.RemoveEmptyEntries))
+        {
+            string[] pair = member.Split('=', 2);
+            if (pair.Length == 2 && isSecret(Uri.UnescapeDataString(pair[0]))) Keep(Uri.UnescapeDataString(pair[1]));
         }
     }
 }

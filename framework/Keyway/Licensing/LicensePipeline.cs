@@ -52,7 +52,7 @@ public sealed class LicensePipeline
         ArgumentNullException.ThrowIfNull(session);
         ArgumentNullException.ThrowIfNull(read);
         OriginRule rule = OriginRule.Listed(exchange.Provider, trusted, exchange.Request.Url);
-        using ExchangeRun run = ExchangeRun.Begin(exchange, new DirectSource(session), rule);
+        using ExchangeRun run = ExchangeRun.Begin(exchange, new DirectSource(session), rule, redactor: Redactor);
         await RunAsync(exchange, cancellationToken).ConfigureAwait(false);
         read(exchange);
     }

@@ -54,6 +54,9 @@ public sealed partial class Redactor(IEnumerable<string> secretMembers)
     /// <returns>The value or the mask.</returns>
     public string Member(string name, string value) => _secret.Contains(name) ? Mask : value;
 
+    /// <summary>Whether a header or query member of that name holds a secret.</summary>
+    internal bool IsSecret(string name) => _secret.Contains(name);
+
     /// <summary>One line about a request: method, URL, headers; secret members masked. Never the body.</summary>
     /// <param name="request">The request.</param>
     /// <returns>The line.</returns>

@@ -35,7 +35,7 @@ internal sealed class LicenseExchanger(SessionFacts facts, TimeProvider clock, E
             run = ExchangeRun.Begin(
                 exchange, new ExchangeSource(session, order.Number), target.Rule,
                 (kind, length) => facts.ChallengeReady(session.Id, order.Number, kind, length),
-                service.Pack is null ? null : new LicenseUrlCandidates(session.Options.LicenseUrl, session.Hints), session.Sending);
+                service.Pack is null ? null : new LicenseUrlCandidates(session.Options.LicenseUrl, session.Hints), session.Sending, service.Pipeline.Redactor);
             begun = clock.GetTimestamp();
             await service.Pipeline.RunAsync(exchange, order.Token).ConfigureAwait(false);
             result = new ExchangeResult(order.Number, exchange, run, failure: null) { RoundTrip = clock.GetElapsedTime(begun) };
@@ -43,7 +43,7 @@ internal sealed class LicenseExchanger(SessionFacts facts, TimeProvider clock, E
         }
         catch (LicenseServiceException failure)
         {
-            result = new ExchangeResult(order.Number, exchange: null, run, failure);
+            result = new ExchangeResult(order.Number, exchange: null, run, run?.Clean(failure) ?? failure);
         }
         catch (OperationCanceledException) when (order.Token.IsCancellationRequested)
         {
@@ -57,7 +57,7 @@ internal sealed class LicenseExchanger(SessionFacts facts, TimeProvider clock, E
             LicenseServiceException failure = exception is KeywayException known
                 ? new LicenseServiceException(LicenseErrorKind.CredentialInvalid, known.Message, known)
                 : new LicenseServiceException(LicenseErrorKind.Unknown, $"a step of '{session.Options.Service.Name}' failed ({exception.GetType().Name})", exception);
-            result = new ExchangeResult(order.Number, exchange: null, run, failure);
+            result = new ExchangeResult(order.Number, exchange: null, run, run?.Clean(failure) ?? failure);
         }
 
         Tell(span, session, exchange?.Kind ?? order.Kind, exchange, clock.GetElapsedTime(begun), result.Failure);

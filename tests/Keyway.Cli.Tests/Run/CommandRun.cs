@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Keyway.Testing;
 
 namespace Keyway.Cli.Run;
 
@@ -18,7 +19,7 @@ internal sealed record CommandRun(int Code, string Out, string Error, byte[] Med
         }
     }
 
-    /// <summary>Runs the command, and checks of every run that no key was shown.</summary>
+    /// <summary>Runs the command, and checks of every run that no content key was shown, in any form.</summary>
     public static Task<CommandRun> OfAsync(params string[] arguments) => OfAsync(arguments, [], TestContext.Current.CancellationToken);
 
     /// <inheritdoc cref="OfAsync(string[])"/>
@@ -35,7 +36,12 @@ internal sealed record CommandRun(int Code, string Out, string Error, byte[] Med
         };
         int code = await KeywayCommand.RunAsync(arguments, io, cancellationToken);
         CommandRun run = new(code, output.ToString(), error.ToString(), media.ToArray());
-        run.ShouldNotShow([.. Sample.KeyTexts]);
+        LeakScan scan = new();
+        foreach (string label in (string[])["HD", "SD", "AUDIO"]) scan.Plant($"content key {label}", Convert.FromHexString(Sample.Key(label)));
+        scan.Add("exit code", $"{code}");
+        scan.Add("standard output", run.Out);
+        scan.Add("standard error", run.Error);
+        scan.Check();
         return run;
     }
 

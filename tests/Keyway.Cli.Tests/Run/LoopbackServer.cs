@@ -117,7 +117,8 @@ internal sealed class LoopbackServer : IDisposable
         }
         catch (Exception exception) when (exception is HttpListenerException or IOException or ObjectDisposedException)
         {
-            // The client has hung up.
+            // The client has hung up, or the test's answer failed.
+            context.Response.Abort();
         }
     }
 }

@@ -44,6 +44,8 @@ internal sealed class ProgramRun : IAsyncDisposable
         }
     }
 
+    public bool HasEnded => _process.HasExited;
+
     public void Signal(string name)
     {
         using Process kill = Process.Start("kill", ["-s", name, _process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);

@@ -184,6 +184,72 @@ public sealed class KeyRulesTests
     public void Output_is_judged_by_requirement_and_sink(string requirement, string sink, int? pixels, KeyStatus status) =>
         KeyRules.Evaluate(new KeyPolicy { Output = Requirements[requirement] }, default, At(0), Sinks[sink], pixels).Status.Should().Be(status);
 
+    // Asked from above: none, 1, 2.0, 2.1, 2.2, 2.3, no digital output; given in a row: the same.
+    private static readonly string[] Hdcp =
+    [
+        "+++++++",
+        "-++++++",
+        "--+++++",
+        "---++++",
+        "----+++",
+        "-----++",
+        "------+",
+    ];
+
+    [Fact]
+    public void Hdcp_is_judged_by_its_table()
+    {
+        HdcpLevel[] levels = Enum.GetValues<HdcpLevel>();
+        levels.Should().HaveCount(Hdcp.Length);
+        foreach (HdcpLevel asked in levels)
+        {
+            foreach (HdcpLevel given in levels)
+            {
+                KeyStatus expected = Hdcp[Array.IndexOf(levels, asked)][Array.IndexOf(levels, given)] == '+' ? KeyStatus.Usable : KeyStatus.OutputRestricted;
+                Judge(new() { Hdcp = asked }, Screen with { Hdcp = given }, 50).Should().Be(expected, "{0} is asked, {1} is given", asked, given);
+                Judge(new() { Hdcp = asked }, OutputCapabilities.None with { Hdcp = given }, 50).Should().Be(KeyStatus.OutputRestricted, "a file has no HDCP");
+            }
+        }
+    }
+
+    /// <summary>Every combination of the demands that the table above judges one by one: a key is usable exactly where each demand alone is met.</summary>
+    [Fact]
+    public void Demands_together_are_met_where_each_of_them_is()
+    {
+        Guid stranger = new("99999999-2222-3333-4444-555555555555");
+        OutputRestriction[][] restrictions = [[], [new(Known, default)], [new(stranger, default)]];
+        ResolutionRule[][] resolutions = [[], [new() { MaxPixels = 100 }], [new() { MaxPixels = 100 }, new() { MinPixels = 101, MaxPixels = 1000, Hdcp = HdcpLevel.V2_2 }]];
+        ProtectionLevels[] levels = [default, new() { UncompressedVideo = 270 }, new() { CompressedVideo = 500 }, new() { AnalogVideo = 150 }, new() { UncompressedAudio = 250 }, new() { CompressedAudio = 300 }];
+        List<OutputCapabilities> sinks = [.. Sinks.Values, .. Sinks.Values.Select(static sink => sink with { Exports = !sink.Exports })];
+        int usable = 0, all = 0;
+        foreach ((OutputRequirement asked, OutputCapabilities sink, long? pixels) in
+            from export in (bool[])[true, false]
+            from hdcp in Enum.GetValues<HdcpLevel>()
+            from level in levels
+            from restricted in restrictions
+            from sized in resolutions
+            from sink in sinks
+            from pixels in (long?[])[null, 50, 100, 101, 1000, 1001]
+            select (new OutputRequirement { ClearExport = export, Hdcp = hdcp, Levels = level, Restrictions = restricted, Resolutions = sized }, sink, pixels))
+        {
+            OutputRequirement alone = new() { ClearExport = asked.ClearExport };
+            OutputRequirement[] each =
+            [
+                alone, alone with { Hdcp = asked.Hdcp }, alone with { Levels = asked.Levels }, alone with { Restrictions = asked.Restrictions }, alone with { Resolutions = asked.Resolutions },
+            ];
+            bool met = each.All(one => Judge(one, sink, pixels) == KeyStatus.Usable);
+            bool given = Judge(asked, sink, pixels) == KeyStatus.Usable;
+            all++;
+            if (given) usable++;
+            // Two promises have no exception at all.
+            bool never = (sink.Exports && !asked.ClearExport) || asked.Restrictions.Any(one => one.Id == stranger);
+            if (met != given || (given && never)) Assert.Fail($"{asked}, {sink}, {pixels} pixels: {(given ? "given" : "refused")}, each alone {(met ? "met" : "not met")}");
+        }
+
+        all.Should().BeGreaterThan(50_000);
+        usable.Should().BeInRange(all / 50, all / 2, "a table that says one thing only says nothing");
+    }
+
     [Fact]
     public void Time_is_judged_before_output() =>
         KeyRules.Evaluate(new KeyPolicy { NotAfter = At(0) }, default, At(1), OutputCapabilities.None, null).Status.Should().Be(KeyStatus.Expired);
@@ -194,4 +260,6 @@ public sealed class KeyRulesTests
             .Should().Be(new KeyVerdict { Status = KeyStatus.OutputRestricted, ChangesAt = At(9) });
 
     private static DateTimeOffset At(int seconds) => Start.AddSeconds(seconds);
+
+    private static KeyStatus Judge(OutputRequirement asked, OutputCapabilities sink, long? pixels) => KeyRules.Evaluate(new KeyPolicy { Output = asked }, default, At(0), sink, pixels).Status;
 }

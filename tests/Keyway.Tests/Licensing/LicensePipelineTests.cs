@@ -250,6 +250,32 @@ public class LicensePipelineTests
     }
 
     [Fact]
+    public async Task Refusal_that_repeats_what_it_was_told_in_confidence_is_shown_without_it()
+    {
+        // Short values, which no rule about the looks of a token finds; one is cut where the message ends.
+        FakeLicenseServer server = new();
+        string[] secrets = ["t0ken", "cu5tom-d4ta", "he4der-v4lue", "v4lue&of+it", "extr4-h"];
+        string said = string.Join(' ', secrets.Append(Uri.EscapeDataString("v4lue&of+it")));
+        server.Next(FakeLicenseServer.Text($"{{\"error\":{{\"code\":\"cu5tom-d4ta\",\"message\":\"no: Bearer-{said} {string.Concat(Enumerable.Repeat("and so on ", 31))}he4der-v4lue\"}}}}", 403));
+        LicensePipeline pipeline = Build(
+            server, ("0:Use", "token"), ("0:Source", "secret:token"), ("1:Use", "query"), ("1:Name", "u"), ("1:Value", "{user}"), ("2:Use", "challenge"), ("3:Use", "error.json"));
+        LicenseExchange exchange = new()
+        {
+            Session = SessionId.Create(),
+            KeySystem = "fake",
+            Provider = "acme",
+            KeyIds = [Bench.Kid(1)],
+            Values = new Dictionary<string, string> { ["user"] = "v4lue&of+it" },
+            CustomData = "cu5tom-d4ta",
+            Request = new LicenseRequest { Url = new Uri("https://license.example/a?x=extr4-h"), Headers = new Dictionary<string, string> { ["X-Extra"] = "he4der-v4lue" } },
+        };
+        LicenseServiceException refusal = await FailsAsync(pipeline, exchange);
+        refusal.Message.Should().Contain("no: ").And.Contain("and so on").And.NotContainAny(secrets).And.NotContain("v4lue").And.NotContain("he4d");
+        refusal.ProviderCode.Should().Be(Redactor.Mask);
+        server.Received[0].Request.Headers["Authorization"].Should().Be("Bearer t0ken", "it was told");
+    }
+
+    [Fact]
     public async Task Probe_outside_of_challenge_still_sees_a_refusal_before_its_status_is_judged()
     {
         FakeLicenseServer server = new();

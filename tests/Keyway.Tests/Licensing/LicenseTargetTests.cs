@@ -101,6 +101,22 @@ public class LicenseTargetTests
         }
     }
 
+    [Fact]
+    public async Task Url_of_a_challenge_does_not_lead_out_of_https()
+    {
+        FakeLicenseServer server = new();
+        LicensePipeline pipeline = LicensePipelineTests.Build(server);
+        TrustedOrigins trusted = new([new Origin("http", "license.example", 80)]);
+        Redirecting session = new(new Uri("http://license.example/renew"));
+        Func<Task> run = async () => await pipeline.RunAsync(LicensePipelineTests.Exchange("https://license.example/a"), session, trusted, _ => { }, CancellationToken.None);
+        (await run.Should().ThrowAsync<LicenseServiceException>()).Which.Message.Should().Contain("out of https");
+        server.Received.Should().BeEmpty();
+
+        // The control: it is the way out that is refused, not the address.
+        await pipeline.RunAsync(LicensePipelineTests.Exchange("http://license.example/a"), session, trusted, _ => { }, CancellationToken.None);
+        server.Received.Should().ContainSingle();
+    }
+
     [Theory]
     [InlineData("https://a.example", true)]
     [InlineData("https://a.example/", true)]

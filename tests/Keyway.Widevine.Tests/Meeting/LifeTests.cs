@@ -87,6 +87,21 @@ public sealed class LifeTests(MeetingSandbox sandbox)
     }
 
     [Fact]
+    public async Task Renewal_at_a_server_that_only_the_licence_names_is_refused_and_that_server_hears_nothing()
+    {
+        using System.Net.Sockets.TcpListener second = new(System.Net.IPAddress.Loopback, 0);
+        second.Start();
+        await using Life life = await Life.BeginAsync(sandbox, $"{Renewable}&renewal_server_url={Uri.EscapeDataString($"http://{second.LocalEndpoint}/renew")}");
+        await life.HasEndAsync(life.Clock.GetUtcNow().AddSeconds(600));
+        life.Clock.Advance(TimeSpan.FromSeconds(200));
+        await life.FailedAsync(1);
+        life.Failures.Single().Should().Match<SessionFailed>(fact => !fact.Terminal && fact.Kind == LicenseErrorKind.UntrustedUrl);
+        life.Wire.Requests.Should().Be(1);
+        second.Pending().Should().BeFalse();
+        life.Decrypts();
+    }
+
+    [Fact]
     public async Task Without_recovery_time_the_end_is_the_end()
     {
         await using Life life = await Life.BeginAsync(sandbox, Renewable);

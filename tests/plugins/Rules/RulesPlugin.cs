@@ -19,7 +19,14 @@ internal sealed class RulesKeySystem(IConfigurationSection settings) : IKeySyste
     private readonly KeyPolicy _policy = new()
     {
         NotAfter = settings["NotAfter"] is { } end ? DateTimeOffset.Parse(end, CultureInfo.InvariantCulture) : null,
-        Output = new OutputRequirement { ClearExport = settings["ClearExport"] is not "false" },
+        Output = new OutputRequirement
+        {
+            ClearExport = settings["ClearExport"] is not "false",
+            Hdcp = Enum.Parse<HdcpLevel>(settings["Hdcp"] ?? nameof(HdcpLevel.None)),
+            Levels = new ProtectionLevels { UncompressedVideo = int.Parse(settings["UncompressedVideo"] ?? "0", CultureInfo.InvariantCulture) },
+            Resolutions = settings["MaxPixels"] is { } most ? [new ResolutionRule { MinPixels = 0, MaxPixels = long.Parse(most, CultureInfo.InvariantCulture) }] : [],
+            Restrictions = settings["Restriction"] is { } id ? [new OutputRestriction(new Guid(id), default)] : [],
+        },
     };
 
     public KeySystemDescriptor Descriptor { get; } = new()

@@ -59,7 +59,7 @@ internal sealed class PackExchange(BoundPack pack, LicenseExchange exchange, Tok
     public string Mask(string text)
     {
         foreach (string secret in _secrets) text = text.Replace(secret, Redactor.Mask, StringComparison.Ordinal);
-        return pack.Redactor.Text(text);
+        return pack.Redactor.Text(ExchangeRun.Find(exchange)?.Mask(text) ?? text);
     }
 
     private async ValueTask<TemplateValue?> ParameterAsync(PackParameter parameter, bool optional, CancellationToken cancellationToken)
@@ -82,5 +82,6 @@ internal sealed class PackExchange(BoundPack pack, LicenseExchange exchange, Tok
     private void Hide(string secret)
     {
         if (secret.Length > 0 && !_secrets.Contains(secret)) _secrets = _secrets.Add(secret);
+        ExchangeRun.KeepSecret(exchange, secret);
     }
 }

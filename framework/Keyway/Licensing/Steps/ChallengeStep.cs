@@ -20,7 +20,7 @@ internal sealed class ChallengeStep(bool choosesUrl = true) : LicenseRequestDeco
         run.MessageUrl = info.Url;
         if (choosesUrl && info.Url is { } url)
         {
-            run.Origins.Check(url, "the challenge", from: null);
+            run.Origins.Check(url, "the challenge", from: run.BaseUrl);
             changed = changed with { Url = KeepQuery(changed.Url, run.BaseUrl, url) };
         }
 

@@ -45,11 +45,10 @@ internal sealed class JsonErrorStep : LicenseResponseTransform, IErrorProbe
         if (code is null || _success.Contains(code)) return ValueTask.CompletedTask;
 
         string message = BodyText.Find(document, _message) is { ValueKind: JsonValueKind.String } text ? text.GetString()! : "";
-        Redactor redactor = Redactor.Default;
-        string shownCode = redactor.Text(code);
+        string shownCode = ExchangeRun.TextOf(exchange, code);
         throw new LicenseServiceException(
             _kinds.GetValueOrDefault(code, LicenseErrorKind.Unknown),
-            $"the licence service of '{exchange.Provider}' refuses: {shownCode}{(message.Length > 0 ? " " : "")}{redactor.Text(message)}")
+            $"the licence service of '{exchange.Provider}' refuses: {shownCode}{(message.Length > 0 ? " " : "")}{ExchangeRun.TextOf(exchange, message)}")
         {
             ProviderCode = shownCode,
             Status = answer.Status,

@@ -37,7 +37,9 @@ internal sealed class StepValue
     {
         if (_secret is null) return Fill(exchange);
         using IMemoryOwner<byte> secret = await _secrets.ReadAsync(_secret, cancellationToken).ConfigureAwait(false);
-        return TextOf(secret.Memory.Span);
+        string text = TextOf(secret.Memory.Span);
+        ExchangeRun.KeepSecret(exchange, text);
+        return text;
     }
 
     /// <summary>A secret as text: files often end in a line break that is no part of it.</summary>

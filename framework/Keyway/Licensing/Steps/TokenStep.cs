@@ -86,6 +86,7 @@ internal sealed class TokenStep : ILicenseMiddleware
         }
         else if (_source is not null) token = await _source.ResolveAsync(exchange, cancellationToken).ConfigureAwait(false);
 
+        ExchangeRun.KeepSecret(exchange, token);
         if (token.Length > 0) return token;
         throw new LicenseServiceException(LicenseErrorKind.TokenMissing, $"the pipeline of '{exchange.Provider}' needs a token, and nobody gave one")
         {

@@ -1,0 +1,128 @@
+using Keyway.Cli.Run;
+
+namespace Keyway.Cli;
+
+/// <summary>Disks that are full or may not be written to, real ones where the machine lets a test mount them; and a process that is killed.</summary>
+public sealed class TargetDiskTests(SharedSandbox sandbox) : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData("decrypt", 64)]
+    [InlineData("play", 200)]   // the sound is written, the pictures do not fit: then the sound goes too
+    public async Task A_full_disk_ends_with_1_and_leaves_nothing(string command, int kibibytes)
+    {
+        string what = command == "decrypt"
+            ? $"decrypt '{Sample.File("cbcs/video-360.mp4")}' --key {Sample.Held("HD")} --to \"$disk/out.mp4\""
+            : $"play '{Sample.Manifest}' --license-url '{sandbox.ClearKey()}' --to \"$disk/tracks/\"";
+        string error = await OnDiskAsync($"size={kibibytes}k", "", what, ExitCode.Unexpected);
+        error.Should().MatchRegex("(?i)^keyway: .*(space|disk)");
+    }
+
+    [Fact]
+    public async Task A_disk_that_is_read_only_is_a_mistake_of_usage()
+    {
+        string error = await OnDiskAsync("size=64k", "mount -o remount,ro \"$disk\" &&", $"decrypt '{Sample.File("cbcs/audio.mp4")}' --key {Sample.Held("AUDIO")} --to \"$disk/out.mp4\"", ExitCode.Usage);
+        error.Should().Contain("cannot write in").And.MatchRegex("(?i)read-only");
+        error = await OnDiskAsync("size=64k", "mount -o remount,ro \"$disk\" &&", $"play '{Sample.Manifest}' --license-url '{sandbox.ClearKey()}' --to \"$disk/a/tracks/\"", ExitCode.Usage);
+        error.Should().Contain("cannot make the folder");
+    }
+
+    [Fact]
+    public async Task A_folder_that_may_not_be_written_to_is_a_mistake_of_usage()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Assert.Skip("Windows has no such modes");
+            return;
+        }
+
+        string folder = Directory.CreateDirectory(_folder.File("closed")).FullName;
+        File.SetUnixFileMode(folder, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        try
+        {
+            // Who may write everywhere gives that right up first.
+            string without = Environment.IsPrivilegedProcess ? "setpriv --bounding-set=-dac_override --inh-caps=-dac_override" : "";
+            await using (ProgramRun probe = ProgramRun.Shell($"! {without} touch '{folder}/x' 2> /dev/null"))
+            {
+                if (await probe.EndAsync() != 0) Assert.Skip("whoever runs the tests may write everywhere");
+            }
+
+            await using ProgramRun program = ProgramRun.Shell($"exec {without} $keyway decrypt '{Sample.File("cbcs/audio.mp4")}' --key {Sample.Held("AUDIO")} --to '{folder}/out.mp4'");
+            (await program.EndAsync()).Should().Be(ExitCode.Usage, await program.Error);
+            (await program.Error).Should().Contain("cannot write in");
+        }
+        finally
+        {
+            File.SetUnixFileMode(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+
+        _folder.Entries.Should().Equal("closed");
+    }
+
+    [Theory]
+    [InlineData("out.mp4")]
+    [InlineData("tracks/")]
+    public async Task A_process_that_is_killed_leaves_no_file_under_its_name_and_the_next_one_writes_it(string target)
+    {
+        if (OperatingSystem.IsWindows()) Assert.Skip("needs signals");
+        // The fourth segment never comes: by then the output has been begun.
+        using ManualResetEventSlim reached = new(), over = new();
+        using LoopbackServer content = LoopbackServer.Answering(context =>
+        {
+            if (context.Request.Url!.LocalPath == "/video-360/4.m4s")
+            {
+                reached.Set();
+                over.Wait(TimeSpan.FromSeconds(60));
+                return;
+            }
+
+            context.Response.OutputStream.Write(File.ReadAllBytes(Sample.File("cenc" + context.Request.Url.LocalPath)));
+        });
+        _folder.Write("old.mp4", "mine");
+        await using (ProgramRun program = ProgramRun.Start("play", content.Url + "manifest.mpd", "--license-url", sandbox.ClearKey(), "--to", _folder.File(target)))
+        {
+            _ = program.Out.ReadToEndAsync(TestContext.Current.CancellationToken);
+            bool begun = await Task.Run(() => reached.Wait(TimeSpan.FromSeconds(60)), TestContext.Current.CancellationToken);
+            begun.Should().BeTrue(await (program.HasEnded ? program.Error : Task.FromResult("it runs")));
+            program.Signal("KILL");
+            await program.EndAsync();
+        }
+
+        over.Set();
+        // What it had written bears a name that is no target's, and only its owner may read it.
+        string[] files = [.. Directory.EnumerateFiles(_folder.Path, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 })];
+        files.Where(static file => Path.GetFileName(file) != "old.mp4").Should().NotBeEmpty("it was killed while it wrote").And.OnlyContain(static file => Path.GetFileName(file).StartsWith('.') && file.EndsWith(".part"));
+        files.Where(static file => file.EndsWith(".part", StringComparison.Ordinal)).Should().OnlyContain(static file => IsPrivate(file));
+
+        (await CommandRun.OfAsync("play", Sample.Manifest, "--license-url", sandbox.ClearKey(), "--to", _folder.File(target))).ShouldEndWith(ExitCode.Done);
+        if (target == "out.mp4") await Sample.ShouldHoldAsync(_folder.File(target), "video-360", "audio");
+        else await Sample.ShouldHoldAsync(_folder.File("tracks/video-1.mp4"), "video-360");
+    }
+
+    private static bool IsPrivate(string file) => OperatingSystem.IsWindows() || File.GetUnixFileMode(file) == (UnixFileMode.UserRead | UnixFileMode.UserWrite);
+
+    /// <summary>Runs the command with a small file system of its own as <c>$disk</c>, checks its code and that nothing is left on the disk.</summary>
+    /// <returns>What it said.</returns>
+    private async Task<string> OnDiskAsync(string options, string before, string command, int code)
+    {
+        string disk = Directory.CreateDirectory(_folder.File("disk")).FullName, left = _folder.File("left"), exit = _folder.File("exit");
+        // A namespace of mounts of its own: nobody else sees the disk, and it goes with the process.
+        string unshare = Environment.IsPrivilegedProcess ? "unshare -m" : "unshare -rm";
+        await using (ProgramRun probe = ProgramRun.Shell($"{unshare} mount -t tmpfs -o size=64k none '{disk}'"))
+        {
+            if (OperatingSystem.IsWindows() || await probe.EndAsync() != 0) Assert.Skip("nothing can be mounted here");
+        }
+
+        await using ProgramRun program = ProgramRun.Shell(
+            $"export disk='{disk}'; {unshare} /bin/sh -c 'mount -t tmpfs -o {options} none \"$disk\" && {before} {{ {command.Replace("'", "'\\''", StringComparison.Ordinal).Insert(0, "$keyway ")}; echo $? > \"{exit}\"; ls -A \"$disk\" > \"{left}\"; }}'");
+        await program.EndAsync();
+        string error = await program.Error;
+        File.Exists(exit).Should().BeTrue(error);
+        (await File.ReadAllTextAsync(exit, TestContext.Current.CancellationToken)).Trim().Should().Be(code.ToString(System.Globalization.CultureInfo.InvariantCulture), error);
+        (await File.ReadAllTextAsync(left, TestContext.Current.CancellationToken)).Should().BeEmpty();
+        return error;
+    }
+}
