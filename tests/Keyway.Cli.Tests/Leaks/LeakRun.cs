@@ -21,7 +21,7 @@ internal sealed class LeakRun : IDisposable
     private readonly LoopbackServer _wire;
     private readonly ConcurrentQueue<Exception> _faults = new();
     private int _exchanges;
-    private bool _pack;
+    private string? _provider;
 
     private LeakRun(string system, string device, Uri sandbox)
     {
@@ -110,13 +110,15 @@ internal sealed class LeakRun : IDisposable
     /// <summary>Asks for a licence that may be stored.</summary>
     public void Persist() => Query = _system.Persistent!;
 
-    /// <summary>Takes a pack for the provider, which places the token where it is told.</summary>
-    public void UsePack(string placement)
+    /// <summary>Takes a pack or a plugin for the provider, which places the token where it is told.</summary>
+    public void UseProvider(string provider, string placement)
     {
         foreach (string path in Settings.Keys.Where(static path => path.Contains(":Pipeline:", StringComparison.Ordinal)).ToArray()) Settings.Remove(path);
-        Settings["Keyway:Providers:acme:Pack"] = "axinom";
-        Settings["Keyway:Providers:acme:Settings:placement"] = placement;
-        _pack = true;
+        bool plugin = provider == "expressplay";
+        Settings[$"Keyway:Providers:acme:{(plugin ? "Plugin" : "Pack")}"] = provider;
+        Settings[$"Keyway:Providers:acme:Settings:{(plugin ? "TokenPlacement" : "placement")}"] = placement;
+        if (plugin) Settings["Keyway:Plugins:Allow:expressplay:Required"] = "true";
+        _provider = provider;
     }
 
     /// <summary>Adds what was left behind, and looks.</summary>
@@ -166,17 +168,19 @@ internal sealed class LeakRun : IDisposable
         using MemoryStream body = new();
         request.InputStream.CopyTo(body);
         byte[] challenge = body.ToArray();
-        if (!_pack) request.Headers["X-Token"].Should().Be("key=" + Token);
-        else (request.RawUrl + request.Headers["X-AxDRM-Message"] + Encoding.UTF8.GetString(challenge)).Should().Contain(Token, "it was told");
+        if (_provider is null) request.Headers["X-Token"].Should().Be("key=" + Token);
+        else (request.RawUrl + request.Headers["X-AxDRM-Message"] + request.Headers["ExpressPlayToken"] + Encoding.UTF8.GetString(challenge)).Should().Contain(Token, "it was told");
         Interlocked.Increment(ref _exchanges);
         if (Refuses)
         {
             StringBuilder echo = new(request.RawUrl);
             foreach (string? name in request.Headers.AllKeys) echo.Append(CultureInfo.InvariantCulture, $" {name} {request.Headers[name]} ({request.Headers[name]?.Split('=')[^1]}),");
-            echo.Append(CultureInfo.InvariantCulture, $" {(_pack ? "" : CustomData)} {Convert.ToBase64String(challenge)}");
-            (string type, string text) = _system.Refusal(echo.ToString());
+            echo.Append(CultureInfo.InvariantCulture, $" {(_provider is null ? CustomData : "")} {Convert.ToBase64String(challenge)}");
+            (string type, string text) = _provider == "expressplay"
+                ? ("application/json", JsonSerializer.Serialize(new { error = new { code = -4010, message = $"{Token} {echo}" } }))
+                : _system.Refusal(echo.ToString());
             (context.Response.StatusCode, context.Response.ContentType) = (500, type);
-            if (_pack) context.Response.Headers["X-AxDRM-ErrorMessage"] = $"no: {Token} {echo.ToString()[..300]}";
+            if (_provider == "axinom") context.Response.Headers["X-AxDRM-ErrorMessage"] = $"no: {Token} {echo.ToString()[..300]}";
             context.Response.OutputStream.Write(Encoding.UTF8.GetBytes(text));
             return;
         }

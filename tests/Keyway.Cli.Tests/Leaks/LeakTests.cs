@@ -70,13 +70,15 @@ public sealed class LeakTests(SharedSandbox sandbox)
     }
 
     [Theory]
-    [InlineData("widevine", "header")]
-    [InlineData("widevine", "query")]
-    [InlineData("playready", "customData")]
-    public async Task The_token_of_a_pack_is_heard_nowhere(string system, string placement)
+    [InlineData("axinom", "widevine", "header")]
+    [InlineData("axinom", "playready", "customData")]
+    [InlineData("expressplay", "widevine", "Query")]
+    [InlineData("expressplay", "widevine", "Header")]
+    [InlineData("expressplay", "playready", "CustomData")]
+    public async Task The_token_of_a_pack_is_heard_nowhere(string provider, string system, string placement)
     {
         using LeakRun run = await LeakRun.PrepareAsync(system, sandbox.Url);
-        run.UsePack(placement);
+        run.UseProvider(provider, placement);
         using (LeakRecorder recorder = new(run.Scan))
         {
             PresentationOptions options = run.Options() with { CustomData = null };
