@@ -4,7 +4,7 @@ using Keyway.Decryption;
 namespace Keyway.Benchmarks;
 
 /// <summary>Samples of 32 short protected ranges, as coders with many slices make them, through the public path with its lease.</summary>
-public unsafe class HardCases
+public sealed unsafe class HardCases : IDisposable
 {
     private const int Ranges = 32;
 
@@ -25,6 +25,9 @@ public unsafe class HardCases
         Longer,
     }
 
+    /// <summary>How many bytes are protected.</summary>
+    public int ProtectedBytes => (int)_map.Sum(static range => (long)range.ProtectedBytes);
+
     [Params(Layout.WholeBlocks, Layout.AnyLength, Layout.Longer)]
     public Layout Case { get; set; }
 
@@ -43,7 +46,7 @@ public unsafe class HardCases
     }
 
     [GlobalCleanup]
-    public void Cleanup() => _material.Dispose();
+    public void Dispose() => _material.Dispose();
 
     [Benchmark(Baseline = true)]
     public void EvpCallPerRange()

@@ -8,6 +8,8 @@ using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using Keyway.Benchmarks;
 
+if (args is ["ratios", ..]) return Ratios.Write(args.Length > 1 ? args[1] : Path.Combine("benchmarks", "reports", "kernels.md"));
+
 // In this process: kernels and their baselines take turns on the same memory, and nothing is built anew for each.
 bool evp = Evp.IsHere;
 if (!evp) Console.WriteLine("libcrypto is not on this machine: benchmarks that begin with Evp are skipped.");
@@ -18,3 +20,4 @@ IConfig config = DefaultConfig.Instance
     .AddFilter(new SimpleFilter(benchmark => evp || !benchmark.Descriptor.WorkloadMethod.Name.StartsWith("Evp", StringComparison.Ordinal)))
     .WithSummaryStyle(SummaryStyle.Default.WithRatioStyle(RatioStyle.Value));
 BenchmarkSwitcher.FromAssembly(typeof(Evp).Assembly).Run(args, config);
+return 0;

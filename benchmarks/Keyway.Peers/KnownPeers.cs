@@ -9,7 +9,6 @@ internal static class KnownPeers
     public static IReadOnlyList<(string Peer, string Scheme, string Reason)> Faults { get; } =
     [
         ("mp4decrypt", "cens", "with several subsamples a sample it agrees with nobody else (ISO/IEC 23001-7, 10.3)"),
-        ("ffmpeg", "cbc1", "versions before 5 know cenc only"),
     ];
 
     public static IReadOnlyList<Peer> All(string keyway, string packager, string hello, string folder)

@@ -23,8 +23,23 @@ internal static unsafe class Cenc
     /// <param name="sample">The whole sample.</param>
     /// <param name="protection">How it is protected.</param>
     /// <param name="map">What checking it told.</param>
-    [SkipLocalsInit]
     public static void Decrypt(ContentKey key, Span<byte> sample, in SampleProtection protection, in SampleMap map)
+    {
+        if (map.WholeBlocks && protection.Subsamples.IsEmpty && protection.Scheme == ProtectionScheme.Cenc)
+        {
+            // Nothing to gather and nothing to make ahead.
+            CounterBlock counter = new(protection.InitializationVector);
+            fixed (byte* start = sample) AesCtr.Xor(key, start, (nuint)sample.Length / AesHardware.BlockSize, ref counter);
+            return;
+        }
+
+        DecryptParts(key, sample, protection, map);
+    }
+
+    /// <summary>What needs working memory on the stack, apart so that nobody else pays for it.</summary>
+    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void DecryptParts(ContentKey key, Span<byte> sample, in SampleProtection protection, in SampleMap map)
     {
         fixed (byte* start = sample)
         {
@@ -113,6 +128,16 @@ internal static unsafe class Cenc
         {
             if (list.IsFull) Flush(key, ref list, ref counter);
             list.Add(at, (int)blocks);
+            return;
+        }
+
+        // Not much longer ones go the same way: working the list off before its time leaves odd blocks, which cost more.
+        if (blocks <= 16)
+        {
+            if (list.IsFull) Flush(key, ref list, ref counter);
+            list.Add(at, 8);
+            if (list.IsFull) Flush(key, ref list, ref counter);
+            list.Add(at + 8 * AesHardware.BlockSize, (int)blocks - 8);
             return;
         }
 
