@@ -31,6 +31,9 @@ internal sealed class PackNode
 
     public string Path { get; }
 
+    /// <summary>Whether it stands in configuration, and not in a pack.</summary>
+    public bool IsOfConfiguration => _ignoresCase;
+
     public PackNodeKind Kind { get; }
 
     /// <summary>Of a text, what it says; of a number or a flag, how it is written.</summary>

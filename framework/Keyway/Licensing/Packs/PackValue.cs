@@ -65,8 +65,9 @@ internal sealed class PackValue
             return TextTemplate.Empty;
         }
 
+        // A host that fetches tokens knows its own application's values; a pack names what it needs.
         foreach (string name in template.Names)
-            if (names.WhyNot(name, place) is { } why) mistakes.Add(node, why);
+            if (names.WhyNot(name, place) is { } why && (PackNames.IsTaken(name) || !(place == PackPlace.Recipe && node.IsOfConfiguration))) mistakes.Add(node, why);
         return template;
     }
 

@@ -151,6 +151,16 @@ public sealed class PackTokenTests
     }
 
     [Fact]
+    public async Task Recipe_of_the_host_names_values_that_the_pack_knows_nothing_of()
+    {
+        PackBench bench = new("nagra", static (sent, _) => IsShop(sent) ? Answer.Text("t1") : Answer.Bytes([]), ("Settings:host", "h.example"), ("Settings:tenant", "t"), ("Token:Http:Url", "https://shop.example/t?v={viewer}"));
+        await bench.RunAsync("widevine", values: new() { ["viewer"] = "a b" });
+        bench.Wire.Sent[0].Url.Should().Be("https://shop.example/t?v=a%20b");
+        (await bench.FailsAsync("widevine")).Message.Should().Contain("'viewer'");
+        PackBench.SettingMistakes("nagra", ("Settings:host", "h.example"), ("Settings:tenant", "t"), ("Token:Http:Url", "https://shop.example/{token}")).Should().ContainSingle();
+    }
+
+    [Fact]
     public async Task Source_that_gives_the_same_bad_token_again_is_told()
     {
         PackBench bench = new(Pack, static (_, _) => Answer.Text("", 401), ("Token:Secret", "secret:viewer-token"));
