@@ -78,6 +78,7 @@ internal static class DecryptRun
             json.WriteNumber("samples", track.Samples);
             json.WriteNumber("protectedSamples", track.ProtectedSamples);
             json.WriteNumber("bytes", track.Bytes);
+            KeyCheckReport.WriteTo(json, track.KeyCheck);
             json.WriteEndObject();
         }
 
@@ -98,6 +99,7 @@ internal static class DecryptRun
         {
             string scheme = track.Track.IsProtected ? Word(track.Track.Scheme) : "clear";
             text.WriteLine(string.Create(CultureInfo.InvariantCulture, $"track {track.Track.Id}  {Shown.Text(track.Track.Handler)} {Shown.Text(track.Track.Codec)}  {scheme}  {track.Samples} samples, {track.ProtectedSamples} decrypted  {TextOf(track.KeyIds)}"));
+            if (track.KeyCheck is { } check) text.WriteLine($"         {KeyCheckReport.Words(check)}");
         }
 
         text.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{output.Path}  {output.Length} bytes in {elapsed.TotalSeconds:0.00} s"));

@@ -110,7 +110,7 @@ internal sealed record Failure(int Code, string Kind, string Message, string? Ad
 
     private static Failure Of(SampleDecryptionException exception) => exception.Status switch
     {
-        DecryptStatus.KeyNotFound => new(ExitCode.NoUsableKey, "key", exception.Message),
+        DecryptStatus.KeyNotFound or DecryptStatus.Decrypted => new(ExitCode.NoUsableKey, "key", exception.Message),
         DecryptStatus.KeyNotUsable => new(ExitCode.RefusedByPolicy, "policy", exception.Message),
         DecryptStatus.MalformedSample or DecryptStatus.SchemeNotSupported => new(ExitCode.BadMedia, "media", exception.Message),
         _ => new(ExitCode.Unexpected, "decryptor", exception.Message),

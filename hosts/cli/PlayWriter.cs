@@ -110,6 +110,7 @@ internal sealed class PlayWriter(Presentation presentation, OutputTarget target,
                     ProtectedSamples = known.ProtectedSamples + more.ProtectedSamples,
                     Bytes = known.Bytes + more.Bytes,
                     KeyIds = [.. known.KeyIds.Union(more.KeyIds)],
+                    KeyCheck = KeyCheckReport.Together(known.KeyCheck, more.KeyCheck),
                 };
             }
         }

@@ -10,12 +10,6 @@ namespace Keyway.Content;
 /// <summary>Finds out what a presentation consists of and what protects it: manifest and initialisation segments, or the boxes of a file.</summary>
 internal sealed class ContentReader(MediaSources sources)
 {
-    // An initialisation segment has a moov without samples. Real ones are a few kilobytes; headers with many keys make some a hundred.
-    private const int InitializationLimit = 8 << 20;
-
-    // Reading every representation's initialisation segment is for people who look at content. More than these nobody reads.
-    private const int MostInspected = 64;
-
     /// <summary>Reads content.</summary>
     /// <param name="source">Where it is; the caller's own choice.</param>
     /// <param name="video">Which video.</param>
@@ -90,7 +84,7 @@ internal sealed class ContentReader(MediaSources sources)
         foreach (RejectedTrack rejected in selection.Others)
         {
             ContentTrack track = Describe(rejected.Representation, null) with { WhyNot = rejected.Reason };
-            if (everyTrack && rejected.Representation.Kind is (MediaKind.Video or MediaKind.Audio) && read++ < MostInspected)
+            if (everyTrack && rejected.Representation.Kind is (MediaKind.Video or MediaKind.Audio) && read++ < ManifestLimits.InspectedRepresentations)
             {
                 try
                 {
@@ -108,7 +102,7 @@ internal sealed class ContentReader(MediaSources sources)
             tracks.Add(track);
         }
 
-        if (everyTrack && read > MostInspected) notes.Add($"the boxes of {read - MostInspected} further representations were not read");
+        if (everyTrack && read > ManifestLimits.InspectedRepresentations) notes.Add($"the boxes of {read - ManifestLimits.InspectedRepresentations} further representations were not read");
         return new OpenedContent
         {
             Origin = document.Origin,
@@ -165,7 +159,7 @@ internal sealed class ContentReader(MediaSources sources)
         if (segments.Initialization is { } initialization && segments.Addressing is not (SegmentAddressing.SingleFile or SegmentAddressing.Index))
         {
             SegmentPart part = new(initialization.Address, initialization.Range, IsMedia: false, initialization.Alternatives);
-            ReadOnlyMemory<byte> bytes = await new AlternativeSource(sources, origin).ReadAsync(part, InitializationLimit, cancellationToken).ConfigureAwait(false);
+            ReadOnlyMemory<byte> bytes = await new AlternativeSource(sources, origin).ReadAsync(part, ManifestLimits.InitializationBytes, cancellationToken).ConfigureAwait(false);
             using MemoryStream memory = new(bytes.ToArray(), writable: false);
             return await ReadMovieAsync(memory, SourceText.Of(initialization.Address), cancellationToken).ConfigureAwait(false);
         }

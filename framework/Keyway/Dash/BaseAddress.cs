@@ -7,9 +7,6 @@ namespace Keyway.Dash;
 /// </remarks>
 internal sealed class BaseAddress
 {
-    /// <summary>The most ways to one segment. Real manifests have two or three.</summary>
-    public const int MostAlternatives = 8;
-
     private readonly BaseAddress? _outer;
     private readonly IReadOnlyList<BaseReference> _references;
     private readonly string _path;
@@ -19,7 +16,7 @@ internal sealed class BaseAddress
         _outer = outer;
         _references = references;
         _path = path;
-        Alternatives = outer is null ? 1 : Math.Min(MostAlternatives, outer.Alternatives * references.Count);
+        Alternatives = outer is null ? 1 : Math.Min(ManifestLimits.Alternatives, outer.Alternatives * references.Count);
         Availability = outer is null ? default : references[0].Availability.Plus(outer.Availability);
     }
 
@@ -75,11 +72,11 @@ internal sealed class BaseAddress
 
     private static Uri Combine(MpdContext context, Uri address, string reference, string path)
     {
-        if (reference.Length > UrlTemplate.LongestAddress) throw context.Refuse(new FormatError($"an address is longer than {UrlTemplate.LongestAddress} characters", path, -1));
+        if (reference.Length > ManifestLimits.Address) throw context.Refuse(new FormatError($"an address is longer than {ManifestLimits.Address} characters", path, -1));
         if (!Uri.TryCreate(address, reference.Trim(), out Uri? combined)) throw context.Refuse(new FormatError("this is not an address", path, -1));
-        return combined.OriginalString.Length <= UrlTemplate.LongestAddress
+        return combined.OriginalString.Length <= ManifestLimits.Address
             ? combined
-            : throw context.Refuse(new FormatError($"an address is longer than {UrlTemplate.LongestAddress} characters", path, -1));
+            : throw context.Refuse(new FormatError($"an address is longer than {ManifestLimits.Address} characters", path, -1));
     }
 
     // Only what is opened has to be allowed: "." and ".." may stand on the way to a file below the folder.

@@ -8,10 +8,6 @@ namespace Keyway.Dash;
 /// <summary>Reads <c>ContentProtection</c> elements.</summary>
 internal static class ContentProtectionReader
 {
-    private const int LongestText = 256;
-    private const int MostOthers = 32;
-    private const int MostKeyIds = 256;
-
     // Key-system names of EME in place of a UUID.
     private static readonly Dictionary<string, SystemId> EmeNames = new(StringComparer.OrdinalIgnoreCase)
     {
@@ -43,7 +39,7 @@ internal static class ContentProtectionReader
             else if (name == "pro" && space == MpdNames.PlayReady) pro.Add(ReadPro(at));
             else if (name.Equals("laurl", StringComparison.OrdinalIgnoreCase) && (MpdNames.IsDashIf(space) || space.StartsWith(MpdNames.Microsoft, StringComparison.OrdinalIgnoreCase)))
                 urls.Add(ReadUrl(at));
-            else if (others.Count < MostOthers) AddOther(at, others);
+            else if (others.Count < ManifestLimits.OtherElements) AddOther(at, others);
         });
 
         return new ContentProtection
@@ -100,9 +96,9 @@ internal static class ContentProtectionReader
     private static List<KeyId> KeyIds(MpdCursor at, string path, string text)
     {
         List<KeyId> ids = [];
-        foreach (string part in text.Split((char[]?)null, MostKeyIds + 1, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        foreach (string part in text.Split((char[]?)null, ManifestLimits.KeyIds + 1, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
-            if (ids.Count == MostKeyIds) at.NoteAt(path, $"cenc:default_KID has more than {MostKeyIds} key identifiers; the rest is left out");
+            if (ids.Count == ManifestLimits.KeyIds) at.NoteAt(path, $"cenc:default_KID has more than {ManifestLimits.KeyIds} key identifiers; the rest is left out");
             else if (!KeyId.TryParse(part, out KeyId id)) at.NoteAt(path, "cenc:default_KID has a value that is not a key identifier");
             else if (!ids.Contains(id)) ids.Add(id);
         }
@@ -164,7 +160,7 @@ internal static class ContentProtectionReader
         others.Add(new OtherElement(Cut(name), text.Length == 0 ? null : text, attributes));
     }
 
-    private static string Cut(string text) => text.Length <= LongestText ? text : string.Concat(text.AsSpan(0, LongestText), "…");
+    private static string Cut(string text) => text.Length <= ManifestLimits.ShownText ? text : string.Concat(text.AsSpan(0, ManifestLimits.ShownText), "…");
 
     private static bool TryBase64(MpdCursor at, string path, out byte[] bytes, out FormatError? error)
     {

@@ -12,10 +12,7 @@ namespace Keyway.Dash;
 public sealed class ManifestReader
 {
     /// <summary>The most <c>ContentProtection</c> elements in one place.</summary>
-    public const int MostProtections = 64;
-
-    /// <summary>The most alternatives of a <c>BaseURL</c>, <c>Location</c> or <c>UTCTiming</c> in one place.</summary>
-    private const int MostAlternatives = 8;
+    public const int MostProtections = ManifestLimits.Protections;
 
     private readonly MpdCursor _at;
     private readonly List<ContentProtection> _protections = [];
@@ -78,10 +75,10 @@ public sealed class ManifestReader
                 case "Period":
                     draft.Periods.Add(ReadPeriod());
                     break;
-                case "Location" when draft.Locations.Count < MostAlternatives:
+                case "Location" when draft.Locations.Count < ManifestLimits.Alternatives:
                     draft.Locations.Add(_at.Text());
                     break;
-                case "UTCTiming" when draft.UtcTimings.Count < MostAlternatives:
+                case "UTCTiming" when draft.UtcTimings.Count < ManifestLimits.Alternatives:
                     draft.UtcTimings.Add(new UtcTiming(_at.Attribute("schemeIdUri") ?? "", _at.Attribute("value") ?? ""));
                     break;
             }
@@ -175,7 +172,7 @@ public sealed class ManifestReader
             case "BaseURL":
                 // Several are other servers for the same content.
                 AvailabilityOffset availability = ReadAvailability(_at);
-                if (level.BaseUrls.Count < MostAlternatives) level.BaseUrls.Add(new BaseReference(_at.Text(), availability));
+                if (level.BaseUrls.Count < ManifestLimits.Alternatives) level.BaseUrls.Add(new BaseReference(_at.Text(), availability));
                 break;
             case "SegmentTemplate":
                 ReadSegments(level, SegmentInfoKind.Template);

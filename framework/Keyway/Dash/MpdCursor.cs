@@ -10,10 +10,6 @@ namespace Keyway.Dash;
 /// </remarks>
 internal sealed class MpdCursor : IDisposable
 {
-    public const int DeepestElement = 64;
-    private const int MostNotes = 200;
-    private const int LongestNameInPath = 64;
-
     private readonly XmlReader _xml;
     private readonly List<Frame> _frames = [];
     private readonly HashSet<string> _unbound = new(StringComparer.Ordinal);
@@ -29,7 +25,7 @@ internal sealed class MpdCursor : IDisposable
             XmlResolver = null,
             IgnoreComments = true,
             IgnoreProcessingInstructions = true,
-            MaxCharactersInDocument = Sources.MediaSources.ManifestLimit,
+            MaxCharactersInDocument = ManifestLimits.Bytes,
             MaxCharactersFromEntities = 1024,
         };
         _xml = XmlReader.Create(stream, settings, MpdNames.Context());
@@ -53,7 +49,7 @@ internal sealed class MpdCursor : IDisposable
             StringBuilder path = new();
             for (int i = 0; i < _frames.Count; i++)
             {
-                path.Append('/').Append(_frames[i].Name.AsSpan(0, Math.Min(_frames[i].Name.Length, LongestNameInPath)));
+                path.Append('/').Append(_frames[i].Name.AsSpan(0, Math.Min(_frames[i].Name.Length, ManifestLimits.NameInPath)));
                 if (i > 0) path.Append(CultureInfo.InvariantCulture, $"[{_frames[i].Ordinal}]");
             }
 
@@ -109,8 +105,8 @@ internal sealed class MpdCursor : IDisposable
 
     public void NoteAt(string path, string text)
     {
-        if (_notes.Count < MostNotes) _notes.Add(new ManifestNote(path, text));
-        else if (_notes.Count == MostNotes) _notes.Add(new ManifestNote("/", "more remarks were left out"));
+        if (_notes.Count < ManifestLimits.Notes) _notes.Add(new ManifestNote(path, text));
+        else if (_notes.Count == ManifestLimits.Notes) _notes.Add(new ManifestNote("/", "more remarks were left out"));
     }
 
     public void Dispose() => _xml.Dispose();
@@ -152,7 +148,7 @@ internal sealed class MpdCursor : IDisposable
         }
 
         _frames.Add(new Frame(name, ordinal));
-        if (_frames.Count > DeepestElement) throw new XmlException($"elements stand more than {DeepestElement} deep in each other");
+        if (_frames.Count > ManifestLimits.Nesting) throw new XmlException($"elements stand more than {ManifestLimits.Nesting} deep in each other");
         _consumed = false;
         CheckNames();
     }

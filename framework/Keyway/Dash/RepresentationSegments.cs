@@ -7,7 +7,7 @@ namespace Keyway.Dash;
 public sealed partial class RepresentationSegments
 {
     /// <summary>The most segments that one representation may have. Three months of two-second segments are 4 million; nothing real comes near.</summary>
-    public const long MostSegments = 5_000_000;
+    public const long MostSegments = ManifestLimits.Segments;
 
     private readonly MpdContext _context;
     private readonly SegmentInfo? _info;
@@ -190,7 +190,7 @@ public sealed partial class RepresentationSegments
     }
 
     private string Reference(UrlTemplate template, ulong number, ulong time) =>
-        template.TryExpand(_id, _bandwidth, number, time, out string address) ? address : throw Broken($"the address of a segment is longer than {UrlTemplate.LongestAddress} characters");
+        template.TryExpand(_id, _bandwidth, number, time, out string address) ? address : throw Broken($"the address of a segment is longer than {ManifestLimits.Address} characters");
 
     private MediaSegment At(string? reference, SegmentRun run)
     {

@@ -5,11 +5,6 @@ namespace Keyway.Dash;
 /// <summary>Reads the index of a representation in one file (ISO/IEC 23009-1, 6.2.3.2; indexes that lead to indexes included).</summary>
 public static class SegmentIndex
 {
-    private const int LargestIndex = 4 << 20;
-    private const int DeepestIndex = 4;
-    private const int MostIndexes = 4096;
-    private const int MostSegments = 1_000_000;
-
     /// <summary>Reads it.</summary>
     /// <param name="sources">What opens the file.</param>
     /// <param name="origin">Where the manifest came from.</param>
@@ -34,8 +29,8 @@ public static class SegmentIndex
         {
             if (next.Box is null)
             {
-                if (next.Depth > DeepestIndex || ++indexes > MostIndexes) throw Broken(file, new FormatError("indexes lead to too many indexes", "sidx", next.Range.First));
-                ReadOnlyMemory<byte> bytes = await sources.ReadAsync(origin, file, next.Range, LargestIndex, cancellationToken).ConfigureAwait(false);
+                if (next.Depth > ManifestLimits.IndexNesting || ++indexes > ManifestLimits.Indexes) throw Broken(file, new FormatError("indexes lead to too many indexes", "sidx", next.Range.First));
+                ReadOnlyMemory<byte> bytes = await sources.ReadAsync(origin, file, next.Range, ManifestLimits.IndexBytes, cancellationToken).ConfigureAwait(false);
                 if (!SidxBox.TryFind(bytes.Span, out SidxBox? box, out long end, out FormatError error)) throw Broken(file, error with { Offset = error.Offset + next.Range.First });
                 scale ??= box!.Timescale;
                 if (segments.Count == 0) time = box!.EarliestPresentationTime;
@@ -62,7 +57,7 @@ public static class SegmentIndex
                     break;
                 }
 
-                if (segments.Count == MostSegments) throw Broken(file, new FormatError($"the index has more than {MostSegments} segments", "sidx", next.Range.First));
+                if (segments.Count == ManifestLimits.IndexedSegments) throw Broken(file, new FormatError($"the index has more than {ManifestLimits.IndexedSegments} segments", "sidx", next.Range.First));
                 segments.Add(new MediaSegment { Address = file, Range = part, Number = (ulong)segments.Count + 1, Time = time, Duration = reference.Duration });
                 time += reference.Duration;
             }

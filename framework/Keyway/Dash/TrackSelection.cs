@@ -10,8 +10,6 @@ namespace Keyway.Dash;
 /// </remarks>
 public sealed record TrackSelection
 {
-    private const int MostListed = 40;
-
     /// <summary>The tracks, video first.</summary>
     public required IReadOnlyList<SelectedTrack> Tracks { get; init; }
 
@@ -133,8 +131,8 @@ public sealed record TrackSelection
 
     private static TrackNotFoundException NotFound(Manifest manifest, string wanted)
     {
-        List<string> available = [.. All(manifest).Select(static each => Describe(each.Representation)).Distinct().Take(MostListed + 1)];
-        if (available.Count > MostListed) available[MostListed] = "…";
+        List<string> available = [.. All(manifest).Select(static each => Describe(each.Representation)).Distinct().Take(ManifestLimits.ListedTracks + 1)];
+        if (available.Count > ManifestLimits.ListedTracks) available[ManifestLimits.ListedTracks] = "…";
         return new TrackNotFoundException(SourceText.Of(manifest.Origin.Location), wanted, available);
     }
 

@@ -6,12 +6,6 @@ namespace Keyway.Dash;
 /// <summary>An address with places to fill in (ISO/IEC 23009-1, 5.3.9.4.4): <c>$Number$</c>, <c>$Time%05d$</c>, <c>$$</c>.</summary>
 internal sealed class UrlTemplate
 {
-    /// <summary>The longest address that is made.</summary>
-    public const int LongestAddress = 8192;
-
-    // 20 digits hold every 64-bit number; more than this is an attack on memory.
-    private const int WidestNumber = 64;
-
     private enum Place
     {
         Text,
@@ -68,7 +62,7 @@ internal sealed class UrlTemplate
     }
 
     /// <summary>Fills in.</summary>
-    /// <returns><see langword="false"/> when the address would be longer than <see cref="LongestAddress"/>.</returns>
+    /// <returns><see langword="false"/> when the address would be longer than <see cref="ManifestLimits.Address"/>.</returns>
     public bool TryExpand(string representationId, long bandwidth, ulong number, ulong time, out string address)
     {
         StringBuilder built = new();
@@ -83,7 +77,7 @@ internal sealed class UrlTemplate
                 case Place.Time: Append(built, time, width); break;
             }
 
-            if (built.Length > LongestAddress)
+            if (built.Length > ManifestLimits.Address)
             {
                 address = "";
                 return false;
@@ -116,7 +110,7 @@ internal sealed class UrlTemplate
             ReadOnlySpan<char> format = identifier[(percent + 1)..];
             if (format.Length < 2 || format[0] != '0' || format[^1] != 'd') return false;
             if (format.Length > 2 && !int.TryParse(format[1..^1], NumberStyles.None, CultureInfo.InvariantCulture, out width)) return false;
-            if (width > WidestNumber) return false;
+            if (width > ManifestLimits.NumberWidth) return false;
             identifier = identifier[..percent];
         }
 

@@ -16,10 +16,10 @@ namespace Keyway.Licensing;
 public sealed class HttpLicenseTransport(HttpMessageInvoker invoker) : ILicenseTransport
 {
     /// <summary>The longest answer that is read, in bytes.</summary>
-    public const int MaximumAnswer = 1024 * 1024;
+    public const int MaximumAnswer = LicenseLimits.AnswerBytes;
 
     /// <summary>How many redirects are followed.</summary>
-    public const int MaximumHops = 5;
+    public const int MaximumHops = LicenseLimits.Redirects;
 
     /// <summary>
     /// Set on requests that go where content said: the handler lets these connect to public addresses only (<c>ConnectCallback</c>).

@@ -10,7 +10,12 @@ namespace Keyway.Mp4;
 /// </remarks>
 internal static class Csgp
 {
-    public static bool TryRead(in Box box, List<GroupRun> runs, out FormatError error)
+    /// <summary>Reads a box.</summary>
+    /// <param name="box">The box.</param>
+    /// <param name="runs">Where the runs go.</param>
+    /// <param name="spread">How many samples patterns may still be spread to.</param>
+    /// <param name="error">What is wrong.</param>
+    public static bool TryRead(in Box box, List<GroupRun> runs, ref int spread, out FormatError error)
     {
         FieldReader fields = box.Fields();
         fields.Skip(1);
@@ -25,7 +30,6 @@ internal static class Csgp
 
         long indexes = (long)count * (lengthBits + countBits);
         long at = 0;
-        long budget = Mp4Limits.FragmentSamples;
         for (uint i = 0; i < count; i++)
         {
             uint length = Read(bits, ref at, lengthBits);
@@ -39,7 +43,8 @@ internal static class Csgp
                 continue;
             }
 
-            if ((budget -= samples) < 0) return box.Fail("patterns cover too many samples", out error);
+            if (samples > spread) return box.Fail("patterns cover too many samples", out error);
+            spread -= (int)samples;
             for (uint done = 0; done < samples; done++)
             {
                 long index = indexes + ((long)(done % length) * indexBits);

@@ -13,6 +13,9 @@ internal sealed class Moof
 
     public List<Traf> Trafs { get; } = [];
 
+    /// <summary>How many samples patterns of groups may still be spread to.</summary>
+    public int Spread = Mp4Limits.SpreadInFragment;
+
     public List<PsshBox> Protection { get; } = [];
 
     /// <summary>Where <c>pssh</c> boxes begin in the buffer.</summary>
@@ -56,6 +59,7 @@ internal sealed class Moof
     public bool TryPlace(Movie movie, ReadOnlySpan<byte> buffer, long bufferOffset, long segmentStart, out FormatError error)
     {
         long previousEnd = Offset;
+        long counted = 0;
         foreach (Traf traf in Trafs)
         {
             Tfhd header = traf.Header;
@@ -80,11 +84,19 @@ internal sealed class Moof
                 if (at < 0 || at > long.MaxValue / 2) return Fail(traf, $"sample data at {at}", out error);
                 traf.Extents.Add((at, at + (long)total));
                 if (total > 0) Claim(at, at + (long)total);
+                if (run.EntrySize == 0) counted += run.Count;
                 at += (long)total;
             }
 
             previousEnd = at;
             ClaimAuxiliary(traf, buffer);
+        }
+
+        // A sample that has no entry in a table has a byte of media to itself, or it is nothing but a count.
+        if (counted > Math.Max(0, DataEnd - DataStart) + Mp4Limits.EmptySamples)
+        {
+            error = new FormatError($"{counted} samples without entries in {Math.Max(0, DataEnd - DataStart)} bytes", "moof/traf/trun", Offset);
+            return false;
         }
 
         error = default;

@@ -16,6 +16,9 @@ internal sealed class Movie
     /// <summary>How long the fragments are together, where <c>mehd</c> says it.</summary>
     public ulong FragmentDuration { get; private set; }
 
+    /// <summary>How many samples patterns of groups may still be spread to.</summary>
+    public int Spread = Mp4Limits.SpreadInMovie;
+
     public List<Track> Tracks { get; } = [];
 
     /// <summary>Whether fragments may follow (<c>mvex</c>).</summary>

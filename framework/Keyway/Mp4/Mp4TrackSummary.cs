@@ -17,4 +17,7 @@ public sealed record Mp4TrackSummary
 
     /// <summary>The keys that its protected samples use, in the order in which they were met.</summary>
     public IReadOnlyList<KeyId> KeyIds { get; init; } = [];
+
+    /// <summary>Whether the keys fit, where samples were decrypted; <see langword="null"/> where none was.</summary>
+    public Mp4KeyCheck? KeyCheck { get; init; }
 }

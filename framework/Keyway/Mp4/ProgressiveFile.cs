@@ -16,11 +16,17 @@ internal sealed class ProgressiveFile
     public static async ValueTask<ProgressiveFile> OpenAsync(Movie movie, BoxWindow window, CancellationToken cancellationToken, Func<Track, bool>? chosen = null)
     {
         ProgressiveFile file = new(window);
+        UnsortedBudget unsorted = default;
+        long listed = 0, auxiliary = 0;
         foreach (Track track in movie.Tracks)
         {
             if (chosen?.Invoke(track) == false) continue;
             ProgressiveTrack opened = await ProgressiveTrack.OpenAsync(track, movie, window, cancellationToken).ConfigureAwait(false);
-            opened.GoByPlace(window);
+            opened.GoByPlace(window, ref unsorted);
+            listed += track.Tables.Sizes.UniformSize > 0 ? track.Tables.Count : 0;
+            auxiliary += opened.AuxiliaryBytes;
+            if (window.FileLength >= 0 && (listed > window.FileLength * Mp4Limits.SharedBytes || auxiliary > window.FileLength))
+                throw window.Error($"the tracks list {listed} samples and {auxiliary} bytes that open them, the file has {window.FileLength} bytes", "moov", movie.Offset);
             if (!opened.AtEnd) file._queue.Enqueue(opened, opened.Current.Offset);
         }
 

@@ -17,6 +17,9 @@ internal sealed class ProgressiveTrack
 
     public Track Track { get; }
 
+    /// <summary>How many bytes of auxiliary information were gathered.</summary>
+    public int AuxiliaryBytes => _auxiliary.Length;
+
     /// <summary>The sample that comes next.</summary>
     public SampleCursor Current;
 
@@ -50,14 +53,13 @@ internal sealed class ProgressiveTrack
     /// Goes by place in the file from now on. Chunks almost always lie in decoding order; where they do not, the place of each is remembered and sorted.
     /// Such samples are decrypted by what stands with their number, so each remembered place is a whole cursor.
     /// </summary>
-    public void GoByPlace(BoxWindow window)
+    public void GoByPlace(BoxWindow window, ref UnsortedBudget budget)
     {
         Stco offsets = Track.Tables.Offsets;
         bool sorted = true;
         for (uint i = 1; i < offsets.Count && sorted; i++) sorted = offsets.OffsetOf(_movie, i) >= offsets.OffsetOf(_movie, i - 1);
         if (sorted || AtEnd) return;
-        if (Track.Tables.Count > Mp4Limits.UnsortedSamples)
-            throw window.Error($"{Track.Tables.Count} samples whose chunks do not lie in order; {Mp4Limits.UnsortedSamples} are accepted", $"moov/trak[{Track.Id}]/mdia/minf/stbl", -1);
+        budget.Take(this, window);
 
         List<SampleCursor> chunks = [];
         SampleTable scratch = new();

@@ -105,17 +105,20 @@ internal struct SampleCursor(Track track, byte[] movie, ReadOnlyMemory<byte> aux
     }
 
     /// <summary>What protects the sample; <see langword="null"/> where its entry is a clear one.</summary>
-    public readonly bool TryFindProtection(out TrackEncryption? protection, out FormatError error)
+    public readonly bool TryFindProtection(out TrackEncryption? protection, out FormatError error) => TryFindProtection(track, EntryIndex, Group, out protection, out error);
+
+    /// <summary>What protects samples of an entry and a group; <see langword="null"/> where the entry is a clear one.</summary>
+    public static bool TryFindProtection(Track track, int entryIndex, uint? group, out TrackEncryption? protection, out FormatError error)
     {
         protection = null;
         error = default;
-        SampleEntry entry = track.Entries[EntryIndex];
-        if (entry.LacksProtection) return Fail($"the sample entry '{entry.Facts.Format}' has no sinf", out error);
+        SampleEntry entry = track.Entries[entryIndex];
+        if (entry.LacksProtection) return Fail(track, $"the sample entry '{entry.Facts.Format}' has no sinf", out error);
         if (!entry.IsProtected) return true;
         protection = SampleTableBuilder.DefaultsOf(entry, track.Tables.Encryption);
         return track.Tables.Encryption?.Override is not null
-            || track.Groups.TryFind(Group, track.Groups, protection, out protection)
-            || Fail($"there is no seig group {Group}", out error);
+            || track.Groups.TryFind(group, track.Groups, protection, out protection)
+            || Fail(track, $"there is no seig group {group}", out error);
     }
 
     private bool TryReadAuxiliary(Senc? senc, SampleTable table, ref SampleRow row, out string reason)
@@ -192,7 +195,9 @@ internal struct SampleCursor(Track track, byte[] movie, ReadOnlyMemory<byte> aux
         if (_groupLeft > 0) _groupLeft--;
     }
 
-    private readonly bool Fail(string reason, out FormatError error)
+    private readonly bool Fail(string reason, out FormatError error) => Fail(track, reason, out error);
+
+    private static bool Fail(Track track, string reason, out FormatError error)
     {
         error = new FormatError(reason, $"moov/trak[{track.Id}]/mdia/minf/stbl", -1);
         return false;

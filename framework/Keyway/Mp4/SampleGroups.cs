@@ -12,15 +12,16 @@ internal sealed class SampleGroups
 
     /// <summary>Reads a box if it is <c>sgpd</c>, <c>sbgp</c> or <c>csgp</c> of type <c>seig</c>.</summary>
     /// <param name="box">Any box.</param>
+    /// <param name="spread">How many samples patterns may still be spread to.</param>
     /// <param name="taken">Whether it was one.</param>
     /// <param name="error">What is wrong with it.</param>
-    public bool TryTake(in Box box, out bool taken, out FormatError error)
+    public bool TryTake(in Box box, ref int spread, out bool taken, out FormatError error)
     {
         error = default;
         taken = box.Type is FourCc.Sgpd or FourCc.Sbgp or FourCc.Csgp && Sgpd.IsSeig(box);
         if (!taken) return true;
         if (box.Type == FourCc.Sbgp) return Sbgp.TryRead(box, Runs, out error);
-        if (box.Type == FourCc.Csgp) return Csgp.TryRead(box, Runs, out error);
+        if (box.Type == FourCc.Csgp) return Csgp.TryRead(box, Runs, ref spread, out error);
         if (!Sgpd.TryRead(box, out Sgpd read, out error)) return false;
         if (Descriptions is null) Descriptions = read;
         else Descriptions.Groups.AddRange(read.Groups);

@@ -17,7 +17,12 @@ internal static class SampleOpener
     /// <summary>What opens the samples of a table; <see langword="null"/> when all are clear. Then what the fragment announces is told all the same.</summary>
     public static FragmentNeeds? NeedsOf(SampleTable table, IReadOnlyList<PsshBox> announced, IMediaKeys keys)
     {
-        if (TryFindKeys(table, out List<KeyId> ids)) return new FragmentNeeds { Track = table.Track.Facts, Scheme = table.Scheme, KeyIds = ids, Protection = announced };
+        if (TryFindKeys(table, out List<KeyId> ids))
+        {
+            table.KeyCheck?.Begin(table);
+            return new FragmentNeeds { Track = table.Track.Facts, Scheme = table.Scheme, KeyIds = ids, Protection = announced };
+        }
+
         if (announced.Count > 0) keys.Announce(announced, table.Scheme);
         return null;
     }
@@ -34,17 +39,22 @@ internal static class SampleOpener
     /// <param name="bytes">Where they lie.</param>
     /// <param name="shift">How much further in than their offsets say.</param>
     /// <param name="decryptor">The lease of their keys.</param>
-    /// <param name="status">What became of the one that failed.</param>
+    /// <param name="status">What became of the one that failed; <see cref="DecryptStatus.Decrypted"/> where its key does not fit.</param>
     /// <returns>The first that failed; -1 when all are clear.</returns>
     public static int Decrypt(SampleTable table, int first, int count, Span<byte> bytes, int shift, ISampleDecryptor decryptor, out DecryptStatus status)
     {
+        uint format = table.Entry.ClearFormat;
+        KeyCheck? check = KeySignature.NameOf(format) is null ? null : table.KeyCheck;
         Span<SampleRow> rows = table.Rows.Slice(first, count);
         for (int i = 0; i < rows.Length; i++)
         {
             ref SampleRow row = ref rows[i];
             if (!table.NeedsKey(row)) continue;
-            status = decryptor.Decrypt(bytes.Slice(row.Offset + shift, row.Size), table.ProtectionOf(row));
+            Span<byte> sample = bytes.Slice(row.Offset + shift, row.Size);
+            SampleProtection protection = table.ProtectionOf(row);
+            status = decryptor.Decrypt(sample, protection);
             if (status != DecryptStatus.Decrypted) return first + i;
+            if (check?.Accepts(format, sample, protection) == false) return first + i;
         }
 
         status = DecryptStatus.Decrypted;

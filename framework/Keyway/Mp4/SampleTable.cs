@@ -34,6 +34,9 @@ internal sealed class SampleTable
 
     public ProtectionScheme Scheme { get; set; }
 
+    /// <summary>What looks whether the track's keys fit; none where nobody counts its samples.</summary>
+    public KeyCheck? KeyCheck { get; set; }
+
     public int Count { get; private set; }
 
     /// <summary>How many samples are protected.</summary>
@@ -63,6 +66,7 @@ internal sealed class SampleTable
         ProtectedCount = 0;
         TotalDuration = 0;
         Scheme = Entry.Scheme;
+        KeyCheck = null;
         Protections.Clear();
         ForgetAuxiliary();
     }

@@ -3,6 +3,8 @@ namespace Keyway.Mp4;
 /// <summary>What was read of a track so far.</summary>
 internal sealed class TrackCounter(Mp4Track track)
 {
+    private readonly KeyCheck _keyCheck = new();
+
     public Mp4Track Track { get; set; } = track;
 
     public long Samples { get; set; }
@@ -18,6 +20,7 @@ internal sealed class TrackCounter(Mp4Track track)
 
     public void Note(SampleTable table)
     {
+        table.KeyCheck = _keyCheck;
         Samples += table.Count;
         ProtectedSamples += table.ProtectedCount;
         foreach (ref SampleRow row in table.Rows) Bytes += row.Size;
@@ -34,5 +37,6 @@ internal sealed class TrackCounter(Mp4Track track)
         ProtectedSamples = ProtectedSamples,
         Bytes = Bytes,
         KeyIds = [.. KeyIds],
+        KeyCheck = _keyCheck.ToResult(),
     };
 }

@@ -125,7 +125,7 @@ internal sealed class Traf
 
     private bool TryReadOther(in Box box, Moof moof, out FormatError error)
     {
-        if (!Groups.TryTake(box, out bool taken, out error)) return false;
+        if (!Groups.TryTake(box, ref moof.Spread, out bool taken, out error)) return false;
         int before = moof.ProtectionStarts.Count;
         if (!taken && !ProtectionBoxes.TryTake(box, moof.Protection, moof.ProtectionStarts, out error)) return false;
         if (taken) Protecting.Add(box.Start);

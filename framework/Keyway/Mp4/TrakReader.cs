@@ -135,7 +135,7 @@ internal static class TrakReader
             return true;
         }
 
-        if (!parts.Groups.TryTake(box, out bool taken, out error)) return false;
+        if (!parts.Groups.TryTake(box, ref movie.Spread, out bool taken, out error)) return false;
         if (taken)
         {
             parts.Protecting.Add(box.Start);

@@ -5,8 +5,6 @@ namespace Keyway.Sources;
 /// <summary>Opens files. What a manifest names must lie below its folder even after every link on the way is resolved.</summary>
 internal static class FileSource
 {
-    private const int MostLinks = 40;
-
     public static Stream Open(ContentOrigin origin, Uri address, ByteRange? range)
     {
         string path = address.LocalPath;
@@ -67,7 +65,7 @@ internal static class FileSource
                 continue;
             }
 
-            if (++links > MostLinks) throw new SourceException(path, "too many links");
+            if (++links > SourceLimits.Links) throw new SourceException(path, "too many links");
             if (Path.IsPathRooted(target))
             {
                 root = Path.GetPathRoot(target)!;

@@ -7,8 +7,6 @@ namespace Keyway.Sources;
 internal sealed class HttpSourceStream : Stream
 {
     // A server without ranges can only be taken up, or sought in, by reading and forgetting.
-    private const long MostDiscarded = 64 << 20;
-
     private readonly HttpSource _http;
     private readonly ContentOrigin _origin;
     private readonly Uri _address;
@@ -158,7 +156,7 @@ internal sealed class HttpSourceStream : Stream
 
     private async ValueTask DiscardAsync(long count, CancellationToken cancellationToken)
     {
-        if (count > MostDiscarded) throw new SourceException(SourceText.Of(_address), "the server does not do byte ranges");
+        if (count > SourceLimits.DiscardedBytes) throw new SourceException(SourceText.Of(_address), "the server does not do byte ranges");
         byte[] buffer = new byte[16 << 10];
         while (count > 0)
         {

@@ -8,7 +8,7 @@ namespace Keyway.Sources;
 public sealed class MediaSources
 {
     /// <summary>The largest manifest that is read.</summary>
-    public const int ManifestLimit = 16 << 20;
+    public const int ManifestLimit = ManifestLimits.Bytes;
 
     private readonly HttpSource? _http;
 

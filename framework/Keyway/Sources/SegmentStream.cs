@@ -13,7 +13,7 @@ namespace Keyway.Sources;
 public sealed class SegmentStream : Stream
 {
     /// <summary>How many bytes may wait for the reader.</summary>
-    public const int ReadAhead = 4 << 20;
+    public const int ReadAhead = SourceLimits.ReadAhead;
 
     private readonly Func<SegmentPart, CancellationToken, ValueTask<Stream>> _open;
     private readonly IEnumerable<SegmentPart> _parts;

@@ -71,7 +71,7 @@ public sealed class BoxParserTests
     {
         byte[] box = Full("csgp", 0, flags, Code("seig"), U32(patterns), Hex(bits));
         List<GroupRun> read = [];
-        Csgp.TryRead(Parse(box), read, out FormatError error).Should().BeTrue(error.ToString());
+        Spread(box, read, out FormatError error).Should().BeTrue(error.ToString());
         string.Join(' ', read.Select(r => $"{r.Index}:{r.Count}")).Should().Be(runs);
     }
 
@@ -80,7 +80,7 @@ public sealed class BoxParserTests
     {
         byte[] box = Full("csgp", 0, 0x80, Code("seig"), U32(1), Hex("15 90"));
         List<GroupRun> read = [];
-        Csgp.TryRead(Parse(box), read, out _).Should().BeTrue();
+        Spread(box, read, out _).Should().BeTrue();
         read.Should().Equal(new GroupRun(5, 0x10001));
     }
 
@@ -88,9 +88,9 @@ public sealed class BoxParserTests
     public void Compact_groups_that_do_not_fit_are_refused()
     {
         byte[] box = Full("csgp", 0, 0x3F, Code("seig"), U32(1), U32(uint.MaxValue), U32(uint.MaxValue), U32(1));
-        Csgp.TryRead(Parse(box), [], out _).Should().BeFalse();
+        Spread(box, [], out _).Should().BeFalse();
         box = Full("csgp", 0, 0x3F, Code("seig"), U32(1), U32(2), U32(uint.MaxValue), U32(1), U32(2));
-        Csgp.TryRead(Parse(box), [], out _).Should().BeFalse();
+        Spread(box, [], out _).Should().BeFalse();
     }
 
     [Fact]
@@ -195,5 +195,11 @@ public sealed class BoxParserTests
     {
         BoxWalker walker = box.Children();
         return walker.MoveNext(out box);
+    }
+
+    private static bool Spread(byte[] box, List<GroupRun> runs, out FormatError error)
+    {
+        int spread = Mp4Limits.SpreadInMovie;
+        return Csgp.TryRead(Parse(box), runs, ref spread, out error);
     }
 }

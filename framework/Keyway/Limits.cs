@@ -1,0 +1,159 @@
+namespace Keyway;
+
+// Every limit of the engine, in one place, each with its reason. What wants more is refused with a typed error that names it.
+// Limits of plugins stand with their parsers: they see the contract and nothing of the engine. How patient a reader of a live
+// presentation is stands in Live/LiveLimits.cs.
+
+/// <summary>What a reader of MP4 accepts at most.</summary>
+internal static class Mp4Limits
+{
+    /// <summary>Boxes inside boxes. Real files stay below a dozen; the bound keeps a walker's stack small whatever a file claims.</summary>
+    public const int Nesting = 32;
+
+    /// <summary>One <c>moov</c>. A day of audio and video at one entry a sample needs about 150 MiB of tables.</summary>
+    public const int MovieBytes = 256 << 20;
+
+    /// <summary>One <c>moof</c>. Four million samples with four fields each are 64 MiB, and their subsample maps fit beside them.</summary>
+    public const int MovieFragmentBytes = 128 << 20;
+
+    /// <summary>One fragment with its media data: what is held in memory at once. Also what one pooled array can hold.</summary>
+    public const int FragmentBytes = 1 << 30;
+
+    /// <summary>Media data that came before the <c>moof</c> that describes it: nothing says yet that anybody will want it.</summary>
+    public const int HeldBytes = 64 << 20;
+
+    /// <summary>One <c>pssh</c>: large PlayReady objects are some 10 KiB; a licence store embedded in one is at most a few hundred.</summary>
+    public const int PsshBytes = 1 << 20;
+
+    /// <summary>Key identifiers of one <c>pssh</c>, and distinct ones used by one fragment.</summary>
+    public const int KeyIds = 128;
+
+    /// <summary><c>pssh</c> boxes of one file that a report lists: a day of rotation every ten seconds.</summary>
+    public const int ProtectionBoxes = 16_384;
+
+    /// <summary>Samples of one fragment of one track. Uncompressed audio makes 48 000 a second; a minute of it fits.</summary>
+    public const int FragmentSamples = 1 << 22;
+
+    /// <summary>Samples of one fragment that neither a table entry nor a byte of media stands behind: a count alone must not cost memory or time.</summary>
+    public const int EmptySamples = 1 << 8;
+
+    /// <summary>Samples of one <c>moof</c> that repeating patterns of groups (<c>csgp</c>) are spread to: four minutes of video, from some twenty bytes.</summary>
+    public const int SpreadInFragment = 1 << 14;
+
+    /// <summary>The same of one <c>moov</c>: five hours of video.</summary>
+    public const int SpreadInMovie = 1 << 20;
+
+    /// <summary>Subsamples of one sample: the field has 16 bits.</summary>
+    public const int Subsamples = 1 << 16;
+
+    /// <summary>Tracks of one <c>moov</c>.</summary>
+    public const int Tracks = 1024;
+
+    /// <summary>One sample of a progressive file. An intra-coded 8K picture is below 64 MiB.</summary>
+    public const int SampleBytes = 256 << 20;
+
+    /// <summary>Samples of a file's tracks whose chunks do not lie in order, each of which must be walked to once: 19 hours of video, and a fraction of a second of work.</summary>
+    public const int UnsortedSamples = 1 << 22;
+
+    /// <summary>Chunks of such tracks, each of which is remembered with everything that is known at its place: three days at one a second.</summary>
+    public const int UnsortedChunks = 1 << 18;
+
+    /// <summary>How often the tracks of a progressive file may list the same byte, all together. Clear tracks may share samples; a count in <c>stsz</c> costs nothing.</summary>
+    public const int SharedBytes = 4;
+
+    /// <summary>How much of a progressive file is read, decrypted and handed on at a time: large enough for the disk, small beside a fragment.</summary>
+    public const int BatchBytes = 4 << 20;
+
+    /// <summary>The same in samples, for tracks whose samples are tiny.</summary>
+    public const int BatchSamples = 1 << 16;
+
+    /// <summary>Boxes passed over while looking for a <c>moov</c> at the end of a file.</summary>
+    public const int BoxesBeforeMovie = 1 << 16;
+
+    /// <summary>How deep into a protected sample entry of an unknown layout its child boxes are looked for.</summary>
+    public const int EntryScanBytes = 4096;
+}
+
+/// <summary>What a reader of manifests accepts at most.</summary>
+internal static class ManifestLimits
+{
+    /// <summary>One manifest. A day of two-second segments with a line each is 4 MiB, and everything that is read of it stays in memory.</summary>
+    public const int Bytes = 16 << 20;
+
+    /// <summary>Elements inside elements. Real manifests stay below ten; the bound keeps a path and the reader's frames small.</summary>
+    public const int Nesting = 64;
+
+    /// <summary>Remarks on one manifest: more nobody reads, and each is longer than the mistake that it is about.</summary>
+    public const int Notes = 200;
+
+    /// <summary>Characters of an element's name in a path of a message.</summary>
+    public const int NameInPath = 64;
+
+    /// <summary><c>ContentProtection</c> elements in one place. There are some thirty registered systems.</summary>
+    public const int Protections = 64;
+
+    /// <summary>Key identifiers of one <c>cenc:default_KID</c>. One is what the standard has.</summary>
+    public const int KeyIds = 256;
+
+    /// <summary>Elements in one <c>ContentProtection</c> that nobody knows and that are reported all the same.</summary>
+    public const int OtherElements = 32;
+
+    /// <summary>Characters of a text that is carried on only to be shown.</summary>
+    public const int ShownText = 256;
+
+    /// <summary>Alternatives of a <c>BaseURL</c>, <c>Location</c> or <c>UTCTiming</c> in one place, and ways to one segment. Real manifests have two or three; levels of them multiply.</summary>
+    public const int Alternatives = 8;
+
+    /// <summary>Characters of an address. Servers refuse longer ones; base addresses of several levels add up.</summary>
+    public const int Address = 8192;
+
+    /// <summary>Digits that a template may ask for. 20 hold every 64-bit number; more is an attack on memory.</summary>
+    public const int NumberWidth = 64;
+
+    /// <summary>Segments of one representation. Three months of two-second segments are 4 million; a run of them costs one element, and is never spread out.</summary>
+    public const long Segments = 5_000_000;
+
+    /// <summary>One index of a representation in one file (<c>sidx</c>): 65 535 references of 12 bytes, five times over.</summary>
+    public const int IndexBytes = 4 << 20;
+
+    /// <summary>Indexes that lead to indexes.</summary>
+    public const int IndexNesting = 4;
+
+    /// <summary>Indexes of one file. Each is a request.</summary>
+    public const int Indexes = 4096;
+
+    /// <summary>Segments of one index with all that it leads to; each is an entry in memory.</summary>
+    public const int IndexedSegments = 1_000_000;
+
+    /// <summary>Tracks that a message offers instead of one that is not there.</summary>
+    public const int ListedTracks = 40;
+
+    /// <summary>One initialisation segment. It has a <c>moov</c> without samples: a few kilobytes, some hundred with headers of many keys.</summary>
+    public const int InitializationBytes = 8 << 20;
+
+    /// <summary>Representations whose boxes are read for people who look at content. Each is a request; more nobody reads.</summary>
+    public const int InspectedRepresentations = 64;
+}
+
+/// <summary>What is fetched at most, and how far.</summary>
+internal static class SourceLimits
+{
+    /// <summary>Links that lead to a file, as operating systems count them.</summary>
+    public const int Links = 40;
+
+    /// <summary>Bytes thrown away where a server does not answer with the range that was asked for: cheaper than to give up, up to here.</summary>
+    public const long DiscardedBytes = 64 << 20;
+
+    /// <summary>What is read ahead of a reader of segments: a segment of most presentations.</summary>
+    public const int ReadAhead = 4 << 20;
+}
+
+/// <summary>What a licence service may answer at most.</summary>
+internal static class LicenseLimits
+{
+    /// <summary>One answer. Licences are some kilobytes; with a chain of certificates and dozens of keys some hundred.</summary>
+    public const int AnswerBytes = 1 << 20;
+
+    /// <summary>Redirects of one request. A service behind a load balancer has one or two.</summary>
+    public const int Redirects = 5;
+}
