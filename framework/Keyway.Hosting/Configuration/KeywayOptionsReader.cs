@@ -138,7 +138,7 @@ internal sealed class KeywayOptionsReader
 
     private static LicenseOptions ReadLicenses(SectionReader licenses)
     {
-        LicenseOptions options = new() { Store = licenses.Text("Store") };
+        LicenseOptions options = new() { Store = licenses.Text("Store"), KeyWaitSeconds = licenses.Number("KeyWaitSeconds", 30, 1, 3600) };
         licenses.End();
         return options;
     }

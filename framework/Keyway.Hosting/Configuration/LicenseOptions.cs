@@ -1,6 +1,6 @@
 namespace Keyway.Hosting.Configuration;
 
-/// <summary>Licences that outlive their session: the section <c>Keyway:Licenses</c>.</summary>
+/// <summary>How licences are waited for and kept: the section <c>Keyway:Licenses</c>.</summary>
 public sealed record LicenseOptions
 {
     /// <summary>
@@ -8,4 +8,7 @@ public sealed record LicenseOptions
     /// <see langword="null"/>: none are kept.
     /// </summary>
     public string? Store { get; init; }
+
+    /// <summary>How many seconds a reader waits for a key.</summary>
+    public int KeyWaitSeconds { get; init; } = 30;
 }
