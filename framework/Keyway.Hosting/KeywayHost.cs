@@ -217,6 +217,7 @@ public sealed partial class KeywayHost : IHostedService, IAsyncDisposable
             Clock = _host.Clock,
             LicenseStore = LicenseStore,
             Logging = _logging,
+            KeyWait = TimeSpan.FromSeconds(Options.Licenses.KeyWaitSeconds),
             Acceleration = Options.Decryption.Acceleration,
             MaxParallelFragments = Options.Decryption.MaxParallelFragments,
         });

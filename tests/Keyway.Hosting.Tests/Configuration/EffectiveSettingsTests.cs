@@ -28,6 +28,7 @@ public sealed class EffectiveSettingsTests : IDisposable
                 "Keyway:Decryption:MaxParallelFragments=3 [environment]",
                 $"Keyway:KeySystems:clearkey:Plugin=clearkey [default]",
                 $"Keyway:KeySystems:clearkey:Priority=5 [{_file}]",
+                "Keyway:Licenses:KeyWaitSeconds=30 [default]",
                 "Keyway:Messaging:Transport=InProcess [memory]",
                 "Keyway:Plugins:Allow:clearkey:Disabled=false [default]",
                 "Keyway:Plugins:Allow:clearkey:Required=false [default]",

@@ -38,7 +38,7 @@ public sealed class KeywayOptionsTests
             "acme": { "Host": "*.acme.example", "Provider": "plain" },
             "one": { "Host": "media.acme.example", "Provider": "expressplay" }
           },
-          "Licenses": { "Store": "/var/lib/keyway" },
+          "Licenses": { "Store": "/var/lib/keyway", "KeyWaitSeconds": 5 },
           "Decryption": { "Acceleration": "portable", "MaxParallelFragments": 4 },
           "Messaging": { "Transport": "MessagePipe" },
           "Secrets": { "Directory": "/run/secrets" },
@@ -59,6 +59,7 @@ public sealed class KeywayOptionsTests
         options.Messaging.Should().Be(new MessagingOptions { Transport = MessageTransport.InProcess });
         options.Secrets.Directory.Should().BeNull();
         options.Licenses.Store.Should().BeNull();
+        options.Licenses.KeyWaitSeconds.Should().Be(30);
         options.Http.TrustedRoots.Should().BeEmpty();
     }
 
@@ -93,6 +94,7 @@ public sealed class KeywayOptionsTests
         options.Messaging.Transport.Should().Be(MessageTransport.MessagePipe);
         options.Secrets.Directory.Should().Be("/run/secrets");
         options.Licenses.Store.Should().Be("/var/lib/keyway");
+        options.Licenses.KeyWaitSeconds.Should().Be(5);
     }
 
     [Theory]
