@@ -1,12 +1,10 @@
 using System.Runtime.CompilerServices;
 using Keyway.Content;
 using Keyway.Dash;
-using Keyway.Decryption;
 using Keyway.Licensing;
 using Keyway.Live;
 using Keyway.Mp4;
 using Keyway.Protection;
-using Keyway.Sources;
 
 namespace Keyway;
 

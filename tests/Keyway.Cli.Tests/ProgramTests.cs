@@ -92,6 +92,41 @@ public sealed class ProgramTests(SharedSandbox sandbox) : IDisposable
     }
 
     [Fact]
+    public async Task The_first_signal_ends_a_live_presentation_and_the_file_is_whole()
+    {
+        if (OperatingSystem.IsWindows()) Assert.Skip("needs signals");
+        // Two segments are there, the third is due in a second and never comes.
+        using ManualResetEventSlim reached = new();
+        string manifest = $"""
+            <MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="dynamic" availabilityStartTime="{DateTime.UtcNow.AddSeconds(-11):O}" minimumUpdatePeriod="PT2S">
+              <Period id="1" start="PT0S"><AdaptationSet contentType="video" mimeType="video/mp4"><Representation id="1" bandwidth="1">
+                <SegmentTemplate timescale="1" duration="4" initialization="video-180/init.mp4" media="video-180/$Number$.m4s"/>
+              </Representation></AdaptationSet></Period></MPD>
+            """;
+        using LoopbackServer content = LoopbackServer.Answering(context =>
+        {
+            string path = context.Request.Url!.LocalPath;
+            if (path.EndsWith(".mpd", StringComparison.Ordinal)) context.Response.OutputStream.Write(System.Text.Encoding.UTF8.GetBytes(manifest));
+            else if (path is "/video-180/init.mp4" or "/video-180/2.m4s") context.Response.OutputStream.Write(File.ReadAllBytes(Sample.File("cenc" + path)));
+            else
+            {
+                context.Response.StatusCode = 404;
+                reached.Set();
+            }
+        });
+        await using ProgramRun program = ProgramRun.Start(
+            "play", content.Url + "live.mpd", "--key-system", "clearkey", "--license-url", sandbox.ClearKey(), "--to", _folder.File("live.mp4"), "--json");
+        await Task.Run(() => reached.Wait(TimeSpan.FromSeconds(60)), TestContext.Current.CancellationToken);
+        program.Signal("TERM");
+        string output = await program.Out.ReadToEndAsync(TestContext.Current.CancellationToken);
+        (await program.EndAsync()).Should().Be(ExitCode.Done, await program.Error);
+        _folder.Entries.Should().ContainSingle().Which.Should().EndWith("live.mp4");
+        using JsonDocument report = JsonDocument.Parse(output);
+        report.RootElement.GetProperty("tracks")[0].GetProperty("samples").GetInt64().Should().Be(100);
+        report.RootElement.GetProperty("gaps").GetArrayLength().Should().Be(0);
+    }
+
+    [Fact]
     public async Task A_full_disk_ends_with_1_and_leaves_nothing()
     {
         if (OperatingSystem.IsWindows()) Assert.Skip("needs a limit of the shell's");

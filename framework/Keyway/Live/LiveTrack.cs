@@ -133,18 +133,20 @@ internal sealed class LiveTrack(LiveFeed feed, PeriodPlan plan, int track, Perio
 
         if (_representation != period.Representation.Id) (_representation, _needsInitialization) = (period.Representation.Id, true);
         DateTimeOffset until = Until(now, step.Available, length);
+        ReadOnlyMemory<byte>? head = null;
         if (_needsInitialization)
         {
-            ReadOnlyMemory<byte> head = segments.Initialization is { } initialization
+            head = segments.Initialization is { } initialization
                 ? await FetchAsync(Part(initialization, isMedia: false), until, cancellationToken).ConfigureAwait(false)
                 : throw new ManifestException(SourceText.Of(now.Manifest.Origin.Location), new FormatError("there is no initialisation segment", segments.Path, -1));
-            await to.WriteInitializationAsync(head, rowStart - segments.MediaOffset, cancellationToken).ConfigureAwait(false);
-            _needsInitialization = false;
         }
 
         try
         {
             ReadOnlyMemory<byte> bytes = await FetchAsync(Part(step.Segment, isMedia: true), until, cancellationToken).ConfigureAwait(false);
+            // Both or nothing: a file without a sample is none.
+            if (head is { } first) await to.WriteInitializationAsync(first, rowStart - segments.MediaOffset, cancellationToken).ConfigureAwait(false);
+            _needsInitialization = false;
             await to.WriteSegmentAsync(bytes, cancellationToken).ConfigureAwait(false);
             tell?.Invoke(track, ++_segments, _bytes += bytes.Length);
         }

@@ -139,7 +139,7 @@ internal sealed class LiveChannel
         return whole;
     }
 
-    private ulong? Number(LiveSampleTrack track, string file)
+    private static ulong? Number(LiveSampleTrack track, string file)
     {
         if (!file.EndsWith(".m4s", StringComparison.Ordinal) || !ulong.TryParse(file.AsSpan(0, file.Length - 4), NumberStyles.None, CultureInfo.InvariantCulture, out ulong value) || value > 1UL << 40) return null;
         if (track.Name != "audio") return value > 0 ? value - 1 : null;

@@ -15,7 +15,7 @@ namespace Keyway.Sandbox.Live;
 /// mdat
 /// </code>
 /// </remarks>
-internal sealed class LiveSegmentWriter
+internal sealed class LiveSegmentWriter : IDisposable
 {
     private readonly MemoryStream _bytes = new();
 
@@ -33,7 +33,7 @@ internal sealed class LiveSegmentWriter
     /// <returns>The segment.</returns>
     public static byte[] Write(uint trackId, ulong number, ulong time, IReadOnlyList<LiveSample> samples, ContentKey key, IEnumerable<byte[]> pssh)
     {
-        LiveSegmentWriter writer = new();
+        using LiveSegmentWriter writer = new();
         writer.Box("styp", () => writer.Text("msdh").U32(0).Text("msdhiso6"));
         long moof = writer._bytes.Position;
         long dataOffset = 0, auxiliaryOffset = 0, auxiliary = 0;
@@ -110,7 +110,7 @@ internal sealed class LiveSegmentWriter
     /// <returns>The box.</returns>
     public static byte[] Pssh(Guid system, byte[]? kid, byte[] data)
     {
-        LiveSegmentWriter writer = new();
+        using LiveSegmentWriter writer = new();
         writer.Full("pssh", kid is null ? (byte)0 : (byte)1, 0, () =>
         {
             writer._bytes.Write(system.ToByteArray(bigEndian: true));
@@ -125,6 +125,9 @@ internal sealed class LiveSegmentWriter
         });
         return writer._bytes.ToArray();
     }
+
+    /// <summary>Gives the memory back.</summary>
+    public void Dispose() => _bytes.Dispose();
 
     // Unique under a key: a crypto period is four segments, and each number occurs once.
     private static byte[] Vector(ulong segment, int sample)
