@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Keyway.Content;
 using Keyway.Dash;
+using Keyway.Licensing;
 using Keyway.Live;
 using Keyway.Mp4;
 using Keyway.Protection;
