@@ -17,19 +17,19 @@ internal sealed class ExpressPlayBench
 
     public static readonly KeyId Kid = new(7);
 
-    private readonly Wire _wire;
-
     public ExpressPlayBench(Func<Sent, int, Answer> answer, params (string Path, string Value)[] settings)
     {
-        _wire = new Wire(answer);
+        Network = new Wire(answer);
         IConfigurationSection entry = Section(settings);
         StepContext context = new() { Secrets = new Secrets() };
-        Service = LicenseService.Read(entry, new ExpressPlayProvider(entry), new LicenseSteps(), context, new HttpLicenseTransport(new HttpMessageInvoker(_wire)));
+        Service = LicenseService.Read(entry, new ExpressPlayProvider(entry), new LicenseSteps(), context, new HttpLicenseTransport(new HttpMessageInvoker(Network)));
     }
 
     public LicenseService Service { get; }
 
-    public IReadOnlyList<Sent> Sent => _wire.Sent;
+    private Wire Network { get; }
+
+    public IReadOnlyList<Sent> Sent => Network.Sent;
 
     public FakeKeySystem KeySystem { get; } = new();
 
@@ -59,7 +59,13 @@ internal sealed class ExpressPlayBench
         if (scheme is not null) values["scheme"] = scheme;
         LicenseExchange exchange = new()
         {
-            Session = SessionId.Create(), KeySystem = keySystem, Provider = "expressplay", KeyIds = [Kid], Values = values, Tokens = tokens, Kind = kind,
+            Session = SessionId.Create(),
+            KeySystem = keySystem,
+            Provider = "expressplay",
+            KeyIds = [Kid],
+            Values = values,
+            Tokens = tokens,
+            Kind = kind,
             Request = new LicenseRequest { Url = new Uri("https://nowhere.invalid/"), Headers = headers ?? [] },
         };
         string license = "";

@@ -1,7 +1,5 @@
-using System.Text;
 using Keyway.Hosting.Configuration;
 using Keyway.Hosting.Plugins;
-using Keyway.Licensing;
 using Keyway.Licensing.Packs;
 
 namespace Keyway.Hosting.Packs;

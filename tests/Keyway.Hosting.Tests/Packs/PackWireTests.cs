@@ -25,7 +25,12 @@ public sealed class PackWireTests
             Keyway.Hosting.Configuration.Configured.Section("""{ "x": "y" }""").GetSection("acme"), null, new LicenseSteps(), context, new HttpLicenseTransport(http.Licenses), ProviderPack.Read(Encoding.UTF8.GetBytes(json), "acme.json"));
         LicenseExchange exchange = new()
         {
-            Session = SessionId.Create(), KeySystem = "fake", Provider = "acme", KeyIds = [new KeyId(1)], Values = new Dictionary<string, string>(), Kind = ChallengeKind.License,
+            Session = SessionId.Create(),
+            KeySystem = "fake",
+            Provider = "acme",
+            KeyIds = [new KeyId(1)],
+            Values = new Dictionary<string, string>(),
+            Kind = ChallengeKind.License,
             Request = new LicenseRequest { Url = new Uri("https://nowhere.invalid/") },
         };
         ILicenseSession session = await new FakeKeySystem().OpenSessionAsync(new SessionRequest(), new RecordingSessionHost(), CancellationToken.None);

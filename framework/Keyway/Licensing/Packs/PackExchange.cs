@@ -58,9 +58,13 @@ internal sealed class PackExchange(BoundPack pack, LicenseExchange exchange, Tok
     /// <summary>Takes secrets out of a service's words: by their names, by their looks, and those of this exchange wherever they stand.</summary>
     public string Mask(string text)
     {
-        foreach (string secret in _secrets) text = text.Replace(secret, Redactor.Mask, StringComparison.Ordinal);
+        foreach (string secret in _secrets)
+            text = text.Replace(secret, Redactor.Mask, StringComparison.Ordinal).Replace(Uri.EscapeDataString(secret), Redactor.Mask, StringComparison.Ordinal);
         return pack.Redactor.Text(ExchangeRun.Find(exchange)?.Mask(text) ?? text);
     }
+
+    /// <summary>Whether a secret of this exchange stands in a text.</summary>
+    public bool IsIn(string text) => _secrets.Any(secret => text.Contains(secret, StringComparison.Ordinal) || text.Contains(Uri.EscapeDataString(secret), StringComparison.Ordinal));
 
     private async ValueTask<TemplateValue?> ParameterAsync(PackParameter parameter, bool optional, CancellationToken cancellationToken)
     {

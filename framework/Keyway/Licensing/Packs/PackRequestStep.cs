@@ -50,7 +50,7 @@ internal sealed class PackRequestStep(BoundPack pack) : LicenseRequestDecorator
             throw new LicenseServiceException(LicenseErrorKind.Unknown, $"the pack '{pack.Pack.Name}' makes no URL of what it was given");
         run.Origins.Check(url, $"the provider '{exchange.Provider}'");
         // A path may hold a token; the origin does not.
-        run.UrlChosen?.Invoke(HidesInPath(wanted) ? new Uri(url, "/") : new Uri(url.GetLeftPart(UriPartial.Path)));
+        run.UrlChosen?.Invoke(values.IsIn(url.AbsolutePath) ? new Uri(url, "/") : new Uri(url.GetLeftPart(UriPartial.Path)));
         return chosen;
     }
 
@@ -95,6 +95,4 @@ internal sealed class PackRequestStep(BoundPack pack) : LicenseRequestDecorator
 
     private static async ValueTask<string> FillAsync(PackValue url, PackExchange values, CancellationToken cancellationToken) =>
         await url.TextAsync(url.Verbatim ? ValueEncoding.Raw : ValueEncoding.Url, values, cancellationToken).ConfigureAwait(false) ?? "";
-
-    private bool HidesInPath(BoundRequest wanted) => wanted.Url?.Names.Any(pack.Pack.Names.IsSecret) == true;
 }

@@ -1,5 +1,4 @@
 using System.Text;
-using Keyway.Sessions;
 
 namespace Keyway.Licensing.Packs;
 

@@ -1,5 +1,4 @@
 using System.Text;
-using Keyway.Sessions;
 
 namespace Keyway.Licensing.Packs;
 
@@ -257,7 +256,12 @@ public sealed class PackFormatTests
         KeyId.TryParse(kid, out KeyId id).Should().BeTrue();
         LicenseExchange exchange = new()
         {
-            Session = SessionId.Create(), KeySystem = "widevine", Provider = "acme", KeyIds = [id], Values = values, Kind = ChallengeKind.License,
+            Session = SessionId.Create(),
+            KeySystem = "widevine",
+            Provider = "acme",
+            KeyIds = [id],
+            Values = values,
+            Kind = ChallengeKind.License,
             Request = new LicenseRequest { Url = new Uri("https://a.example/") },
         };
         using ExchangeRun run = ExchangeRun.Begin(exchange, new PackBench.Source("widevine", null), OriginRule.Listed("acme", bench.Service.Origins, null), null, new LicenseUrlCandidates(null, []));

@@ -74,6 +74,15 @@ public sealed class PackUrlTests
     }
 
     [Fact]
+    public async Task Url_with_a_secret_in_its_path_is_reported_without_it()
+    {
+        List<Uri> chosen = [];
+        PackBench bench = new("vdocipher", static (_, _) => Answer.Bytes([]), ("Token:Secret", "secret:viewer-token"));
+        await bench.RunAsync("widevine", chosen: chosen);
+        chosen.Should().Equal(new Uri("https://license.vdocipher.com/"));
+    }
+
+    [Fact]
     public async Task Token_may_bring_the_URL_and_it_is_taken_as_it_is_written()
     {
         const string pack = """
