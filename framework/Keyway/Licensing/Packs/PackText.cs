@@ -27,7 +27,7 @@ internal static class PackText
     /// <summary>A member's text: a text itself, a number or flag as it is written; nothing else.</summary>
     public static string? TextOf(JsonDocument document, string path) => BodyText.Find(document, path) is not { } member ? null : member.ValueKind switch
     {
-        JsonValueKind.String => member.GetString(),
+        JsonValueKind.String => BodyText.TextOf(member),
         JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False => member.GetRawText(),
         _ => null,
     };

@@ -75,6 +75,10 @@ public sealed class ProviderPack
             mistakes.Check();
             return pack;
         }
+        catch (InvalidOperationException)
+        {
+            throw new SettingsException(origin, "not JSON: a text in it is not UTF-8, or has half a surrogate pair");
+        }
         catch (JsonException exception)
         {
             throw new SettingsException(origin, string.Create(System.Globalization.CultureInfo.InvariantCulture, $"not JSON: line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}"));

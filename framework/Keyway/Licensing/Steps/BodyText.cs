@@ -52,6 +52,32 @@ internal static class BodyText
     /// <summary>Finds a member by its path: <c>error.code</c>, <c>licenses.0.data</c>.</summary>
     public static JsonElement? Find(JsonDocument document, string path)
     {
+        try
+        {
+            return Walk(document, path);
+        }
+        catch (InvalidOperationException)
+        {
+            // A name with half a surrogate pair, which no path can mean.
+            return null;
+        }
+    }
+
+    /// <summary>The text of a string; <see langword="null"/> where it is no text: the parser looks at neither UTF-8 nor surrogates before somebody wants it.</summary>
+    public static string? TextOf(JsonElement text)
+    {
+        try
+        {
+            return text.GetString();
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    private static JsonElement? Walk(JsonDocument document, string path)
+    {
         JsonElement element = document.RootElement;
         foreach (string name in path.Split('.'))
         {
@@ -82,7 +108,7 @@ internal static class BodyText
     {
         ReadOnlySpan<byte> raw = JsonMarshal.GetRawUtf8Value(text)[1..^1];
         // Base64 needs no escapes but that of its slash, which some services write.
-        if (raw.Contains((byte)'\\')) destination.Write(Encoding.UTF8.GetBytes(text.GetString()!));
+        if (raw.Contains((byte)'\\') && TextOf(text) is { } plain) destination.Write(Encoding.UTF8.GetBytes(plain));
         else destination.Write(raw);
     }
 }

@@ -38,13 +38,13 @@ internal sealed class JsonErrorStep : LicenseResponseTransform, IErrorProbe
         if (document is null || BodyText.Find(document, _code) is not { } member) return ValueTask.CompletedTask;
         string? code = member.ValueKind switch
         {
-            JsonValueKind.String => member.GetString(),
+            JsonValueKind.String => BodyText.TextOf(member),
             JsonValueKind.Number => member.GetRawText(),
             _ => null,
         };
         if (code is null || _success.Contains(code)) return ValueTask.CompletedTask;
 
-        string message = BodyText.Find(document, _message) is { ValueKind: JsonValueKind.String } text ? text.GetString()! : "";
+        string message = BodyText.Find(document, _message) is { ValueKind: JsonValueKind.String } text ? BodyText.TextOf(text) ?? "" : "";
         string shownCode = ExchangeRun.TextOf(exchange, code);
         throw new LicenseServiceException(
             _kinds.GetValueOrDefault(code, LicenseErrorKind.Unknown),

@@ -1,0 +1,14 @@
+namespace Keyway.Fuzz;
+
+/// <summary>What the bytes of a seed are.</summary>
+internal enum SeedKind
+{
+    None = 0,
+    Media,
+    Pssh,
+    Header,
+    Manifest,
+    Json,
+    License,
+    Pack,
+}
