@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using Keyway.Content;
 using Keyway.Dash;
-using Keyway.Licensing;
 using Keyway.Live;
 using Keyway.Mp4;
 using Keyway.Protection;

@@ -98,7 +98,7 @@ public sealed class ProgramTests(SharedSandbox sandbox) : IDisposable
         // Two segments are there, the third is due in a second and never comes.
         using ManualResetEventSlim reached = new();
         string manifest = $"""
-            <MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="dynamic" availabilityStartTime="{DateTime.UtcNow.AddSeconds(-11):O}" minimumUpdatePeriod="PT2S">
+            <MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="dynamic" availabilityStartTime="{TimeProvider.System.GetUtcNow().AddSeconds(-11):yyyy-MM-ddTHH:mm:ssZ}" minimumUpdatePeriod="PT2S">
               <Period id="1" start="PT0S"><AdaptationSet contentType="video" mimeType="video/mp4"><Representation id="1" bandwidth="1">
                 <SegmentTemplate timescale="1" duration="4" initialization="video-180/init.mp4" media="video-180/$Number$.m4s"/>
               </Representation></AdaptationSet></Period></MPD>

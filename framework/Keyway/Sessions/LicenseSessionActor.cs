@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Threading.Channels;
-using Keyway.Diagnostics;
 using Keyway.Decryption;
+using Keyway.Diagnostics;
 using Keyway.Licensing;
 using Keyway.Messaging;
 

@@ -2,8 +2,8 @@ using System.Buffers;
 using System.Diagnostics;
 using System.Text.Json;
 using Keyway.Licensing;
-using Keyway.Plugins;
 using Keyway.PlayReady.Issuer;
+using Keyway.Plugins;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Keyway.PlayReady.Meeting;

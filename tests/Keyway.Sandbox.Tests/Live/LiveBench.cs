@@ -25,7 +25,7 @@ internal sealed class LiveBench : IAsyncDisposable
     {
     }
 
-    public ManualClock Clock { get; } = new(DateTimeOffset.UtcNow);
+    public ManualClock Clock { get; } = new(TimeProvider.System.GetUtcNow());
 
     public Uri Url { get; private set; } = null!;
 

@@ -1,5 +1,3 @@
-using Keyway.Decryption;
-
 namespace Keyway.Sandbox.Live;
 
 /// <summary>The framework plays the sandbox's live mode, in virtual time, with the real plugins.</summary>
