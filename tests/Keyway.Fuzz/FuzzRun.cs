@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace Keyway.Fuzz;
 
 /// <summary>Feeds parsers with changed seeds, one after the other and round and round.</summary>
