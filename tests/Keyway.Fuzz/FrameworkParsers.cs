@@ -73,7 +73,7 @@ internal static class FrameworkParsers
             RepresentationSegments segments = representation.Segments;
             Try(() => _ = segments.Initialization);
             Try(() => segments.Count(Now));
-            Try(() => segments.Enumerate(Now).Take(50).Count());
+            Try(() => _ = segments.Enumerate(Now).Take(50).Count());
             Try(() => _ = segments.BaseAddress);
         }
 

@@ -37,7 +37,7 @@ public sealed class CountsThatCostNothingTests
         Manifest manifest = ManifestReader.Read(Encoding.UTF8.GetBytes(text), new Uri("https://cdn.example/m.mpd"));
         RepresentationSegments segments = manifest.Periods[0].AdaptationSets[0].Representations[0].Segments;
         Try(() => segments.Count(now));
-        Try(() => segments.Enumerate(now).Take(1000).Count());
+        Try(() => _ = segments.Enumerate(now).Take(1000).Count());
         Try(() => _ = segments.Initialization);
         if (!manifest.IsDynamic) return;
         Try(() => segments.Newest(now));

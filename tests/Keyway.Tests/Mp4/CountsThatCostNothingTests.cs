@@ -72,5 +72,5 @@ public sealed class CountsThatCostNothingTests
         foreach ((string way, Func<Task> read) in ways) await Price.ShouldBeLowAsync(read, way);
     }
 
-    private static Task ReadAsync(byte[] file) => Mp4Inspector.InspectAsync(new MemoryStream(file), "made.mp4", false, TestContext.Current.CancellationToken).AsTask();
+    private static Task<Mp4Inspection> ReadAsync(byte[] file) => Mp4Inspector.InspectAsync(new MemoryStream(file), "made.mp4", false, TestContext.Current.CancellationToken).AsTask();
 }

@@ -21,7 +21,7 @@ public sealed class GeneratedFileTests
             foreach ((int Size, int Group)[] samples in fragments) file.Add(Fragment(samples, expected));
             await ExpectAsync(Join([.. file]), [.. expected]);
         },
-        iter: 60, threads: 1);
+        iter: 25, threads: 1);
 
     /// <summary>However such a file is cut: a typed error, or what is whole before the cut.</summary>
     [Fact]
@@ -40,7 +40,7 @@ public sealed class GeneratedFileTests
             {
             }
         },
-        iter: 200, threads: 1);
+        iter: 80, threads: 1);
 
     private static byte[] Fragment((int Size, int Group)[] samples, List<byte[]> expected)
     {
