@@ -102,7 +102,8 @@ internal sealed record Failure(int Code, string Kind, string Message, string? Ad
     private static Failure Of(KeyUnavailableException exception) => exception.Reason switch
     {
         KeyUnavailableReason.LicenseFailed when exception.InnerException is LicenseServiceException cause => Of(cause),
-        KeyUnavailableReason.LicenseFailed or KeyUnavailableReason.TimedOut => new(ExitCode.NoLicense, "licence", exception.Message),
+        KeyUnavailableReason.LicenseFailed => new(ExitCode.NoLicense, "licence", exception.Message),
+        KeyUnavailableReason.TimedOut => new(ExitCode.NoUsableKey, "key", exception.Message, "Keyway:Licenses:KeyWaitSeconds says how long is waited"),
         KeyUnavailableReason.RefusedByPolicy or KeyUnavailableReason.Expired or KeyUnavailableReason.NotYet =>
             new(ExitCode.RefusedByPolicy, "policy", exception.Message, (exception.InnerException as LicenseServiceException)?.Advice) { Reason = Words(exception.Kind), ProviderCode = exception.ProviderCode },
         _ => new(ExitCode.NoUsableKey, "key", exception.Message),

@@ -33,6 +33,18 @@ public sealed class FailureTests(SharedSandbox sandbox) : IDisposable
     }
 
     [Fact]
+    public async Task A_licence_that_does_not_come_in_time_ends_with_6()
+    {
+        using ManualResetEventSlim over = new();
+        using LoopbackServer service = LoopbackServer.Answering(_ => over.Wait(TimeSpan.FromSeconds(60)));
+        CommandRun run = await CommandRun.OfAsync(
+            "play", Sample.Manifest, "--license-url", service.Url.AbsoluteUri, "--to", _folder.File("out.mp4"), "--set", "Keyway:Licenses:KeyWaitSeconds=1", "--json");
+        over.Set();
+        run.ShouldFailInJson(ExitCode.NoUsableKey, "key").Out.Should().Contain("in time");
+        _folder.Entries.Should().BeEmpty();
+    }
+
+    [Fact]
     public async Task A_key_that_the_service_does_not_know_ends_with_3_and_is_named()
     {
         string unknown = "deadbeefdeadbeefdeadbeefdeadbeef";

@@ -38,7 +38,7 @@ public sealed class LivePlayTests
         Uri manifest = new(bench.Url, "live/manifest.mpd?end=100");
         PresentationOptions options = bench.Options("clearkey", TimeSpan.FromSeconds(1)) with { Duration = null };
         await using Presentation presentation = await bench.Host.OpenAsync(manifest, options, TestContext.Current.CancellationToken);
-        byte[] file = await bench.RecordAsync(presentation, 11);
+        byte[] file = await bench.RecordAsync(presentation, 11, last: 42);
 
         // It has been on the air for a minute: eleven segments are left of twenty-five, the newest first.
         presentation.Gaps.Should().BeEmpty();
