@@ -95,18 +95,19 @@ public sealed class ProgramTests(SharedSandbox sandbox) : IDisposable
     public async Task The_first_signal_ends_a_live_presentation_and_the_file_is_whole()
     {
         if (OperatingSystem.IsWindows()) Assert.Skip("needs signals");
-        // Two segments are there, the third is due in a second and never comes. When it has been asked for again and again, the second has long been read.
+        // When the manifest is first asked for, two segments are there; the third is due four seconds later and never comes. When it has been asked for
+        // again and again, the second has long been read.
         using CountdownEvent reached = new(3);
-        string manifest = $"""
-            <MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="dynamic" availabilityStartTime="{TimeProvider.System.GetUtcNow().AddSeconds(-11):yyyy-MM-ddTHH:mm:ss.fffZ}" minimumUpdatePeriod="PT2S">
+        Lazy<string> manifest = new(() => $"""
+            <MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="dynamic" availabilityStartTime="{TimeProvider.System.GetUtcNow().AddSeconds(-8.1):yyyy-MM-ddTHH:mm:ss.fffZ}" minimumUpdatePeriod="PT2S">
               <Period id="1" start="PT0S"><AdaptationSet contentType="video" mimeType="video/mp4"><Representation id="1" bandwidth="1">
                 <SegmentTemplate timescale="1" duration="4" initialization="video-180/init.mp4" media="video-180/$Number$.m4s"/>
               </Representation></AdaptationSet></Period></MPD>
-            """;
+            """);
         using LoopbackServer content = LoopbackServer.Answering(context =>
         {
             string path = context.Request.Url!.LocalPath;
-            if (path.EndsWith(".mpd", StringComparison.Ordinal)) context.Response.OutputStream.Write(System.Text.Encoding.UTF8.GetBytes(manifest));
+            if (path.EndsWith(".mpd", StringComparison.Ordinal)) context.Response.OutputStream.Write(System.Text.Encoding.UTF8.GetBytes(manifest.Value));
             else if (path is "/video-180/init.mp4" or "/video-180/2.m4s") context.Response.OutputStream.Write(File.ReadAllBytes(Sample.File("cenc" + path)));
             else
             {
