@@ -158,15 +158,8 @@ public sealed class HostileServiceTests : IDisposable
             """,
             ("Keyway:Plugins:Directory", _plugins.Path)).GetSection("Keyway");
         await using KeywayHost host = new(section);
-        PresentationOptions options = new() { Provider = "acme", Token = static (_, _) => new(new Owner(Encoding.UTF8.GetBytes(Token))) };
+        PresentationOptions options = new() { Provider = "acme", Token = static (_, _) => new(LicenseToken.FromText(Token)) };
         await using Presentation presentation = await host.OpenAsync(SampleContent.Manifest, options, Cancel);
         await presentation.AcquireAsync(Cancel);
-    }
-
-    private sealed class Owner(byte[] bytes) : System.Buffers.IMemoryOwner<byte>
-    {
-        public Memory<byte> Memory => bytes;
-
-        public void Dispose() => Array.Clear(bytes);
     }
 }

@@ -4,6 +4,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Keyway.Licensing;
 using Keyway.Cli.Run;
 using Keyway.Testing;
 
@@ -104,7 +105,7 @@ internal sealed class LeakRun : IDisposable
         CustomData = CustomData,
         LicenseHeaders = new Dictionary<string, string> { ["X-Extra"] = Header },
         Values = new Dictionary<string, string> { ["user"] = Value },
-        Token = (_, _) => new(new Owner(Encoding.UTF8.GetBytes(Token))),
+        Token = (_, _) => new(LicenseToken.FromText(Token)),
     };
 
     /// <summary>Asks for a licence that may be stored.</summary>
@@ -194,12 +195,5 @@ internal sealed class LeakRun : IDisposable
         if (answer.IsSuccessStatusCode) _system.PlantWire(Scan, challenge, license.ToArray());
         (context.Response.StatusCode, context.Response.ContentType) = ((int)answer.StatusCode, answer.Content.Headers.ContentType?.ToString());
         context.Response.OutputStream.Write(license.ToArray());
-    }
-
-    private sealed class Owner(byte[] bytes) : System.Buffers.IMemoryOwner<byte>
-    {
-        public Memory<byte> Memory => bytes;
-
-        public void Dispose() => Array.Clear(bytes);
     }
 }

@@ -92,7 +92,7 @@ public sealed class StrangersProviderTests : IDisposable
         foreach (string token in keeper.Tolls) shown.Should().NotContain(token);
     }
 
-    private static TokenSource Of(string token) => (_, _) => new(new Owner(System.Text.Encoding.UTF8.GetBytes(token)));
+    private static TokenSource Of(string token) => (_, _) => new(LicenseToken.FromText(token));
 
     private KeywayHost Host(Tollkeeper keeper) => new(
         Configured.Root(
@@ -107,13 +107,6 @@ public sealed class StrangersProviderTests : IDisposable
             }
             """, ("Keyway:Plugins:Directory", _plugins.Path), ("Keyway:Secrets:Directory", _secrets)).GetSection("Keyway"),
         new KeywayHostOptions { LicenseHttp = new HttpMessageInvoker(keeper, disposeHandler: false) });
-
-    private sealed class Owner(byte[] bytes) : System.Buffers.IMemoryOwner<byte>
-    {
-        public Memory<byte> Memory => bytes;
-
-        public void Dispose() => Array.Clear(bytes);
-    }
 
     /// <summary>The service: Clear Key, turned round.</summary>
     private sealed class Tollkeeper : HttpMessageHandler
