@@ -27,11 +27,13 @@ public sealed partial class KeywayHost : IHostedService, IAsyncDisposable
     private readonly IMessageBus _bus;
     private readonly MirrorBus _events;
     private readonly SemaphoreSlim _gate = new(1, 1);
-    private readonly List<IKeySystem> _keySystems = [];
+    private readonly List<HostBuild> _replaced = [];
+    private readonly List<Task> _leaving = [];
+    private readonly CancellationTokenSource _ending = new();
     private readonly FileLicenseStore? _ownStore;
     private HostHttp? _http;
     private PluginHost? _plugins;
-    private KeywayEngine? _engine;
+    private HostBuild? _build;
     private bool _disposed;
 
     /// <summary>Reads and checks configuration. Nothing is loaded yet.</summary>
@@ -66,49 +68,111 @@ public sealed partial class KeywayHost : IHostedService, IAsyncDisposable
     public IEventSource Events => _events;
 
     /// <summary>The providers, ready for use, after the start.</summary>
-    public IReadOnlyList<ConfiguredProvider> Providers { get; private set; } = [];
+    public IReadOnlyList<ConfiguredProvider> Providers => Volatile.Read(ref _build)?.Providers ?? [];
 
     /// <summary>Providers that are configured and whose plugin is not there, by name, and why, after the start.</summary>
-    public IReadOnlyDictionary<string, string> AbsentProviders { get; private set; } = FrozenDictionary<string, string>.Empty;
+    public IReadOnlyDictionary<string, string> AbsentProviders => Volatile.Read(ref _build)?.AbsentProviders ?? FrozenDictionary<string, string>.Empty;
 
     /// <summary>The configured key systems, with the reason for those that are not there, after the start.</summary>
-    public IReadOnlyList<KeySystemCandidate> KeySystems { get; private set; } = [];
+    public IReadOnlyList<KeySystemCandidate> KeySystems => Volatile.Read(ref _build)?.KeySystems ?? [];
 
     /// <summary>Every plugin that was found or that configuration names, after the start.</summary>
     public IReadOnlyList<PluginRecord> Plugins => _plugins?.Plugins ?? [];
 
     /// <summary>What may be known about every licence session there is. Empty before the start.</summary>
-    public IReadOnlyList<SessionReport> Sessions => Volatile.Read(ref _engine)?.Sessions ?? [];
+    public IReadOnlyList<SessionReport> Sessions
+    {
+        get
+        {
+            HostBuild[] builds;
+            lock (_replaced) builds = [.. _replaced, .. Volatile.Read(ref _build) is { } build ? (HostBuild[])[build] : []];
+            return [.. builds.SelectMany(static each => each.Sessions)];
+        }
+    }
 
     /// <summary>Loads the plugins, makes key systems and providers. Once; later calls return at once.</summary>
     /// <param name="cancellationToken">Cancels the start.</param>
     /// <returns>A task that ends when presentations can be opened.</returns>
     /// <exception cref="KeywayConfigurationException">A provider's or key system's settings are wrong; every mistake is told.</exception>
     /// <exception cref="PluginException">A plugin that configuration requires is not there.</exception>
-    public async Task StartAsync(CancellationToken cancellationToken = default) => await EngineAsync(cancellationToken).ConfigureAwait(false);
+    public async Task StartAsync(CancellationToken cancellationToken = default) => await BuildAsync(cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc cref="KeywayEngine.OpenAsync"/>
     public async ValueTask<Presentation> OpenAsync(Uri source, PresentationOptions? options = null, CancellationToken cancellationToken = default)
     {
-        KeywayEngine engine = await EngineAsync(cancellationToken).ConfigureAwait(false);
-        return await engine.OpenAsync(source, options, cancellationToken).ConfigureAwait(false);
+        HostBuild build = await EnterAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            Presentation presentation = await build.Engine.OpenAsync(source, options, cancellationToken).ConfigureAwait(false);
+            presentation.OnDisposed(build.Leave);
+            return presentation;
+        }
+        catch
+        {
+            build.Leave();
+            throw;
+        }
     }
 
     /// <inheritdoc cref="KeywayEngine.InspectAsync"/>
     public async ValueTask<ContentFacts> InspectAsync(Uri source, PresentationOptions? options = null, CancellationToken cancellationToken = default)
     {
-        KeywayEngine engine = await EngineAsync(cancellationToken).ConfigureAwait(false);
-        return await engine.InspectAsync(source, options, cancellationToken).ConfigureAwait(false);
+        HostBuild build = await EnterAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await build.Engine.InspectAsync(source, options, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            build.Leave();
+        }
     }
 
-    /// <summary>The stored licences: to be listed, renewed and given back without media.</summary>
+    /// <summary>The stored licences: to be listed, renewed and given back without media. After a reload of plugins, ask for them anew.</summary>
     /// <param name="cancellationToken">Cancels the start.</param>
     /// <returns>The licences.</returns>
     /// <inheritdoc cref="StartAsync" path="/exception"/>
-    public async ValueTask<StoredLicenses> LicensesAsync(CancellationToken cancellationToken = default) => (await EngineAsync(cancellationToken).ConfigureAwait(false)).Licenses;
+    public async ValueTask<StoredLicenses> LicensesAsync(CancellationToken cancellationToken = default) => (await BuildAsync(cancellationToken).ConfigureAwait(false)).Engine.Licenses;
+
+    /// <summary>
+    /// Looks into the plugin folder again. A plugin whose files have changed is loaded beside the version that is there; when it loads, configures and makes what
+    /// configuration asks of it, and what was started of the old one has started of it, presentations that are opened from now on use it. The old one leaves
+    /// with the last presentation that began with it. A new version that fails in any of this is named and refused, and the old one goes on.
+    /// A plugin whose folder is gone goes on too.
+    /// </summary>
+    /// <param name="cancellationToken">Cancels the loading. What has been replaced by then stays replaced.</param>
+    /// <returns>One entry for each plugin whose files have changed. Empty: none has.</returns>
+    /// <remarks>
+    /// <para>The memory of an old version is freed only where <see cref="PluginOptions.Unloadable"/> says so and nothing holds it: whoever keeps a disposed <see cref="Presentation"/>
+    /// or <see cref="StoredLicenses"/> of before, keeps it. <see cref="Plugins"/> and the fact <see cref="PluginUnloaded"/> tell what became of it.</para>
+    /// <para>Threads: any; one reload at a time.</para>
+    /// </remarks>
+    /// <inheritdoc cref="StartAsync" path="/exception"/>
+    public async ValueTask<IReadOnlyList<PluginReload>> ReloadPluginsAsync(CancellationToken cancellationToken = default)
+    {
+        if (Volatile.Read(ref _build) is null)
+        {
+            await BuildAsync(cancellationToken).ConfigureAwait(false);
+            return [];
+        }
+
+        await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            (IReadOnlyList<PluginGeneration> loaded, IReadOnlyList<PluginReload> refused) = await _plugins!.LoadChangedAsync(cancellationToken).ConfigureAwait(false);
+            List<PluginReload> results = [.. refused];
+            foreach (PluginGeneration generation in loaded) results.Add(await ReplaceAsync(generation, cancellationToken).ConfigureAwait(false));
+            return results;
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
 
     /// <summary>Starts with the application, and sends again what an earlier run did not bring to an end.</summary>
-    async Task IHostedService.StartAsync(CancellationToken cancellationToken) => (await EngineAsync(cancellationToken).ConfigureAwait(false)).Licenses.ReleasePendingInBackground();
+    async Task IHostedService.StartAsync(CancellationToken cancellationToken) => (await BuildAsync(cancellationToken).ConfigureAwait(false)).Engine.Licenses.ReleasePendingInBackground();
 
     /// <inheritdoc/>
     Task IHostedService.StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -122,13 +186,17 @@ public sealed partial class KeywayHost : IHostedService, IAsyncDisposable
         {
             if (_disposed) return;
             _disposed = true;
+            await _ending.CancelAsync().ConfigureAwait(false);
+            HostBuild[] builds;
             // Whoever comes now is told that it is gone.
-            if (Interlocked.Exchange(ref _engine, null) is { } engine) await engine.DisposeAsync().ConfigureAwait(false);
+            lock (_replaced) builds = [.. _replaced, .. Interlocked.Exchange(ref _build, null) is { } build ? (HostBuild[])[build] : []];
+            foreach (HostBuild each in builds) await EndAsync(each).ConfigureAwait(false);
+            await Task.WhenAll(_leaving).ConfigureAwait(false);
             _ownStore?.Dispose();
-            await ForgetKeySystemsAsync().ConfigureAwait(false);
             if (_plugins is not null) await _plugins.DisposeAsync().ConfigureAwait(false);
             _http?.Dispose();
             _events.Dispose();
+            _ending.Dispose();
         }
         finally
         {
@@ -136,14 +204,28 @@ public sealed partial class KeywayHost : IHostedService, IAsyncDisposable
         }
     }
 
-    private async ValueTask<KeywayEngine> EngineAsync(CancellationToken cancellationToken)
+    private async ValueTask<HostBuild> EnterAsync(CancellationToken cancellationToken)
     {
-        if (Volatile.Read(ref _engine) is { } ready) return ready;
+        while (true)
+        {
+            HostBuild build = await BuildAsync(cancellationToken).ConfigureAwait(false);
+            if (build.TryEnter()) return build;
+        }
+    }
+
+    private async ValueTask<HostBuild> BuildAsync(CancellationToken cancellationToken)
+    {
+        if (Volatile.Read(ref _build) is { } ready) return ready;
         await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            return _engine ??= await BuildAsync(cancellationToken).ConfigureAwait(false);
+            if (_build is { } built) return built;
+            _http ??= new HostHttp(Options.Http, AppContext.BaseDirectory);
+            _plugins ??= await PluginHost.LoadAsync(Options.Plugins with { Needed = NeededPlugins() }, PluginServices(_http), cancellationToken).ConfigureAwait(false);
+            HostBuild build = await MakeAsync(_http, _plugins, cancellationToken).ConfigureAwait(false);
+            Volatile.Write(ref _build, build);
+            return build;
         }
         finally
         {
@@ -151,14 +233,123 @@ public sealed partial class KeywayHost : IHostedService, IAsyncDisposable
         }
     }
 
-    /// <summary>Disposes the key systems that were made. One that fails in it stops nobody.</summary>
-    private async ValueTask ForgetKeySystemsAsync()
+    /// <summary>Which plugins somebody will ask for something; <see langword="null"/>: any of them may be asked.</summary>
+    private HashSet<string>? NeededPlugins()
     {
-        foreach (IKeySystem system in _keySystems)
+        if (_host.KeySystem is not { } only || !Options.KeySystems.TryGetValue(only, out KeySystemOptions? entry)) return null;
+        return
+        [
+            entry.Plugin,
+            .. Options.Providers.Values.Select(static provider => provider.Plugin).OfType<string>(),
+            .. Options.Providers.Values.SelectMany(static provider => provider.Pipeline).Select(static step => step.Use.Split('.')[0]),
+        ];
+    }
+
+    /// <summary>Puts a new version of a plugin to use, if it can do what the one before it did.</summary>
+    private async ValueTask<PluginReload> ReplaceAsync(PluginGeneration generation, CancellationToken cancellationToken)
+    {
+        HostBuild old = _build!;
+        _plugins!.Replace(generation);
+        HostBuild? next = null;
+        string? reason;
+        try
+        {
+            next = await MakeAsync(_http!, _plugins, cancellationToken).ConfigureAwait(false);
+            reason = Lost(old, next) ?? await StartAsStartedAsync(old, next, generation.Id, cancellationToken).ConfigureAwait(false);
+        }
+        catch (KeywayException exception)
+        {
+            reason = exception.Message;
+        }
+        catch (OperationCanceledException)
+        {
+            if (next is not null) await EndAsync(next).ConfigureAwait(false);
+            await _plugins.RefuseAsync(generation, "the reload was cancelled").ConfigureAwait(false);
+            throw;
+        }
+
+        if (reason is not null)
+        {
+            if (next is not null) await EndAsync(next).ConfigureAwait(false);
+            return await _plugins.RefuseAsync(generation, reason).ConfigureAwait(false);
+        }
+
+        lock (_replaced)
+        {
+            _replaced.Add(old);
+            Volatile.Write(ref _build, next);
+        }
+
+        old.Retire();
+        _leaving.RemoveAll(static task => task.IsCompleted);
+        _leaving.Add(Task.Run(() => LeaveAsync(old), CancellationToken.None));
+        return new PluginReload(generation.Id, generation.Number, Problem: null);
+    }
+
+    /// <summary>What there was with the old version of a plugin and is not with the new one; <see langword="null"/>: nothing.</summary>
+    private static string? Lost(HostBuild old, HostBuild next)
+    {
+        foreach (KeySystemCandidate before in old.KeySystems)
+        {
+            if (before.KeySystem is not null && next.KeySystems.FirstOrDefault(each => each.Name == before.Name) is { KeySystem: null } now)
+                return $"key system '{before.Name}': {now.Absence}";
+        }
+
+        return next.AbsentProviders.Where(each => !old.AbsentProviders.ContainsKey(each.Key)).Select(static each => $"provider '{each.Key}': {each.Value}").FirstOrDefault();
+    }
+
+    /// <summary>Starts of a new version what was started of the old one: whether it can is to be known before it is relied on.</summary>
+    private async ValueTask<string?> StartAsStartedAsync(HostBuild old, HostBuild next, string plugin, CancellationToken cancellationToken)
+    {
+        foreach (string name in old.Engine.StartedKeySystems)
+        {
+            if (!Options.KeySystems.TryGetValue(name, out KeySystemOptions? entry) || entry.Plugin != plugin) continue;
+            try
+            {
+                await next.Engine.StartKeySystemAsync(name, cancellationToken).ConfigureAwait(false);
+            }
+            catch (KeywayException exception)
+            {
+                return $"key system '{name}' does not start: {exception.Message}";
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Waits until nobody uses a replaced build, ends it, and lets those plugins go that no other build uses.</summary>
+    private async Task LeaveAsync(HostBuild build)
+    {
+        try
+        {
+            await build.Unused.WaitAsync(_ending.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            return;
+        }
+
+        await EndAsync(build).ConfigureAwait(false);
+        List<(string Id, int Number)> alone;
+        lock (_replaced)
+        {
+            _replaced.Remove(build);
+            HashSet<(string, int)> used = [.. _replaced.SelectMany(static each => each.Plugins), .. Volatile.Read(ref _build)?.Plugins ?? []];
+            alone = [.. build.Plugins.Where(each => !used.Contains(each))];
+        }
+
+        foreach ((string id, int number) in alone.Where(_plugins!.Retiring.Contains)) await _plugins.LeaveAsync(id, number, _ending.Token).ConfigureAwait(false);
+    }
+
+    /// <summary>Ends a build. A key system that fails in it stops nobody.</summary>
+    private async ValueTask EndAsync(HostBuild build)
+    {
+        if (build.Forget() is { } engine) await engine.DisposeAsync().ConfigureAwait(false);
+        foreach (IKeySystem system in build.Made)
         {
             try
             {
-                await system.DisposeAsync().ConfigureAwait(false);
+                await system.DisposeAsync().AsTask().WaitAsync(Options.Plugins.Patience, _host.Clock).ConfigureAwait(false);
             }
             catch (Exception exception) when (exception is not OutOfMemoryException)
             {
@@ -166,47 +357,48 @@ public sealed partial class KeywayHost : IHostedService, IAsyncDisposable
             }
         }
 
-        _keySystems.Clear();
+        build.Made.Clear();
     }
 
-    private async ValueTask<KeywayEngine> BuildAsync(CancellationToken cancellationToken)
+    private async ValueTask<HostBuild> MakeAsync(HostHttp http, PluginHost plugins, CancellationToken cancellationToken)
     {
-        _http ??= new HostHttp(Options.Http, AppContext.BaseDirectory);
-        _plugins ??= await PluginHost.LoadAsync(Options.Plugins, PluginServices(_http), cancellationToken).ConfigureAwait(false);
+        HostBuild build = new() { Plugins = plugins.Current };
         try
         {
-            return Build(_http, _plugins);
+            await FillAsync(build, http, plugins, cancellationToken).ConfigureAwait(false);
+            return build;
         }
         catch
         {
             // Who starts again makes them again.
-            await ForgetKeySystemsAsync().ConfigureAwait(false);
+            await EndAsync(build).ConfigureAwait(false);
             throw;
         }
     }
 
-    private KeywayEngine Build(HostHttp http, PluginHost plugins)
+    private async ValueTask FillAsync(HostBuild build, HostHttp http, PluginHost plugins, CancellationToken cancellationToken)
     {
         List<SettingError> errors = [.. http.Errors];
         LicenseSteps steps = new();
         foreach ((string name, PluginPart<ILicenseMiddleware> part) in plugins.Middleware) steps.Add(name, (settings, _) => part.Create(settings));
         HttpLicenseTransport transport = new(_host.LicenseHttp ?? http.Licenses);
-        KeySystems = [.. Options.KeySystems.Values.Select(entry => Make(entry, plugins, errors))];
+        List<KeySystemCandidate> systems = [];
+        foreach (KeySystemOptions entry in Options.KeySystems.Values) systems.Add(await MakeAsync(entry, build, plugins, errors, cancellationToken).ConfigureAwait(false));
         List<ConfiguredProvider> providers = [];
         Dictionary<string, string> absent = new(StringComparer.OrdinalIgnoreCase);
         foreach (ProviderOptions entry in Options.Providers.Values)
         {
             if (WhyAbsent(entry, plugins) is { } reason) absent.Add(entry.Name, reason);
-            else if (Make(entry, plugins, steps, transport, errors) is { } provider) providers.Add(provider);
+            else if (Make(entry, plugins, systems, steps, transport, errors) is { } provider) providers.Add(provider);
         }
 
         if (errors.Count > 0) throw new KeywayConfigurationException(errors);
-        (Providers, AbsentProviders) = (providers, absent);
+        (build.KeySystems, build.Providers, build.AbsentProviders) = (systems, providers, absent);
 
         StepContext nobody = new() { Secrets = new SecretReader(Options.Secrets, []), Clock = _host.Clock };
-        return new KeywayEngine(new KeywayEngineOptions
+        build.Begin(new KeywayEngine(new KeywayEngineOptions
         {
-            KeySystems = KeySystems,
+            KeySystems = systems,
             Providers = providers,
             AbsentProviders = absent,
             Direct = LicenseService.Direct(steps, nobody, transport),
@@ -218,9 +410,10 @@ public sealed partial class KeywayHost : IHostedService, IAsyncDisposable
             LicenseStore = LicenseStore,
             Logging = _logging,
             KeyWait = TimeSpan.FromSeconds(Options.Licenses.KeyWaitSeconds),
+            KeySystemPatience = Options.Plugins.Patience,
             Acceleration = Options.Decryption.Acceleration,
             MaxParallelFragments = Options.Decryption.MaxParallelFragments,
-        });
+        }));
     }
 
     private PluginServices PluginServices(HostHttp http) => new()
@@ -234,28 +427,36 @@ public sealed partial class KeywayHost : IHostedService, IAsyncDisposable
     };
 
     /// <summary>Makes a key system. One whose plugin is not there, or fails, is a candidate with a reason: the others go on.</summary>
-    private KeySystemCandidate Make(KeySystemOptions entry, PluginHost plugins, List<SettingError> errors)
+    private async ValueTask<KeySystemCandidate> MakeAsync(KeySystemOptions entry, HostBuild build, PluginHost plugins, List<SettingError> errors, CancellationToken cancellationToken)
     {
         PluginPart<IKeySystem>? part = plugins.FindKeySystem(entry.Plugin, entry.Name);
-        if (part is null)
-            return new KeySystemCandidate { Name = entry.Name, Priority = entry.Priority, Absence = WhyAbsent(entry.Plugin, plugins) ?? $"the plugin '{entry.Plugin}' has no such key system" };
+        if (part is null) return Absent(WhyAbsent(entry.Plugin, plugins) ?? $"the plugin '{entry.Plugin}' has no such key system");
 
         try
         {
-            IKeySystem system = part.Create(entry.Settings);
-            _keySystems.Add(system);
-            return KeySystemCandidate.Of(entry.Name, entry.Priority, system);
+            (IKeySystem? system, KeySystemDescriptor? descriptor) = await plugins.WatchAsync(
+                () => part.Create(entry.Settings) is { } made ? (made, made.Descriptor) : ((IKeySystem?)null, (KeySystemDescriptor?)null), cancellationToken).ConfigureAwait(false);
+            if (system is null) return Absent($"its plugin '{entry.Plugin}' made none: the factory returned null");
+            build.Made.Add(system);
+            if (descriptor is null) return Absent($"its plugin '{entry.Plugin}' does not describe it: Descriptor is null");
+            return new KeySystemCandidate { Name = entry.Name, Priority = entry.Priority, Descriptor = descriptor, KeySystem = system };
+        }
+        catch (TimeoutException)
+        {
+            return Absent($"its plugin '{entry.Plugin}' has not made it after {Options.Plugins.Patience.TotalSeconds:0.#} s");
         }
         catch (KeywayException exception)
         {
             // A plugin's own words for wrong settings.
             errors.Add(new SettingError(entry.Settings.Path, exception.Message));
-            return new KeySystemCandidate { Name = entry.Name, Priority = entry.Priority, Absence = "its settings are wrong" };
+            return Absent("its settings are wrong");
         }
-        catch (Exception exception) when (exception is not OutOfMemoryException)
+        catch (Exception exception) when (exception is not (OutOfMemoryException or OperationCanceledException))
         {
-            return new KeySystemCandidate { Name = entry.Name, Priority = entry.Priority, Absence = $"its plugin '{entry.Plugin}' failed to make it ({exception.GetType().Name})" };
+            return Absent($"its plugin '{entry.Plugin}' failed to make it: {PluginText.Of(exception)}");
         }
+
+        KeySystemCandidate Absent(string reason) => new() { Name = entry.Name, Priority = entry.Priority, Absence = reason };
     }
 
     /// <summary>Why a provider is not there: it, or a step of its pipeline, is of a plugin that is not loaded. The host goes on without it.</summary>
@@ -282,12 +483,13 @@ public sealed partial class KeywayHost : IHostedService, IAsyncDisposable
         {
             null => $"its plugin '{plugin}' is not there",
             { State: PluginState.Disabled } => $"its plugin '{plugin}' is disabled",
+            { State: PluginState.NotNeeded } => $"its plugin '{plugin}' was not loaded: nobody asks for it",
             { Problem: { } problem } => $"its plugin '{plugin}' is not loaded: {problem.Reason}",
             _ => $"its plugin '{plugin}' is not loaded",
         };
     }
 
-    private ConfiguredProvider? Make(ProviderOptions entry, PluginHost plugins, LicenseSteps steps, ILicenseTransport transport, List<SettingError> errors)
+    private ConfiguredProvider? Make(ProviderOptions entry, PluginHost plugins, IReadOnlyList<KeySystemCandidate> systems, LicenseSteps steps, ILicenseTransport transport, List<SettingError> errors)
     {
         try
         {
@@ -307,7 +509,7 @@ public sealed partial class KeywayHost : IHostedService, IAsyncDisposable
             ProviderPack? pack = entry.Pack is null ? null : Load(entry);
             StepContext context = new() { Secrets = SecretReader.ForProvider(Options, entry, pack), Clock = _host.Clock };
             LicenseService service = LicenseService.Read(entry.Section, provider, steps, context, transport, pack);
-            return new ConfiguredProvider(service, entry.KeySystems.Count > 0 ? entry.KeySystems : ServedBy(service));
+            return new ConfiguredProvider(service, entry.KeySystems.Count > 0 ? entry.KeySystems : ServedBy(service, systems));
         }
         catch (SettingsException exception)
         {
@@ -319,8 +521,7 @@ public sealed partial class KeywayHost : IHostedService, IAsyncDisposable
         }
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {
-            // A plugin's own text may hold anything.
-            errors.Add(new SettingError(entry.Section.Path, $"the provider could not be made ({exception.GetType().Name})"));
+            errors.Add(new SettingError(entry.Section.Path, $"the provider could not be made: {PluginText.Of(exception)}"));
         }
 
         return null;
@@ -340,10 +541,10 @@ public sealed partial class KeywayHost : IHostedService, IAsyncDisposable
     }
 
     /// <summary>The configured names of the key systems that a pack serves: a provider that names none serves no others.</summary>
-    private IReadOnlyList<string> ServedBy(LicenseService service)
+    private static IReadOnlyList<string> ServedBy(LicenseService service, IReadOnlyList<KeySystemCandidate> systems)
     {
         if (service.PackKeySystems is not { } served) return [];
-        string[] configured = [.. KeySystems.Where(system => served.Contains(system.Descriptor?.Name ?? system.Name, StringComparer.OrdinalIgnoreCase)).Select(static system => system.Name)];
+        string[] configured = [.. systems.Where(system => served.Contains(system.Descriptor?.Name ?? system.Name, StringComparer.OrdinalIgnoreCase)).Select(static system => system.Name)];
         return configured.Length > 0 ? configured : served;
     }
 

@@ -18,6 +18,12 @@ public sealed record KeywayHostOptions
     /// </summary>
     public Func<ILoggerFactory, IMessageBus>? MessagePipe { get; init; }
 
+    /// <summary>
+    /// The one key system that presentations of this host will ask for, by its name in configuration: plugins that it and the providers do not need are not
+    /// loaded. A start costs less then. <see langword="null"/>: any.
+    /// </summary>
+    public string? KeySystem { get; init; }
+
     /// <summary>Another place for licences that outlive their session than the folder that configuration names. Ownership: the host's.</summary>
     public ILicenseStore? LicenseStore { get; init; }
 

@@ -43,6 +43,7 @@ public sealed class KeywayEngine : IAsyncDisposable
             Bus = options.Bus,
             Clock = options.Clock,
             KeyWait = options.KeyWait,
+            KeySystemPatience = options.KeySystemPatience,
             Store = options.LicenseStore,
             Meter = _meter,
         });
@@ -85,7 +86,7 @@ public sealed class KeywayEngine : IAsyncDisposable
             content = content with { Notes = [.. content.Notes, absent.Message] };
         }
 
-        ProtectionMap map = content.Protection.Build(Decode);
+        ProtectionMap map = await ReadHeadersAsync(content, cancellationToken).ConfigureAwait(false);
         return FactsOf(content, map, await SelectAsync(map, provider, options, mustStart: false, cancellationToken).ConfigureAwait(false));
     }
 
@@ -120,6 +121,23 @@ public sealed class KeywayEngine : IAsyncDisposable
         }
     }
 
+    /// <summary>The names of the key systems that have been started because content asked for them.</summary>
+    public IReadOnlyList<string> StartedKeySystems => [.. _options.KeySystems.Where(candidate => candidate.KeySystem is { } system && _started.ContainsKey(system)).Select(static candidate => candidate.Name)];
+
+    /// <summary>Starts a key system before content asks for it.</summary>
+    /// <param name="name">Its name in the configuration.</param>
+    /// <param name="cancellationToken">Ends the wait, not the start.</param>
+    /// <returns>A task that ends when it has started.</returns>
+    /// <exception cref="LicenseServiceException">It cannot start, or is not there.</exception>
+    /// <exception cref="KeywayException">It cannot start, for a reason of its own.</exception>
+    public async ValueTask StartKeySystemAsync(string name, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        KeySystemCandidate? candidate = _options.KeySystems.FirstOrDefault(each => each.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
+        if (candidate?.KeySystem is not { } system) throw new LicenseServiceException(LicenseErrorKind.Unknown, $"the key system '{name}' is not there{(candidate?.Absence is { } absence ? $": {absence}" : "")}");
+        await StartAsync(candidate.Name, system).WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
     /// <summary>Closes every session and zeroes every key.</summary>
     /// <returns>A task that ends when all is closed.</returns>
     public async ValueTask DisposeAsync()
@@ -140,7 +158,7 @@ public sealed class KeywayEngine : IAsyncDisposable
 
         MediaSources sources = Sources(options);
         OpenedContent content = await new ContentReader(sources).ReadAsync(source, options.Video, options.Audio, everyTrack: false, cancellationToken).ConfigureAwait(false);
-        ProtectionMap map = content.Protection.Build(Decode);
+        ProtectionMap map = await ReadHeadersAsync(content, cancellationToken).ConfigureAwait(false);
         bool isProtected = content.Tracks.Any(static track => track is { IsChosen: true, IsProtected: true });
         KeySystemSelection selection = await ChooseAsync(map, isProtected, provider, options, cancellationToken).ConfigureAwait(false);
         Licenses.ReleasePendingInBackground();
@@ -218,10 +236,32 @@ public sealed class KeywayEngine : IAsyncDisposable
         throw new ArgumentException($"there is no provider '{name}'; configured are: {configured}", nameof(options));
     }
 
-    private ProtectionHeader? Decode(InitializationData data) => _options.KeySystems
-        .Where(candidate => candidate.Descriptor?.Systems.Contains(data.System) == true)
-        .OrderBy(static candidate => candidate.Priority)
-        .FirstOrDefault()?.KeySystem?.ParseHeader(data);
+    /// <summary>Has the key systems read the headers of content: the first code of theirs that sees bytes of somebody else's.</summary>
+    private async ValueTask<ProtectionMap> ReadHeadersAsync(OpenedContent content, CancellationToken cancellationToken)
+    {
+        string? reading = null;
+        Task<ProtectionMap> map = Task.Run(() => content.Protection.Build(Decode), CancellationToken.None);
+        try
+        {
+            return await map.WaitAsync(_options.KeySystemPatience, _options.Clock, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException) when (!map.IsCompleted && Volatile.Read(ref reading) is { } name)
+        {
+            throw new LicenseServiceException(LicenseErrorKind.Unknown, $"the key system '{name}' has not come back from reading a header after {_options.KeySystemPatience.TotalSeconds:0.#} s");
+        }
+
+        ProtectionHeader? Decode(InitializationData data)
+        {
+            KeySystemCandidate? candidate = _options.KeySystems
+                .Where(candidate => candidate.Descriptor?.Systems.Contains(data.System) == true)
+                .OrderBy(static candidate => candidate.Priority)
+                .FirstOrDefault();
+            Volatile.Write(ref reading, candidate?.Name);
+            ProtectionHeader? header = candidate?.KeySystem?.ParseHeader(data);
+            Volatile.Write(ref reading, null);
+            return header;
+        }
+    }
 
     private List<KeySystemCandidate> Candidates(ConfiguredProvider? provider, Dictionary<string, string> failed) =>
     [
@@ -273,15 +313,19 @@ public sealed class KeywayEngine : IAsyncDisposable
         Lazy<Task> start = _started.GetOrAdd(system, static each => new Lazy<Task>(() => Task.Run(() => each.StartAsync(CancellationToken.None).AsTask())));
         try
         {
-            await start.Value.ConfigureAwait(false);
+            await start.Value.WaitAsync(_options.KeySystemPatience, _options.Clock).ConfigureAwait(false);
+        }
+        catch (TimeoutException) when (!start.Value.IsCompleted)
+        {
+            _started.TryRemove(KeyValuePair.Create(system, start));
+            throw new LicenseServiceException(LicenseErrorKind.Unknown, $"the key system '{name}' has not started after {_options.KeySystemPatience.TotalSeconds:0.#} s");
         }
         catch (Exception exception)
         {
             // This start and no other: by now somebody may have begun the next.
             _started.TryRemove(KeyValuePair.Create(system, start));
             if (exception is KeywayException) throw;
-            // A plugin's own text may hold anything, its credential included.
-            throw new LicenseServiceException(LicenseErrorKind.Unknown, $"the key system '{name}' failed to start ({exception.GetType().Name})", exception);
+            throw new LicenseServiceException(LicenseErrorKind.Unknown, $"the key system '{name}' failed to start: {PluginText.Of(exception)}", exception);
         }
     }
 

@@ -59,6 +59,10 @@ public sealed record KeywayEngineOptions
     /// <value>30 seconds.</value>
     public TimeSpan KeyWait { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>How long one call of a key system may take: its start, the reading of a header, each step of a session. One that takes longer has failed, and is named.</summary>
+    /// <value>15 seconds.</value>
+    public TimeSpan KeySystemPatience { get; init; } = TimeSpan.FromSeconds(15);
+
     /// <summary>Over how long licence requests are spread that several presentations, which grow while they are read, cause at once when their keys rotate.</summary>
     /// <value>1 second.</value>
     public TimeSpan RequestSpread { get; init; } = TimeSpan.FromSeconds(1);

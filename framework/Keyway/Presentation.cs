@@ -19,6 +19,7 @@ public sealed partial class Presentation : IAsyncDisposable
 {
     private readonly PresentationParts _parts;
     private readonly LiveFeed? _feed;
+    private Action? _disposed;
 
     internal Presentation(PresentationParts parts)
     {
@@ -126,7 +127,12 @@ public sealed partial class Presentation : IAsyncDisposable
     {
         if (_feed is not null) await _feed.DisposeAsync().ConfigureAwait(false);
         if (_parts.Keys is { } licenses) await licenses.DisposeAsync().ConfigureAwait(false);
+        Interlocked.Exchange(ref _disposed, null)?.Invoke();
     }
+
+    /// <summary>Has something done when it has been disposed and uses nothing any more, once.</summary>
+    /// <param name="action">What. It replaces what was to be done before.</param>
+    public void OnDisposed(Action action) => Volatile.Write(ref _disposed, action);
 
     /// <summary>Asks for the licences of the chosen tracks, and waits for none.</summary>
     internal async ValueTask AskAsync(CancellationToken cancellationToken)

@@ -13,6 +13,7 @@ internal sealed class CommandIo
     private const int StandardOutput = 1;
 
     private readonly bool _isProcess;
+    private bool _isKept;
 
     /// <summary>Texts. The process's own are made when they are asked for: a command often needs one of the two.</summary>
     public TextWriter Out
@@ -48,6 +49,14 @@ internal sealed class CommandIo
     }
 
     public static CommandIo ForProcess(Interrupts interrupts) => new(isProcess: true) { Interrupts = interrupts };
+
+    /// <summary>Keeps what plugins write to the console out of what the command writes. Where a test reads, there is nothing to be kept.</summary>
+    public void KeepOutput(bool json)
+    {
+        if (!_isProcess || _isKept) return;
+        _isKept = true;
+        PluginConsole.Take(this, json);
+    }
 
     /// <summary>A console for tables on <see cref="Out"/>.</summary>
     public IAnsiConsole OutConsole() => ConsoleOn(Out, OutIsTerminal);

@@ -55,6 +55,7 @@ internal sealed record Failure(int Code, string Kind, string Message, string? Ad
         BrokenPipeException => new(ExitCode.Interrupted, "interrupted", "whoever read the output has gone"),
         SandboxException sandbox => new(sandbox.Code == ExitCode.Usage ? ExitCode.Usage : ExitCode.Unexpected, "sandbox", exception.Message),
         IOException => new(ExitCode.Unexpected, "io", exception.Message),
+        _ when PluginCode.FindIn(exception) is { } plugin => new(ExitCode.Unexpected, "unexpected", $"plugin '{plugin}' failed: {PluginText.Of(exception)}"),
         _ => new(ExitCode.Unexpected, "unexpected", $"{exception.GetType().Name}: {FirstLine(exception.Message)}"),
     };
 

@@ -30,7 +30,14 @@ internal static class Host
         }
     }
 
-    public static KeywayHost Create(CommandContext context) => new(ReadSettings(context).GetSection("Keyway"));
+    /// <summary>Makes a host. Nothing of plugins is loaded yet.</summary>
+    /// <param name="context">What the command is run with.</param>
+    /// <param name="keySystem">The one key system that it will be asked for, where that is known.</param>
+    public static KeywayHost Create(CommandContext context, string? keySystem = null)
+    {
+        context.Io.KeepOutput(context.Json);
+        return new KeywayHost(ReadSettings(context).GetSection("Keyway"), new KeywayHostOptions { KeySystem = keySystem });
+    }
 
     /// <summary>Starts a host, and checks the name of the key system that the user wants: a slip of the pen is not content that nobody opens.</summary>
     /// <exception cref="UsageException">No key system of that name is configured.</exception>

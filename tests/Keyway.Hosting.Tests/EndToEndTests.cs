@@ -126,7 +126,7 @@ public sealed class EndToEndTests : IDisposable
         await using Presentation presentation = await host.OpenAsync(SampleContent.Manifest, Tenant, Cancel);
         presentation.Facts.KeySystem.Chosen!.Name.Should().Be("clearkey");
         KeySystemRejection faulty = presentation.Facts.KeySystem.Others.Should().Contain(other => other.Name == "throws-in-parse-header").Subject;
-        faulty.Reason.Should().Contain("ZooException").And.NotContain("of the zoo", "a plugin's own words may hold anything");
+        faulty.Reason.Should().Contain("Zoo.ZooException: ParseHeader of the zoo", "who wrote the plugin has to know what failed");
         (await SampleContent.ReadAsync(presentation, 1)).Should().Equal(SampleContent.Table("audio"));
 
         Func<Task> named = async () => await host.OpenAsync(SampleContent.Manifest, Tenant with { KeySystem = "throws-in-parse-header" }, Cancel);
@@ -147,8 +147,7 @@ public sealed class EndToEndTests : IDisposable
         Func<Task> read = () => SampleContent.ReadAsync(failed, 0);
         KeyUnavailableException told = (await read.Should().ThrowAsync<KeyUnavailableException>()).Which;
         told.Reason.Should().Be(KeyUnavailableReason.LicenseFailed);
-        told.InnerException.Should().BeOfType<LicenseServiceException>().Which.Message.Should().Contain("writing a challenge").And.Contain("ZooException");
-        told.ToString().Split(Environment.NewLine)[0].Should().NotContain("of the zoo");
+        told.InnerException.Should().BeOfType<LicenseServiceException>().Which.Message.Should().Contain("writing a challenge").And.Contain("Zoo.ZooException: WriteChallenge of the zoo");
         _service.Requests.Should().BeEmpty("half a challenge is none");
 
         await using Presentation presentation = await host.OpenAsync(SampleContent.Manifest, Tenant, Cancel);

@@ -22,6 +22,10 @@ public sealed class Packed : IAsyncLifetime
         ["Keyway.Hosting"] = "framework/Keyway.Hosting",
         ["Keyway.Testing"] = "tests/Keyway.Testing",
         ["Keyway.Cli"] = "hosts/cli",
+        ["Keyway.Plugins.ClearKey"] = "plugins/clearkey",
+        ["Keyway.Plugins.Widevine"] = "plugins/widevine",
+        ["Keyway.Plugins.PlayReady"] = "plugins/playready",
+        ["Keyway.Plugins.ExpressPlay"] = "plugins/expressplay",
     };
 
     public string Folder { get; } = Directory.CreateTempSubdirectory("keyway-packed-").FullName;
@@ -31,9 +35,6 @@ public sealed class Packed : IAsyncLifetime
     public string Embed => Path.Combine(Folder, "samples", "embed", "bin", "Debug", "net10.0");
 
     public string Plugin => Path.Combine(Folder, "samples", "plugin", "bin", "Debug", "net10.0");
-
-    /// <summary>The plugins that ship with the command.</summary>
-    public static string Plugins => Metadata["Plugins"];
 
     public async ValueTask InitializeAsync()
     {
@@ -87,6 +88,18 @@ public sealed class Packed : IAsyncLifetime
               <fallbackPackageFolders><add key="machine" value="{machine}" /></fallbackPackageFolders>
             </configuration>
             """;
+    }
+
+    /// <summary>Makes a project of a stranger's, beside the samples.</summary>
+    /// <returns>Its folder.</returns>
+    public async Task<string> ProjectAsync(string name, string project, string code)
+    {
+        string folder = Directory.CreateDirectory(Path.Combine(Folder, name)).FullName;
+        await File.WriteAllTextAsync(Path.Combine(folder, $"{name}.csproj"), project.Replace("$(KeywayVersion)", Version, StringComparison.Ordinal));
+        await File.WriteAllTextAsync(Path.Combine(folder, "Program.cs"), code);
+        // Nothing above the folder has a say.
+        foreach (string file in (string[])["Directory.Build.props", "Directory.Build.targets", "Directory.Packages.props"]) await File.WriteAllTextAsync(Path.Combine(folder, file), "<Project />");
+        return folder;
     }
 
     private static void Copy(string from, string to)

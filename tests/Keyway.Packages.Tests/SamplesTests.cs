@@ -36,7 +36,6 @@ public sealed class SamplesTests(Packed packed) : IAsyncDisposable
             ["keys"] = new JsonArray([.. JsonNode.Parse(request.Body)!["kids"]!.AsArray().Select(static kid => Jwk((string)kid!))]),
         }));
         JsonNode settings = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(packed.Embed, "appsettings.json"), TestContext.Current.CancellationToken))!;
-        settings["Keyway"]!["Plugins"]!["Directory"] = Packed.Plugins;
         settings["Keyway"]!["Providers"]!["acme"]!["Endpoints"]!["clearkey"] = $"{_server.Address}clearkey";
         (int code, string said) = await RunAsync(settings);
         code.Should().Be(0, said);
@@ -101,7 +100,13 @@ public sealed class SamplesTests(Packed packed) : IAsyncDisposable
     /// <summary>Runs the sample's program with settings of the test, the stranger's plugin beside it.</summary>
     private async Task<(int Code, string Said)> RunAsync(JsonNode settings)
     {
-        foreach (string file in Directory.EnumerateFiles(packed.Embed)) File.Copy(file, Path.Combine(_folder, Path.GetFileName(file)));
+        foreach (string file in Directory.EnumerateFiles(packed.Embed, "*", SearchOption.AllDirectories))
+        {
+            string copy = Path.Combine(_folder, Path.GetRelativePath(packed.Embed, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(file, copy);
+        }
+
         string plugin = Directory.CreateDirectory(Path.Combine(_folder, "plugins", "acme")).FullName;
         foreach (string file in Directory.EnumerateFiles(packed.Plugin)) File.Copy(file, Path.Combine(plugin, Path.GetFileName(file)));
         await File.WriteAllTextAsync(Path.Combine(_folder, "appsettings.json"), settings.ToJsonString(), TestContext.Current.CancellationToken);

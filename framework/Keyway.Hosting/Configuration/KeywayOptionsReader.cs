@@ -50,6 +50,7 @@ internal sealed class KeywayOptionsReader
             Directory = plugins.Text("Directory", "plugins")!,
             Unknown = plugins.Choice<UnknownPlugins>("Unknown"),
             Unloadable = plugins.Flag("Unloadable"),
+            Patience = TimeSpan.FromSeconds(plugins.Number("PatienceSeconds", 15, 1, 600)),
             Allow = plugins.Entries("Allow").ToFrozenDictionary(entry => entry.Name.ToLowerInvariant(), ReadAllowed),
         };
         plugins.End();

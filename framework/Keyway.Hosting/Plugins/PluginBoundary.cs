@@ -1,5 +1,8 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Reflection;
+using System.Runtime.InteropServices;
+using System.Runtime.Loader;
 using Keyway.Plugins;
 
 namespace Keyway.Hosting.Plugins;
@@ -12,6 +15,8 @@ internal static class PluginBoundary
 {
     private static readonly string ContractAssembly = typeof(IPlugin).Assembly.GetName().Name!;
     private static readonly Lazy<IReadOnlyDictionary<string, Version>> Closure = new(FindClosure);
+    private static readonly Lazy<IReadOnlyDictionary<string, string>> Platform = new(FindPlatform);
+    private static readonly ConcurrentDictionary<string, Version?> Offered = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The assemblies that the loader shares because the contract is shared: everything it refers to, and so on.</summary>
     public static IReadOnlyDictionary<string, Version> Shared => Closure.Value;
@@ -25,7 +30,8 @@ internal static class PluginBoundary
         if (CheckVersion(manifest.Contract, KeywayContract.Version) is { } mismatch) return mismatch;
         try
         {
-            foreach (string file in Directory.EnumerateFiles(folder, "*.dll", PluginPin.AllFiles).Order(StringComparer.Ordinal))
+            string[] files = [.. Directory.EnumerateFiles(folder, "*.dll", PluginPin.AllFiles).Order(StringComparer.Ordinal)];
+            foreach (string file in files)
             {
                 string name = Path.GetFileNameWithoutExtension(file);
                 string path = Path.GetRelativePath(folder, file);
@@ -34,13 +40,72 @@ internal static class PluginBoundary
                 if (Shared.TryGetValue(name, out Version? host) && PluginMetadata.ReadVersion(file) is { } own && own > host)
                     return new PluginProblem(PluginFault.NewerDependency, $"the folder has {path} {own}, and host and plugins share {host}: build the plugin with that version or a lower one, or update the host");
             }
+
+            return CheckReferences(manifest, folder, files);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             return new PluginProblem(PluginFault.Unreadable, exception.Message);
         }
+    }
+
+    // The runtime looks for an assembly when code that needs it is first run: a version that nobody has would be noticed with the first licence.
+    private static PluginProblem? CheckReferences(PluginManifest manifest, string folder, string[] files)
+    {
+        HashSet<string> own = new(files.Select(Path.GetFileNameWithoutExtension)!, StringComparer.OrdinalIgnoreCase);
+        foreach (string file in files)
+        {
+            bool isPlugin = file == manifest.AssemblyPath;
+            foreach ((string name, Version wanted) in PluginMetadata.ReadReferences(file) ?? [])
+            {
+                bool isShared = name.Equals(ContractAssembly, StringComparison.OrdinalIgnoreCase) || Shared.ContainsKey(name);
+                if (!isShared && own.Contains(name)) continue;
+                string who = $"{Path.GetRelativePath(folder, file)} was built against {name} {wanted}";
+                if (OfferOf(name) is not { } offered)
+                {
+                    // A library may name what it never uses. What the plugin itself names, it uses.
+                    if (isPlugin && Platform.Value.Count > 0) return Missing(name, wanted, manifest);
+                    continue;
+                }
+
+                if (offered >= wanted) continue;
+                return new PluginProblem(PluginFault.NewerDependency, IsPlatform(name)
+                    ? $"{who}, and this host runs on .NET {Environment.Version.ToString(2)}, which has {offered}: build the plugin for that version, or update the host"
+                    : $"{who}, and this host offers {offered}: build the plugin with package {name} {offered.ToString(2)}.* or a lower one, or update the host");
+            }
+        }
 
         return null;
+    }
+
+    private static PluginProblem Missing(string name, Version wanted, PluginManifest manifest)
+    {
+        string where = name.StartsWith("Microsoft.AspNetCore.", StringComparison.Ordinal) ? "it is part of the shared framework Microsoft.AspNetCore.App, which this host does not run on"
+            : name.StartsWith("System.Windows.", StringComparison.Ordinal) || name is "WindowsBase" or "PresentationCore" or "PresentationFramework" ? "it is part of the shared framework Microsoft.WindowsDesktop.App, which this host does not run on"
+            : "neither the plugin's folder nor the host has it";
+        return new PluginProblem(PluginFault.LoadFailed, $"{Path.GetFileName(manifest.AssemblyPath)} needs '{name}, {wanted}', and {where}");
+    }
+
+    /// <summary>The version of an assembly that the host gives to plugins: one that is shared, or one that the program itself runs on.</summary>
+    private static Version? OfferOf(string name) => Offered.GetOrAdd(name, static name =>
+    {
+        if (name.Equals(ContractAssembly, StringComparison.OrdinalIgnoreCase)) return typeof(IPlugin).Assembly.GetName().Version;
+        if (Shared.TryGetValue(name, out Version? shared)) return shared;
+        if (Platform.Value.TryGetValue(name, out string? path)) return PluginMetadata.ReadVersion(path);
+        return AssemblyLoadContext.Default.Assemblies.FirstOrDefault(assembly => name.Equals(assembly.GetName().Name, StringComparison.OrdinalIgnoreCase))?.GetName().Version;
+    });
+
+    private static bool IsPlatform(string name) =>
+        Platform.Value.TryGetValue(name, out string? path)
+        && string.Equals(Path.GetDirectoryName(path), Path.TrimEndingDirectorySeparator(RuntimeEnvironment.GetRuntimeDirectory()), StringComparison.OrdinalIgnoreCase);
+
+    // What the program was started with. A program in one file has no list: what cannot be known is found when it is loaded.
+    private static Dictionary<string, string> FindPlatform()
+    {
+        Dictionary<string, string> found = new(StringComparer.OrdinalIgnoreCase);
+        foreach (string path in (AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES") as string ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries))
+            found.TryAdd(Path.GetFileNameWithoutExtension(path), path);
+        return found;
     }
 
     /// <summary>Checks what a plugin was built against.</summary>

@@ -56,4 +56,10 @@ public enum PluginFault
 
     /// <summary>Configure: it registers a name that is taken.</summary>
     DuplicateName,
+
+    /// <summary>Configure: its constructor or its <c>Configure</c> has not come back in time.</summary>
+    Hangs,
+
+    /// <summary>Configure: a new version cannot do what configuration asks of the one that it would replace.</summary>
+    CannotReplace,
 }

@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Runtime.Loader;
+using Keyway.Licensing;
 using Keyway.Messaging;
 using Keyway.Plugins;
 using McMaster.NETCore.Plugins;
@@ -15,29 +16,38 @@ internal sealed class PluginGeneration
     private IPlugin? _plugin;
     private ScopedBus? _scope;
 
-    private PluginGeneration(PluginManifest manifest, string folder, PluginLoader loader)
+    private PluginGeneration(PluginManifest manifest, PluginLoader loader)
     {
         Manifest = manifest;
-        Folder = folder;
         _loader = loader;
     }
 
+    /// <summary>What the plugin says of itself. Its assembly is that of the private copy.</summary>
     public PluginManifest Manifest { get; }
 
-    /// <summary>The folder as configuration knows it, also when a private copy was loaded.</summary>
-    public string Folder { get; }
+    public string Id => Manifest.Id;
+
+    /// <summary>Which of the plugin's versions in this host it is, from 1.</summary>
+    public required int Number { get; init; }
+
+    /// <summary>The folder as the operator knows it.</summary>
+    public required string Folder { get; init; }
+
+    /// <summary>The private copy that it was loaded from.</summary>
+    public required string Copy { get; init; }
 
     /// <summary>What the plugin registered, once <see cref="Configure"/> has succeeded.</summary>
     public PluginBuilder? Parts { get; private set; }
 
     /// <summary>Loads a plugin's assembly and looks at all of its types. None of its code runs.</summary>
-    /// <param name="manifest">What the plugin says of itself.</param>
-    /// <param name="folder">The folder as configuration knows it.</param>
+    /// <param name="manifest">What the plugin says of itself, in its private copy.</param>
+    /// <param name="number">Which of the plugin's versions it is.</param>
+    /// <param name="folder">The folder as the operator knows it.</param>
     /// <param name="unloadable">Whether it can leave before the process ends.</param>
     /// <param name="entry">The entry type, when the method succeeds.</param>
     /// <param name="problem">What went wrong, when it does not.</param>
     /// <returns>The generation, or <see langword="null"/>.</returns>
-    public static PluginGeneration? Load(PluginManifest manifest, string folder, bool unloadable, out Type? entry, out PluginProblem? problem)
+    public static PluginGeneration? Load(PluginManifest manifest, int number, string folder, bool unloadable, out Type? entry, out PluginProblem? problem)
     {
         entry = null;
         problem = null;
@@ -46,6 +56,7 @@ internal sealed class PluginGeneration
         {
             loader = PluginLoader.CreateFromAssemblyFile(manifest.AssemblyPath, isUnloadable: unloadable, sharedTypes: [typeof(IPlugin)]);
             Assembly assembly = loader.LoadDefaultAssembly();
+            PluginCode.Note(AssemblyLoadContext.GetLoadContext(assembly)!, manifest.Id);
 
             // At once, so that a missing member or assembly is found at start and not in the middle of a session.
             assembly.GetTypes();
@@ -54,14 +65,14 @@ internal sealed class PluginGeneration
         }
         catch (ReflectionTypeLoadException exception)
         {
-            problem = new PluginProblem(PluginFault.LoadFailed, string.Join("; ", exception.LoaderExceptions.OfType<Exception>().Select(static inner => inner.Message).Distinct()));
+            problem = new PluginProblem(PluginFault.LoadFailed, string.Join("; ", exception.LoaderExceptions.OfType<Exception>().Select(PluginText.Of).Distinct()));
         }
         catch (Exception exception)
         {
-            problem = new PluginProblem(PluginFault.LoadFailed, exception.Message);
+            problem = new PluginProblem(PluginFault.LoadFailed, PluginText.Of(exception));
         }
 
-        if (problem is null) return new PluginGeneration(manifest, folder, loader!);
+        if (problem is null) return new PluginGeneration(manifest, loader!) { Number = number, Folder = folder, Copy = Path.GetDirectoryName(manifest.AssemblyPath)! };
         entry = null;
         loader?.Dispose();
         return null;
@@ -84,7 +95,7 @@ internal sealed class PluginGeneration
         catch (Exception exception)
         {
             thrown = (exception as TargetInvocationException)?.InnerException ?? exception;
-            return new PluginProblem(PluginFault.ConstructorThrew, $"the constructor of {entry.FullName} threw {Describe(thrown)}");
+            return new PluginProblem(PluginFault.ConstructorThrew, $"the constructor of {entry.FullName} threw {PluginText.Of(thrown)}");
         }
 
         PluginBuilder builder = new(context);
@@ -95,7 +106,7 @@ internal sealed class PluginGeneration
         catch (Exception exception)
         {
             thrown = exception;
-            return new PluginProblem(PluginFault.ConfigureThrew, $"Configure threw {Describe(exception)}");
+            return new PluginProblem(PluginFault.ConfigureThrew, $"Configure threw {PluginText.Of(exception)}");
         }
         finally
         {
@@ -137,6 +148,4 @@ internal sealed class PluginGeneration
             ? new PluginProblem(PluginFault.NotAPlugin, $"{manifest.EntryPoint} has no public constructor without parameters")
             : null;
     }
-
-    private static string Describe(Exception exception) => $"{exception.GetType().FullName}: {exception.Message}";
 }

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using Keyway.Licensing;
 using Keyway.Messaging;
@@ -21,8 +22,10 @@ public sealed partial class PluginHost : IAsyncDisposable
     private readonly PluginOptions _options;
     private readonly PluginServices _services;
     private readonly ILogger _logger;
+    private readonly PluginCopies _copies = new();
     private readonly List<PluginGeneration> _generations = [];
-    private readonly Dictionary<string, string> _privateFolders = [];
+    private readonly List<PluginGeneration> _retiring = [];
+    private readonly Dictionary<string, int> _numbers = [];
     private readonly List<PluginRecord> _records = [];
 
     private PluginHost(PluginOptions options, PluginServices services)
@@ -50,7 +53,7 @@ public sealed partial class PluginHost : IAsyncDisposable
     /// <summary>Discovers, checks, loads and configures plugins, folder by folder in ordinal order.</summary>
     /// <param name="options">Which, and from where.</param>
     /// <param name="services">What they get.</param>
-    /// <param name="cancellationToken">Cancels between two plugins.</param>
+    /// <param name="cancellationToken">Cancels the loading; a plugin that is being configured is not waited for.</param>
     /// <returns>The loaded plugins.</returns>
     /// <exception cref="PluginException">Plugins that configuration requires are not loaded. Those that were are disposed.</exception>
     public static async ValueTask<PluginHost> LoadAsync(PluginOptions options, PluginServices services, CancellationToken cancellationToken = default)
@@ -63,7 +66,7 @@ public sealed partial class PluginHost : IAsyncDisposable
             foreach (string folder in PluginDiscovery.Folders(Path.Combine(AppContext.BaseDirectory, options.Directory)))
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                await host.LoadFolderAsync(folder).ConfigureAwait(false);
+                await host.LoadFolderAsync(folder, cancellationToken).ConfigureAwait(false);
             }
 
             host.ReportAbsent();
@@ -100,14 +103,15 @@ public sealed partial class PluginHost : IAsyncDisposable
     /// <exception cref="ArgumentException">No plugin of that id is loaded.</exception>
     public async ValueTask<bool> UnloadAsync(string pluginId, CancellationToken cancellationToken = default)
     {
-        // In a method of its own, so that nothing in this one's state holds the plugin while it is being looked for.
-        WeakReference context = await LeaveAsync(pluginId).ConfigureAwait(false);
-        bool collected = _options.Unloadable && await PluginCollection.WatchAsync(context, _services.Clock, cancellationToken).ConfigureAwait(false);
-        DeletePrivateFolder(pluginId);
-        if (collected) Log.Unloaded(_logger, pluginId);
-        else Log.NotCollected(_logger, pluginId);
-        _services.Bus.Publisher<PluginUnloaded>().Publish(new PluginUnloaded { PluginId = pluginId, Collected = collected });
-        return collected;
+        int number;
+        lock (_gate)
+        {
+            number = _generations.Find(candidate => candidate.Id == pluginId)?.Number ?? throw new ArgumentException($"no plugin '{pluginId}' is loaded", nameof(pluginId));
+            Retire(pluginId);
+        }
+
+        Publish();
+        return await LeaveAsync(pluginId, number, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Disposes every plugin, the last loaded first. It does not wait for the runtime to unload them.</summary>
@@ -119,17 +123,132 @@ public sealed partial class PluginHost : IAsyncDisposable
             PluginGeneration? last;
             lock (_gate)
             {
-                last = _generations.LastOrDefault();
-                if (last is not null) _generations.Remove(last);
+                last = _generations.LastOrDefault() ?? _retiring.LastOrDefault();
+                if (last is not null && !_generations.Remove(last)) _retiring.Remove(last);
             }
 
             if (last is null) break;
             await DisposeAsync(last).ConfigureAwait(false);
-            DeletePrivateFolder(last.Manifest.Id);
+        }
+
+        Publish();
+        _copies.Dispose();
+    }
+
+    /// <summary>Loads what has changed in the folders since it was loaded, beside what is there. Nothing is replaced yet.</summary>
+    /// <param name="cancellationToken">Cancels between two plugins.</param>
+    /// <returns>The new versions, each for <see cref="Replace"/> or <see cref="RefuseAsync"/>; and what was refused already.</returns>
+    internal async ValueTask<(IReadOnlyList<PluginGeneration> Loaded, IReadOnlyList<PluginReload> Refused)> LoadChangedAsync(CancellationToken cancellationToken)
+    {
+        List<PluginGeneration> loaded = [];
+        List<PluginReload> refused = [];
+        foreach (string folder in PluginDiscovery.Folders(Root))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            PluginManifest? manifest = PluginDiscovery.Read(folder, out PluginProblem? problem);
+            PluginGeneration? current;
+            lock (_gate) current = _generations.Find(each => each.Id == manifest?.Id) ?? _generations.Find(each => each.Folder == folder);
+            if (manifest is null)
+            {
+                // A folder that never had a plugin has been told of at the start.
+                if (current is not null) refused.Add(Refused(current.Id, current, problem!));
+                continue;
+            }
+
+            if (_options.Allow.GetValueOrDefault(manifest.Id)?.Disabled == true || !IsNeeded(manifest.Id)) continue;
+            if (current is null && _options.Allow.GetValueOrDefault(manifest.Id) is null && _options.Unknown != UnknownPlugins.Load) continue;
+            if (loaded.Exists(each => each.Id == manifest.Id) || (current is not null && current.Folder != folder && Directory.Exists(current.Folder))) continue;   // told of at the start, as a second one of that id
+            Candidate candidate = await TryLoadAsync(manifest, folder, current, cancellationToken).ConfigureAwait(false);
+            if (candidate.Generation is { } generation) loaded.Add(generation);
+            else if (candidate.Problem is { } fault) refused.Add(Refused(manifest.Id, current, fault));
+        }
+
+        return (loaded, refused);
+
+        PluginReload Refused(string id, PluginGeneration? current, PluginProblem problem)
+        {
+            Tell(id, problem);
+            return new PluginReload(id, current?.Number ?? 0, problem);
+        }
+    }
+
+    /// <summary>Puts a new version in the place of the one that is there: its parts are those that are found from now on.</summary>
+    internal void Replace(PluginGeneration generation)
+    {
+        lock (_gate)
+        {
+            Retire(generation.Id);
+            _records.RemoveAll(record => record.Id == generation.Id && record.State is PluginState.Refused or PluginState.Absent);
+            _generations.Add(generation);
+            _records.Add(Record(generation));
         }
 
         Publish();
     }
+
+    /// <summary>Takes a replacement back: the one before it is found again.</summary>
+    internal async ValueTask<PluginReload> RefuseAsync(PluginGeneration generation, string reason)
+    {
+        string id = generation.Id;
+        int before = 0;
+        lock (_gate)
+        {
+            _generations.Remove(generation);
+            _records.RemoveAll(record => record.Id == id && record.Generation == generation.Number);
+            if (_retiring.FindLast(each => each.Id == id) is { } old)
+            {
+                _retiring.Remove(old);
+                _generations.Add(old);
+                SetState(id, old.Number, PluginState.Loaded);
+                before = old.Number;
+            }
+        }
+
+        Publish();
+        PluginProblem problem = new(PluginFault.CannotReplace, reason);
+        await DisposeAsync(generation).ConfigureAwait(false);
+        Tell(id, problem);
+        return new PluginReload(id, before, problem);
+    }
+
+    /// <summary>The replaced versions that wait for whoever uses them.</summary>
+    internal IReadOnlyList<(string Id, int Number)> Retiring
+    {
+        get { lock (_gate) return [.. _retiring.Select(static each => (each.Id, each.Number))]; }
+    }
+
+    /// <summary>The versions that are found now.</summary>
+    internal IReadOnlyList<(string Id, int Number)> Current
+    {
+        get { lock (_gate) return [.. _generations.Select(static each => (each.Id, each.Number))]; }
+    }
+
+    /// <summary>Disposes a replaced version that nobody uses any more, and looks whether the runtime unloads it.</summary>
+    internal async ValueTask<bool> LeaveAsync(string pluginId, int number, CancellationToken cancellationToken)
+    {
+        // In a method of its own, so that nothing in this one's state holds the plugin while it is being looked for.
+        WeakReference context = await LeaveAsync(pluginId, number).ConfigureAwait(false);
+        bool collected = _options.Unloadable && await PluginCollection.WatchAsync(context, _services.Clock, cancellationToken).ConfigureAwait(false);
+        lock (_gate)
+        {
+            int index = _records.FindIndex(record => record.Id == pluginId && record.Generation == number);
+            if (index >= 0) _records[index] = _records[index] with { Collected = collected };
+        }
+
+        if (collected) Log.Unloaded(_logger, pluginId);
+        else Log.NotCollected(_logger, pluginId);
+        _services.Bus.Publisher<PluginUnloaded>().Publish(new PluginUnloaded { PluginId = pluginId, Collected = collected });
+        return collected;
+    }
+
+    private string Root => Path.Combine(AppContext.BaseDirectory, _options.Directory);
+
+    private bool IsNeeded(string id) => _options.Needed is null || _options.Needed.Contains(id) || _options.Allow.GetValueOrDefault(id) is { Required: true };
+
+    /// <summary>Runs code of a plugin that answers at once, for as long as there is patience.</summary>
+    /// <exception cref="TimeoutException">It has not come back.</exception>
+    internal async ValueTask<T> WatchAsync<T>(Func<T> call, CancellationToken cancellationToken) =>
+        await Task.Run(call, CancellationToken.None).WaitAsync(_options.Patience, _services.Clock, cancellationToken).ConfigureAwait(false);
 
     private static PluginPart<T>? Find<T>(IReadOnlyDictionary<string, PluginPart<T>> parts, string pluginId, string name)
     {
@@ -138,7 +257,7 @@ public sealed partial class PluginHost : IAsyncDisposable
         return own.Length == 1 ? own[0] : null;
     }
 
-    private async ValueTask LoadFolderAsync(string folder)
+    private async ValueTask LoadFolderAsync(string folder, CancellationToken cancellationToken)
     {
         PluginManifest? manifest = PluginDiscovery.Read(folder, out PluginProblem? problem);
         if (manifest is null)
@@ -147,109 +266,182 @@ public sealed partial class PluginHost : IAsyncDisposable
             return;
         }
 
-        AllowedPlugin? allowed = _options.Allow.GetValueOrDefault(manifest.Id);
-        PluginRecord record = new()
+        PluginRecord record = Record(manifest, folder);
+        if (_options.Allow.GetValueOrDefault(manifest.Id)?.Disabled == true || !IsNeeded(manifest.Id))
         {
-            Id = manifest.Id,
-            State = PluginState.Loaded,
-            Folder = folder,
-            Assembly = Path.GetFileName(manifest.AssemblyPath),
-            Contract = manifest.Contract,
-        };
-        if (allowed?.Disabled == true)
-        {
-            lock (_gate) _records.Add(record with { State = PluginState.Disabled });
+            PluginState state = _options.Allow.GetValueOrDefault(manifest.Id)?.Disabled == true ? PluginState.Disabled : PluginState.NotNeeded;
+            lock (_gate) _records.Add(record with { State = state });
             return;
         }
 
-        problem = CheckAllowed(manifest, allowed) ?? PluginFolderRights.Check(folder) ?? Pin(ref manifest, folder, allowed) ?? PluginBoundary.Check(manifest, Path.GetDirectoryName(manifest.AssemblyPath)!);
-        Exception? thrown = null;
-        PluginGeneration? generation = problem is null ? Start(manifest, folder, allowed, out problem, out thrown) : null;
-        problem ??= CheckNames(generation!.Parts!);
-        if (problem is null)
+        Candidate candidate = await TryLoadAsync(manifest, folder, current: null, cancellationToken).ConfigureAwait(false);
+        if (candidate.Generation is { } generation)
         {
-            record = record with
-            {
-                KeySystems = [.. generation!.Parts!.KeySystems.Select(static part => part.Name)],
-                Providers = [.. generation.Parts.Providers.Select(static part => part.Name)],
-                Middleware = [.. generation.Parts.Middleware.Select(static part => part.Name)],
-            };
             lock (_gate)
             {
                 _generations.Add(generation);
-                _records.Add(record);
+                _records.Add(Record(generation));
             }
 
-            Log.Loaded(_logger, manifest.Id, manifest.Contract, folder);
-            _services.Bus.Publisher<PluginLoaded>().Publish(new PluginLoaded { PluginId = manifest.Id, Contract = manifest.Contract });
             return;
         }
 
-        if (generation is not null) await DisposeAsync(generation).ConfigureAwait(false);
-        if (problem.Fault != PluginFault.DuplicateId) DeletePrivateFolder(manifest.Id);
-        Refuse(record with { State = PluginState.Refused, Problem = problem }, thrown);
+        Refuse(record with { State = PluginState.Refused, Problem = candidate.Problem }, candidate.Thrown);
     }
 
-    private PluginProblem? CheckAllowed(PluginManifest manifest, AllowedPlugin? allowed)
+    /// <summary>Checks, copies, loads and configures a plugin.</summary>
+    /// <returns>The plugin; or why not; or neither, when its files are those of the version that is there.</returns>
+    private async ValueTask<Candidate> TryLoadAsync(PluginManifest manifest, string folder, PluginGeneration? current, CancellationToken cancellationToken)
+    {
+        AllowedPlugin? allowed = _options.Allow.GetValueOrDefault(manifest.Id);
+        int number = _numbers.GetValueOrDefault(manifest.Id) + 1;
+        string? copy = null;
+        PluginGeneration? generation = null;
+        Exception? thrown = null;
+        bool isSame = false;
+
+        // What a pin fixes may lie where anybody writes: what was hashed is what runs.
+        PluginProblem? problem = CheckAllowed(manifest, folder, allowed, current) ?? (allowed?.Pin is null ? PluginFolderRights.Check(folder) : null) ?? Copy(ref manifest, folder, number, allowed, current, out copy, out isSame);
+        if (problem is null && isSame)
+        {
+            Delete(copy!);
+            return default;
+        }
+
+        problem ??= PluginBoundary.Check(manifest, copy!);
+        if (problem is null)
+        {
+            _numbers[manifest.Id] = number;
+            generation = PluginGeneration.Load(manifest, number, folder, _options.Unloadable, out Type? entry, out problem);
+            if (generation is not null) (problem, thrown) = await ConfigureAsync(generation, entry!, allowed, cancellationToken).ConfigureAwait(false);
+        }
+
+        problem ??= CheckNames(generation!.Parts!, current);
+        if (problem is null)
+        {
+            Log.Loaded(_logger, manifest.Id, manifest.Contract, folder);
+            _services.Bus.Publisher<PluginLoaded>().Publish(new PluginLoaded { PluginId = manifest.Id, Contract = manifest.Contract });
+            return new Candidate(generation, null, null);
+        }
+
+        // What hangs may be anywhere in its code: it is left where it is.
+        if (generation is not null && problem.Fault != PluginFault.Hangs) await DisposeAsync(generation).ConfigureAwait(false);
+        else if (generation is null && copy is not null) Delete(copy);
+        return new Candidate(null, problem, thrown);
+    }
+
+    private static PluginRecord Record(PluginManifest manifest, string folder) => new()
+    {
+        Id = manifest.Id,
+        State = PluginState.Loaded,
+        Folder = folder,
+        Assembly = Path.GetFileName(manifest.AssemblyPath),
+        Contract = manifest.Contract,
+    };
+
+    private static PluginRecord Record(PluginGeneration generation) => Record(generation.Manifest, generation.Folder) with
+    {
+        Generation = generation.Number,
+        KeySystems = [.. generation.Parts!.KeySystems.Select(static part => part.Name)],
+        Providers = [.. generation.Parts.Providers.Select(static part => part.Name)],
+        Middleware = [.. generation.Parts.Middleware.Select(static part => part.Name)],
+    };
+
+    /// <summary>Moves the version that is found now among those that wait to leave. Under the gate.</summary>
+    private void Retire(string id)
+    {
+        if (_generations.Find(each => each.Id == id) is not { } old) return;
+        _generations.Remove(old);
+        _retiring.Add(old);
+        SetState(id, old.Number, PluginState.Retiring);
+    }
+
+    private void SetState(string id, int number, PluginState state)
+    {
+        int index = _records.FindIndex(record => record.Id == id && record.Generation == number && record.State is PluginState.Loaded or PluginState.Retiring);
+        if (index >= 0) _records[index] = _records[index] with { State = state };
+    }
+
+    /// <summary>Tells why a new version of a plugin is refused, and keeps it beside the one that goes on.</summary>
+    private void Tell(string id, PluginProblem problem)
+    {
+        lock (_gate)
+        {
+            _records.RemoveAll(record => record.Id == id && record.State is PluginState.Refused or PluginState.Absent);
+            PluginRecord? current = _records.FindLast(record => record.Id == id);
+            _records.Add(new PluginRecord { Id = id, State = PluginState.Refused, Folder = current?.Folder, Assembly = current?.Assembly, Problem = problem });
+        }
+
+        Log.Refused(_logger, id, problem, null);
+        _services.Bus.Publisher<PluginFaulted>().Publish(new PluginFaulted { PluginId = id, Stage = problem.Stage });
+    }
+
+    private PluginProblem? CheckAllowed(PluginManifest manifest, string folder, AllowedPlugin? allowed, PluginGeneration? current)
     {
         if (allowed is null && _options.Unknown != UnknownPlugins.Load)
             return new PluginProblem(PluginFault.NotAllowed, $"configuration does not name plugin '{manifest.Id}' (Keyway:Plugins:Allow)");
+        if (current is not null) return null;
         lock (_gate)
         {
-            return _records.FirstOrDefault(other => other.Id == manifest.Id && other.Assembly is not null) is { } other
+            return _records.FirstOrDefault(other => other.Id == manifest.Id && other.Assembly is not null && other.Folder != folder && other.State != PluginState.Unloaded) is { } other
                 ? new PluginProblem(PluginFault.DuplicateId, $"the plugin in {other.Folder} has the id '{manifest.Id}' already")
                 : null;
         }
     }
 
-    // A pinned plugin is copied to a folder that only we can write to, hashed there and loaded from there: what was hashed is what runs.
-    private PluginProblem? Pin(ref PluginManifest manifest, string folder, AllowedPlugin? allowed)
+    // A plugin is copied to a folder that only we can write to, hashed there where there is a pin, and loaded from there: what was looked at is what runs, and stays it.
+    private PluginProblem? Copy(ref PluginManifest manifest, string folder, int number, AllowedPlugin? allowed, PluginGeneration? current, out string? copy, out bool isSame)
     {
-        if (allowed?.Pin is not { } pin) return null;
+        (copy, isSame) = (null, false);
         try
         {
-            string copy = Directory.CreateTempSubdirectory("keyway-plugin-").FullName;
-            lock (_gate) _privateFolders[manifest.Id] = copy;
-            PluginPin.Copy(folder, copy);
-            string found = PluginPin.Compute(copy);
-            if (!string.Equals(found, pin, StringComparison.OrdinalIgnoreCase))
+            string taken = copy = _copies.Take(folder, manifest.Id, number, hasLinks: allowed?.Pin is null);
+            if (allowed?.Pin is { } pin && PluginPin.Compute(taken) is var found && !string.Equals(found, pin, StringComparison.OrdinalIgnoreCase))
                 return new PluginProblem(PluginFault.PinMismatch, $"the folder's fingerprint is {found}, configuration pins {pin}");
-            if (PluginDiscovery.Read(copy, out PluginProblem? problem) is not { } copied) return problem;
+            PluginCopies.Prepare(taken);
+            isSame = current is not null && PluginPin.Compute(taken) == PluginPin.Compute(current.Copy);
+            if (PluginDiscovery.Read(taken, out PluginProblem? problem) is not { } copied) return problem;
             if (copied.Id != manifest.Id) return new PluginProblem(PluginFault.PinMismatch, $"the folder changed while it was read: its plugin is '{copied.Id}' now");
             manifest = copied;
             return null;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            return new PluginProblem(PluginFault.Unreadable, exception.Message);
+            return new PluginProblem(PluginFault.Unreadable, $"{exception.Message} (plugins are loaded from a private copy in {Path.GetTempPath()}; TMPDIR names another place)");
         }
     }
 
-    private PluginGeneration? Start(PluginManifest manifest, string folder, AllowedPlugin? allowed, out PluginProblem? problem, out Exception? thrown)
+    /// <summary>Lets a plugin register what it brings, for as long as there is patience. On a thread of its own: what blocks it blocks nobody else.</summary>
+    private async ValueTask<(PluginProblem? Problem, Exception? Thrown)> ConfigureAsync(PluginGeneration generation, Type entry, AllowedPlugin? allowed, CancellationToken cancellationToken)
     {
-        thrown = null;
-        PluginGeneration? generation = PluginGeneration.Load(manifest, folder, _options.Unloadable, out Type? entry, out problem);
-        if (generation is null) return null;
+        string id = generation.Id;
         ScopedBus scope = new(_services.Events);
         PluginContext context = new()
         {
-            PluginId = manifest.Id,
-            Settings = allowed?.Settings ?? new ConfigurationBuilder().Build().GetSection($"Keyway:Plugins:Allow:{manifest.Id}"),
+            PluginId = id,
+            Settings = allowed?.Settings ?? new ConfigurationBuilder().Build().GetSection($"Keyway:Plugins:Allow:{id}"),
             Logging = _services.Logging,
             Events = scope,
-            Secrets = _services.Secrets(manifest.Id),
+            Secrets = _services.Secrets(id),
             Http = _services.Http,
             Clock = _services.Clock,
         };
-        problem = generation.Configure(entry!, scope, context, out thrown);
-        return generation;
+        try
+        {
+            return await Task.Run(() => (generation.Configure(entry, scope, context, out Exception? thrown), thrown), CancellationToken.None)
+                .WaitAsync(_options.Patience, _services.Clock, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            return (new PluginProblem(PluginFault.Hangs, string.Create(CultureInfo.InvariantCulture, $"its Configure has not come back after {_options.Patience.TotalSeconds:0.#} s (Keyway:Plugins:PatienceSeconds)")), null);
+        }
     }
 
-    private PluginProblem? CheckNames(PluginBuilder parts)
+    private PluginProblem? CheckNames(PluginBuilder parts, PluginGeneration? current)
     {
         lock (_gate)
         {
-            PluginBuilder[] others = [.. _generations.Select(static generation => generation.Parts!)];
+            PluginBuilder[] others = [.. _generations.Where(generation => generation != current).Select(static generation => generation.Parts!)];
             return Check("key system", parts.KeySystems, others.SelectMany(static other => other.KeySystems))
                 ?? Check("provider", parts.Providers, others.SelectMany(static other => other.Providers))
                 ?? Check("pipeline step", parts.Middleware, others.SelectMany(static other => other.Middleware));
@@ -273,8 +465,8 @@ public sealed partial class PluginHost : IAsyncDisposable
     {
         foreach ((string id, AllowedPlugin allowed) in _options.Allow)
         {
-            if (allowed.Disabled || _records.Exists(record => record.Id == id)) continue;
-            PluginProblem problem = new(PluginFault.NotFound, $"no folder of {Path.Combine(AppContext.BaseDirectory, _options.Directory)} has plugin '{id}'");
+            if (allowed.Disabled || !IsNeeded(id) || _records.Exists(record => record.Id == id)) continue;
+            PluginProblem problem = new(PluginFault.NotFound, $"no folder of {Root} has plugin '{id}'");
             PluginRecord record = new() { Id = id, State = PluginState.Absent, Problem = problem };
             if (allowed.Required) Refuse(record);
             else
@@ -303,42 +495,37 @@ public sealed partial class PluginHost : IAsyncDisposable
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private async ValueTask<WeakReference> LeaveAsync(string pluginId)
+    private async ValueTask<WeakReference> LeaveAsync(string pluginId, int number)
     {
-        PluginGeneration? generation;
+        PluginGeneration generation;
         lock (_gate)
         {
-            generation = _generations.Find(candidate => candidate.Manifest.Id == pluginId);
-            if (generation is null) throw new ArgumentException($"no plugin '{pluginId}' is loaded", nameof(pluginId));
-            _generations.Remove(generation);
-            int index = _records.FindIndex(record => record.Id == pluginId && record.State == PluginState.Loaded);
-            _records[index] = _records[index] with { State = PluginState.Unloaded };
+            generation = _retiring.First(candidate => candidate.Id == pluginId && candidate.Number == number);
+            _retiring.Remove(generation);
+            SetState(pluginId, number, PluginState.Unloaded);
         }
 
-        Publish();
         return await DisposeAsync(generation).ConfigureAwait(false);
     }
 
     private async ValueTask<WeakReference> DisposeAsync(PluginGeneration generation)
     {
         (WeakReference context, Exception? thrown) = await generation.LeaveAsync().ConfigureAwait(false);
-        if (thrown is not null) Log.DisposalFailed(_logger, generation.Manifest.Id, thrown);
+        if (thrown is not null) Log.DisposalFailed(_logger, generation.Id, thrown);
+        Delete(generation.Copy);
         return context;
     }
 
-    private void DeletePrivateFolder(string pluginId)
+    private void Delete(string copy)
     {
-        string? folder;
-        lock (_gate) _privateFolders.Remove(pluginId, out folder);
-        if (folder is null) return;
         try
         {
-            Directory.Delete(folder, recursive: true);
+            PluginCopies.Delete(copy);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             // Windows does not delete what is still mapped. It is a copy in the temporary folder, and no harm.
-            Log.CopyStays(_logger, folder, exception);
+            Log.CopyStays(_logger, copy, exception);
         }
     }
 
@@ -354,6 +541,9 @@ public sealed partial class PluginHost : IAsyncDisposable
         static FrozenDictionary<string, PluginPart<T>> Table<T>(IEnumerable<PluginPart<T>> parts) =>
             parts.ToFrozenDictionary(static part => part.Name, StringComparer.OrdinalIgnoreCase);
     }
+
+    /// <summary>What became of a folder: a plugin, or a problem, or neither.</summary>
+    private readonly record struct Candidate(PluginGeneration? Generation, PluginProblem? Problem, Exception? Thrown);
 
     private static partial class Log
     {

@@ -29,6 +29,12 @@ internal static class PluginMetadata
     /// <returns>The version, or <see langword="null"/> when the file is no assembly.</returns>
     public static Version? ReadVersion(string path) => Read(path, static reader => reader.GetAssemblyDefinition().Version);
 
+    /// <summary>Reads which assemblies an assembly was built against.</summary>
+    /// <param name="path">The file.</param>
+    /// <returns>Their names and versions; <see langword="null"/> when the file is no assembly.</returns>
+    public static IReadOnlyList<(string Name, Version Version)>? ReadReferences(string path) => Read(path, static reader =>
+        reader.AssemblyReferences.Select(reader.GetAssemblyReference).Select(reference => (reader.GetString(reference.Name), reference.Version)).ToArray());
+
     private static T? Read<T>(string path, Func<MetadataReader, T?> read)
         where T : class
     {

@@ -15,6 +15,13 @@ public sealed record PluginOptions
     /// <summary>Whether plugins can leave before the process ends. It costs a little speed, and a plugin has to behave for it.</summary>
     public bool Unloadable { get; init; }
 
+    /// <summary>How long one call of a plugin may take: its <c>Configure</c>, the making and starting of a key system, a step of a session.</summary>
+    /// <value>15 seconds.</value>
+    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>The plugins that somebody will ask for something; the others are left alone, unless they are required. <see langword="null"/>: all.</summary>
+    internal IReadOnlySet<string>? Needed { get; init; }
+
     /// <summary>The plugins that may be loaded, by id.</summary>
     public IReadOnlyDictionary<string, AllowedPlugin> Allow { get; init; } = FrozenDictionary<string, AllowedPlugin>.Empty;
 }

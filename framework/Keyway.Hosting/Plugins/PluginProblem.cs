@@ -10,7 +10,7 @@ public sealed record PluginProblem(PluginFault Fault, string Reason)
     {
         PluginFault.ContractMismatch or PluginFault.ShipsContract or PluginFault.NewerDependency => "contract",
         PluginFault.LoadFailed or PluginFault.NotAPlugin => "load",
-        PluginFault.ConstructorThrew or PluginFault.ConfigureThrew or PluginFault.DuplicateName => "configure",
+        PluginFault.ConstructorThrew or PluginFault.ConfigureThrew or PluginFault.DuplicateName or PluginFault.Hangs or PluginFault.CannotReplace => "configure",
         _ => "discovery",
     };
 

@@ -9,6 +9,12 @@ public sealed record PluginRecord
     /// <summary>What has become of it.</summary>
     public required PluginState State { get; init; }
 
+    /// <summary>Which version of it in this host, from 1; 0 when none of its code was loaded. Each one that takes the place of another has the next number.</summary>
+    public int Generation { get; init; }
+
+    /// <summary>Of one that has left: whether its memory was freed, as a weak reference tells; <see langword="null"/>: it is not known yet.</summary>
+    public bool? Collected { get; init; }
+
     /// <summary>Its folder, if there is one.</summary>
     public string? Folder { get; init; }
 

@@ -20,4 +20,10 @@ public enum PluginState
 
     /// <summary>It was loaded and has left.</summary>
     Unloaded,
+
+    /// <summary>A newer version has taken its place; it is there for the presentations that began with it, and leaves with the last of them.</summary>
+    Retiring,
+
+    /// <summary>Nobody will ask for what it brings (<see cref="KeywayHostOptions.KeySystem"/>); none of its code was loaded.</summary>
+    NotNeeded,
 }

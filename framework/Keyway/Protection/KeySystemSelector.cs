@@ -40,9 +40,14 @@ public static class KeySystemSelector
 
         foreach (SystemId system in map.Systems)
             if (!candidates.Any(each => each.Descriptor?.Systems.Contains(system) == true) && system != SystemIds.Common)
-                others.Add(new(SystemIds.NameOf(system), "the content names it, and no key system is configured for it"));
+                others.Add(new(SystemIds.NameOf(system), WhyNobody(candidates, only)));
         return (selection ?? new KeySystemSelection()) with { Others = others };
     }
+
+    // Of a plugin that was not loaded nobody knows what it is for.
+    private static string WhyNobody(IReadOnlyList<KeySystemCandidate> candidates, string? only) => only is not null && candidates.Any(static each => each is { Descriptor: null, KeySystem: null })
+        ? $"'{only}' was asked for"
+        : "the content names it, and no key system is configured for it";
 
     private static bool IsNamed(KeySystemCandidate candidate, string name) =>
         candidate.Name.Equals(name, StringComparison.OrdinalIgnoreCase)
@@ -131,7 +136,7 @@ public static class KeySystemSelector
         catch (Exception e) when (e is not OutOfMemoryException)
         {
             // A faulty plugin loses the choice, nothing more.
-            problem = $"the key system failed ({e.GetType().Name})";
+            problem = $"the key system failed: {PluginText.Of(e)}";
         }
 
         return null;

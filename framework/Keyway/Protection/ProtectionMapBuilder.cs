@@ -196,7 +196,7 @@ public sealed class ProtectionMapBuilder
             catch (Exception e) when (e is not OutOfMemoryException)
             {
                 // A faulty plugin: its own words may quote the data, its type does not.
-                entry = entry with { Problem = $"the key system failed ({e.GetType().Name})" };
+                entry = entry with { Problem = $"the key system failed: {PluginText.Of(e)}" };
             }
 
             List<KeyId> named = [.. _boxKeyIds.Items.Concat(entry.Header?.KeyIds ?? []).Distinct()];

@@ -56,7 +56,7 @@ internal sealed class LicenseExchanger(SessionFacts facts, TimeProvider clock, E
         {
             LicenseServiceException failure = exception is KeywayException known
                 ? new LicenseServiceException(LicenseErrorKind.CredentialInvalid, known.Message, known)
-                : new LicenseServiceException(LicenseErrorKind.Unknown, $"a step of '{session.Options.Service.Name}' failed ({exception.GetType().Name})", exception);
+                : new LicenseServiceException(LicenseErrorKind.Unknown, $"a step of '{session.Options.Service.Name}' failed: {PluginText.Of(exception)}", exception);
             result = new ExchangeResult(order.Number, exchange: null, run, run?.Clean(failure) ?? failure);
         }
 

@@ -12,7 +12,7 @@ internal sealed partial class LicenseSessionActor
         destination.Clear();
         try
         {
-            ChallengeInfo written = await session.WriteChallengeAsync(request, destination, cancellationToken).ConfigureAwait(false);
+            ChallengeInfo written = await WatchAsync("writing a challenge", () => session.WriteChallengeAsync(request, destination, cancellationToken)).ConfigureAwait(false);
             _releaseWritten |= written?.Kind == ChallengeKind.Release;
             return written!;
         }

@@ -337,7 +337,7 @@ internal sealed partial class LicenseSessionActor
         StagedCalls stage = _host.Stage();
         try
         {
-            return (true, await call().ConfigureAwait(false), stage);
+            return (true, await WatchAsync(what, call).ConfigureAwait(false), stage);
         }
         catch (Exception exception)
         {
@@ -351,12 +351,25 @@ internal sealed partial class LicenseSessionActor
         }
     }
 
+    /// <summary>Calls the key system, for as long as there is patience. On another thread: one that blocks must not block the session.</summary>
+    private async Task<T> WatchAsync<T>(string what, Func<ValueTask<T>> call)
+    {
+        Task<T> running = Task.Run(() => call().AsTask(), CancellationToken.None);
+        try
+        {
+            return await running.WaitAsync(_context.Patience, _context.Clock).ConfigureAwait(false);
+        }
+        catch (TimeoutException) when (!running.IsCompleted)
+        {
+            throw new LicenseServiceException(LicenseErrorKind.Unknown, $"the key system '{Descriptor.Name}' has not come back from {what} after {_context.Patience.TotalSeconds:0.#} s");
+        }
+    }
+
     private LicenseServiceException Explain(string what, Exception exception) => exception switch
     {
         LicenseServiceException known => known,
         ProtectionHeaderException header => new LicenseServiceException(LicenseErrorKind.HeaderUnsupported, header.Message, header),
-        // A plugin's own text may hold anything, keys included.
-        _ => new LicenseServiceException(LicenseErrorKind.Unknown, $"the key system '{Descriptor.Name}' failed in {what} ({exception.GetType().Name})", exception),
+        _ => new LicenseServiceException(LicenseErrorKind.Unknown, $"the key system '{Descriptor.Name}' failed in {what}: {PluginText.Of(exception)}", exception),
     };
 
     private static LicenseServiceException Forgotten() => new(LicenseErrorKind.Unknown, "an exchange has ended without an answer");

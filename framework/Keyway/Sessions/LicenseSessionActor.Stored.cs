@@ -102,7 +102,16 @@ internal sealed partial class LicenseSessionActor
 
     private async ValueTask<bool> OpenSessionAsync(ReadOnlyMemory<byte> stored)
     {
-        _session = await Options.KeySystem.OpenSessionAsync(_request with { Stored = stored }, _host, _lifetime.Token).ConfigureAwait(false);
+        ILicenseSession opened = await Options.KeySystem.OpenSessionAsync(_request with { Stored = stored }, _host, _lifetime.Token).ConfigureAwait(false)
+            ?? throw new LicenseServiceException(LicenseErrorKind.Unknown, $"the key system '{Descriptor.Name}' opened no session: its OpenSessionAsync returned null");
+        if (_lifetime.IsCancellationRequested)
+        {
+            // Nobody waits for it any more.
+            await opened.DisposeAsync().ConfigureAwait(false);
+            throw new OperationCanceledException(_lifetime.Token);
+        }
+
+        _session = opened;
         return true;
     }
 

@@ -21,6 +21,9 @@ internal sealed record SessionContext
     /// <summary>How many exchanges in a row a key system may ask for before it is told no.</summary>
     public required int MaximumExchanges { get; init; }
 
+    /// <summary>How long one call of a key system may take.</summary>
+    public required TimeSpan Patience { get; init; }
+
     /// <summary>Tells the table that nobody may join the session any more. Called from its mailbox; must not wait.</summary>
     public required Action<LicenseSessionActor> Left { get; init; }
 }

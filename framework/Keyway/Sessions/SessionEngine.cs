@@ -34,6 +34,7 @@ public sealed class SessionEngine : IAsyncDisposable
             Meter = options.Meter,
             Store = options.Store,
             MaximumExchanges = options.MaximumExchanges,
+            Patience = options.KeySystemPatience,
             Left = OnLeft,
         };
         options.Vault.FirstUsed = OnFirstUsed;

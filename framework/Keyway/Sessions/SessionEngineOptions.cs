@@ -26,6 +26,10 @@ public sealed record SessionEngineOptions
     /// <value>30 seconds.</value>
     public TimeSpan KeyWait { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>How long one call of a key system may take.</summary>
+    /// <value>15 seconds.</value>
+    public TimeSpan KeySystemPatience { get; init; } = TimeSpan.FromSeconds(15);
+
     /// <summary>How long a shared session that nobody holds stays open.</summary>
     /// <value>3 seconds.</value>
     public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(3);

@@ -38,9 +38,12 @@ internal static class PlayCommand
         // The bundled sample and its own licence service: the one case in which the command names both.
         bool provided = source is null && options.LicenseUrl is null && DemoProvider.IsFor(options.Provider, Host.ReadSettings(context));
         if (provided) options = options with { KeySystem = DemoProvider.KeySystemOf(options.KeySystem) };
-        await using SandboxProcess? sandbox = source is null && options.LicenseUrl is null && (options.Provider is null || provided)
-            ? await SandboxProcess.StartAsync(cancellationToken)
-            : null;
+        bool isDemo = source is null && options.LicenseUrl is null && (options.Provider is null || provided);
+        Task<SandboxProcess>? starting = isDemo ? SandboxProcess.StartAsync(cancellationToken) : null;
+        // Where the host needs nothing of the sandbox to start, the two start beside each other.
+        KeywayHost? early = isDemo && !provided && !DemoDevice.IsNeeded(options.KeySystem ?? DemoKeySystem, Host.ReadSettings(context)) ? Host.Create(context, options.KeySystem ?? DemoKeySystem) : null;
+        Task beside = early?.StartAsync(cancellationToken) ?? Task.CompletedTask;
+        await using SandboxProcess? sandbox = await StartedAsync(starting, early);
         if (sandbox is not null && provided) context = context with { Settings = [.. DemoProvider.Settings(sandbox.Url, options.KeySystem!), .. context.Settings] };
         else if (sandbox is not null)
         {
@@ -53,12 +56,13 @@ internal static class PlayCommand
 
         ProgressView progress = new();
         options = options with { Progress = progress };
-        await using KeywayHost keyway = Host.Create(context);
+        await using KeywayHost keyway = early ?? Host.Create(context, options.KeySystem);
         await using OutputSet outputs = new(context.Io, force);
         OutputTarget target = named ?? OutputTarget.File(Path.Combine(outputs.MakeTemporaryFolder(), "sample.clear.mp4"));
         long begun = TimeProvider.System.GetTimestamp();
         PlayReport report = await progress.ShowAsync(context, async () =>
         {
+            await beside;
             await Host.StartAsync(keyway, options.KeySystem, cancellationToken);
             await using Presentation presentation = await keyway.OpenAsync(source ?? BundledSample, options, cancellationToken);
             progress.Name([.. presentation.Tracks.Select(PlayReport.Describe)]);
@@ -84,6 +88,19 @@ internal static class PlayCommand
         if (context.Json) await context.Io.Out.WriteLineAsync(report.ToJson());
         else report.Show(target.Kind == OutputKind.StandardOutput ? context.Io.ErrorConsole() : context.Io.OutConsole());
         return ExitCode.Done;
+    }
+
+    private static async Task<SandboxProcess?> StartedAsync(Task<SandboxProcess>? starting, KeywayHost? early)
+    {
+        try
+        {
+            return starting is null ? null : await starting;
+        }
+        catch
+        {
+            if (early is not null) await early.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>The key system that plays the bundled sample when nobody says which.</summary>

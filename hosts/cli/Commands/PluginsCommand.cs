@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Keyway.Hosting;
 using Keyway.Hosting.Plugins;
 using Spectre.Console;
@@ -48,6 +49,7 @@ internal static class PluginsCommand
                     json.WriteStartObject();
                     json.WriteString("id", plugin.Id);
                     json.WriteString("state", PresentationReport.Word(plugin.State));
+                    if (plugin.Generation > 0) json.WriteNumber("generation", plugin.Generation);
                     json.WriteString("contract", plugin.Contract);
                     json.WriteString("folder", plugin.Folder);
                     json.WriteStrings("keySystems", plugin.KeySystems);
@@ -71,12 +73,12 @@ internal static class PluginsCommand
         }
 
         IAnsiConsole console = context.Io.OutConsole();
-        Table table = PresentationReport.NewTable("Plugin", "State", "Contract", "Brings", "Why not");
+        Table table = PresentationReport.NewTable("Plugin", "State", "Generation", "Contract", "Brings", "Why not");
         foreach (PluginRecord plugin in plugins)
         {
             string brings = string.Join(", ", plugin.KeySystems.Select(static name => $"key system {name}").Concat(plugin.Providers.Select(static name => $"provider {name}")).Concat(plugin.Middleware.Select(static name => $"step {name}")));
             table.AddRow(
-                Shown.Markup(plugin.Id), PresentationReport.Word(plugin.State), Shown.Markup(plugin.Contract ?? ""), Shown.Markup(brings),
+                Shown.Markup(plugin.Id), PresentationReport.Word(plugin.State), plugin.Generation > 0 ? plugin.Generation.ToString(CultureInfo.InvariantCulture) : "", Shown.Markup(plugin.Contract ?? ""), Shown.Markup(brings),
                 Shown.Markup(plugin.Problem is { } problem ? $"{problem.Stage}: {problem.Reason}" : ""));
         }
 

@@ -41,13 +41,17 @@ internal sealed class DemoDevice : IDisposable
         from secret in system.Value.Secrets
         select $"Keyway:KeySystems:{system.Key}:Settings:{secret.Setting}";
 
+    /// <summary>Whether a key system needs a device and has none configured.</summary>
+    public static bool IsNeeded(string system, IConfiguration root) =>
+        Systems.TryGetValue(system, out DemoSystem? known) && known.Secrets.Length > 0 && known.Secrets.All(secret => root[$"Keyway:KeySystems:{system}:Settings:{secret.Setting}"] is null);
+
     /// <summary>Asks the sandbox for a device.</summary>
     /// <returns>The device; <see langword="null"/> for a key system that needs none, or has a credential configured.</returns>
     public static async Task<DemoDevice?> AskAsync(SandboxProcess sandbox, string system, IConfiguration root, CancellationToken cancellationToken)
     {
-        if (!Systems.TryGetValue(system, out DemoSystem? known) || known.Secrets.Length == 0) return null;
+        if (!IsNeeded(system, root)) return null;
+        DemoSystem known = Systems[system];
         string prefix = $"Keyway:KeySystems:{system}:Settings:";
-        if (known.Secrets.Any(secret => root[prefix + secret.Setting] is not null)) return null;
 
         using HttpClient http = new() { BaseAddress = sandbox.Url };
         using HttpResponseMessage answer = await http.PostAsync(new Uri($"credential/{system}", UriKind.Relative), null, cancellationToken);

@@ -33,6 +33,7 @@ public sealed class EffectiveSettingsTests : IDisposable
                 "Keyway:Plugins:Allow:clearkey:Disabled=false [default]",
                 "Keyway:Plugins:Allow:clearkey:Required=false [default]",
                 $"Keyway:Plugins:Directory=here [{_file}]",
+                "Keyway:Plugins:PatienceSeconds=15 [default]",
                 "Keyway:Plugins:Unknown=Refuse [default]",
                 "Keyway:Plugins:Unloadable=true [command line]");
         }

@@ -39,12 +39,20 @@ internal sealed class PluginFolder : IDisposable
         return target;
     }
 
-    /// <summary>Writes an assembly with one public type and a plugin attribute of any content.</summary>
-    public string Write(string name, string id, string entry, string contract = KeywayContract.Version)
+    /// <summary>Writes an assembly with one public type and a plugin attribute of any content, built against other assemblies of any version.</summary>
+    public string Write(string name, string id, string entry, string contract = KeywayContract.Version, params IEnumerable<AssemblyName> references)
     {
         string folder = Directory.CreateDirectory(System.IO.Path.Combine(Path, name)).FullName;
         PersistedAssemblyBuilder assembly = new(new AssemblyName(name), typeof(object).Assembly);
-        assembly.DefineDynamicModule(name).DefineType("Some.Type", TypeAttributes.Public).CreateType();
+        TypeBuilder type = assembly.DefineDynamicModule(name).DefineType("Some.Type", TypeAttributes.Public);
+        foreach (AssemblyName reference in references)
+        {
+            PersistedAssemblyBuilder other = new(reference, typeof(object).Assembly);
+            Type used = other.DefineDynamicModule(reference.Name!).DefineType("Used.Type", TypeAttributes.Public).CreateType();
+            type.DefineField($"_{reference.Name}", used, FieldAttributes.Private);
+        }
+
+        type.CreateType();
 
         // ECMA-335, II.23.3: prolog, three strings, no named arguments. A Type is written as its name.
         using MemoryStream blob = new();

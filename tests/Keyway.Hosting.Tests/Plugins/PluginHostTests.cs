@@ -129,6 +129,7 @@ public sealed class PluginHostTests : IDisposable
     {
         _folder.Drop("good");
         await using PluginHost host = await LoadAsync(Allow("good"));
+        IsInMemory(PluginCopies.MarkOf(Path.Combine(_folder.Path, "good"))).Should().BeTrue();
         UseKeySystem(host);
         _bus.Publisher<KeysChanged>().Publish(default);
 
@@ -325,20 +326,20 @@ public sealed class PluginHostTests : IDisposable
 
     private async Task NotInMemoryAsync(string folder)
     {
-        string path = Path.Combine(_folder.Path, folder) + Path.DirectorySeparatorChar;
-        for (int attempt = 0; attempt < 20 && IsInMemory(path); attempt++)
+        string mark = PluginCopies.MarkOf(Path.Combine(_folder.Path, folder));
+        for (int attempt = 0; attempt < 20 && IsInMemory(mark); attempt++)
         {
             await Task.Delay(10);
             GC.Collect();
             GC.WaitForPendingFinalizers();
         }
 
-        IsInMemory(path).Should().BeFalse();
+        IsInMemory(mark).Should().BeFalse();
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static bool IsInMemory(string path) =>
-        AssemblyLoadContext.All.Any(context => context.Assemblies.Any(loaded => !loaded.IsDynamic && loaded.Location.StartsWith(path, StringComparison.Ordinal)));
+    private static bool IsInMemory(string mark) =>
+        AssemblyLoadContext.All.Any(context => context.Assemblies.Any(loaded => !loaded.IsDynamic && loaded.Location.Contains(mark, StringComparison.Ordinal)));
 
     private PluginOptions Allow(params string[] plugins) => Options([.. plugins.Select(static plugin => (plugin, new AllowedPlugin()))]);
 
