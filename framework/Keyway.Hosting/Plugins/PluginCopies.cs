@@ -92,7 +92,7 @@ internal sealed class PluginCopies : IDisposable
         try
         {
             string path = Path.Combine(folder, LockName);
-            if (!File.Exists(path)) return DateTime.UtcNow - Directory.GetCreationTimeUtc(folder) > Unlocked;
+            if (!File.Exists(path)) return TimeProvider.System.GetUtcNow().UtcDateTime - Directory.GetCreationTimeUtc(folder) > Unlocked;
             using FileStream free = new(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
             return true;
         }
