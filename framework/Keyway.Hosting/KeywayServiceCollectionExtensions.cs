@@ -22,7 +22,7 @@ public static class KeywayServiceCollectionExtensions
         ArgumentNullException.ThrowIfNull(section);
         services.AddSingleton(provider =>
         {
-            KeywayHostOptions options = new() { Logging = provider.GetService<ILoggerFactory>(), Clock = provider.GetService<TimeProvider>() ?? TimeProvider.System };
+            KeywayHostOptions options = new() { Logging = provider.GetService<ILoggerFactory>(), Clock = provider.GetService<TimeProvider>() ?? TimeProvider.System, Configuration = provider.GetService<IConfiguration>() as IConfigurationRoot };
             return new KeywayHost(section, configure is null ? options : configure(options));
         });
         services.AddSingleton<IHostedService>(static provider => provider.GetRequiredService<KeywayHost>());
