@@ -7,6 +7,7 @@ using Keyway.Licensing.Packs;
 using Keyway.Messaging;
 using Keyway.Protection;
 using Keyway.Sessions;
+using Keyway.Sources;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -19,7 +20,7 @@ namespace Keyway.Hosting;
 /// <para>Threads: any. The first call that needs it starts it; a generic host starts it with the application.</para>
 /// <para>Ownership: whoever makes it disposes it, after the presentations that it opened.</para>
 /// </remarks>
-public sealed partial class KeywayHost : IHostedService, IAsyncDisposable
+public sealed partial class KeywayHost : IHostedService, IAsyncDisposable, IDisposable
 {
     private readonly KeywayHostOptions _host;
     private readonly IConfigurationSection _section;
@@ -53,7 +54,7 @@ public sealed partial class KeywayHost : IHostedService, IAsyncDisposable
         _bus = Options.Messaging.Transport switch
         {
             MessageTransport.MessagePipe => _host.MessagePipe?.Invoke(_logging)
-                ?? throw new KeywayConfigurationException([new SettingError("Keyway:Messaging:Transport", "this host was built without the MessagePipe adapter")]),
+                ?? throw new KeywayConfigurationException([new SettingError("Keyway:Messaging:Transport", "this host has no MessagePipe: build the command with -p:UseMessagePipe=true; in a container call AddKeywayMessagePipe(); else set KeywayHostOptions.MessagePipe")]),
             _ => new InProcessBus(_logging),
         };
         _events = new MirrorBus(_bus, _logging);
@@ -102,12 +103,30 @@ public sealed partial class KeywayHost : IHostedService, IAsyncDisposable
     /// <exception cref="PluginException">A plugin that configuration requires is not there.</exception>
     public async Task StartAsync(CancellationToken cancellationToken = default) => await EngineAsync(cancellationToken).ConfigureAwait(false);
 
+    /// <summary>Opens what a text names: a path, relative to the working directory, or an address.</summary>
+    /// <param name="source">The path or the address (<c>file</c>, <c>http</c>, <c>https</c>).</param>
+    /// <param name="options">How; without it, everything by default.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>The presentation. Ownership: the caller's.</returns>
+    /// <inheritdoc cref="KeywayEngine.OpenAsync" path="/exception"/>
+    public ValueTask<Presentation> OpenAsync(string source, PresentationOptions? options = null, CancellationToken cancellationToken = default) =>
+        OpenAsync(MediaSources.AddressOf(source), options, cancellationToken);
+
     /// <inheritdoc cref="KeywayEngine.OpenAsync"/>
     public async ValueTask<Presentation> OpenAsync(Uri source, PresentationOptions? options = null, CancellationToken cancellationToken = default)
     {
         KeywayEngine engine = await EngineAsync(cancellationToken).ConfigureAwait(false);
         return await engine.OpenAsync(source, options, cancellationToken).ConfigureAwait(false);
     }
+
+    /// <summary>Looks at what a text names: a path, relative to the working directory, or an address.</summary>
+    /// <param name="source">The path or the address (<c>file</c>, <c>http</c>, <c>https</c>).</param>
+    /// <param name="options">How; without it, everything by default.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>What was found.</returns>
+    /// <inheritdoc cref="KeywayEngine.InspectAsync" path="/exception"/>
+    public ValueTask<ContentFacts> InspectAsync(string source, PresentationOptions? options = null, CancellationToken cancellationToken = default) =>
+        InspectAsync(MediaSources.AddressOf(source), options, cancellationToken);
 
     /// <inheritdoc cref="KeywayEngine.InspectAsync"/>
     public async ValueTask<ContentFacts> InspectAsync(Uri source, PresentationOptions? options = null, CancellationToken cancellationToken = default)
@@ -150,6 +169,9 @@ public sealed partial class KeywayHost : IHostedService, IAsyncDisposable
             _gate.Release();
         }
     }
+
+    /// <summary>As <see cref="DisposeAsync"/>, and waits for it: for containers that are not disposed asynchronously.</summary>
+    public void Dispose() => Task.Run(() => DisposeAsync().AsTask()).GetAwaiter().GetResult();
 
     private async ValueTask<KeywayEngine> EngineAsync(CancellationToken cancellationToken)
     {

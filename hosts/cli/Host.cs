@@ -5,6 +5,10 @@ using Keyway.Hosting.Configuration;
 using Keyway.Licensing;
 using Keyway.Protection;
 using Microsoft.Extensions.Configuration;
+#if MESSAGEPIPE
+using Keyway.Messaging;
+using Microsoft.Extensions.DependencyInjection;
+#endif
 
 namespace Keyway.Cli;
 
@@ -34,7 +38,19 @@ internal static class Host
         }
     }
 
-    public static KeywayHost Create(CommandContext context) => new(ReadSettings(context));
+    public static KeywayHost Create(CommandContext context) => Create(context, ReadSettings(context));
+
+    public static KeywayHost Create(CommandContext context, IConfigurationRoot settings)
+    {
+        KeywayHostOptions options = new() { Logging = context.Verbose ? new VerboseLog(context.Io.Error) : null };
+#if MESSAGEPIPE
+        options = options with
+        {
+            MessagePipe = static logging => new MessagePipeBus(new ServiceCollection().AddKeywayMessagePipe().BuildServiceProvider(), logging),
+        };
+#endif
+        return new KeywayHost(settings, options);
+    }
 
     /// <summary>Starts a host, and checks the name of the key system that the user wants: a slip of the pen is not content that nobody opens.</summary>
     /// <exception cref="UsageException">No key system of that name is configured.</exception>

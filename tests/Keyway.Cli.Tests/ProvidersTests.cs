@@ -59,7 +59,7 @@ public sealed class ProvidersTests : IDisposable
     [InlineData("""{ "url": "https://me@x.example/" }""", "without a user name")]
     public async Task Check_refuses_what_a_host_refuses(string keySystem, string reason)
     {
-        string file = _folder.Write("acme.json", $$"""{ "name": "acme", "source": "ours", "tested": "here", "parameters": { "path": { "default": "ok" }, "region": { "choices": [ "eu", "us" ] } }, "keySystems": { "clearkey": {{keySystem}} } }""");
+        string file = _folder.Write("acme.json", $$"""{ "name": "acme", "source": "ours", "tested": "here", "parameters": { "path": { "default": "ok" } }, "keySystems": { "clearkey": {{keySystem}} } }""");
         (await CommandRun.OfAsync("providers", "check", file)).ShouldEndWith(ExitCode.Usage).Error.Should().Contain(reason);
         string settings = _folder.Write("mine.json", $$"""{ "Keyway": { "Providers": { "acme": { "Pack": {{JsonSerializer.Serialize(file)}} } } } }""");
         (await CommandRun.OfAsync("config", "--config", settings)).ShouldEndWith(ExitCode.Usage).Error.Should().Contain(reason);
@@ -86,7 +86,7 @@ public sealed class ProvidersTests : IDisposable
         });
         string file = _folder.Write("acme.json", """
             {
-              "name": "acme", "source": "ours", "tested": "here", "parameters": { "account": { "secret": true, "required": true } },
+              "name": "acme", "source": "ours", "tested": "here", "parameters": { "account": { "secret": true } },
               "request": { "headers": { "X-Account": "{account}" }, "errors": [ { "json": { "code": "error.code", "message": "error.message" }, "codes": { "E1": "LocationDenied" } } ] },
               "keySystems": { "clearkey": { "url": "https://x.example/", "body": { "json": { "c": "{challenge:base64}", "t": "{token}" } }, "response": [ { "json": "license" }, "base64" ] } }
             }

@@ -59,7 +59,7 @@ public sealed class SettingsTests : IDisposable
     }
 
     [Theory]
-    [InlineData("{\n  \"Keyway\": {\n    \"Plugins\": { \"Unknown\" \"Load\" }\n} }", "line 3, column 29: ")]
+    [InlineData("{\n  \"Keyway\": {\n    \"Plugins\": { \"Unknown\" \"Load\" }\n} }", "line 3, column 28: ")]
     [InlineData("{ \"Keyway\": { }", "line 1, column 16: ")]
     [InlineData("{ \"Keyway\": { \"KeySystems\": { \"a\": { \"Priority\": 1, \"priority\": 2 } } } }", "duplicate key 'Keyway:KeySystems:a:priority'")]
     public async Task File_that_is_no_JSON_is_refused_with_its_line_and_column(string json, string place)
@@ -77,7 +77,7 @@ public sealed class SettingsTests : IDisposable
         run.Error.Should().Contain("warning: Keyway:Plugins:Allow:clearky").And.Contain("did you mean 'clearkey'?").And.Contain("KEYWAY_SECRET_NOWHERE")
             .And.Contain("plugin 'clearkey' is loaded, and no entry here uses its key system");
         (await CommandRun.OfAsync("config", "--config", file, "--json")).ShouldEndWith(ExitCode.Done).Json.GetProperty("warnings").GetArrayLength().Should().Be(3);
-        (await CommandRun.OfAsync("inspect", "--config", file)).ShouldEndWith(ExitCode.Done).Error.Should().Contain("did you mean 'clearkey'?");
+        (await CommandRun.OfAsync("inspect", Sample.File("cenc/manifest.mpd"), "--config", file)).ShouldEndWith(ExitCode.Done).Error.Should().Contain("did you mean 'clearkey'?");
 
         string outside = _folder.Write("outside.json", """{ "KeySystems": { "clearkey": { "Priority": 7 } } }""");
         (await CommandRun.OfAsync("config", "--config", outside)).ShouldEndWith(ExitCode.Done).Error.Should().Contain("warning: KeySystems: it is ignored").And.Contain(outside);

@@ -34,7 +34,7 @@ internal static class ConfigCommand
         KeywayException? wrong = null;
         try
         {
-            await using KeywayHost keyway = new(root);
+            await using KeywayHost keyway = Host.Create(context, root);
             warnings = keyway.Warnings;
             await keyway.StartAsync(cancellationToken);
             warnings = keyway.Warnings;
