@@ -56,13 +56,14 @@ public sealed class KeywayHealthCheck : IHealthCheck
         group session by (session.KeySystem, session.Provider, session.Error!.Kind) into alike
         select string.Create(CultureInfo.InvariantCulture, $"{alike.Count()} {(alike.Count() == 1 ? "session" : "sessions")} of {alike.Key.KeySystem} at {alike.Key.Provider}: {alike.Key.Kind}");
 
-    // What configuration disables is as it should be.
+    // What configuration disables, and what nobody will ask for, is as it should be.
     private bool IsDisabled(KeySystemCandidate system) =>
-        _host.Options.KeySystems.TryGetValue(system.Name, out Configuration.KeySystemOptions? entry) && _host.Plugins.Any(plugin => plugin.Id == entry.Plugin && plugin.State == PluginState.Disabled);
+        _host.Options.KeySystems.TryGetValue(system.Name, out Configuration.KeySystemOptions? entry) && _host.Plugins.Any(plugin => plugin.Id == entry.Plugin && plugin.State is PluginState.Disabled or PluginState.NotNeeded);
 
     private IEnumerable<string> Absences() =>
     [
-        .. _host.Plugins.Where(static plugin => plugin.State is PluginState.Refused or PluginState.Absent).Select(static plugin => $"plugin {plugin.Id}: {plugin.Problem?.Reason}"),
+        // A folder that configuration does not name is none of its plugins.
+        .. _host.Plugins.Where(static plugin => plugin.State == PluginState.Absent || (plugin.State == PluginState.Refused && plugin.Problem?.Fault != PluginFault.NotAllowed)).Select(static plugin => $"plugin {plugin.Id}: {plugin.Problem?.Reason}"),
         .. _host.KeySystems.Where(system => system.KeySystem is null && !IsDisabled(system)).Select(static system => $"key system {system.Name}: {system.Absence}"),
         .. _host.AbsentProviders.Select(static provider => $"provider {provider.Key}: {provider.Value}"),
     ];
