@@ -16,6 +16,7 @@ internal sealed class HostBuild
     private int _users;
     private bool _retired;
     private KeywayEngine? _engine;
+    private List<IKeySystem> _made = [];
 
     /// <summary>The engine; once the build is over there is none.</summary>
     public KeywayEngine Engine => Volatile.Read(ref _engine) ?? throw new ObjectDisposedException(nameof(KeywayHost));
@@ -26,9 +27,6 @@ internal sealed class HostBuild
 
     public IReadOnlyDictionary<string, string> AbsentProviders { get; set; } = new Dictionary<string, string>();
 
-    /// <summary>The key systems that were made for it, to be disposed after the engine.</summary>
-    public List<IKeySystem> Made { get; } = [];
-
     /// <summary>The versions of plugins that it may use.</summary>
     public IReadOnlyList<(string Id, int Number)> Plugins { get; init; } = [];
 
@@ -38,6 +36,9 @@ internal sealed class HostBuild
     public Task Unused => _unused.Task;
 
     public void Begin(KeywayEngine engine) => _engine = engine;
+
+    /// <summary>Notes a key system that was made for it.</summary>
+    public void Add(IKeySystem system) => _made.Add(system);
 
     /// <summary>Notes a user.</summary>
     /// <returns><see langword="false"/>: another build has taken its place.</returns>
@@ -72,10 +73,10 @@ internal sealed class HostBuild
     }
 
     /// <summary>Lets go of the engine, and of everything that plugins have made.</summary>
-    /// <returns>The engine, to be disposed.</returns>
-    public KeywayEngine? Forget()
+    /// <returns>The engine, and the key systems that were made for it: to be disposed, in this order. The second time there are none.</returns>
+    public (KeywayEngine? Engine, IReadOnlyList<IKeySystem> Made) Forget()
     {
         (KeySystems, Providers) = ([], []);
-        return Interlocked.Exchange(ref _engine, null);
+        return (Interlocked.Exchange(ref _engine, null), Interlocked.Exchange(ref _made, []));
     }
 }

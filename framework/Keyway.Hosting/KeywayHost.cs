@@ -381,8 +381,9 @@ public sealed partial class KeywayHost : IHostedService, IAsyncDisposable, IDisp
     /// <summary>Ends a build. A key system that fails in it stops nobody.</summary>
     private async ValueTask EndAsync(HostBuild build)
     {
-        if (build.Forget() is { } engine) await engine.DisposeAsync().ConfigureAwait(false);
-        foreach (IKeySystem system in build.Made)
+        (KeywayEngine? engine, IReadOnlyList<IKeySystem> made) = build.Forget();
+        if (engine is not null) await engine.DisposeAsync().ConfigureAwait(false);
+        foreach (IKeySystem system in made)
         {
             try
             {
@@ -393,8 +394,6 @@ public sealed partial class KeywayHost : IHostedService, IAsyncDisposable, IDisp
                 Log.NotDisposed(_logger, exception.GetType().Name);
             }
         }
-
-        build.Made.Clear();
     }
 
     private async ValueTask<HostBuild> MakeAsync(HostHttp http, PluginHost plugins, CancellationToken cancellationToken)
@@ -476,7 +475,7 @@ public sealed partial class KeywayHost : IHostedService, IAsyncDisposable, IDisp
             (IKeySystem? system, KeySystemDescriptor? descriptor) = await plugins.WatchAsync(
                 () => part.Create(entry.Settings) is { } made ? (made, made.Descriptor) : ((IKeySystem?)null, (KeySystemDescriptor?)null), cancellationToken).ConfigureAwait(false);
             if (system is null) return Absent($"its plugin '{entry.Plugin}' made none: the factory returned null");
-            build.Made.Add(system);
+            build.Add(system);
             if (descriptor is null) return Absent($"its plugin '{entry.Plugin}' does not describe it: Descriptor is null");
             return new KeySystemCandidate { Name = entry.Name, Priority = entry.Priority, Descriptor = descriptor, KeySystem = system };
         }

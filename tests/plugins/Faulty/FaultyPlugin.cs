@@ -7,7 +7,7 @@ using Microsoft.Extensions.Configuration;
 
 namespace Zoo;
 
-/// <summary>Fails in the place and in the way that its settings name: PLACE-throws, PLACE-hangs (as a task), PLACE-blocks (the thread), PLACE-null.</summary>
+/// <summary>Fails in the place and in the way that its settings name: PLACE-throws, PLACE-hangs (as a task), PLACE-blocks (the thread), PLACE-null, PLACE-writes (to the console), PLACE-crashes (on a thread of its own).</summary>
 public sealed class FaultyPlugin : IPlugin
 {
     public void Configure(IPluginBuilder builder)
@@ -26,7 +26,26 @@ internal static class Fault
     {
         string? fault = settings["Fault"];
         if (fault == $"{place}-throws") throw new InvalidOperationException($"the zoo fails in {place}\nwith SECRET=abc123 and 000102030405060708090a0b0c0d0e0f");
-        if (fault == $"{place}-blocks") Thread.Sleep(Timeout.Infinite);
+        if (fault == $"{place}-writes")
+        {
+            Console.Write("half a line of ");
+            Console.WriteLine(place);
+        }
+
+        if (fault == $"{place}-crashes")
+        {
+            Thread own = new(() => throw new InvalidOperationException($"nobody waits for {place}, with SECRET=abc123"));
+            own.Start();
+            own.Join();
+        }
+
+        if (fault == $"{place}-blocks")
+        {
+            // Tests of signals have to know when it does.
+            if (settings["Marker"] is { } marker) File.WriteAllText(marker, "");
+            Thread.Sleep(Timeout.Infinite);
+        }
+
         return fault == $"{place}-null";
     }
 
