@@ -27,6 +27,14 @@ public sealed class PluginProcessTests : IDisposable
     }
 
     [Fact]
+    public async Task Plugin_may_name_a_culture_and_gets_its_satellites_but_formats_are_invariant()
+    {
+        await using ProgramRun program = Start("create-speaks", "plugins");
+        (await program.EndAsync()).Should().Be(ExitCode.Done, await program.Error);
+        (await program.Error).Should().Contain($"plugin 'faulty': guten Tag, 1.5{Environment.NewLine}");
+    }
+
+    [Fact]
     public async Task Crash_on_a_thread_of_a_plugin_names_it_and_tells_no_secret()
     {
         await using ProgramRun program = Start("create-crashes", "plugins");

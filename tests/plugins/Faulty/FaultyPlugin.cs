@@ -1,4 +1,6 @@
 using System.Buffers;
+using System.Globalization;
+using System.Resources;
 using Keyway.Licensing;
 using Keyway.Plugins;
 using Microsoft.Extensions.Configuration;
@@ -7,7 +9,7 @@ using Microsoft.Extensions.Configuration;
 
 namespace Zoo;
 
-/// <summary>Fails in the place and in the way that its settings name: PLACE-throws, PLACE-hangs (as a task), PLACE-blocks (the thread), PLACE-null, PLACE-writes (to the console), PLACE-crashes (on a thread of its own).</summary>
+/// <summary>Fails in the place and in the way that its settings name: PLACE-throws, PLACE-hangs (as a task), PLACE-blocks (the thread), PLACE-null, PLACE-writes (to the console), PLACE-speaks (German), PLACE-crashes (on a thread of its own).</summary>
 public sealed class FaultyPlugin : IPlugin
 {
     public void Configure(IPluginBuilder builder)
@@ -30,6 +32,13 @@ internal static class Fault
         {
             Console.Write("half a line of ");
             Console.WriteLine(place);
+        }
+
+        if (fault == $"{place}-speaks")
+        {
+            CultureInfo german = new("de-DE");
+            ResourceManager words = new("Zoo.Words", typeof(FaultyPlugin).Assembly);
+            Console.WriteLine(string.Create(german, $"{words.GetString("Greeting", german)}, {1.5}"));
         }
 
         if (fault == $"{place}-crashes")
