@@ -1,6 +1,4 @@
 using Keyway.Licensing;
-using Keyway.Protection;
-using Keyway.Sessions;
 using Microsoft.Extensions.Configuration;
 
 namespace Keyway.Hosting.Plugins;
