@@ -36,7 +36,7 @@ internal static class Fault
 
         if (fault == $"{place}-speaks")
         {
-            CultureInfo german = new("de-DE");
+            CultureInfo german = new("de");
             ResourceManager words = new("Zoo.Words", typeof(FaultyPlugin).Assembly);
             Console.WriteLine(string.Create(german, $"{words.GetString("Greeting", german)}, {1.5}"));
         }
