@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Text;
 using Keyway.Hosting.Plugins;
-using Keyway.Licensing;
 
 namespace Keyway.Cli;
 

@@ -1,6 +1,5 @@
 using System.Reflection;
 using System.Runtime.Loader;
-using Keyway.Licensing;
 using Keyway.Messaging;
 using Keyway.Plugins;
 using McMaster.NETCore.Plugins;

@@ -80,7 +80,7 @@ public sealed class ProtectionMapTests
         {
             1 => new ProtectionHeader { System = data.System, Data = data.Payload, KeyIds = [A, B] },
             2 => throw new ProtectionHeaderException(data.System, "no"),
-            3 => throw new InvalidOperationException("secret words"),
+            3 => throw new InvalidOperationException("words with key=secret"),
             _ => null,
         };
 

@@ -1,4 +1,4 @@
-namespace Keyway.Licensing;
+namespace Keyway;
 
 public sealed class PluginTextTests
 {
@@ -8,6 +8,7 @@ public sealed class PluginTextTests
     [InlineData("SECRET=abc123", "SECRET=***")]
     [InlineData("password: hunter2, user: me", "password: ***, user: me")]
     [InlineData("no licence for key 000102030405060708090a0b0c0d0e0f", "no licence for key ***")]
+    [InlineData("the key is 0011223344", "the key is ***")]
     [InlineData("got AAECAwQFBgcICQoLDA0ODw==", "got ***")]
     [InlineData("asked https://user:pw@acme.example/l?token=1", "asked https://acme.example/l")]
     public void Type_and_text_are_shown_and_what_may_be_a_secret_is_not(string text, string shown) =>
