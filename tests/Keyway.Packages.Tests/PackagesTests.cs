@@ -41,7 +41,7 @@ public sealed class PackagesTests(Packed packed)
         string[] entries = Entries($"Keyway.Plugins.{name}.{Packed.Version}.nupkg");
         entries.Where(static entry => entry.EndsWith(".dll", StringComparison.Ordinal)).Should().BeEquivalentTo(assemblies.Select(static file => $"plugin/{file}"));
         entries.Should().Contain([$"build/net10.0/Keyway.Plugins.{name}.targets", $"buildTransitive/net10.0/Keyway.Plugins.{name}.targets", "README.md"]);
-        entries.Should().NotContain(static entry => entry.StartsWith("lib/", StringComparison.Ordinal));
+        entries.Where(static entry => entry.StartsWith("lib/", StringComparison.Ordinal)).Should().Equal("lib/net10.0/_._");
     }
 
     [Fact]
@@ -122,7 +122,7 @@ public sealed class PackagesTests(Packed packed)
             "public static class Nothing;");
         (int code, string said) = await packed.RunAsync(folder, "dotnet", ["build", "-v", "q", "--nologo"]);
         code.Should().NotBe(0);
-        said.Should().Contain("error KEYWAY001: Microsoft.Extensions.Primitives 10.");
+        said.Should().Contain("error KEYWAY001: Microsoft.Extensions.").And.Contain("newer than what hosts share");
     }
 
     [Fact]
