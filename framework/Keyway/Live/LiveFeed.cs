@@ -158,7 +158,7 @@ internal sealed class LiveFeed : IAsyncDisposable
 
     private async Task SynchronizeAsync()
     {
-        await AskTimeAsync(Current.Manifest, _end.Token).ConfigureAwait(false);
+        if (!await AskTimeAsync(Current.Manifest, _end.Token).ConfigureAwait(false)) await CompareClocksAsync(_end.Token).ConfigureAwait(false);
         // Who opens a presentation and reads it later has an old manifest.
         if (Current.MayChange && _clock.GetUtcNow() - _opened >= Pause(Current.Manifest)) await TryRefreshAsync(_end.Token).ConfigureAwait(false);
         DateTimeOffset begun = _clock.GetUtcNow();
@@ -291,12 +291,13 @@ internal sealed class LiveFeed : IAsyncDisposable
 
     private static TrackPeriod? Again(Period period, TrackPeriod chosen, MediaKind kind)
     {
-        Representation? same = period.AdaptationSets.SelectMany(static set => set.Representations).FirstOrDefault(each => each.Kind == kind && each.Id == chosen.Representation.Id);
+        Representation? same = period.AdaptationSets.SelectMany(static set => set.Representations).FirstOrDefault(each => each.Kind == kind && each.Id == chosen.Representation.Id && each.UnknownEssential is null);
         return same is null ? null : chosen with { Representation = same };
     }
 
-    /// <summary>Asks the first source of the time that may be asked and answers (5.8.4.11). Without one, the manifest and its server tell; else the machine's clock is believed.</summary>
-    private async ValueTask AskTimeAsync(Manifest manifest, CancellationToken cancellationToken)
+    /// <summary>Asks the first source of the time that may be asked and answers (5.8.4.11). </summary>
+    /// <returns>Whether there was one.</returns>
+    private async ValueTask<bool> AskTimeAsync(Manifest manifest, CancellationToken cancellationToken)
     {
         const string Schemes = "urn:mpeg:dash:utc:";
         foreach (UtcTiming timing in manifest.UtcTimings)
@@ -308,7 +309,7 @@ internal sealed class LiveFeed : IAsyncDisposable
             {
                 if (!MpdValue.TryTime(timing.Value, out DateTimeOffset said)) continue;
                 _offset = said - _opened;
-                return;
+                return true;
             }
 
             if (kind is not ("http-head" or "http-iso" or "http-xsdate")) continue;
@@ -319,7 +320,7 @@ internal sealed class LiveFeed : IAsyncDisposable
                 {
                     DateTimeOffset time = await _sources.ReadTimeAsync(manifest.Origin, target, kind == "http-head", cancellationToken).ConfigureAwait(false);
                     _offset = time - _clock.GetUtcNow();
-                    return;
+                    return true;
                 }
                 catch (SourceException exception)
                 {
@@ -328,7 +329,23 @@ internal sealed class LiveFeed : IAsyncDisposable
             }
         }
 
+        return false;
+    }
+
+    /// <summary>Finds the time where nobody tells it: by the server's date and the manifest's own times; else the machine's clock is believed.</summary>
+    private async ValueTask CompareClocksAsync(CancellationToken cancellationToken)
+    {
+        Manifest manifest = Current.Manifest;
         _offset = ServerClock.Ahead(manifest, Current.Rows, _opened, _serverAhead, out string reason);
+        if (reason.Length == 0 && Current.MayChange && ServerClock.MayBeBehind(manifest, Current.Rows, _opened))
+        {
+            // Made long ago, or just now by a clock that is behind: one that is made for each request tells the two apart.
+            DateTimeOffset before = _clock.GetUtcNow();
+            await Task.Delay(LiveLimits.ShortestUpdate, _clock, cancellationToken).ConfigureAwait(false);
+            await TryRefreshAsync(cancellationToken).ConfigureAwait(false);
+            _offset = ServerClock.Behind(manifest, Current.Manifest, before, _clock.GetUtcNow(), out reason);
+        }
+
         if (reason.Length > 0) Note($"{reason}; time is counted by it");
     }
 }

@@ -43,6 +43,27 @@ internal static class ServerClock
         return ahead;
     }
 
+    /// <summary>Whether a manifest that counts its segments by the clock is older than it should be, if the clock is right.</summary>
+    public static bool MayBeBehind(Manifest manifest, IReadOnlyList<PeriodRow> rows, DateTimeOffset fetched) =>
+        manifest.PublishTime is { } published && fetched - published > (manifest.MinimumUpdatePeriod ?? TimeSpan.Zero) + LiveLimits.ClockTolerance
+        && rows.SelectMany(static row => row.Tracks).OfType<TrackPeriod>().Any(static track => track.Representation.Segments.ListedSpan is null);
+
+    /// <summary>Compares two manifests, one fetched after the other: what was published between the two tells their clock.</summary>
+    /// <param name="first">The first.</param>
+    /// <param name="second">The second.</param>
+    /// <param name="before">A time before the second was made, by our clock: the first was there.</param>
+    /// <param name="after">A time after it.</param>
+    /// <param name="reason">Why, for people; empty where nothing can be told, or our clock is as good as theirs.</param>
+    /// <returns>How far their clock is ahead of ours: nothing, or less.</returns>
+    public static TimeSpan Behind(Manifest first, Manifest second, DateTimeOffset before, DateTimeOffset after, out string reason)
+    {
+        reason = "";
+        if (second.PublishTime is not { } published || published == first.PublishTime || before - published <= LiveLimits.ClockTolerance) return TimeSpan.Zero;
+        TimeSpan ahead = published - after;
+        reason = $"the manifest is published by a clock that is {Words(ahead)} this machine's clock";
+        return ahead;
+    }
+
     /// <summary>When the newest listed segment ends, if by the clock not even the first of them is there: nobody lists only what is yet to come.</summary>
     private static DateTimeOffset? Listed(IReadOnlyList<PeriodRow> rows, DateTimeOffset now)
     {
