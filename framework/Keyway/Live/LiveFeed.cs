@@ -340,10 +340,9 @@ internal sealed class LiveFeed : IAsyncDisposable
         if (reason.Length == 0 && Current.MayChange && ServerClock.MayBeBehind(manifest, Current.Rows, _opened))
         {
             // Made long ago, or just now by a clock that is behind: one that is made for each request tells the two apart.
-            DateTimeOffset before = _clock.GetUtcNow();
             await Task.Delay(LiveLimits.ShortestUpdate, _clock, cancellationToken).ConfigureAwait(false);
             await TryRefreshAsync(cancellationToken).ConfigureAwait(false);
-            _offset = ServerClock.Behind(manifest, Current.Manifest, before, _clock.GetUtcNow(), out reason);
+            _offset = ServerClock.Behind(manifest, Current.Manifest, _opened, _clock.GetUtcNow(), out reason);
         }
 
         if (reason.Length > 0) Note($"{reason}; time is counted by it");

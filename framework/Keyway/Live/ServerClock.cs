@@ -51,8 +51,8 @@ internal static class ServerClock
     /// <summary>Compares two manifests, one fetched after the other: what was published between the two tells their clock.</summary>
     /// <param name="first">The first.</param>
     /// <param name="second">The second.</param>
-    /// <param name="before">A time before the second was made, by our clock: the first was there.</param>
-    /// <param name="after">A time after it.</param>
+    /// <param name="before">When the first was fetched, by our clock.</param>
+    /// <param name="after">When the second was.</param>
     /// <param name="reason">Why, for people; empty where nothing can be told, or our clock is as good as theirs.</param>
     /// <returns>How far their clock is ahead of ours: nothing, or less.</returns>
     public static TimeSpan Behind(Manifest first, Manifest second, DateTimeOffset before, DateTimeOffset after, out string reason)

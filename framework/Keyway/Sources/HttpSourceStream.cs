@@ -129,10 +129,12 @@ internal sealed class HttpSourceStream : Stream
     {
         // The whole has a deadline, by its size: a byte now and then does not keep a read alive.
         TimeSpan left = SourceLimits.SlowStart + TimeSpan.FromSeconds((double)_received / SourceLimits.LeastBytesPerSecond) - _waited;
-        if (left <= TimeSpan.Zero)
-            throw new SourceException(SourceText.Of(_address), string.Create(CultureInfo.InvariantCulture, $"it comes too slowly: {_received} bytes in {_waited.TotalSeconds:0} s (at least {SourceLimits.LeastBytesPerSecond} a second are expected after {SourceLimits.SlowStart.TotalSeconds:0} s)"));
         TimeSpan stall = _http.Options.Timeout;
-        int read = await _http.WithTimeoutAsync(token => _body!.ReadAsync(buffer, token), left < stall ? left : stall, $"no byte within {stall.TotalSeconds} s", cancellationToken).ConfigureAwait(false);
+        string late = left < stall
+            ? string.Create(CultureInfo.InvariantCulture, $"it comes too slowly: {_received} bytes in {_waited.TotalSeconds:0} s (at least {SourceLimits.LeastBytesPerSecond} a second are expected after {SourceLimits.SlowStart.TotalSeconds:0} s)")
+            : $"no byte within {stall.TotalSeconds} s";
+        if (left <= TimeSpan.Zero) throw new SourceException(SourceText.Of(_address), late);
+        int read = await _http.WithTimeoutAsync(token => _body!.ReadAsync(buffer, token), left < stall ? left : stall, late, cancellationToken).ConfigureAwait(false);
         _received += read;
         return read;
     }
