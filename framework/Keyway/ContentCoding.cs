@@ -30,11 +30,9 @@ internal static class ContentCoding
         _ => null,
     };
 
-    /// <summary>What <c>deflate</c> stands for: the zlib format (RFC 1950), and with many servers the bare one (RFC 1951). The first two bytes tell.</summary>
-    private sealed class DeflatedStream(Stream body) : Stream
+    /// <summary>A stream that only goes forward.</summary>
+    private abstract class ForwardStream : Stream
     {
-        private Stream? _inner;
-
         public override bool CanRead => true;
 
         public override bool CanSeek => false;
@@ -48,6 +46,28 @@ internal static class ContentCoding
             get => throw new NotSupportedException();
             set => throw new NotSupportedException();
         }
+
+        public abstract override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default);
+
+        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+        public override int Read(byte[] buffer, int offset, int count) => ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        public override void Flush()
+        {
+        }
+    }
+
+    /// <summary>What <c>deflate</c> stands for: the zlib format (RFC 1950), and with many servers the bare one (RFC 1951). The first two bytes tell.</summary>
+    private sealed class DeflatedStream(Stream body) : ForwardStream
+    {
+        private Stream? _inner;
 
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
@@ -63,20 +83,6 @@ internal static class ContentCoding
             return await _inner.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
         }
 
-        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-        public override int Read(byte[] buffer, int offset, int count) => ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override void Flush()
-        {
-        }
-
         protected override void Dispose(bool disposing)
         {
             if (disposing)
@@ -90,23 +96,9 @@ internal static class ContentCoding
     }
 
     /// <summary>Some bytes, and a stream behind them.</summary>
-    private sealed class Prefixed(ReadOnlyMemory<byte> prefix, Stream rest) : Stream
+    private sealed class Prefixed(ReadOnlyMemory<byte> prefix, Stream rest) : ForwardStream
     {
         private ReadOnlyMemory<byte> _prefix = prefix;
-
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
 
         public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
@@ -115,20 +107,6 @@ internal static class ContentCoding
             _prefix[..count].CopyTo(buffer);
             _prefix = _prefix[count..];
             return new(count);
-        }
-
-        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-        public override int Read(byte[] buffer, int offset, int count) => ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override void Flush()
-        {
         }
     }
 }
