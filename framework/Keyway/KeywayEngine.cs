@@ -213,7 +213,12 @@ public sealed class KeywayEngine : IAsyncDisposable
     internal EngineMeter Meter => _meter;
 
     private MediaSources Sources(PresentationOptions options) =>
-        new(_options.ContentHttp, _options.Clock, options.ContentHeaders.Count == 0 ? _options.Sources : _options.Sources with { Headers = options.ContentHeaders });
+        new(_options.ContentHttp, _options.Clock, _options.Sources with
+        {
+            Headers = options.ContentHeaders.Count == 0 ? _options.Sources.Headers : options.ContentHeaders,
+            HeadersFor = [.. _options.Sources.HeadersFor, .. options.ContentHeadersFor],
+            AllowedOrigins = [.. _options.Sources.AllowedOrigins, .. options.AllowedContentOrigins],
+        });
 
     private ConfiguredProvider? ProviderFor(Uri source, PresentationOptions options)
     {

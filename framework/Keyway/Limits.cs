@@ -131,6 +131,18 @@ internal static class ManifestLimits
     /// <summary>One initialisation segment. It has a <c>moov</c> without samples: a few kilobytes, some hundred with headers of many keys.</summary>
     public const int InitializationBytes = 8 << 20;
 
+    /// <summary>Parts of one manifest in documents of their own (xlink). Each is a request.</summary>
+    public const int RemoteElements = 64;
+
+    /// <summary>Such parts inside such parts. A cycle ends here.</summary>
+    public const int RemoteNesting = 4;
+
+    /// <summary>Characters of a template for the query of segments, and of the query that it is filled from: both go into every address.</summary>
+    public const int Query = 2048;
+
+    /// <summary>What a message tells of that was left out of a manifest.</summary>
+    public const int ListedOmissions = 4;
+
     /// <summary>Representations whose boxes are read for people who look at content. Each is a request; more nobody reads.</summary>
     public const int InspectedRepresentations = 64;
 }
@@ -146,6 +158,24 @@ internal static class SourceLimits
 
     /// <summary>What is read ahead of a reader of segments: a segment of most presentations.</summary>
     public const int ReadAhead = 4 << 20;
+
+    /// <summary>
+    /// What a server must send in the mean, counted over the time that it is waited for: 32 kbit/s, less than the poorest sound needs. The largest
+    /// thing has its deadline by this: a megabyte 256 s and <see cref="SlowStart"/>.
+    /// </summary>
+    public const int LeastBytesPerSecond = 4 << 10;
+
+    /// <summary>How long a server is waited for before its rate counts: a connection, a slow first byte, one stall and another try.</summary>
+    public static readonly TimeSpan SlowStart = TimeSpan.FromSeconds(30);
+
+    /// <summary>Origins of one presentation whose cookies are kept: that of the manifest, and of each redirect on the way to it.</summary>
+    public const int CookieOrigins = 8;
+
+    /// <summary>Cookies of one origin, as browsers have it (RFC 6265, 6.1).</summary>
+    public const int Cookies = 50;
+
+    /// <summary>Bytes of one cookie (RFC 6265, 6.1).</summary>
+    public const int CookieBytes = 4096;
 }
 
 /// <summary>What a licence service may answer at most.</summary>
