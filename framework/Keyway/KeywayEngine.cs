@@ -22,7 +22,6 @@ public sealed class KeywayEngine : IAsyncDisposable
     private readonly ContentKeyVault _vault;
     private readonly SessionEngine _sessions;
     private readonly MirrorBus? _mirror;
-    private readonly StoryLog? _story;
     private readonly EngineMeter _meter;
     private readonly ConcurrentDictionary<IKeySystem, Lazy<Task>> _started = new(ReferenceEqualityComparer.Instance);
 
@@ -46,8 +45,9 @@ public sealed class KeywayEngine : IAsyncDisposable
             KeyWait = options.KeyWait,
             Store = options.LicenseStore,
             Meter = _meter,
+            Events = Events,
+            Story = options.Logging is { } logging ? new SessionStory(logging, id => Reports().FirstOrDefault(session => session.Id == id)) : null,
         });
-        _story = options.Logging is { } logging ? new StoryLog(Events, logging, id => Reports().FirstOrDefault(session => session.Id == id)) : null;
         Licenses = new StoredLicenses(options.LicenseStore, _sessions, StartedAsync, ServiceOf);
     }
 
@@ -132,7 +132,6 @@ public sealed class KeywayEngine : IAsyncDisposable
         _meter.Dispose();
         await _sessions.DisposeAsync().ConfigureAwait(false);
         _vault.Dispose();
-        _story?.Dispose();
         _mirror?.Dispose();
     }
 
