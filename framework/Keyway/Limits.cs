@@ -55,6 +55,9 @@ internal static class Mp4Limits
     /// <summary>Samples of a file's tracks whose chunks do not lie in order, each of which must be walked to once: 19 hours of video, and a fraction of a second of work.</summary>
     public const int UnsortedSamples = 1 << 22;
 
+    /// <summary>Samples of one size that are walked through once to find their auxiliary information. Sizes that stand in a table are bounded by <see cref="MovieBytes"/>, which holds as many.</summary>
+    public const int WalkedSamples = 1 << 26;
+
     /// <summary>Chunks of such tracks, each of which is remembered with everything that is known at its place: three days at one a second.</summary>
     public const int UnsortedChunks = 1 << 18;
 

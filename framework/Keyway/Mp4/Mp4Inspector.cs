@@ -120,7 +120,9 @@ public static class Mp4Inspector
             if (sizes.UniformSize > 0) counter.Bytes += (long)sizes.Count * sizes.UniformSize;
             else
                 for (uint i = 0; i < sizes.Count; i++) counter.Bytes += sizes.SizeOf(movie.Bytes, i);
-            if (track.IsProtected && !ProtectedSamples.TryCount(track, movie.Bytes, counter, out FormatError error)) throw window.Error(error);
+            if (!track.IsProtected) return;
+            if (!ProtectedSamples.TryCount(track, movie.Bytes, counter.KeyIds, out long hidden, out FormatError error)) throw window.Error(error);
+            counter.ProtectedSamples += hidden;
         }
     }
 }

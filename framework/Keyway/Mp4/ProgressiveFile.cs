@@ -101,8 +101,15 @@ internal sealed class ProgressiveFile
 
     private SampleTable TableOf(ProgressiveTrack track)
     {
-        for (int i = 0; i < _used; i++)
-            if (ReferenceEquals(_pool[i].Track, track.Track) && _pool[i].EntryIndex == track.Current.EntryIndex) return _pool[i];
+        for (int i = _used - 1; i >= 0; i--)
+        {
+            if (!ReferenceEquals(_pool[i].Track, track.Track)) continue;
+
+            // Samples of another entry lie between: what follows them has a table of its own, with its own time.
+            if (_pool[i].EntryIndex == track.Current.EntryIndex) return _pool[i];
+            break;
+        }
+
         if (_used == _pool.Count) _pool.Add(new SampleTable());
         SampleTable table = _pool[_used++];
         table.Start(track.Track, track.Current.EntryIndex, track.Current.DecodeTime, track.Current.Number + 1L);

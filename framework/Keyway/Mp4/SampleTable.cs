@@ -121,6 +121,9 @@ internal sealed class SampleTable
         }
     }
 
+    /// <summary>Whether a sample is protected and nothing gives it an initialisation vector.</summary>
+    public bool LacksIv(in SampleRow row) => row.Iv < 0 && NeedsKey(row) && Protections[row.Protection].NeedsOwnIv;
+
     /// <summary>Whether a key is needed for this sample.</summary>
     public bool NeedsKey(in SampleRow row) => ProtectedCount > 0 && Protections[row.Protection].IsProtected && row.Size > 0 && row.SubsampleCount >= 0;
 
@@ -132,7 +135,7 @@ internal sealed class SampleTable
         {
             Scheme = Scheme,
             KeyId = protection.KeyId,
-            InitializationVector = row.Iv >= 0 ? _vectors.AsSpan(row.Iv, protection.PerSampleIvSize) : protection.ConstantIv.Span,
+            InitializationVector = row.Iv >= 0 ? _vectors.AsSpan(row.Iv, row.IvSize) : protection.ConstantIv.Span,
             Subsamples = _subsamples.AsSpan(row.Subsamples, row.SubsampleCount),
             CryptBlocks = protection.CryptBlocks,
             SkipBlocks = protection.SkipBlocks,
