@@ -70,6 +70,18 @@ internal static class Mp4Limits
     /// <summary>The same in samples, for tracks whose samples are tiny.</summary>
     public const int BatchSamples = 1 << 16;
 
+    /// <summary>Bytes of a stream before its <c>moov</c>, or before its first fragment: <c>ftyp</c>, indexes and metadata are some kilobytes. What cannot go back never ends otherwise.</summary>
+    public const long BytesBeforeMovie = 64 << 20;
+
+    /// <summary>Bytes between or behind the boxes of a file that are no box: line ends, a web page's end, a tag.</summary>
+    public const int StrayBytes = 1 << 20;
+
+    /// <summary>The same where all of them are zeros: recorders fill up what they have reserved.</summary>
+    public const long StrayZeros = 1L << 30;
+
+    /// <summary>Remarks on one file: more nobody reads.</summary>
+    public const int Notes = 100;
+
     /// <summary>Boxes passed over while looking for a <c>moov</c> at the end of a file.</summary>
     public const int BoxesBeforeMovie = 1 << 16;
 

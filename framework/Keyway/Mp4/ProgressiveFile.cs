@@ -21,6 +21,12 @@ internal sealed class ProgressiveFile
         foreach (Track track in movie.Tracks)
         {
             if (chosen?.Invoke(track) == false) continue;
+            if (track.Problem is { } problem)
+            {
+                if (chosen is not null) throw window.Error(problem);
+                continue;
+            }
+
             ProgressiveTrack opened = await ProgressiveTrack.OpenAsync(track, movie, window, cancellationToken).ConfigureAwait(false);
             opened.GoByPlace(window, ref unsorted);
             listed += track.Tables.Sizes.UniformSize > 0 ? track.Tables.Count : 0;

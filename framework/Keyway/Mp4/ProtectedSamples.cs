@@ -34,7 +34,7 @@ internal static class ProtectedSamples
                 if (protection is { IsProtected: true })
                 {
                     count += some;
-                    if (keys.Count < Mp4Limits.KeyIds && !keys.Contains(protection.KeyId)) keys.Add(protection.KeyId);
+                    SampleTableBuilder.Note(keys, protection);
                 }
 
                 samples -= some;

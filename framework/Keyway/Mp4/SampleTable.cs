@@ -127,6 +127,19 @@ internal sealed class SampleTable
     /// <summary>Whether a key is needed for this sample.</summary>
     public bool NeedsKey(in SampleRow row) => ProtectedCount > 0 && Protections[row.Protection].IsProtected && row.Size > 0 && row.SubsampleCount >= 0;
 
+    /// <summary>Refuses protected samples of a scheme that is not Common Encryption before anybody is asked for a key, which would not open them.</summary>
+    /// <exception cref="SampleDecryptionException">There are some.</exception>
+    public void RefuseForeignScheme(string name)
+    {
+        if (Scheme != default || ProtectedCount == 0) return;
+        int first = 0;
+        foreach (ref SampleRow row in Rows)
+        {
+            if (NeedsKey(row)) throw new SampleDecryptionException(name, Track.Id, FirstNumber + first, Entry.Facts.SchemeType);
+            first++;
+        }
+    }
+
     /// <summary>What the decryptor needs to know of a sample.</summary>
     public SampleProtection ProtectionOf(in SampleRow row)
     {

@@ -28,21 +28,27 @@ internal static class SampleTableBuilder
         foreach (GroupRun run in traf.Encryption?.Override is null ? traf.Groups.Runs : [])
         {
             if (!traf.Groups.TryFind(run.Index, traf.Track.Groups, defaults, out TrackEncryption protection)) return NoGroup(traf, run.Index, out error);
-            count += Note(protection, Math.Min(left, run.Count));
+            count += Noted(protection, Math.Min(left, run.Count));
             left -= Math.Min(left, run.Count);
         }
 
         if (left == 0) return true;
         if (!traf.Groups.TryFind(null, traf.Track.Groups, defaults, out TrackEncryption rest)) return NoGroup(traf, 0, out error);
-        count += Note(rest, left);
+        count += Noted(rest, left);
         return true;
 
-        long Note(TrackEncryption protection, long samples)
+        long Noted(TrackEncryption protection, long samples)
         {
             if (!protection.IsProtected || samples == 0) return 0;
-            if (keys.Count < Mp4Limits.KeyIds && !keys.Contains(protection.KeyId)) keys.Add(protection.KeyId);
+            Note(keys, protection);
             return samples;
         }
+    }
+
+    /// <summary>Adds the key of protected samples to those of a track, once. What nothing is known of has none.</summary>
+    public static void Note(List<KeyId> keys, TrackEncryption protection)
+    {
+        if (keys.Count < Mp4Limits.KeyIds && !ReferenceEquals(protection, Unsaid) && !keys.Contains(protection.KeyId)) keys.Add(protection.KeyId);
     }
 
     public static TrackEncryption DefaultsOf(SampleEntry entry, Senc? senc) => senc?.Override ?? entry.Protection?.Encryption ?? Unsaid;

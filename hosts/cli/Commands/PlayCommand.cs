@@ -70,7 +70,7 @@ internal static class PlayCommand
             if (presentation.IsLive && writer.Parts.Count == 0) throw new InterruptedException("stopped before anything could be read; nothing was left behind");
             return new PlayReport
             {
-                Presentation = PresentationReport.Of(presentation),
+                Presentation = PresentationReport.Of(presentation, writer.Notes),
                 Tracks = writer.Tracks,
                 Parts = writer.Parts,
                 IsLive = presentation.IsLive,

@@ -32,8 +32,16 @@ public sealed class AuxiliaryVariantTests
         where place == "senc" || has != "uncounted"
         select new AuxiliaryVariant
         {
-            Scheme = scheme, Progressive = progressive, Iv = iv, Maps = maps, Senc = place != "saio", Saio = place != "senc", OneOffset = one,
-            Clear = clear, ClearHas = has, GroupIv = groupIv,
+            Scheme = scheme,
+            Progressive = progressive,
+            Iv = iv,
+            Maps = maps,
+            Senc = place != "saio",
+            Saio = place != "senc",
+            OneOffset = one,
+            Clear = clear,
+            ClearHas = has,
+            GroupIv = groupIv,
         };
 
     [Theory]
