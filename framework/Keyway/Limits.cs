@@ -55,6 +55,9 @@ internal static class Mp4Limits
     /// <summary>Samples of a file's tracks whose chunks do not lie in order, each of which must be walked to once: 19 hours of video, and a fraction of a second of work.</summary>
     public const int UnsortedSamples = 1 << 22;
 
+    /// <summary>Samples of one size that are walked through once to find their auxiliary information. Sizes that stand in a table are bounded by <see cref="MovieBytes"/>, which holds as many.</summary>
+    public const int WalkedSamples = 1 << 26;
+
     /// <summary>Chunks of such tracks, each of which is remembered with everything that is known at its place: three days at one a second.</summary>
     public const int UnsortedChunks = 1 << 18;
 
@@ -66,6 +69,18 @@ internal static class Mp4Limits
 
     /// <summary>The same in samples, for tracks whose samples are tiny.</summary>
     public const int BatchSamples = 1 << 16;
+
+    /// <summary>Bytes of a stream before its <c>moov</c>, or before its first fragment: <c>ftyp</c>, indexes and metadata are some kilobytes. What cannot go back never ends otherwise.</summary>
+    public const long BytesBeforeMovie = 64 << 20;
+
+    /// <summary>Bytes between or behind the boxes of a file that are no box: line ends, a web page's end, a tag.</summary>
+    public const int StrayBytes = 1 << 20;
+
+    /// <summary>The same where all of them are zeros: recorders fill up what they have reserved.</summary>
+    public const long StrayZeros = 1L << 30;
+
+    /// <summary>Remarks on one file: more nobody reads.</summary>
+    public const int Notes = 100;
 
     /// <summary>Boxes passed over while looking for a <c>moov</c> at the end of a file.</summary>
     public const int BoxesBeforeMovie = 1 << 16;

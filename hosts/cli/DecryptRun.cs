@@ -31,7 +31,7 @@ internal static class DecryptRun
         string? path = target.Kind == OutputKind.File ? target.Path : null;
         // Offsets in messages count from the start of the first.
         string name = files.Count == 1 ? NameOf(files[0]) : string.Create(CultureInfo.InvariantCulture, $"{NameOf(files[0])} and {files.Count - 1} after it");
-        Mp4DecryptOptions options = new() { MaxParallelFragments = request.Threads };
+        Mp4DecryptOptions options = new() { MaxParallelFragments = request.Threads, PartLengths = FileSequence.LengthsOf(files) };
         Mp4Summary summary = await outputs.WriteAsync(path, pipe => Mp4Decryptor.DecryptAsync(input, name, held, pipe, options, cancellationToken).AsTask(), cancellationToken);
         await outputs.CommitAsync(cancellationToken);
 
@@ -83,6 +83,7 @@ internal static class DecryptRun
         }
 
         json.WriteEndArray();
+        json.WriteStrings("notes", summary.Notes);
         json.WriteStartObject("output");
         json.WriteString("path", output.Path);
         json.WriteNumber("bytes", output.Length);
@@ -102,6 +103,7 @@ internal static class DecryptRun
             if (track.KeyCheck is { } check) text.WriteLine($"         {KeyCheckReport.Words(check)}");
         }
 
+        for (int i = 0; i < summary.Notes.Count; i++) text.WriteLine($"note: {Shown.Text(summary.Notes[i])}");
         text.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{output.Path}  {output.Length} bytes in {elapsed.TotalSeconds:0.00} s"));
         if (output.Sha256 is { } digest) text.WriteLine($"SHA-256 {digest}");
     }

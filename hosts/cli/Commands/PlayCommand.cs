@@ -77,7 +77,7 @@ internal static class PlayCommand
             if (presentation.IsLive && writer.Parts.Count == 0) throw Nothing(presentation, Volatile.Read(ref stopped));
             return new PlayReport
             {
-                Presentation = PresentationReport.Of(presentation),
+                Presentation = PresentationReport.Of(presentation, writer.Notes),
                 Tracks = writer.Tracks,
                 Parts = writer.Parts,
                 IsLive = presentation.IsLive,
