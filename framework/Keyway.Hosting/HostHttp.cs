@@ -32,6 +32,8 @@ internal sealed class HostHttp : IDisposable
         _named = new HttpMessageInvoker(CreateHandler(roots));
         _public = new HttpMessageInvoker(CreatePublicHandler(roots));
         SocketsHttpHandler content = CreateHandler(roots);
+        // That is for licences: media is many bytes, and none of them a key.
+        content.PlaintextStreamFilter = null;
         content.ConnectCallback = ConnectAndNoteAsync;
         Content = new HttpMessageInvoker(content);
         Licenses = new HttpMessageInvoker(new Switch(_named, _public));

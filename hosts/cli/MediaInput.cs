@@ -1,4 +1,5 @@
 using System.IO.Enumeration;
+using Keyway.Sources;
 
 namespace Keyway.Cli;
 
@@ -29,6 +30,9 @@ internal static class MediaInput
     /// <exception cref="SourceException">Something cannot be opened.</exception>
     public static async ValueTask<Stream> OpenAsync(List<string> files, Func<Stream> standardInput, CancellationToken cancellationToken)
     {
+        // Whoever writes another scheme than http means no file, and is told so.
+        foreach (string file in files)
+            if (file.Contains("://", StringComparison.Ordinal)) MediaSources.AddressOf(file);
         if (!files.Exists(IsUrl)) return FileSequence.Open(files, standardInput);
         if (!files.TrueForAll(IsUrl)) throw new UsageException("files and URLs cannot be mixed");
         return await HttpInput.OpenAsync(files, cancellationToken).ConfigureAwait(false);

@@ -33,14 +33,14 @@ public sealed class FailureTests(SharedSandbox sandbox) : IDisposable
     }
 
     [Fact]
-    public async Task A_licence_that_does_not_come_in_time_ends_with_6()
+    public async Task A_service_that_is_silent_ends_with_3_and_is_named_however_short_the_wait_for_keys_is()
     {
         using ManualResetEventSlim over = new();
         using LoopbackServer service = LoopbackServer.Answering(_ => over.Wait(TimeSpan.FromSeconds(60)));
         CommandRun run = await CommandRun.OfAsync(
             "play", Sample.Manifest, "--license-url", service.Url.AbsoluteUri, "--to", _folder.File("out.mp4"), "--set", "Keyway:Licenses:KeyWaitSeconds=1", "--json");
         over.Set();
-        run.ShouldFailInJson(ExitCode.NoUsableKey, "key").Out.Should().Contain("in time");
+        run.ShouldFailInJson(ExitCode.NoLicense, "network").Out.Should().Contain($"no answer of {service.Url.GetLeftPart(UriPartial.Authority)} within 1 s");
         _folder.Entries.Should().BeEmpty();
     }
 
