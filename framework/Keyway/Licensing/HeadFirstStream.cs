@@ -102,7 +102,7 @@ internal sealed class HeadFirstStream(Stream connection) : Stream
     {
         CryptographicOperations.ZeroMemory(_buffer);
         await connection.DisposeAsync().ConfigureAwait(false);
-        GC.SuppressFinalize(this);
+        await base.DisposeAsync().ConfigureAwait(false);
     }
 
     protected override void Dispose(bool disposing)

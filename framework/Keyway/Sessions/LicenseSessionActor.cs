@@ -83,8 +83,8 @@ internal sealed partial class LicenseSessionActor : IAsyncDisposable
             if (Volatile.Read(ref _order)?.Budget is not { IsAnswered: false } budget) return null;
             if (budget.LastFailure is { } failed) return failed;
             if (!budget.IsAsked || Snapshot.LicenseUrl is not { } url) return null;
-            return new LicenseServiceException(
-                LicenseErrorKind.Network, $"no answer of {Origin.Of(url)} within {budget.Elapsed.TotalSeconds.ToString("0.#", CultureInfo.InvariantCulture)} s") { Retryable = true };
+            string waited = budget.Elapsed.TotalSeconds.ToString("0.#", CultureInfo.InvariantCulture);
+            return new LicenseServiceException(LicenseErrorKind.Network, $"no answer of {Origin.Of(url)} within {waited} s") { Retryable = true };
         }
     }
 
