@@ -3,10 +3,12 @@ using Keyway.Testing;
 namespace Keyway.Cli;
 
 /// <summary>Progress of <c>decrypt</c> for people who watch.</summary>
-public sealed class ProgressLineTests
+public sealed class ProgressLineTests : IDisposable
 {
     private readonly StringWriter _error = new();
     private readonly ManualClock _clock = new();
+
+    public void Dispose() => _error.Dispose();
 
     [Fact]
     public void Nobody_watches_and_nothing_is_written() => ProgressLine.On(Io(watched: false), _clock, "decrypting", 100).Should().BeNull();
