@@ -1,7 +1,5 @@
 using System.IO.Pipelines;
-using System.Net;
 using System.Text;
-using Keyway.Testing;
 using static Keyway.Licensing.LicensePipelineTests;
 
 namespace Keyway.Licensing;

@@ -101,7 +101,7 @@ public sealed class RefusalTextTests
             [
                 $$"""{"keys":[{"kty":"oct","kid":"LwVHf8JLtPrv2GUXFW2v_A","k":"{{url}}"}],"type":"temporary"}""", $"the key is {url}", $"the key is {hex}", $"key={hex.ToUpperInvariant()}",
                 $"the key is {string.Join(' ', key.Select(static b => b.ToString("x2")))}", $"the key is {string.Join(", ", key)}", $"<License>\r\n   {wrapped}\r\n</License>",
-                $$"""{"message":"{{url}} and {{new Guid(key)}}"}""", $$"""{"error":[{{string.Join(',', key)}}]}""",
+                $$"""{"message":"{{url}} and {{new Guid(key, bigEndian: false)}}"}""", $$"""{"error":[{{string.Join(',', key)}}]}""",
             ])
             scan.Add("message", (await RefusedAsync(Encoding.UTF8.GetBytes(body), "text/plain")).ToString());
         scan.Check();
