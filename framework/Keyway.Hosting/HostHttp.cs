@@ -40,6 +40,8 @@ internal sealed class HostHttp : IDisposable
         _named = new HttpMessageInvoker(CreateHandler(_roots));
         _public = new HttpMessageInvoker(CreatePublicHandler(_roots));
         SocketsHttpHandler content = CreateHandler(_roots);
+        // That is for licences: media is many bytes, and none of them a key.
+        content.PlaintextStreamFilter = null;
         content.ConnectCallback = ConnectAndNoteAsync;
         _content = new HttpMessageInvoker(content);
         _publicContent = new HttpMessageInvoker(CreateContentHandler(home: null));
@@ -112,6 +114,7 @@ internal sealed class HostHttp : IDisposable
         SocketsHttpHandler handler = CreateHandler(roots);
         // Through a proxy it would be the proxy that looks the name up, and nobody who checks the address.
         handler.UseProxy = false;
+        handler.PlaintextStreamFilter = null;
         // The permission to connect is one request's: no other finds the connection open.
         handler.PooledConnectionLifetime = TimeSpan.Zero;
         handler.ConnectCallback = ConnectPublicAsync;

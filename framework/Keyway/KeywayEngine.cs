@@ -225,7 +225,7 @@ public sealed class KeywayEngine : IAsyncDisposable
         if (name is null) return null;
         if (_options.Providers.FirstOrDefault(provider => provider.Service.Name.Equals(name, StringComparison.OrdinalIgnoreCase)) is { } provider) return provider;
         if (_options.AbsentProviders.TryGetValue(name, out string? why))
-            throw new LicenseServiceException(LicenseErrorKind.Unknown, $"the provider '{name}' is not there: {why}");
+            throw new LicenseServiceException(LicenseErrorKind.NotConfigured, $"the provider '{name}' is not there: {why}");
         string configured = _options.Providers.Count == 0 ? "none" : string.Join(", ", _options.Providers.Select(static each => each.Service.Name));
         throw new ArgumentException($"there is no provider '{name}'; configured are: {configured}", nameof(options));
     }
@@ -293,7 +293,7 @@ public sealed class KeywayEngine : IAsyncDisposable
             _started.TryRemove(KeyValuePair.Create(system, start));
             if (exception is KeywayException) throw;
             // A plugin's own text may hold anything, its credential included.
-            throw new LicenseServiceException(LicenseErrorKind.Unknown, $"the key system '{name}' failed to start ({exception.GetType().Name})", exception);
+            throw new LicenseServiceException(LicenseErrorKind.InternalFault, $"the key system '{name}' failed to start ({exception.GetType().Name})", exception);
         }
     }
 
@@ -302,7 +302,7 @@ public sealed class KeywayEngine : IAsyncDisposable
     {
         KeySystemCandidate? candidate = _options.KeySystems.FirstOrDefault(candidate => (candidate.Descriptor?.Name ?? candidate.Name) == name);
         IKeySystem system = candidate?.KeySystem
-            ?? throw new LicenseServiceException(LicenseErrorKind.Unknown, $"the key system '{name}' of a stored licence is not there{(candidate?.Absence is { } absence ? $": {absence}" : "")}");
+            ?? throw new LicenseServiceException(LicenseErrorKind.NotConfigured, $"the key system '{name}' of a stored licence is not there{(candidate?.Absence is { } absence ? $": {absence}" : "")}");
         await StartAsync(candidate.Name, system).WaitAsync(cancellationToken).ConfigureAwait(false);
         return system;
     }
@@ -311,7 +311,7 @@ public sealed class KeywayEngine : IAsyncDisposable
     private LicenseService ServiceOf(string name) => name == LicenseService.DirectName
         ? _options.Direct
         : _options.Providers.FirstOrDefault(provider => provider.Service.Name == name)?.Service
-            ?? throw new LicenseServiceException(LicenseErrorKind.Unknown, $"the provider '{name}' of a stored licence is not there{(_options.AbsentProviders.TryGetValue(name, out string? why) ? $": {why}" : "")}");
+            ?? throw new LicenseServiceException(LicenseErrorKind.NotConfigured, $"the provider '{name}' of a stored licence is not there{(_options.AbsentProviders.TryGetValue(name, out string? why) ? $": {why}" : "")}");
 
     /// <summary>The headers to ask with. Where no track names a key, and so nothing else says which are needed, those of the tracks that are played.</summary>
     private static IReadOnlyList<ProtectionHeader> HeadersOf(OpenedContent content, ProtectionMap map, KeySystemSelection selection)

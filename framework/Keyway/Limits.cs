@@ -201,4 +201,10 @@ internal static class LicenseLimits
 
     /// <summary>Redirects of one request. A service behind a load balancer has one or two.</summary>
     public const int Redirects = 5;
+
+    /// <summary>Services, for one viewer each, that have named a time before which they are not asked. A host has some, of some viewers.</summary>
+    public const int QuietServices = 1024;
+
+    /// <summary>How long a service is left alone at most, whatever it asks for: a slip of its own must not outlast the day.</summary>
+    public static readonly TimeSpan LongestQuiet = TimeSpan.FromDays(1);
 }

@@ -13,6 +13,7 @@ internal sealed class CommandIo
     private const int StandardOutput = 1;
 
     private readonly bool _isProcess;
+    private readonly bool? _errorIsTerminal;
 
     /// <summary>Texts. The process's own are made when they are asked for: a command often needs one of the two.</summary>
     public TextWriter Out
@@ -35,7 +36,11 @@ internal sealed class CommandIo
     public bool OutIsTerminal => _isProcess && !Console.IsOutputRedirected;
 
     /// <summary>Whether people look at <see cref="Error"/>: progress is shown only then.</summary>
-    public bool ErrorIsTerminal => _isProcess && !Console.IsErrorRedirected;
+    public bool ErrorIsTerminal
+    {
+        get => _errorIsTerminal ?? (_isProcess && !Console.IsErrorRedirected);
+        init => _errorIsTerminal = value;
+    }
 
     /// <summary>Ctrl-C and its like.</summary>
     public Interrupts Interrupts { get; init; } = new();

@@ -31,9 +31,11 @@ internal static class DecryptRun
         string? path = target.Kind == OutputKind.File ? target.Path : null;
         // Offsets in messages count from the start of the first.
         string name = files.Count == 1 ? NameOf(files[0]) : string.Create(CultureInfo.InvariantCulture, $"{NameOf(files[0])} and {files.Count - 1} after it");
-        Mp4DecryptOptions options = new() { MaxParallelFragments = request.Threads, PartLengths = FileSequence.LengthsOf(files) };
+        using ProgressLine? progress = request.Json ? null : ProgressLine.On(io, TimeProvider.System, "decrypting", input.CanSeek ? input.Length : 0);
+        Mp4DecryptOptions options = new() { MaxParallelFragments = request.Threads, PartLengths = FileSequence.LengthsOf(files), Progress = progress };
         Mp4Summary summary = await outputs.WriteAsync(path, pipe => Mp4Decryptor.DecryptAsync(input, name, held, pipe, options, cancellationToken).AsTask(), cancellationToken);
         await outputs.CommitAsync(cancellationToken);
+        progress?.Dispose();
 
         TimeSpan elapsed = TimeProvider.System.GetElapsedTime(begun);
         if (request.Json) await io.Out.WriteLineAsync(ToJson(summary, outputs.Written[0], elapsed));

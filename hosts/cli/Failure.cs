@@ -28,9 +28,16 @@ internal sealed record Failure(int Code, string Kind, string Message, string? Ad
     /// <summary>The page that says what it means and what can be done.</summary>
     public string Page => $"docs/errors/{Kind}.md";
 
-    public static Failure Usage(string message) => new(ExitCode.Usage, "usage", message, "keyway --help shows the commands, keyway COMMAND --help their options");
+    /// <summary>What an exception means. No URL in it keeps a user name or a password, whoever wrote the text.</summary>
+    public static Failure From(Exception exception, CancellationToken interrupted)
+    {
+        Failure failure = Of(exception, interrupted);
+        return failure with { Message = Redactor.WithoutUserInfo(failure.Message), Advice = failure.Advice is { } advice ? Redactor.WithoutUserInfo(advice) : null };
+    }
 
-    public static Failure From(Exception exception, CancellationToken interrupted) => exception switch
+    public static Failure Usage(string message) => new(ExitCode.Usage, "usage", Redactor.WithoutUserInfo(message), "keyway --help shows the commands, keyway COMMAND --help their options");
+
+    private static Failure Of(Exception exception, CancellationToken interrupted) => exception switch
     {
         // Whatever the interrupt broke on its way out.
         _ when interrupted.IsCancellationRequested => new(ExitCode.Interrupted, "interrupted", "interrupted; nothing was left behind"),
@@ -95,13 +102,15 @@ internal sealed record Failure(int Code, string Kind, string Message, string? Ad
 
     private static Failure Of(LicenseServiceException exception)
     {
+        if (exception.InnerException is LicenseStoreException store) return Of(store, CancellationToken.None);
         string status = exception.Status is { } code && !exception.Message.Contains(code.ToString(System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal) ? $" (HTTP {code})" : "";
-        return new(ExitCodeOf(exception), Words(exception.Kind), $"licence: {exception.Message}{status}", exception.Advice) { Reason = Words(exception.Kind), ProviderCode = exception.ProviderCode };
+        string said = exception.Data["CustomData"] is string { Length: > 0 } own ? $": {Redactor.Default.Text(own)}" : "";
+        return new(ExitCodeOf(exception), Words(exception.Kind), $"licence: {exception.Message}{status}{said}", exception.Advice) { Reason = Words(exception.Kind), ProviderCode = exception.ProviderCode };
     }
 
     private static Failure Of(KeyUnavailableException exception) => exception.Reason switch
     {
-        KeyUnavailableReason.LicenseFailed when exception.InnerException is LicenseServiceException cause => Of(cause),
+        KeyUnavailableReason.LicenseFailed or KeyUnavailableReason.TimedOut when exception.InnerException is LicenseServiceException cause => Of(cause),
         KeyUnavailableReason.LicenseFailed => new(ExitCode.NoLicense, "licence", exception.Message),
         KeyUnavailableReason.TimedOut => new(ExitCode.NoUsableKey, "key", exception.Message, "Keyway:Licenses:KeyWaitSeconds says how long is waited"),
         KeyUnavailableReason.RefusedByPolicy or KeyUnavailableReason.Expired or KeyUnavailableReason.NotYet =>

@@ -7,7 +7,8 @@ internal static class HttpInput
 {
     public static async ValueTask<Stream> OpenAsync(List<string> urls, CancellationToken cancellationToken)
     {
-        HttpMessageInvoker http = new(new SocketsHttpHandler { AllowAutoRedirect = false });
+        // Cookies of one server would go to the next segment's, and stay while others are asked.
+        HttpMessageInvoker http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false });
         try
         {
             List<Uri> addresses = [.. urls.Select(MediaSources.AddressOf)];

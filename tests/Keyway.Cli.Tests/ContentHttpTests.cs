@@ -23,6 +23,21 @@ public sealed class ContentHttpTests(SharedSandbox sandbox)
     }
 
     [Fact]
+    public async Task Decrypt_keeps_no_cookie_of_a_server()
+    {
+        using TemporaryFolder folder = new();
+        byte[] media = await File.ReadAllBytesAsync(Sample.File("cbcs/video-180.mp4"), TestContext.Current.CancellationToken);
+        using LoopbackServer content = LoopbackServer.Answering(context =>
+        {
+            context.Response.Headers["Set-Cookie"] = $"sid={Secret}; Path=/";
+            context.Response.OutputStream.Write(context.Request.Url!.LocalPath.EndsWith("1.mp4", StringComparison.Ordinal) ? media : []);
+        });
+        await CommandRun.OfAsync("decrypt", $"{content.Url}1.mp4", $"{content.Url}2.mp4", "--key", Sample.Held("SD"), "--to", folder.File("out.mp4"));
+        content.Requests.Count.Should().BeGreaterThanOrEqualTo(2);
+        content.Requests.Should().NotContain(static request => request.Headers.ContainsKey("Cookie"));
+    }
+
+    [Fact]
     public async Task Content_headers_go_to_the_manifest_s_origin_and_to_no_other()
     {
         using TemporaryFolder folder = new();

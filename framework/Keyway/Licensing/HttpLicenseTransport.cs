@@ -30,7 +30,10 @@ public sealed class HttpLicenseTransport(HttpMessageInvoker invoker) : ILicenseT
     public static readonly HttpRequestOptionsKey<string?> ContentHost = new("Keyway.ContentHost");
 
     /// <summary>Makes a handler as this transport needs it.</summary>
-    /// <returns>The handler; the host may add a proxy, a client certificate or a <c>ConnectCallback</c>.</returns>
+    /// <returns>
+    /// The handler; the host may add a proxy, a client certificate or a <c>ConnectCallback</c>. Its <c>PlaintextStreamFilter</c> keeps answers out of the library's
+    /// own buffers, and is slow with media: whoever fetches content with it takes the filter away.
+    /// </returns>
     public static SocketsHttpHandler CreateHandler() => new()
     {
         AllowAutoRedirect = false,
@@ -40,6 +43,8 @@ public sealed class HttpLicenseTransport(HttpMessageInvoker invoker) : ILicenseT
         ConnectTimeout = TimeSpan.FromSeconds(10),
         // The application's trace and its baggage are nobody's business out there.
         ActivityHeadersPropagator = DistributedContextPropagator.CreateNoOutputPropagator(),
+        // Keys of ClearKey are in an answer as they are, and the library never clears what it read.
+        PlaintextStreamFilter = static (context, _) => new ValueTask<Stream>(new HeadFirstStream(context.PlaintextStream)),
     };
 
     /// <inheritdoc/>
@@ -54,7 +59,7 @@ public sealed class HttpLicenseTransport(HttpMessageInvoker invoker) : ILicenseT
             try
             {
                 using HttpRequestMessage request = Make(exchange, url, rule);
-                using HttpResponseMessage response = await invoker.SendAsync(request, cancellationToken).ConfigureAwait(false);
+                using HttpResponseMessage response = await SendAsync(request, cancellationToken).ConfigureAwait(false);
                 if (response.StatusCode is not (HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect) || response.Headers.Location is null)
                 {
                     exchange.Answer = await ReadAsync(exchange, url, response, cancellationToken).ConfigureAwait(false);
@@ -90,6 +95,11 @@ public sealed class HttpLicenseTransport(HttpMessageInvoker invoker) : ILicenseT
             }
         }
     }
+
+    // A client would read the whole answer into memory that nobody clears.
+    private Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) => invoker is HttpClient client
+        ? client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken)
+        : invoker.SendAsync(request, cancellationToken);
 
     private static HttpRequestMessage Make(LicenseExchange exchange, Uri url, OriginRule rule)
     {

@@ -39,10 +39,14 @@ public static class KeySystemSelector
         }
 
         foreach (SystemId system in map.Systems)
-            if (!candidates.Any(each => each.Descriptor?.Systems.Contains(system) == true) && system != SystemIds.Common)
+            if (!candidates.Any(each => each.Descriptor?.Systems.Contains(system) == true) && system != SystemIds.Common && !IsAbsent(candidates, SystemIds.NameOf(system)))
                 others.Add(new(SystemIds.NameOf(system), "the content names it, and no key system is configured for it"));
         return (selection ?? new KeySystemSelection()) with { Others = others };
     }
+
+    /// <summary>Whether a key system of that name is configured and absent: its reason stands with its name.</summary>
+    private static bool IsAbsent(IReadOnlyList<KeySystemCandidate> candidates, string name) =>
+        candidates.Any(each => each.Descriptor is null && each.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
 
     private static bool IsNamed(KeySystemCandidate candidate, string name) =>
         candidate.Name.Equals(name, StringComparison.OrdinalIgnoreCase)

@@ -33,6 +33,7 @@ public sealed class SessionEngine : IAsyncDisposable
             Clock = options.Clock,
             Meter = options.Meter,
             Store = options.Store,
+            KeyWait = options.KeyWait,
             MaximumExchanges = options.MaximumExchanges,
             Left = OnLeft,
         };

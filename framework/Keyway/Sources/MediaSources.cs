@@ -1,11 +1,12 @@
 using System.Globalization;
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace Keyway.Sources;
 
 /// <summary>Opens what a caller or a manifest names: <c>file</c>, <c>http</c> and <c>https</c>.</summary>
 /// <remarks>Threads: any, several at once.</remarks>
-public sealed class MediaSources
+public sealed partial class MediaSources
 {
     /// <summary>The largest manifest that is read.</summary>
     public const int ManifestLimit = ManifestLimits.Bytes;
@@ -32,7 +33,9 @@ public sealed class MediaSources
     public static Uri AddressOf(string text)
     {
         if (text.StartsWith("http://", StringComparison.OrdinalIgnoreCase) || text.StartsWith("https://", StringComparison.OrdinalIgnoreCase) || text.StartsWith("file:", StringComparison.OrdinalIgnoreCase))
-            return Uri.TryCreate(text, UriKind.Absolute, out Uri? url) ? url : throw new SourceException(text.Split('?', '#')[0], "this is not a URL");
+            return Uri.TryCreate(text, UriKind.Absolute, out Uri? url) ? url : throw new SourceException(SourceText.OfMalformed(text), "this is not a URL");
+        if (OtherScheme().Match(text) is { Success: true } other && !File.Exists(text))
+            throw new SourceException($"{other.Value}…", "only http, https and files are read");
         if (text.Length == 0 || text.Contains('\0', StringComparison.Ordinal)) throw new SourceException("(empty)", "this is not a path");
 
         // A path may hold any character, also '#', '?' and '%', which a URL would take for its own.
@@ -40,6 +43,10 @@ public sealed class MediaSources
         string escaped = string.Join('/', full.Split(Path.DirectorySeparatorChar).Select((part, i) => i == 0 && part.EndsWith(':') ? part : Uri.EscapeDataString(part)));
         return Uri.TryCreate((escaped.StartsWith('/') ? "file://" : "file:///") + escaped, UriKind.Absolute, out Uri? file) ? file : throw new SourceException(text, "this is not a path");
     }
+
+    // A letter alone is a drive.
+    [GeneratedRegex("^[A-Za-z][A-Za-z0-9+.-]+://", RegexOptions.CultureInvariant)]
+    private static partial Regex OtherScheme();
 
     /// <summary>Reads a manifest whole.</summary>
     /// <param name="address">Where it is; the caller's own choice.</param>

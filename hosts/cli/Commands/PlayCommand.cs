@@ -63,7 +63,7 @@ internal static class PlayCommand
             await using Presentation presentation = await keyway.OpenAsync(source ?? BundledSample, options, cancellationToken);
             progress.Name([.. presentation.Tracks.Select(PlayReport.Describe)]);
             if (options.Duration is not null && !presentation.IsLive) throw new UsageException("--duration is for presentations that grow while they are played, and this one does not");
-            await presentation.AcquireAsync(cancellationToken);
+            await progress.WaitAsync("waiting for the licence", () => presentation.AcquireAsync(cancellationToken).AsTask());
             PlayWriter writer = new(presentation, target, outputs, force);
             // The first signal ends what grows, and what has been read is kept; the second one interrupts.
             bool stopped = false;
