@@ -38,6 +38,7 @@ internal static class DecryptRun
         TimeSpan elapsed = TimeProvider.System.GetElapsedTime(begun);
         if (request.Json) await io.Out.WriteLineAsync(ToJson(summary, outputs.Written[0], elapsed));
         else Show(path is null ? io.Error : io.Out, summary, outputs.Written[0], elapsed);
+        outputs.Keep();
         return ExitCode.Done;
     }
 
@@ -84,7 +85,7 @@ internal static class DecryptRun
 
         json.WriteEndArray();
         json.WriteStartObject("output");
-        json.WriteString("path", output.Path);
+        json.WriteString("path", RawNames.Told(output.Path));
         json.WriteNumber("bytes", output.Length);
         if (output.Sha256 is { } digest) json.WriteString("sha256", digest);
         json.WriteEndObject();
@@ -102,7 +103,7 @@ internal static class DecryptRun
             if (track.KeyCheck is { } check) text.WriteLine($"         {KeyCheckReport.Words(check)}");
         }
 
-        text.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{output.Path}  {output.Length} bytes in {elapsed.TotalSeconds:0.00} s"));
+        text.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Shown.Text(output.Path)}  {output.Length} bytes in {elapsed.TotalSeconds:0.00} s"));
         if (output.Sha256 is { } digest) text.WriteLine($"SHA-256 {digest}");
     }
 

@@ -65,6 +65,8 @@ internal sealed class BoxWindow : IDisposable
     public async ValueTask<TopBox?> PeekAsync(CancellationToken cancellationToken)
     {
         await FillHeaderAsync(8, cancellationToken).ConfigureAwait(false);
+        if (_peeked < 8 && Position + _peeked < FileLength)
+            throw Error($"the file was cut while it was read: it had {FileLength} bytes, and ends after {Position + _peeked}", "", Position);
         if (_peeked == 0) return null;
         if (_peeked < 8)
         {

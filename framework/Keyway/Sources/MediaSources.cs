@@ -77,7 +77,7 @@ public sealed class MediaSources
     public async ValueTask<Stream> OpenAsync(ContentOrigin origin, Uri address, ByteRange? range, bool seekable = false, CancellationToken cancellationToken = default)
     {
         if (!origin.TryAllow(address, out string reason)) throw new SourceException(SourceText.Of(address), reason);
-        if (address.IsFile) return FileSource.Open(origin, address, range);
+        if (address.IsFile) return FileSource.Open(origin, address, range, seekable);
         if (_http is null) throw new SourceException(SourceText.Of(address), "only files are read here");
         return await _http.OpenAsync(origin, address, range, seekable, cancellationToken).ConfigureAwait(false);
     }
