@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Unicode;
 
 namespace Keyway.Cli;
@@ -19,14 +20,14 @@ internal static class RawNames
     public static string[] Resolve(string[] arguments)
     {
         if (!OperatingSystem.IsLinux()) return arguments;
-        bool isFolderLost = Environment.CurrentDirectory.Contains(Replacement) && !Directory.Exists(Environment.CurrentDirectory);
+        bool isFolderLost = Environment.CurrentDirectory.Contains(Replacement);
         if (!isFolderLost && !arguments.Any(static argument => argument.Contains(Replacement))) return arguments;
         List<byte[]> raw = ReadArguments();
         if (raw.Count < arguments.Length) return arguments;
         raw.RemoveRange(0, raw.Count - arguments.Length);
         string? here = isFolderLost && Posix.OpenName(".\0"u8) is >= 0 and int folder ? Note(folder, Environment.CurrentDirectory) : null;
         string[] resolved = [.. arguments];
-        for (int i = 0; i < resolved.Length; i++)
+        for (int i = 1; i < resolved.Length; i++)   // the first is the command
         {
             // --name=value, or a value that stands for itself.
             int value = resolved[i].StartsWith("--", StringComparison.Ordinal) ? resolved[i].IndexOf('=', StringComparison.Ordinal) + 1 : 0;
@@ -59,17 +60,15 @@ internal static class RawNames
 
     private static string? Find(ReadOnlySpan<byte> bytes, string text, string? here, bool isTarget)
     {
-        int slash = bytes.LastIndexOf((byte)'/');
-        ReadOnlySpan<byte> name = bytes[(slash + 1)..];
-        string lastName = text[(text.LastIndexOf('/') + 1)..];
-        if (Utf8.IsValid(name))
-        {
-            // The folder alone is strange: what lies in it has neighbours, and may have to be made.
-            return Open(bytes[..(slash + 1)], text[..(text.LastIndexOf('/') + 1)]) is { } folder ? lastName.Length == 0 ? folder + "/" : $"{folder}/{lastName}" : null;
-        }
-
-        if (isTarget) throw new UsageException($"{To}: the name '{lastName}' is not UTF-8, and no file can be written under such a name");
-        return Open(bytes, here is null ? text : Path.Combine(Environment.CurrentDirectory, text));
+        // Everything to the end of the last strange name is opened as it is; what follows has neighbours and may have to be made, and is text.
+        int end = bytes.Length;
+        while (bytes[..end].LastIndexOf((byte)'/') is >= 0 and int slash && Utf8.IsValid(bytes[(slash + 1)..end])) end = slash;
+        string rest = Encoding.UTF8.GetString(bytes[end..]);
+        string told = text[..^rest.Length];
+        if (here is not null && !told.StartsWith('/')) told = Path.Combine(Environment.CurrentDirectory, told);
+        string? found = Open(bytes[..end], told);
+        if (!isTarget || (found is not null && (rest.Length > 0 || Directory.Exists(found)))) return found is null ? null : found + rest;
+        throw new UsageException($"{To}: the name '{told}' is not UTF-8, and no file can be written under such a name");
     }
 
     private static string? Open(ReadOnlySpan<byte> bytes, string told)
