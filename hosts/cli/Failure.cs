@@ -52,8 +52,7 @@ internal sealed record Failure(int Code, string Kind, string Message, string? Ad
         SampleDecryptionException sample => Of(sample),
         KeyUnavailableException key => Of(key),
         LicenseServiceException license => Of(license),
-        LicenseStoreException { InnerException: SecretException } => new(ExitCode.Usage, "secret", exception.Message),
-        LicenseStoreException => new(ExitCode.Unexpected, "store", exception.Message, "keyway licenses shows what is stored, and what is wrong there"),
+        LicenseStoreException store => Of(store),
         SecretException => new(ExitCode.Usage, "secret", exception.Message),
         BrokenPipeException => new(ExitCode.Interrupted, "interrupted", "whoever read the output has gone"),
         SandboxException sandbox => new(sandbox.Code == ExitCode.Usage ? ExitCode.Usage : ExitCode.Unexpected, "sandbox", exception.Message),
@@ -106,8 +105,14 @@ internal sealed record Failure(int Code, string Kind, string Message, string? Ad
     private static Failure Of(string kind, IEnumerable<string> mistakes, string? advice) =>
         new(ExitCode.Usage, kind, string.Join(Environment.NewLine, mistakes.Select(static mistake => Shown.Text(mistake))), advice) { IsList = true };
 
+    private static Failure Of(LicenseStoreException exception) => exception.InnerException is SecretException
+        ? new(ExitCode.Usage, "secret", exception.Message)
+        : new(ExitCode.Unexpected, "store", exception.Message, "keyway licenses shows what is stored, and what is wrong there");
+
     private static Failure Of(LicenseServiceException exception)
     {
+        // The service gave a licence; it is the disk that did not take it.
+        if (exception.InnerException is LicenseStoreException store) return Of(store);
         string status = exception.Status is { } code && !exception.Message.Contains(code.ToString(System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal) ? $" (HTTP {code})" : "";
         return new(ExitCodeOf(exception), Words(exception.Kind), $"licence: {exception.Message}{status}", exception.Advice) { Reason = Words(exception.Kind), ProviderCode = exception.ProviderCode };
     }

@@ -36,7 +36,7 @@ internal static class RawNames
             if (isOption) continue;
             byte[] bytes = raw[i][value..];   // an option's name is ASCII
             string text = resolved[i][value..];
-            string? found = Utf8.IsValid(bytes) ? Beside(here, text, isTarget) : Find(bytes, text, here, isTarget);
+            string? found = Utf8.IsValid(bytes) ? Beside(here, bytes, text, isTarget) : Find(bytes, text, here, isTarget);
             if (found is not null) resolved[i] = resolved[i][..value] + found;
         }
 
@@ -51,24 +51,41 @@ internal static class RawNames
         return text;
     }
 
-    private static string? Beside(string? here, string text, bool isTarget)
+    // A name of letters in a folder that has none: only what is there, or is to be, is a file's name.
+    private static string? Beside(string? here, byte[] bytes, string text, bool isTarget)
     {
         if (here is null || text.Length == 0 || text[0] == '/') return null;
-        string path = Path.Combine(here, text);
+        int end = EndOfStrange(bytes);
+        string? folder = end == 0 ? here : Open(bytes.AsSpan(0, end), Path.GetFullPath(text[..end]));
+        string? path = folder is null ? null : Path.Combine(folder, text[end..].TrimStart('/'));
         return isTarget || Path.Exists(path) ? path : null;
     }
 
-    private static string? Find(ReadOnlySpan<byte> bytes, string text, string? here, bool isTarget)
+    private static string? Find(byte[] bytes, string text, string? here, bool isTarget)
     {
-        // Everything to the end of the last strange name is opened as it is; what follows has neighbours and may have to be made, and is text.
-        int end = bytes.Length;
-        while (bytes[..end].LastIndexOf((byte)'/') is >= 0 and int slash && Utf8.IsValid(bytes[(slash + 1)..end])) end = slash;
-        string rest = Encoding.UTF8.GetString(bytes[end..]);
+        int end = EndOfStrange(bytes);
+        string rest = Encoding.UTF8.GetString(bytes.AsSpan(end));
         string told = text[..^rest.Length];
         if (here is not null && !told.StartsWith('/')) told = Path.Combine(Environment.CurrentDirectory, told);
-        string? found = Open(bytes[..end], told);
+        string? found = Open(bytes.AsSpan(0, end), told);
         if (!isTarget || (found is not null && (rest.Length > 0 || Directory.Exists(found)))) return found is null ? null : found + rest;
         throw new UsageException($"{To}: the name '{told}' is not UTF-8, and no file can be written under such a name");
+    }
+
+    // Everything to the end of the last strange name is opened as it is, and so is every step up: a text cannot say what is above an open folder. What follows has
+    // neighbours and may have to be made, and is text.
+    private static int EndOfStrange(ReadOnlySpan<byte> bytes)
+    {
+        int end = bytes.Length;
+        while (end > 0)
+        {
+            int start = bytes[..end].LastIndexOf((byte)'/') + 1;
+            ReadOnlySpan<byte> name = bytes[start..end];
+            if (!Utf8.IsValid(name) || name.SequenceEqual(".."u8)) break;
+            end = Math.Max(0, start - 1);
+        }
+
+        return end;
     }
 
     private static string? Open(ReadOnlySpan<byte> bytes, string told)
