@@ -20,10 +20,10 @@ internal sealed class CommandIo
     private readonly bool _errorIsGiven;
 
     /// <summary>Reports. The process's own writers are made when they are asked for: a command often needs one of the two.</summary>
-    /// <exception cref="IOException">On writing: the process's standard output is closed, or its device is full.</exception>
+    /// <exception cref="IOException">On writing: the process's standard output is closed, or its device is full. A terminal that has gone is no error: nobody is there to be told.</exception>
     public TextWriter Out
     {
-        get => field ??= new StandardWriter(_outIsGiven ? Console.Out : null, OutName, mustReach: true);
+        get => field ??= new StandardWriter(_outIsGiven ? Console.Out : null, OutName, mustReach: !OutIsTerminal);
         init;
     }
 

@@ -3,8 +3,8 @@ using System.Text;
 namespace Keyway.Cli;
 
 /// <summary>
-/// Texts to a standard stream that may be closed, on a full device, or on a terminal that has gone. Of standard output that is an error, because a report that nobody
-/// has is no report; what cannot be told on standard error changes nothing about what was done.
+/// Texts to a standard stream that may be closed, on a full device, or a terminal that has gone. Where a file or a program was to have the report, that is an error, because a report that
+/// nobody has is no report; what people cannot be told changes nothing about what was done.
 /// </summary>
 internal sealed class StandardWriter(TextWriter? inner, string name, bool mustReach) : TextWriter(System.Globalization.CultureInfo.InvariantCulture)
 {
