@@ -1,9 +1,12 @@
+using System.Buffers;
+
 namespace Keyway.Sandbox;
 
 /// <summary>Where the sandbox keeps its own files. Only its user may look inside: the folder is 0700, every file 0600.</summary>
 internal sealed class DataFolder
 {
     private const int MostTries = 8;
+    private static readonly SearchValues<char> HexadecimalDigits = SearchValues.Create("0123456789abcdef");
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     private DataFolder(string path) => Path = path;
@@ -151,7 +154,7 @@ internal sealed class DataFolder
         foreach (string path in Directory.EnumerateFiles(folder))
         {
             ReadOnlySpan<char> digits = System.IO.Path.GetExtension(path.AsSpan());
-            if (digits.Length != 33 || digits[1..].ContainsAnyExcept("0123456789abcdef")) continue;
+            if (digits.Length != 33 || digits[1..].ContainsAnyExcept(HexadecimalDigits)) continue;
             try
             {
                 using FileStream held = new(path, FileMode.Open, FileAccess.ReadWrite, OperatingSystem.IsWindows() ? FileShare.Delete : FileShare.None);

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 
 namespace Keyway.Cli.Targets;
@@ -8,6 +9,8 @@ internal static class PartFiles
     private const string Extension = ".part";
     private const int Digits = 16;
 
+    private static readonly SearchValues<char> HexadecimalDigits = SearchValues.Create("0123456789abcdef");
+
     /// <summary>A name beside a target that nothing has.</summary>
     public static string NameFor(string target) => Path.Combine(
         Path.GetDirectoryName(target)!, $".{Path.GetFileName(target)}.{Random.Shared.NextInt64().ToString("x16", CultureInfo.InvariantCulture)}{Extension}");
@@ -17,7 +20,7 @@ internal static class PartFiles
     {
         int digits = name.Length - Extension.Length - Digits;
         return digits >= 3 && name[0] == '.' && name[digits - 1] == '.' && name.EndsWith(Extension, StringComparison.Ordinal)
-            && name.Slice(digits, Digits).IndexOfAnyExcept("0123456789abcdef") < 0;
+            && name.Slice(digits, Digits).IndexOfAnyExcept(HexadecimalDigits) < 0;
     }
 
     /// <summary>Deletes those of a folder that no process holds: whoever wrote them was killed, and they are clear media.</summary>
