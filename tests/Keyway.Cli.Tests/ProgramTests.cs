@@ -190,9 +190,16 @@ public sealed class ProgramTests(SharedSandbox sandbox) : IDisposable
         if (Directory.GetFiles(other).Length == 0) Assert.Skip("this machine keeps no core dumps in the working directory");
         await using ProgramRun program = ProgramRun.Shell($"cd '{own}' && ulimit -c unlimited && exec $keyway decrypt - --key {Sample.Held("AUDIO")} --to out.mp4");
         await program.ReadyAsync();
-        program.Signal("ABRT");
-        await program.EndAsync();
-        Directory.GetFiles(own).Should().BeEmpty();
+
+        // The runtime takes the first for itself, gives the default back and goes on.
+        for (int i = 0; i < 20 && !program.HasEnded; i++)
+        {
+            program.Signal("ABRT");
+            await Task.Delay(500, TestContext.Current.CancellationToken);
+        }
+
+        (await program.EndAsync()).Should().Be(128 + 6, await program.Error);
+        Directory.GetFiles(own).Should().NotContain(static file => Path.GetFileName(file).StartsWith("core", StringComparison.Ordinal));
     }
 
     [Fact]
