@@ -37,7 +37,7 @@ public sealed class WrappingStepTests
         FakeLicenseServer server = new();
         server.Next(FakeLicenseServer.Text(body));
         LicensePipeline pipeline = step == "base64"
-            ? Build(server, ("0:Use", "challenge"), ("1:Use", step), ("1:Response", "true"))
+            ? Build(server, ("0:Use", "challenge"), ("1:Use", step), ("1:Apply", "Response"))
             : Build(server, ("0:Use", "challenge"), ("1:Use", step), ("1:Member", "l"));
         string answer = "";
         await RunAsync(pipeline, read: exchange => answer = Encoding.UTF8.GetString(exchange.Answer!.Body));
