@@ -40,6 +40,7 @@ internal static class DecryptRun
         TimeSpan elapsed = TimeProvider.System.GetElapsedTime(begun);
         if (request.Json) await io.Out.WriteLineAsync(ToJson(summary, outputs.Written[0], elapsed));
         else Show(path is null ? io.Error : io.Out, summary, outputs.Written[0], elapsed);
+        outputs.Keep();
         return ExitCode.Done;
     }
 
@@ -87,7 +88,7 @@ internal static class DecryptRun
         json.WriteEndArray();
         json.WriteStrings("notes", summary.Notes);
         json.WriteStartObject("output");
-        json.WriteString("path", output.Path);
+        json.WriteString("path", RawNames.Told(output.Path));
         json.WriteNumber("bytes", output.Length);
         if (output.Sha256 is { } digest) json.WriteString("sha256", digest);
         json.WriteEndObject();
@@ -106,7 +107,7 @@ internal static class DecryptRun
         }
 
         for (int i = 0; i < summary.Notes.Count; i++) text.WriteLine($"note: {Shown.Text(summary.Notes[i])}");
-        text.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{output.Path}  {output.Length} bytes in {elapsed.TotalSeconds:0.00} s"));
+        text.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Shown.Text(output.Path)}  {output.Length} bytes in {elapsed.TotalSeconds:0.00} s"));
         if (output.Sha256 is { } digest) text.WriteLine($"SHA-256 {digest}");
     }
 

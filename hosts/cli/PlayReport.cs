@@ -68,7 +68,7 @@ internal sealed record PlayReport
         foreach (WrittenOutput output in Outputs)
         {
             json.WriteStartObject();
-            json.WriteString("path", output.Path);
+            json.WriteString("path", RawNames.Told(output.Path));
             json.WriteNumber("bytes", output.Length);
             json.WriteString("sha256", output.Sha256);
             if (PeriodsOf(output) is { Count: > 0 } periods) json.WriteStrings("periods", periods);

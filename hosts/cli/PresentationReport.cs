@@ -116,7 +116,7 @@ internal sealed record PresentationReport
         where T : struct, Enum =>
         string.Concat(value.ToString().Select(static (letter, i) => char.IsUpper(letter) ? (i > 0 ? "-" : "") + char.ToLowerInvariant(letter) : letter.ToString()));
 
-    public static string TextOf(Uri source) => source.IsFile ? source.LocalPath : source.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped);
+    public static string TextOf(Uri source) => source.IsFile ? RawNames.Told(source.LocalPath) : source.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped);
 
     private IEnumerable<(KeyEntry Key, SessionReport Session)> Keys => Sessions.SelectMany(static session => session.Keys.Select(key => (key, session)));
 

@@ -51,7 +51,7 @@ internal static class ShortPath
     {
         try
         {
-            return await DecryptRun.RunAsync(request, io, cancellationToken).ConfigureAwait(false);
+            return await Interrupts.RunAsync(() => DecryptRun.RunAsync(request, io, cancellationToken), io.Leftovers, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception exception)
         {

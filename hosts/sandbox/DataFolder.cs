@@ -1,8 +1,12 @@
+using System.Buffers;
+
 namespace Keyway.Sandbox;
 
 /// <summary>Where the sandbox keeps its own files. Only its user may look inside: the folder is 0700, every file 0600.</summary>
 internal sealed class DataFolder
 {
+    private const int MostTries = 8;
+    private static readonly SearchValues<char> HexadecimalDigits = SearchValues.Create("0123456789abcdef");
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     private DataFolder(string path) => Path = path;
@@ -31,6 +35,7 @@ internal sealed class DataFolder
             throw new SandboxException($"{full}: {e.Message}", e);
         }
 
+        DeleteAbandoned(full);
         return new DataFolder(full);
     }
 
@@ -115,17 +120,50 @@ internal sealed class DataFolder
     private static void Create(string file, ReadOnlySpan<byte> content, bool overwrite)
     {
         // Written beside and renamed, because several sandboxes may start at once and none may read half a file.
-        string beside = $"{file}.{Guid.NewGuid():N}";
-        FileStreamOptions options = new() { Mode = FileMode.Create, Access = FileAccess.Write };
+        FileStreamOptions options = new() { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None };
         if (!OperatingSystem.IsWindows()) options.UnixCreateMode = OwnerOnly;
-        using (FileStream stream = new(beside, options)) stream.Write(content);
-        try
+        for (int tries = 1; ; tries++)
         {
-            File.Move(beside, file, overwrite);
+            string beside = $"{file}.{Guid.NewGuid():N}";
+            try
+            {
+                using (FileStream stream = new(beside, options)) stream.Write(content);
+                File.Move(beside, file, overwrite);
+                return;
+            }
+            catch (FileNotFoundException) when (tries < MostTries)
+            {
+                // Another that started just now took it for one that nobody writes.
+            }
+            catch (IOException) when (!overwrite && File.Exists(file))
+            {
+                File.Delete(beside);   // another was first
+                return;
+            }
+            catch
+            {
+                File.Delete(beside);
+                throw;
+            }
         }
-        catch (IOException) when (!overwrite && File.Exists(file))
+    }
+
+    // One that was killed while it wrote has left keys under a name that nobody reads. Who still writes holds his file.
+    private static void DeleteAbandoned(string folder)
+    {
+        foreach (string path in Directory.EnumerateFiles(folder))
         {
-            File.Delete(beside);   // another was first
+            ReadOnlySpan<char> digits = System.IO.Path.GetExtension(path.AsSpan());
+            if (digits.Length != 33 || digits[1..].ContainsAnyExcept(HexadecimalDigits)) continue;
+            try
+            {
+                using FileStream held = new(path, FileMode.Open, FileAccess.ReadWrite, OperatingSystem.IsWindows() ? FileShare.Delete : FileShare.None);
+                File.Delete(path);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // Somebody writes it.
+            }
         }
     }
 

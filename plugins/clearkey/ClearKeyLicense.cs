@@ -32,7 +32,7 @@ internal sealed class ClearKeyLicense : IDisposable
     {
         ClearKeyLicense license = new();
         bool whole = false;
-        Utf8JsonReader reader = new(body);
+        Utf8JsonReader reader = new(WithoutMark(body));
         try
         {
             license.ReadSet(ref reader);
@@ -58,6 +58,13 @@ internal sealed class ClearKeyLicense : IDisposable
     {
         foreach ((_, byte[] key) in _keys) CryptographicOperations.ZeroMemory(key);
         _keys.Clear();
+    }
+
+    // RFC 8259, 8.1: a writer must not put a byte order mark before JSON; a reader may pass over one, because writers do.
+    private static ReadOnlySequence<byte> WithoutMark(in ReadOnlySequence<byte> body)
+    {
+        SequenceReader<byte> reader = new(body);
+        return reader.IsNext("\uFEFF"u8, advancePast: true) ? reader.UnreadSequence : body;
     }
 
     private void ReadSet(ref Utf8JsonReader reader)

@@ -37,6 +37,7 @@ public sealed class ClearKeyLicenseTests
     [InlineData("""{"keys":[{"k\u0074y":"o\u0063t","k":"\u0074Q0bJVWb6b0KPL6KtZIy\/A","kid":"LwVHf8JLtPrv2GUXFW2v\u005fA"}]}""")]   // escapes
     [InlineData("""{"a":{"keys":[1,[{}]]},"keys":[{"kid":"LwVHf8JLtPrv2GUXFW2v_A","use":"enc","x":{"k":[]},"kty":"oct","k":"tQ0bJVWb6b0KPL6KtZIy_A","alg":null}],"z":1e9}""")]
     [InlineData(" \r\n\t" + W3C + "\n")]
+    [InlineData("\uFEFF" + W3C)]   // a byte order mark
     [InlineData("""{"keys":[{"kty":"oct","k":"tQ0bJVWb6b0KPL6KtZIy_A","kid":"LwVHf8JLtPrv2GUXFW2v_A"},{"kty":"oct","k":"tQ0bJVWb6b0KPL6KtZIy_A","kid":"LwVHf8JLtPrv2GUXFW2v_A"}]}""")]   // twice, alike
     public void Licence_in_the_forms_that_are_met_is_read(string json) => Read(json).Should().Equal(W3CPair);
 

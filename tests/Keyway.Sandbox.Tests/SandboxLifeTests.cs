@@ -118,4 +118,25 @@ public sealed class SandboxLifeTests(SharedSandbox shared) : IClassFixture<Share
             Directory.Delete(data, recursive: true);
         }
     }
+
+    [Fact]
+    public async Task What_a_killed_sandbox_had_half_written_goes_with_its_keys_when_the_next_one_starts()
+    {
+        string data = Directory.CreateTempSubdirectory("keyway-sandbox-").FullName;
+        string left = Path.Combine(data, $"widevine.json.{Guid.NewGuid():N}"), held = Path.Combine(data, $"widevine.json.{Guid.NewGuid():N}"), other = Path.Combine(data, "widevine.json.old");
+        try
+        {
+            foreach (string file in (string[])[left, held, other]) await File.WriteAllTextAsync(file, "a key", Token);
+            await using FileStream writer = new(held, FileMode.Open, FileAccess.Write, FileShare.None);
+            (int code, _, string errors) = await SandboxProcess.RunAsync("credential", "--system", "widevine", "--out", Path.Combine(data, "device"), "--data", data);
+            code.Should().Be(0, errors);
+            File.Exists(left).Should().BeFalse();
+            File.Exists(held).Should().BeTrue("somebody writes it");
+            File.Exists(other).Should().BeTrue("it has no such name");
+        }
+        finally
+        {
+            Directory.Delete(data, recursive: true);
+        }
+    }
 }

@@ -96,6 +96,8 @@ internal sealed class BoxWindow : IDisposable
     {
         long left = PartOf(Position) is { } part ? part.End - Position : FileLength >= 0 ? FileLength - Position : long.MaxValue;
         await FillHeaderAsync((int)Math.Min(8, left), cancellationToken).ConfigureAwait(false);
+        if (_peeked < Math.Min(8, left) && Position + _peeked < FileLength)
+            throw Error($"the file was cut while it was read: it had {FileLength} bytes, and ends after {Position + _peeked}", "", Position);
         if (_peeked == 0) return null;
         if (_peeked < 8)
         {

@@ -113,7 +113,7 @@ public sealed partial class MediaSources
     private async ValueTask<Stream> OpenAsync(ContentOrigin origin, Uri address, ByteRange? range, bool seekable, bool isDocument, CancellationToken cancellationToken)
     {
         if (!origin.TryAllow(address, out string reason)) throw new SourceException(SourceText.Of(address), reason);
-        if (address.IsFile) return FileSource.Open(origin, address, range);
+        if (address.IsFile) return FileSource.Open(origin, address, range, seekable);
         if (_http is null) throw new SourceException(SourceText.Of(address), "only files are read here");
         return await _http.OpenAsync(origin, address, range, seekable, isDocument, cancellationToken).ConfigureAwait(false);
     }

@@ -39,7 +39,7 @@ internal static class PlayCommand
         bool provided = source is null && options.LicenseUrl is null && DemoProvider.IsFor(options.Provider, Host.ReadSettings(context));
         if (provided) options = options with { KeySystem = DemoProvider.KeySystemOf(options.KeySystem) };
         await using SandboxProcess? sandbox = source is null && options.LicenseUrl is null && (options.Provider is null || provided)
-            ? await SandboxProcess.StartAsync(cancellationToken)
+            ? await SandboxProcess.StartAsync(context.Io.Leftovers, cancellationToken)
             : null;
         if (sandbox is not null && provided) context = context with { Settings = [.. DemoProvider.Settings(sandbox.Url, options.KeySystem!), .. context.Settings] };
         else if (sandbox is not null)
@@ -48,7 +48,7 @@ internal static class PlayCommand
             options = options with { KeySystem = system, LicenseUrl = new Uri(sandbox.Url, DemoDevice.PathOf(system)) };
         }
 
-        using DemoDevice? device = sandbox is null ? null : await DemoDevice.AskAsync(sandbox, options.KeySystem!, Host.ReadSettings(context), cancellationToken);
+        using DemoDevice? device = sandbox is null ? null : await DemoDevice.AskAsync(sandbox, options.KeySystem!, Host.ReadSettings(context), context.Io.Leftovers, cancellationToken);
         if (device is not null) context = context with { Settings = [.. device.Settings, .. context.Settings] };
 
         ProgressView progress = new();
@@ -90,6 +90,7 @@ internal static class PlayCommand
 
         if (context.Json) await context.Io.Out.WriteLineAsync(report.ToJson());
         else report.Show(target.Kind == OutputKind.StandardOutput ? context.Io.ErrorConsole() : context.Io.OutConsole());
+        outputs.Keep();
         return ExitCode.Done;
     }
 

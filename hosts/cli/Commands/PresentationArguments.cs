@@ -120,8 +120,9 @@ internal sealed class PresentationArguments
         return async (_, cancellationToken) =>
         {
             byte[] bytes = await File.ReadAllBytesAsync(file.FullName, cancellationToken).ConfigureAwait(false);
-            // Without the line end that editors add.
-            return LicenseToken.Take(bytes.AsMemory(0, bytes.AsSpan().TrimEnd("\r\n"u8).Length));
+            // Without the mark before it and the line end that editors add.
+            int first = bytes.AsSpan().StartsWith("\uFEFF"u8) ? 3 : 0;
+            return LicenseToken.Take(bytes.AsMemory(first, bytes.AsSpan(first).TrimEnd("\r\n"u8).Length));
         };
     }
 }
