@@ -5,6 +5,7 @@ using Keyway.Sandbox.ExpressPlay;
 using Keyway.Sandbox.Live;
 using Keyway.Sandbox.PlayReady;
 using Keyway.Sandbox.Providers;
+using Keyway.Sandbox.Vod;
 using Keyway.Sandbox.Widevine;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -44,6 +45,7 @@ internal static class SandboxApp
 
         WebApplication app = Build(options);
         app.UseMiddleware<LoopbackOnly>();
+        app.UseMiddleware<WebPages>(options.AllowedOrigins);
         app.UseMiddleware<Faults>(options.Faults);
         app.Use(TellAsync);
         IAuthority[] authorities = Authorities(data);
@@ -65,6 +67,7 @@ internal static class SandboxApp
             new ProviderTokens(data, TimeProvider.System),
             new WidevineService(() => widevine.Keys, keys, options.Widevine, TimeProvider.System),
             new PlayReadyService(() => playReady.Keys, keys, TimeProvider.System));
+        VodEndpoint.Map(app);
         if (options.IsLive) LiveEndpoint.Map(app, new LiveChannel(keys, clock), clock);
 
         await app.StartAsync();
