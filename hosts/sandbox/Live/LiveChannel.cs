@@ -23,8 +23,8 @@ internal sealed class LiveChannel
           GET /live/periods/manifest.mpd  segments numbered; a Period for each key, which is its default_KID; pssh in the manifest only
         For players in web pages, with DASH-IF's ClearKey element (e2719d58…), whose Laurl is /clearkey here, beside the W3C header:
           GET /live/browser/manifest.mpd       as periods: Shaka Player and dash.js follow the keys
-          GET /live/browser/moof/manifest.mpd  as moof: Shaka Player follows them; dash.js takes Clear Key from default_KID only
-          GET /live/browser/mpd/manifest.mpd   as mpd: for players that read new headers in a manifest that they fetch again; neither of these does
+          GET /live/browser/moof/manifest.mpd  as moof: Shaka Player follows them; dash.js has Clear Key's keys from default_KID alone
+        Of headers in a manifest, Shaka Player takes one for a Period, when it first sees it: what is announced there later it never asks for.
           ?end=SECONDS                 the presentation is over so long after its beginning, and its manifest becomes static
           GET /live/time               the time that it goes by (UTCTiming)
           The services above know its keys.

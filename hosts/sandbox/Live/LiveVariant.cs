@@ -6,7 +6,6 @@ internal sealed record LiveVariant
     private static readonly LiveVariant[] All =
     [
         new() { Path = "browser/moof/", IsForBrowsers = true, InMoof = true, HasTimeline = true },
-        new() { Path = "browser/mpd/", IsForBrowsers = true, InManifest = true, HasTimeline = true },
         new() { Path = "browser/", IsForBrowsers = true, InManifest = true, HasPeriods = true },
         new() { Path = "moof/", InMoof = true, HasTimeline = true },
         new() { Path = "mpd/", InManifest = true, HasTimeline = true },
