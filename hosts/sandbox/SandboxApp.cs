@@ -15,7 +15,7 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Keyway.Sandbox;
 
 /// <summary>The web application: who may ask, which faults to make, which licence services there are.</summary>
-internal static class SandboxApp
+internal static partial class SandboxApp
 {
     private const long MaxRequestLength = 1 << 20;   // a licence request is a few kilobytes
 
@@ -44,6 +44,7 @@ internal static class SandboxApp
         ServiceState expressPlay = ServiceState.Load(data, options.ExpressPlay);
 
         WebApplication app = Build(options);
+        if (data.IsOpenToOthers) Log.OpenToOthers(app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("data"), data.Path);
         app.UseMiddleware<LoopbackOnly>();
         app.UseMiddleware<WebPages>(options.AllowedOrigins);
         app.UseMiddleware<Faults>(options.Faults);
@@ -148,5 +149,11 @@ internal static class SandboxApp
             app.Lifetime.StopApplication();
         })
         { IsBackground = true, Name = "parent" }.Start();
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Warning, "{Folder}: others may write to this folder, and so put keys of theirs in the place of the sandbox's; its mode is left as it is")]
+        public static partial void OpenToOthers(ILogger logger, string folder);
     }
 }

@@ -14,7 +14,8 @@ internal sealed record SandboxOptions
 
           --port N      the port; 0: any free one                              (8797)
           --keys FILE   more content keys, in the form of samples/keys.json; may be given several times
-          --data DIR    where the sandbox keeps its own files        (sandbox in keyway in the user's local data)
+          --data DIR    where the sandbox keeps its own files, for its user only (sandbox in keyway in the user's local data); a folder that
+                        is there keeps its mode
           --live        the sample as a presentation that grows, with rotating keys, at /live/manifest.mpd
           --widevine Q  terms of every Widevine licence, in the form of a query: license_duration_seconds=60&can_renew=1
           --expressplay Q      the same for ExpressPlay: test_authenticator=  production_authenticator=  credits=  token_code=  and so on

@@ -127,6 +127,13 @@ internal sealed class SectionReader(IConfigurationSection section, List<SettingE
             errors.Add(new SettingError(child.Path, $"there is no such setting (there are {string.Join(", ", _known)})"));
     }
 
+    /// <summary>Names the members that are nearly one that was asked for. The others belong to somebody else.</summary>
+    public void EndOfOwn()
+    {
+        foreach (IConfigurationSection child in section.GetChildren().Where(child => !_known.Contains(child.Key, StringComparer.OrdinalIgnoreCase)))
+            if (_known.Find(known => Misspelling.IsOf(child.Key, known)) is { } meant) errors.Add(new SettingError(child.Path, $"there is no such setting; '{meant}' is meant, or a setting of the plugin that needs another name"));
+    }
+
     // JSON's null, and nothing at all, are "not set".
     private string? Value(string member)
     {
