@@ -92,7 +92,7 @@ public sealed class SandboxLifeTests(SharedSandbox shared) : IClassFixture<Share
     [Theory]
     [InlineData("755")]
     [InlineData("1777")]
-    [InlineData("2775")]
+    [InlineData("2775", "others may write to this folder")]
     [InlineData("777", "others may write to this folder")]
     public async Task Data_folder_that_is_there_keeps_its_mode_and_what_is_put_there_is_the_users_alone(string octal, string? warning = null)
     {
