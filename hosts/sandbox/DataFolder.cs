@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace Keyway.Sandbox;
 
-/// <summary>Where the sandbox keeps its own files. Only its user may look inside: the folder is 0700, every file 0600.</summary>
+/// <summary>Where the sandbox keeps its own files. Only its user may read them: every file is 0600, and the folder is 0700 where the sandbox has made it.</summary>
 internal sealed class DataFolder
 {
     private const int MostTries = 8;
@@ -14,21 +14,21 @@ internal sealed class DataFolder
     /// <summary>The folder.</summary>
     public string Path { get; }
 
-    /// <summary>Makes the folder, or takes the one that is there and closes it to others.</summary>
+    /// <summary>Whether others may put files of theirs in the place of the sandbox's.</summary>
+    public bool IsOpenToOthers => !OperatingSystem.IsWindows()
+        && File.GetUnixFileMode(Path) is var mode && (mode & (UnixFileMode.GroupWrite | UnixFileMode.OtherWrite)) != 0 && (mode & UnixFileMode.StickyBit) == 0;
+
+    /// <summary>Makes the folder, or takes the one that is there as it is: it may be shared with others, and its mode is not the sandbox's to change.</summary>
     /// <param name="path">The folder.</param>
     /// <returns>It.</returns>
-    /// <exception cref="SandboxException">It cannot be made or closed.</exception>
+    /// <exception cref="SandboxException">It cannot be made.</exception>
     public static DataFolder Open(string path)
     {
         string full = System.IO.Path.GetFullPath(path);
         try
         {
             if (OperatingSystem.IsWindows()) Directory.CreateDirectory(full);   // the user's local data is the user's alone there
-            else
-            {
-                Directory.CreateDirectory(full, OwnerOnly | UnixFileMode.UserExecute);
-                File.SetUnixFileMode(full, OwnerOnly | UnixFileMode.UserExecute);
-            }
+            else Directory.CreateDirectory(full, OwnerOnly | UnixFileMode.UserExecute);   // says nothing about one that is there
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -167,8 +167,9 @@ internal sealed class DataFolder
         }
     }
 
+    // Never through a link: what it leads to is not the sandbox's.
     private static void Close(string file)
     {
-        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(file, OwnerOnly);
+        if (!OperatingSystem.IsWindows() && new FileInfo(file).LinkTarget is null) File.SetUnixFileMode(file, OwnerOnly);
     }
 }
