@@ -30,6 +30,15 @@ internal sealed class TrackCounter(Mp4Track track)
             if (protection.IsProtected && !KeyIds.Contains(protection.KeyId)) KeyIds.Add(protection.KeyId);
     }
 
+    /// <summary>Counts what is left of a table that was noted last and then lost samples.</summary>
+    /// <param name="before">What had been counted before it was noted.</param>
+    /// <param name="table">What is left.</param>
+    public void Recount((long Samples, long ProtectedSamples, long Bytes) before, SampleTable table)
+    {
+        (Samples, ProtectedSamples, Bytes) = (before.Samples + table.Count, before.ProtectedSamples + table.ProtectedCount, before.Bytes);
+        foreach (ref SampleRow row in table.Rows) Bytes += row.Size;
+    }
+
     public Mp4TrackSummary ToSummary() => new()
     {
         Track = Track,

@@ -36,6 +36,7 @@ public static class TrackMerger
             {
                 Source source = new(input, await FragmentSource.OpenAsync(input.Input, input.Name, cancellationToken).ConfigureAwait(false));
                 sources.Add(source);
+                source.Prepare();
                 source.Choose(tracks);
             }
 
@@ -85,7 +86,9 @@ public static class TrackMerger
         private readonly List<MergedTrack> _tracks = [];
         private IAsyncEnumerator<SourceFragment>? _fragments;
         private Movie? _checked;
-        private Movie? _placed;
+        private Movie? _placedMovie;
+        private SamplePlace? _place;
+        private long? _editOffset;
         private Int128 _shift;
         private TimeSpan _base;
         private ulong _end;
@@ -97,6 +100,8 @@ public static class TrackMerger
             (UInt128)Current!.Table.DecodeTime * TimeSpan.TicksPerSecond / Math.Max(1, Current.Table.Track.Facts.Timescale), (UInt128)(TimeSpan.MaxValue.Ticks / 4)));
 
         public long Position => reader.Position;
+
+        public void Prepare() => reader.PlaceAt = input.PlaceAt;
 
         public void Choose(List<MergedTrack> all)
         {
@@ -117,9 +122,11 @@ public static class TrackMerger
             Current = await _fragments.MoveNextAsync().ConfigureAwait(false) ? _fragments.Current : null;
             if (Current is null) return;
             if (!ReferenceEquals(Current.Movie, _checked)) Check(Current.Movie);
-            bool another = !ReferenceEquals(Current.Movie, _placed);
-            if (another) _shift = Units((input.ShiftAt?.Invoke(Current.Movie.Offset) ?? TimeSpan.Zero) - _base);
-            _placed = Current.Movie;
+            bool another = !ReferenceEquals(Current.Movie, _placedMovie) || !ReferenceEquals(Current.Place, _place);
+            // The new file has the first movie's edit list, for everything.
+            _editOffset ??= Current.EditOffset;
+            if (another) _shift = Units((Current.Place?.Shift ?? TimeSpan.Zero) - _base) + _editOffset.Value - Current.EditOffset;
+            (_placedMovie, _place) = (Current.Movie, Current.Place);
             Place(another);
         }
 

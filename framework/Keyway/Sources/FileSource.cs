@@ -22,14 +22,15 @@ internal static class FileSource
             if (Directory.Exists(path)) throw new SourceException(path, "it is a folder");
             FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 64 << 10, FileOptions.Asynchronous | FileOptions.SequentialScan);
             if (range is not { } part) return file;
-            if (part.First > file.Length || part.Last >= file.Length)
+            if (part.First > file.Length || (part.First == file.Length && part.Last is not null))
             {
                 long length = file.Length;
                 file.Dispose();
                 throw new SourceException(path, $"it has {length} bytes, so it has no bytes {part}");
             }
 
-            return new WindowStream(file, part.First, (part.Last + 1 ?? file.Length) - part.First);
+            // RFC 9110, 14.1.2: a range that passes the end stops there.
+            return new WindowStream(file, part.First, Math.Min(part.Last + 1 ?? file.Length, file.Length) - part.First);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
