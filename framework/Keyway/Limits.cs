@@ -153,6 +153,9 @@ internal static class TimelineLimits
     /// </summary>
     public const int SegmentBytes = 64 << 20;
 
+    /// <summary>One of the segments that are joined to be decrypted where they lie: as large as a fragment may be.</summary>
+    public const int JoinedBytes = Mp4Limits.FragmentBytes;
+
     /// <summary>How much of a large segment is handed on at a time.</summary>
     public const int Piece = 256 << 10;
 

@@ -26,7 +26,7 @@ public sealed partial class Presentation : IAsyncDisposable
     {
         _parts = parts;
         Tracks = [.. parts.Content.Tracks.Where(static track => track.IsChosen).Select(Of)];
-        if (IsFollowed(parts)) _feed = new LiveFeed(parts.Sources, parts.Clock, parts.Content, _gaps, parts.Options) { Updated = AnnounceAsync };
+        if (IsFollowed(parts)) _feed = new LiveFeed(parts.Sources, parts.Clock, parts.Content, _gaps, parts.Options.Gaps, parts.Options.Video, parts.Options.Audio) { Updated = AnnounceAsync };
     }
 
     /// <summary>Its identifier in facts.</summary>

@@ -4,6 +4,7 @@ using System.Text;
 using Keyway.Dash;
 using Keyway.Decryption;
 using Keyway.Licensing;
+using Keyway.Timeline;
 
 namespace Keyway;
 

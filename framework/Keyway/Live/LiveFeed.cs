@@ -23,6 +23,7 @@ internal sealed class LiveFeed : IAsyncDisposable
     private readonly CancellationTokenSource _end = new();
     private readonly Lock _gate = new();
     private readonly GapLog _log;
+    private readonly GapPolicy _gaps;
     private readonly DateTimeOffset _opened;
     private LiveSnapshot _current;
     private TaskCompletionSource _changed = New();
@@ -36,10 +37,12 @@ internal sealed class LiveFeed : IAsyncDisposable
     /// <param name="clock">The clock of waits, and of the time where nobody tells a better one.</param>
     /// <param name="content">The presentation as it was opened.</param>
     /// <param name="log">Where gaps and notes go.</param>
-    /// <param name="options">Which tracks are chosen of periods to come, and what becomes of gaps.</param>
-    public LiveFeed(MediaSources sources, TimeProvider clock, OpenedContent content, GapLog log, PresentationOptions options)
+    /// <param name="gaps">What becomes of gaps.</param>
+    /// <param name="video">Which video is chosen of periods to come.</param>
+    /// <param name="audio">Which audio.</param>
+    public LiveFeed(MediaSources sources, TimeProvider clock, OpenedContent content, GapLog log, GapPolicy gaps, TrackQuery? video, TrackQuery? audio)
     {
-        (_sources, _clock, _video, _audio, _log, GapsAre) = (sources, clock, options.Video, options.Audio, log, options.Gaps);
+        (_sources, _clock, _video, _audio, _log, _gaps) = (sources, clock, video, audio, log, gaps);
         _kinds = [.. content.Tracks.Where(static track => track.IsChosen).Select(static track => track.Kind)];
         _current = new LiveSnapshot { Manifest = content.Manifest!, Rows = content.Periods };
         _opened = clock.GetUtcNow();
@@ -69,9 +72,6 @@ internal sealed class LiveFeed : IAsyncDisposable
     /// <summary>Where gaps and notes go.</summary>
     public GapLog Log => _log;
 
-    /// <summary>What becomes of gaps.</summary>
-    public GapPolicy GapsAre { get; }
-
     /// <summary>Begins to keep up, once. When it returns, time and manifest are of now.</summary>
     public Task StartAsync(CancellationToken cancellationToken)
     {
@@ -95,7 +95,7 @@ internal sealed class LiveFeed : IAsyncDisposable
     public void Report(PresentationGap gap, KeywayException? failure)
     {
         _log.Report(gap);
-        if (GapsAre != GapPolicy.Refuse) return;
+        if (_gaps != GapPolicy.Refuse) return;
         if (failure is not null) ExceptionDispatchInfo.Throw(failure);
         throw new SourceException(SourceText.Of(Current.Manifest.Origin.Location), $"there is a gap of {gap.Duration.TotalSeconds:0.###} s from {gap.Start:c}: {gap.Reason}");
     }

@@ -151,6 +151,7 @@ internal sealed class HttpSourceStream : Stream
         if (_opened && (length != _length && length is not null && _length is not null || tag?.Tag != _tag?.Tag))
             throw new SourceException(SourceText.Of(_address), "the content changed while it was read");
         if (!_opened) _ranges = partial;
+        if (!_opened) _length = length ?? _length;
         _opened = true;
         _tag = tag;
         _length ??= length;

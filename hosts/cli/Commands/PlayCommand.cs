@@ -4,6 +4,7 @@ using Keyway.Cli.Sandbox;
 using Keyway.Cli.Targets;
 using Keyway.Hosting;
 using Keyway.Licensing;
+using Keyway.Timeline;
 
 namespace Keyway.Cli.Commands;
 

@@ -1,4 +1,5 @@
 using System.Net;
+using Keyway.Timeline;
 
 namespace Keyway.Live;
 

@@ -1,4 +1,4 @@
-namespace Keyway;
+namespace Keyway.Timeline;
 
 /// <summary>What becomes of a presentation of which segments are missing, or are not what they should be.</summary>
 public enum GapPolicy
