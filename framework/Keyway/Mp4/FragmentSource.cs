@@ -15,6 +15,7 @@ internal sealed class FragmentSource : IDisposable
     private byte[] _buffer = [];
     private Track? _edited;
     private long _editOffset;
+    private (uint Track, Movie? Movie, ulong Time) _reached;
 
     private FragmentSource(BoxWindow window)
     {
@@ -154,8 +155,10 @@ internal sealed class FragmentSource : IDisposable
         if (fragment.Place is not { } place || table.Count == 0) return table.Count > 0;
         if (!ReferenceEquals(_edited, table.Track)) (_edited, _editOffset) = (table.Track, EditList.OffsetOf(fragment.Movie, table.Track));
         fragment.EditOffset = _editOffset;
-        bool left = SampleClip.Apply(table, place, _editOffset, ReferenceEquals(fragment.Movie, Movie));
+        bool isSame = _reached.Track == table.Track.Id && _reached.Movie is { } known && (ReferenceEquals(known, fragment.Movie) || known.Bytes.AsSpan().SequenceEqual(fragment.Movie.Bytes));
+        bool left = SampleClip.Apply(table, place, _editOffset, ReferenceEquals(fragment.Movie, Movie), isSame ? _reached.Time : null);
         if (table.IsClipped) counter.Recount(before, table);
+        if (left) _reached = (table.Track.Id, fragment.Movie, table.DecodeTime + table.TotalDuration);
         return left;
     }
 

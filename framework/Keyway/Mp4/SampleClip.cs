@@ -20,13 +20,17 @@ internal static class SampleClip
     /// <param name="place">Where they are played.</param>
     /// <param name="editOffset">How much earlier than composed they are presented (<see cref="EditList"/>).</param>
     /// <param name="isFirst">Whether the file begins with what the samples' movie describes: then what its edit list hides stays, as decoders begin with it.</param>
+    /// <param name="reached">Up to which decode time the same media is there already; <see langword="null"/>: it is not.</param>
     /// <returns>Whether any sample is left.</returns>
-    public static bool Apply(SampleTable table, SamplePlace place, long editOffset, bool isFirst)
+    public static bool Apply(SampleTable table, SamplePlace place, long editOffset, bool isFirst, ulong? reached)
     {
         Clip clip = new(table, place, editOffset, isFirst);
         int end = clip.FindEnd();
         int first = clip.FindFirst(end);
         if (first == end) return clip.Keep(0, 0);
+
+        // Periods that go on with the media of the one before: what the samples lean on went right before them.
+        if (clip.TimeOf(first) == reached) return first == 0 && end == table.Count || clip.Keep(first, end, all: true);
         if (first == 0 && !clip.AnyBefore(0, end)) return end == table.Count || clip.Keep(0, end);
         if ((table.Rows[first].Flags & NonSync) == 0) return clip.Keep(first, end);
         int sync = first;
@@ -37,6 +41,19 @@ internal static class SampleClip
         if (first == 0) return clip.Keep(0, end);
         while (first < end && (table.Rows[first].Flags & NonSync) != 0) first++;
         return clip.Keep(first, end);
+    }
+
+    /// <summary>Drops the first samples, where what is left can be decoded without them.</summary>
+    /// <returns>Whether that is so.</returns>
+    public static bool TryDropFirst(SampleTable table, int count)
+    {
+        if (count < table.Count && (table.Rows[count].Flags & NonSync) != 0) return false;
+        ulong time = table.DecodeTime;
+        foreach (ref SampleRow row in table.Rows[..count]) time += row.Duration;
+        int left = table.Count - count;
+        table.Rows[count..].CopyTo(table.Rows);
+        table.Shrink(left, time);
+        return true;
     }
 
     private readonly ref struct Clip
@@ -104,14 +121,14 @@ internal static class SampleClip
         }
 
         /// <summary>Keeps the samples from one to another, without those among them that are presented before the start: they lean on what is gone.</summary>
-        public bool Keep(int first, int end)
+        public bool Keep(int first, int end, bool all = false)
         {
             Int128 begin = TimeOf(first), time = begin;
             int kept = 0;
             for (int i = first; i < end; i++)
             {
                 SampleRow row = _rows[i];
-                bool before = kept > 0 && IsBefore(time, i);
+                bool before = !all && kept > 0 && IsBefore(time, i);
                 time += row.Duration;
                 if (before) _rows[kept - 1].Duration += row.Duration;
                 else _rows[kept++] = row;
@@ -122,32 +139,35 @@ internal static class SampleClip
             return kept > 0;
         }
 
-        /// <summary>Keeps the samples from the sync sample on, those before the first hidden.</summary>
+        /// <summary>Keeps the samples from the sync sample on; those that are presented before the start are hidden.</summary>
+        /// <remarks>
+        /// Decoding begins when it would if the sync sample were the first of the period, one unit a hidden sample, and catches up with the samples' own times.
+        /// </remarks>
         public bool Hide(int sync, int first, int end)
         {
-            Int128 begin = TimeOf(first), time = begin, start = _start + _edit;
-            int hidden = first - sync;
-            bool fits = _rows[first].Duration > hidden;
+            int before = first - sync, hidden = before;
+            Int128 own = TimeOf(first), time = own;
+            for (int i = first; i < end; time += _rows[i++].Duration)
+                if (IsBefore(time, i)) hidden++;
 
-            // The first picture is decoded that much later and shown when it was; where it is too short for that, everything begins earlier.
-            if (fits)
-            {
-                _rows[first].Duration -= (uint)hidden;
-                _rows[first].CompositionOffset -= hidden;
-                time += hidden;
-            }
-            else if (begin >= hidden) begin -= hidden;
-
+            // The hidden ones are presented in the units right before the period, in decoding order.
+            Int128 shown = _start + _edit - hidden;
+            Int128 begin = Int128.Max(0, Int128.Max(own, _start + _edit - _rows[sync].CompositionOffset));
+            Int128 now = Int128.Max(own, begin + before);
             for (int i = sync; i < first; i++)
             {
-                _rows[i].Duration = 1;
-                _rows[i].CompositionOffset = Offset(start - hidden - begin);
+                _rows[i].CompositionOffset = Offset(shown++ - (begin + (i - sync)));
+                _rows[i].Duration = i + 1 < first ? 1 : (uint)(now - (begin + before - 1));
             }
 
             for (int i = first; i < end; i++)
             {
-                if (IsBefore(time, i)) _rows[i].CompositionOffset = Offset(start - 1 - time);
-                time += _rows[i].Duration;
+                Int128 composed = IsBefore(own, i) ? shown++ : own + _rows[i].CompositionOffset;
+                own += _rows[i].Duration;
+                Int128 next = Int128.Max(own, now + 1);
+                _rows[i].CompositionOffset = Offset(composed - now);
+                _rows[i].Duration = (uint)(next - now);
+                now = next;
             }
 
             _rows[sync..end].CopyTo(_rows);
@@ -168,7 +188,7 @@ internal static class SampleClip
             _table.Shrink(rows.Length, _table.DecodeTime);
         }
 
-        private Int128 TimeOf(int index)
+        public Int128 TimeOf(int index)
         {
             Int128 time = _table.DecodeTime;
             for (int i = 0; i < index; i++) time += _rows[i].Duration;

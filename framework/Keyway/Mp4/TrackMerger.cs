@@ -119,15 +119,19 @@ public static class TrackMerger
         public async ValueTask MoveNextAsync(CancellationToken cancellationToken)
         {
             _fragments ??= reader.ReadAsync(input.Keys, t => Find(t) is not null, cancellationToken).GetAsyncEnumerator(cancellationToken);
-            Current = await _fragments.MoveNextAsync().ConfigureAwait(false) ? _fragments.Current : null;
-            if (Current is null) return;
-            if (!ReferenceEquals(Current.Movie, _checked)) Check(Current.Movie);
-            bool another = !ReferenceEquals(Current.Movie, _placedMovie) || !ReferenceEquals(Current.Place, _place);
-            // The new file has the first movie's edit list, for everything.
-            _editOffset ??= Current.EditOffset;
-            if (another) _shift = Units((Current.Place?.Shift ?? TimeSpan.Zero) - _base) + _editOffset.Value - Current.EditOffset;
-            (_placedMovie, _place) = (Current.Movie, Current.Place);
-            Place(another);
+            do
+            {
+                Current = await _fragments.MoveNextAsync().ConfigureAwait(false) ? _fragments.Current : null;
+                if (Current is null) return;
+                if (!ReferenceEquals(Current.Movie, _checked)) Check(Current.Movie);
+                bool another = !ReferenceEquals(Current.Movie, _placedMovie) || !ReferenceEquals(Current.Place, _place);
+                // The new file has the first movie's edit list, for everything.
+                _editOffset ??= Current.EditOffset;
+                if (another) _shift = Units((Current.Place?.Shift ?? TimeSpan.Zero) - _base) + _editOffset.Value - Current.EditOffset;
+                (_placedMovie, _place) = (Current.Movie, Current.Place);
+                Place(another);
+            }
+            while (Current.Table.Count == 0);
         }
 
         /// <summary>Lets everything begin earlier, what is at hand included.</summary>
@@ -167,9 +171,28 @@ public static class TrackMerger
         /// <summary>Moves the current fragment to its time in the new file. Where periods meet, the later one does not begin before the earlier one ends.</summary>
         private void Place(bool another)
         {
+            if (another && Current!.Place is not null) DropPlayed(Current.Table);
             ulong said = Current!.Table.DecodeTime;
             if (another && said + _shift < _end) _shift = (Int128)_end - said;
             MoveTo(said + _shift);
+        }
+
+        /// <summary>What both of two periods list, where the end of the first was not known in time, is played once.</summary>
+        private void DropPlayed(SampleTable table)
+        {
+            Int128 time = table.DecodeTime + _shift;
+            int played = 0;
+            long bytes = 0;
+            foreach (ref SampleRow row in table.Rows)
+            {
+                if (time + (row.Duration / 2) >= _end) break;
+                time += row.Duration;
+                bytes += row.Size;
+                played++;
+            }
+
+            int protectedBefore = table.ProtectedCount;
+            if (played > 0 && SampleClip.TryDropFirst(table, played)) reader.Counters.Of(table.Track).Forget(played, protectedBefore - table.ProtectedCount, bytes);
         }
 
         private void MoveTo(Int128 time)
