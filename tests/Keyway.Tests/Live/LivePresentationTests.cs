@@ -82,6 +82,19 @@ public sealed class LivePresentationTests
     }
 
     [Fact]
+    public async Task A_segment_that_is_broken_is_asked_for_again_and_then_a_gap()
+    {
+        await using LiveScene scene = new();
+        scene.Answers["https://cdn.example/live/video-180/3.m4s"] = _ => LiveScene.Bytes(new byte[8]);
+        scene.Answers["https://cdn.example/live/video-180/4.m4s"] = _ => scene.Now < TimeSpan.FromSeconds(29) ? LiveScene.Bytes("<html></html>"u8.ToArray()) : null;
+        await using Presentation presentation = await scene.OpenAsync();
+        byte[] file = (await scene.RecordAsync(presentation, () => 0, settled: () => scene.Asked("/3.m4s").Count() > Tries(scene, upTo: 26))).Single().File;
+        (await PresentationBench.SamplesAsync(file)).Should().Equal(LiveScene.Rows("video-180", 2, 4, 5));
+        (await LiveScene.TimesAsync(file)).Should().Equal([0, 8, 12], "what follows keeps its time");
+        presentation.Gaps.Should().ContainSingle().Which.Reason.Should().Contain("3.m4s").And.Contain("8 zero bytes");
+    }
+
+    [Fact]
     public async Task A_service_without_segments_is_no_service()
     {
         await using LiveScene scene = new();
