@@ -139,14 +139,14 @@ public sealed partial class Presentation
         return _ => place;
     }
 
-    private GapTally TallyOf(PresentationTrack track, IReadOnlyList<PeriodRow> rows) =>
+    private GapTally TallyOf(PresentationTrack track, PeriodRow[] rows) =>
         new(_gaps, _parts.Options.Gaps, PeriodTrack.CountOf(rows, track.Index, _parts.Clock.GetUtcNow()));
 
     /// <summary>Opens a track in some periods: a file as it is, or what its segments are one after the other.</summary>
-    private async ValueTask<Stream> OpenTrackAsync(PresentationTrack track, IReadOnlyList<PeriodRow> rows, bool isAll, TimeSpan beginning, GapTally tally, CancellationToken cancellationToken)
+    private async ValueTask<Stream> OpenTrackAsync(PresentationTrack track, PeriodRow[] rows, bool isAll, TimeSpan beginning, GapTally tally, CancellationToken cancellationToken)
     {
         OpenedContent content = _parts.Content;
-        if (isAll && rows.Count == 1 && rows[0].Tracks[track.Index]!.Representation is { Segments.IsWholeFile: true } representation)
+        if (isAll && rows.Length == 1 && rows[0].Tracks[track.Index]!.Representation is { Segments.IsWholeFile: true } representation)
         {
             Stream file = await RepresentationStream.OpenAsync(_parts.Sources, content.Origin, [representation], cancellationToken: cancellationToken).ConfigureAwait(false);
             return new ProgressStream(file, read => Tell(track, read, file.CanSeek ? file.Length : null, read));

@@ -15,7 +15,7 @@ internal static class HttpInput
             MediaSources sources = new(http, TimeProvider.System);
             Stream stream = addresses.Count == 1
                 ? await sources.OpenAsync(addresses[0], cancellationToken).ConfigureAwait(false)
-                : new JoinedSegments(sources, ContentOrigin.Of(addresses[0]), addresses);
+                : new JoinedSegmentStream(sources, ContentOrigin.Of(addresses[0]), addresses);
             return new Owned(stream, http);
         }
         catch

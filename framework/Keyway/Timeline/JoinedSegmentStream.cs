@@ -12,7 +12,7 @@ namespace Keyway.Timeline;
 /// Every byte keeps its place: a last box of size 0 gets its true size, and bytes that are no box become a <c>free</c> box, where there are enough of them.
 /// While one segment is read the next one is fetched. Threads: one reader.
 /// </remarks>
-public sealed class JoinedSegments : Stream
+public sealed class JoinedSegmentStream : Stream
 {
     private readonly MediaSources _sources;
     private readonly ContentOrigin _origin;
@@ -28,7 +28,7 @@ public sealed class JoinedSegments : Stream
     /// <param name="sources">What opens addresses.</param>
     /// <param name="origin">Where the first was named.</param>
     /// <param name="addresses">The initialisation segment and the segments in order; or segments that begin with what describes them.</param>
-    public JoinedSegments(MediaSources sources, ContentOrigin origin, IReadOnlyList<Uri> addresses)
+    public JoinedSegmentStream(MediaSources sources, ContentOrigin origin, IReadOnlyList<Uri> addresses)
     {
         ArgumentNullException.ThrowIfNull(sources);
         ArgumentNullException.ThrowIfNull(origin);
