@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace Keyway.Live;
 
 /// <summary>Periods of presentations that grow, and of those that do not: one file as long as sample entries match.</summary>
@@ -31,7 +33,7 @@ public sealed class LivePeriodsTests
     public async Task A_segment_is_given_up_when_a_newer_manifest_ends_its_period_before_it()
     {
         await using LiveScene scene = new();
-        scene.Answers["https://cdn.example/live/video-180/4.m4s"] = _ => new System.Net.HttpResponseMessage(System.Net.HttpStatusCode.NotFound);
+        scene.Answers["https://cdn.example/live/video-180/4.m4s"] = _ => new HttpResponseMessage(HttpStatusCode.NotFound);
         scene.Periods = () => scene.Now < TimeSpan.FromSeconds(18)
             ? $"<Period id=\"1\" start=\"PT0S\">{LiveScene.Set("video-180")}</Period>"
             : $"<Period id=\"1\" start=\"PT0S\" duration=\"PT12S\">{LiveScene.Set("video-180")}</Period><Period id=\"2\" start=\"PT12S\">{Late("video-360", 4)}</Period>";
@@ -46,7 +48,7 @@ public sealed class LivePeriodsTests
     public async Task What_the_manifest_loses_while_it_is_waited_for_is_a_gap()
     {
         await using LiveScene scene = new();
-        scene.Answers["https://cdn.example/live/video-180/4.m4s"] = _ => new System.Net.HttpResponseMessage(System.Net.HttpStatusCode.NotFound);
+        scene.Answers["https://cdn.example/live/video-180/4.m4s"] = _ => new HttpResponseMessage(HttpStatusCode.NotFound);
         scene.Periods = () => scene.Now < TimeSpan.FromSeconds(18)
             ? $"<Period id=\"1\" start=\"PT0S\">{LiveScene.Set("video-180")}</Period>"
             : $"<Period id=\"2\" start=\"PT16S\">{Late("video-180", 5)}</Period>";
