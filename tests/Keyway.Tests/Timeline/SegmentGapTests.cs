@@ -72,7 +72,7 @@ public sealed class SegmentGapTests : IDisposable
         byte[] file = await PresentationBench.WriteAsync(pipe => presentation.MergeAsync(presentation.Tracks, pipe, Cancel));
         (await PresentationBench.SamplesAsync(file, 1)).Should().Equal(PresentationBench.Table("video-360"));
         presentation.Gaps.Should().BeEmpty();
-string[] notes = [.. presentation.Notes.Where(each => each.Contains("video-360", StringComparison.Ordinal))];
+        string[] notes = [.. presentation.Notes.Where(each => each.Contains("video-360", StringComparison.Ordinal))];
         notes.Should().HaveCount(note is null ? 0 : 5);
         if (note is not null) notes.Should().OnlyContain(each => each.Contains(note, StringComparison.Ordinal));
     }
