@@ -85,6 +85,12 @@ internal static class Mp4Limits
     /// <summary>Boxes passed over while looking for a <c>moov</c> at the end of a file.</summary>
     public const int BoxesBeforeMovie = 1 << 16;
 
+    /// <summary>
+    /// How far a sample may lie on the wrong side of a period's beginning or end, at most half of its own length: manifests round times to milliseconds
+    /// or hundredths of a second.
+    /// </summary>
+    public static readonly TimeSpan PeriodRounding = TimeSpan.FromMilliseconds(10);
+
     /// <summary>How deep into a protected sample entry of an unknown layout its child boxes are looked for.</summary>
     public const int EntryScanBytes = 4096;
 }
@@ -131,6 +137,9 @@ internal static class ManifestLimits
     /// <summary>One index of a representation in one file (<c>sidx</c>): 65 535 references of 12 bytes, five times over.</summary>
     public const int IndexBytes = 4 << 20;
 
+    /// <summary>How much of an index is asked for before its size is known: most are smaller.</summary>
+    public const int IndexStep = 64 << 10;
+
     /// <summary>Indexes that lead to indexes.</summary>
     public const int IndexNesting = 4;
 
@@ -160,6 +169,40 @@ internal static class ManifestLimits
 
     /// <summary>Representations whose boxes are read for people who look at content. Each is a request; more nobody reads.</summary>
     public const int InspectedRepresentations = 64;
+}
+
+/// <summary>How segments are read and compared with what their manifest promises.</summary>
+internal static class TimelineLimits
+{
+    /// <summary>
+    /// What is read whole of one segment before any of it is handed on: ten seconds of 50 Mbit/s. Two of them may be in memory for each track. Larger ones are
+    /// checked as they pass, so that a defect behind this is an error and no gap.
+    /// </summary>
+    public const int SegmentBytes = 64 << 20;
+
+    /// <summary>One of the segments that are joined to be decrypted where they lie: as large as a fragment may be.</summary>
+    public const int JoinedBytes = Mp4Limits.FragmentBytes;
+
+    /// <summary>How much of a large segment is handed on at a time.</summary>
+    public const int Piece = 256 << 10;
+
+    /// <summary>How much later or earlier than promised a segment may begin at least, compared with the one before: half of a short segment is less than what packagers round.</summary>
+    public static readonly TimeSpan TimeTolerance = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>How much longer than one and a half times its promised length a segment may be.</summary>
+    public static readonly TimeSpan Overlength = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>How far apart the initialisation vectors of samples that follow one another may be: a counter of samples, or of the blocks of a large one (256 MiB).</summary>
+    public const ulong VectorStep = 1 << 24;
+
+    /// <summary>The same between segments, some of which may be missing: the blocks of 64 GiB. Counts that begin at random are that close once in 2^31.</summary>
+    public const ulong VectorsBetween = 1UL << 32;
+
+    /// <summary>How far past the stated end of a presentation its last fragments may reach and are left whole: lengths are rounded, and sound is seldom as long as the pictures.</summary>
+    public static readonly TimeSpan EndSlack = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>How many segments in a row may not be fetched because nobody answers, before the server is taken for away.</summary>
+    public const int Unreachable = 3;
 }
 
 /// <summary>What is fetched at most, and how far.</summary>

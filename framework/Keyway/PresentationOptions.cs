@@ -5,6 +5,7 @@ using Keyway.Dash;
 using Keyway.Decryption;
 using Keyway.Licensing;
 using Keyway.Sources;
+using Keyway.Timeline;
 
 namespace Keyway;
 
@@ -60,6 +61,10 @@ public sealed record PresentationOptions
 
     /// <summary>How much of a growing presentation is read; <see langword="null"/>: until it ends or is stopped. Of other content nothing.</summary>
     public TimeSpan? Duration { get; init; }
+
+    /// <summary>What becomes of segments that are missing, or are not what their manifest promises.</summary>
+    /// <value><see cref="GapPolicy.Default"/>: they are reported, and reading fails only where most of a track is missing.</value>
+    public GapPolicy Gaps { get; init; }
 
     /// <summary>Hears of every media segment that has been read.</summary>
     public IProgress<PresentationProgress>? Progress { get; init; }

@@ -1,4 +1,5 @@
 using Keyway.Sources;
+using Keyway.Timeline;
 
 namespace Keyway.Cli;
 
@@ -15,7 +16,7 @@ internal static class HttpInput
             MediaSources sources = new(http, TimeProvider.System);
             Stream stream = addresses.Count == 1
                 ? await sources.OpenAsync(addresses[0], cancellationToken).ConfigureAwait(false)
-                : new SegmentStream(sources, ContentOrigin.Of(addresses[0]), addresses.Select(static (address, i) => new SegmentPart(address, null, i > 0)));
+                : new JoinedSegmentStream(sources, ContentOrigin.Of(addresses[0]), addresses);
             return new Owned(stream, http);
         }
         catch

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Keyway.Cli.Targets;
 using Keyway.Content;
-using Keyway.Live;
+using Keyway.Timeline;
 using Keyway.Mp4;
 using Spectre.Console;
 
@@ -20,7 +20,7 @@ internal sealed record PlayReport
 
     public required bool IsLive { get; init; }
 
-    /// <summary>Of a live presentation: what could not be read.</summary>
+    /// <summary>What could not be read.</summary>
     public required IReadOnlyList<PresentationGap> Gaps { get; init; }
 
     public required IReadOnlyList<WrittenOutput> Outputs { get; init; }
@@ -76,23 +76,19 @@ internal sealed record PlayReport
         }
 
         json.WriteEndArray();
-        if (IsLive)
+        json.WriteStartArray("gaps");
+        foreach (PresentationGap gap in Gaps)
         {
-            json.WriteStartArray("gaps");
-            foreach (PresentationGap gap in Gaps)
-            {
-                json.WriteStartObject();
-                json.WriteNumber("track", gap.Track);
-                json.WriteNumber("startSeconds", Math.Round(gap.Start.TotalSeconds, 3));
-                json.WriteNumber("durationSeconds", Math.Round(gap.Duration.TotalSeconds, 3));
-                json.WriteNumber("segments", gap.Segments);
-                json.WriteString("reason", gap.Reason);
-                json.WriteEndObject();
-            }
-
-            json.WriteEndArray();
+            json.WriteStartObject();
+            json.WriteNumber("track", gap.Track);
+            json.WriteNumber("startSeconds", Math.Round(gap.Start.TotalSeconds, 3));
+            json.WriteNumber("durationSeconds", Math.Round(gap.Duration.TotalSeconds, 3));
+            json.WriteNumber("segments", gap.Segments);
+            json.WriteString("reason", gap.Reason);
+            json.WriteEndObject();
         }
 
+        json.WriteEndArray();
         json.WriteNumber("bytes", Outputs.Sum(static output => output.Length));
         json.WriteNumber("seconds", Math.Round(Elapsed.TotalSeconds, 3));
         json.WriteNumber("bytesPerSecond", Math.Round(Outputs.Sum(static output => output.Length) / Math.Max(Elapsed.TotalSeconds, 0.001)));

@@ -1,6 +1,8 @@
+using System.Runtime.ExceptionServices;
 using Keyway.Content;
 using Keyway.Dash;
 using Keyway.Sources;
+using Keyway.Timeline;
 
 namespace Keyway.Live;
 
@@ -20,8 +22,8 @@ internal sealed class LiveFeed : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationTokenSource _end = new();
     private readonly Lock _gate = new();
-    private readonly List<PresentationGap> _gaps = [];
-    private readonly List<string> _notes = [];
+    private readonly GapLog _log;
+    private readonly GapPolicy _gaps;
     private readonly DateTimeOffset _opened;
     private readonly TimeSpan? _serverAhead;
     private LiveSnapshot _current;
@@ -35,11 +37,13 @@ internal sealed class LiveFeed : IAsyncDisposable
     /// <param name="sources">What opens addresses.</param>
     /// <param name="clock">The clock of waits, and of the time where nobody tells a better one.</param>
     /// <param name="content">The presentation as it was opened.</param>
+    /// <param name="log">Where gaps and notes go.</param>
+    /// <param name="gaps">What becomes of gaps.</param>
     /// <param name="video">Which video is chosen of periods to come.</param>
     /// <param name="audio">Which audio.</param>
-    public LiveFeed(MediaSources sources, TimeProvider clock, OpenedContent content, TrackQuery? video, TrackQuery? audio)
+    public LiveFeed(MediaSources sources, TimeProvider clock, OpenedContent content, GapLog log, GapPolicy gaps, TrackQuery? video, TrackQuery? audio)
     {
-        (_sources, _clock, _video, _audio) = (sources, clock, video, audio);
+        (_sources, _clock, _video, _audio, _log, _gaps) = (sources, clock, video, audio, log, gaps);
         _kinds = [.. content.Tracks.Where(static track => track.IsChosen).Select(static track => track.Kind)];
         _current = new LiveSnapshot { Manifest = content.Manifest!, Rows = content.Periods };
         _opened = clock.GetUtcNow();
@@ -67,21 +71,8 @@ internal sealed class LiveFeed : IAsyncDisposable
     /// <summary>Says that no further segment is to be read.</summary>
     public CancellationToken Stopped => _stop.Token;
 
-    public IReadOnlyList<PresentationGap> Gaps
-    {
-        get
-        {
-            lock (_gate) return [.. _gaps];
-        }
-    }
-
-    public IReadOnlyList<string> Notes
-    {
-        get
-        {
-            lock (_gate) return [.. _notes];
-        }
-    }
+    /// <summary>Where gaps and notes go.</summary>
+    public GapLog Log => _log;
 
     /// <summary>Begins to keep up, once. When it returns, time and manifest are of now.</summary>
     public Task StartAsync(CancellationToken cancellationToken)
@@ -99,25 +90,19 @@ internal sealed class LiveFeed : IAsyncDisposable
         lock (_gate) _limit ??= _clock.CreateTimer(static feed => ((LiveFeed)feed!).Stop(), this, time, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>Adds a gap; one that goes on makes the last one longer.</summary>
-    public void Report(PresentationGap gap)
+    /// <summary>Adds a gap.</summary>
+    /// <param name="gap">What is missing.</param>
+    /// <param name="failure">Why; <see langword="null"/> where the manifest leaves it out.</param>
+    /// <exception cref="KeywayException">Gaps are errors.</exception>
+    public void Report(PresentationGap gap, KeywayException? failure)
     {
-        lock (_gate)
-        {
-            int last = _gaps.FindLastIndex(each => each.Track == gap.Track);
-            TimeSpan rounding = TimeSpan.FromMilliseconds(50);
-            if (last >= 0 && gap.Segments > 0 && _gaps[last].Segments > 0 && (_gaps[last].Start + _gaps[last].Duration - gap.Start).Duration() < rounding)
-                _gaps[last] = _gaps[last] with { Duration = gap.Start + gap.Duration - _gaps[last].Start, Segments = _gaps[last].Segments + gap.Segments };
-            else _gaps.Add(gap);
-        }
+        _log.Report(gap);
+        if (_gaps != GapPolicy.Refuse) return;
+        if (failure is not null) ExceptionDispatchInfo.Throw(failure);
+        throw new SourceException(SourceText.Of(Current.Manifest.Origin.Location), $"there is a gap of {gap.Duration.TotalSeconds:0.###} s from {gap.Start:c}: {gap.Reason}");
     }
 
-    public void Note(string text)
-    {
-        const int most = 50;
-        lock (_gate)
-            if (_notes.Count < most && !_notes.Contains(text)) _notes.Add(text);
-    }
+    public void Note(string text) => _log.Note(text);
 
     /// <summary>Waits until the manifest changes, a time comes, or reading is to stop.</summary>
     public async ValueTask WaitAsync(Task changed, DateTimeOffset? until, CancellationToken cancellationToken)

@@ -3,9 +3,6 @@ namespace Keyway.Live;
 /// <summary>How patient a reader of a growing presentation is.</summary>
 internal static class LiveLimits
 {
-    /// <summary>The largest segment. Ten seconds of 50 Mbit/s are 63 MB.</summary>
-    public const int SegmentBytes = 128 << 20;
-
     /// <summary>How many bytes of one track may wait for the others: they may be minutes behind, while one of their segments is missing.</summary>
     public const int ReadAhead = 32 << 20;
 

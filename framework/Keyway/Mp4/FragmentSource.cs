@@ -13,6 +13,9 @@ internal sealed class FragmentSource : IDisposable
     private readonly SampleTable _table = new();
     private UnitKind _first;
     private byte[] _buffer = [];
+    private Track? _edited;
+    private long _editOffset;
+    private (uint Track, Movie? Movie, ulong Time) _reached;
 
     private FragmentSource(BoxWindow window)
     {
@@ -24,6 +27,9 @@ internal sealed class FragmentSource : IDisposable
     public Movie Movie { get; private set; } = null!;
 
     public TrackCounters Counters { get; } = new();
+
+    /// <summary>When what begins at a place of the input is played, and what of it; without it, everything when it says.</summary>
+    public Func<long, SamplePlace?>? PlaceAt { get; set; }
 
     public string Name => _window.Name;
 
@@ -137,12 +143,30 @@ internal sealed class FragmentSource : IDisposable
         TrackCounter counter = Counters.Of(traf.Track);
         _table.Start(traf.Track, traf.EntryIndex, traf.BaseTime ?? counter.DecodeTime, counter.Samples + 1);
         if (!SampleTableBuilder.TryBuild(moof, traf, _units.Data, _table, out FormatError error)) throw _window.Error(error);
-        counter.Note(_table);
-        _table.RefuseForeignScheme(Name);
-        await SampleOpener.OpenAsync(_table, _window.Memory, moof.Protection, keys, Name, cancellationToken).ConfigureAwait(false);
         fragment.Table = _table;
         fragment.Bytes = _window.Memory;
         fragment.Traf = traf;
+        if (!Place(fragment, counter, traf.Offset)) return;
+        _table.RefuseForeignScheme(Name);
+        await SampleOpener.OpenAsync(_table, _window.Memory, moof.Protection, keys, Name, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Notes the samples of a fragment, without those that are not played.</summary>
+    /// <returns>Whether any is left.</returns>
+    private bool Place(SourceFragment fragment, TrackCounter counter, long offset)
+    {
+        SampleTable table = fragment.Table;
+        (long, long, long) before = (counter.Samples, counter.ProtectedSamples, counter.Bytes);
+        counter.Note(table);
+        fragment.Place = PlaceAt?.Invoke(offset);
+        if (fragment.Place is not { } place || table.Count == 0) return table.Count > 0;
+        if (!ReferenceEquals(_edited, table.Track)) (_edited, _editOffset) = (table.Track, EditList.OffsetOf(fragment.Movie, table.Track));
+        fragment.EditOffset = _editOffset;
+        bool isSame = _reached.Track == table.Track.Id && _reached.Movie is { } known && (ReferenceEquals(known, fragment.Movie) || known.Bytes.AsSpan().SequenceEqual(fragment.Movie.Bytes));
+        bool left = SampleClip.Apply(table, place, _editOffset, ReferenceEquals(fragment.Movie, Movie), isSame ? _reached.Time : null);
+        if (table.IsClipped) counter.Recount(before, table);
+        if (left) _reached = (table.Track.Id, fragment.Movie, table.DecodeTime + table.TotalDuration);
+        return left;
     }
 
     /// <summary>All chosen tracks side by side in the order of their decode times, wherever their samples lie.</summary>
@@ -160,13 +184,16 @@ internal sealed class FragmentSource : IDisposable
         while (queue.TryDequeue(out ProgressiveTrack? track, out _))
         {
             await ReadPieceAsync(track, cancellationToken).ConfigureAwait(false);
-            Counters.Of(track.Track).Note(_table);
-            _table.RefuseForeignScheme(Name);
-            await SampleOpener.OpenAsync(_table, _buffer, [], keys, Name, cancellationToken).ConfigureAwait(false);
             fragment.Table = _table;
             fragment.Bytes = _buffer;
             fragment.Traf = null;
-            yield return _table;
+            if (Place(fragment, Counters.Of(track.Track), movie.Offset))
+            {
+                _table.RefuseForeignScheme(Name);
+                await SampleOpener.OpenAsync(_table, _buffer, [], keys, Name, cancellationToken).ConfigureAwait(false);
+                yield return _table;
+            }
+
             if (!track.AtEnd) queue.Enqueue(track, track.Current.DecodeTime / (double)Math.Max(1, track.Track.Facts.Timescale));
         }
     }
@@ -223,12 +250,12 @@ internal sealed class FragmentSource : IDisposable
             await _window.AppendAsync(length, box, cancellationToken).ConfigureAwait(false);
             foreach (SampleTable table in file.Tables)
             {
-                Counters.Of(table.Track).Note(table);
-                table.RefuseForeignScheme(Name);
-                await SampleOpener.OpenAsync(table, _window.Memory, [], keys, Name, cancellationToken).ConfigureAwait(false);
                 fragment.Table = table;
                 fragment.Bytes = _window.Memory;
                 fragment.Traf = null;
+                if (!Place(fragment, Counters.Of(table.Track), fragment.Movie.Offset)) continue;
+                table.RefuseForeignScheme(Name);
+                await SampleOpener.OpenAsync(table, _window.Memory, [], keys, Name, cancellationToken).ConfigureAwait(false);
                 yield return table;
             }
 

@@ -52,6 +52,26 @@ internal sealed class SampleTable
 
     public ulong TotalDuration { get; private set; }
 
+    /// <summary>Whether samples of the fragment are missing, or have other times than it said.</summary>
+    public bool IsClipped { get; private set; }
+
+    /// <summary>Leaves the first rows, which begin at a time.</summary>
+    public void Shrink(int count, ulong decodeTime)
+    {
+        IsClipped = true;
+        Count = count;
+        DecodeTime = decodeTime;
+        TotalDuration = 0;
+        int protectedCount = 0;
+        foreach (ref SampleRow row in Rows)
+        {
+            TotalDuration += row.Duration;
+            if (ProtectedCount > 0 && Protections[row.Protection].IsProtected) protectedCount++;
+        }
+
+        ProtectedCount = protectedCount;
+    }
+
     /// <summary>Moves all rows to another time.</summary>
     public void MoveTo(ulong decodeTime) => DecodeTime = decodeTime;
 
@@ -65,6 +85,7 @@ internal sealed class SampleTable
         Count = 0;
         ProtectedCount = 0;
         TotalDuration = 0;
+        IsClipped = false;
         Scheme = Entry.Scheme;
         KeyCheck = null;
         Protections.Clear();

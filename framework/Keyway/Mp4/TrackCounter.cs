@@ -33,6 +33,18 @@ internal sealed class TrackCounter(Mp4Track track)
             if (protection.IsProtected && !KeyIds.Contains(protection.KeyId)) KeyIds.Add(protection.KeyId);
     }
 
+    /// <summary>Counts what is left of a table that was noted last and then lost samples.</summary>
+    /// <param name="before">What had been counted before it was noted.</param>
+    /// <param name="table">What is left.</param>
+    public void Recount((long Samples, long ProtectedSamples, long Bytes) before, SampleTable table)
+    {
+        (Samples, ProtectedSamples, Bytes) = (before.Samples + table.Count, before.ProtectedSamples + table.ProtectedCount, before.Bytes);
+        foreach (ref SampleRow row in table.Rows) Bytes += row.Size;
+    }
+
+    /// <summary>Takes back samples that were counted and are not handed on.</summary>
+    public void Forget(int samples, int protectedSamples, long bytes) => (Samples, ProtectedSamples, Bytes) = (Samples - samples, ProtectedSamples - protectedSamples, Bytes - bytes);
+
     public Mp4TrackSummary ToSummary() => new()
     {
         Track = Track,

@@ -30,14 +30,15 @@ internal static class FileSource
             // What has no length (a pipe, a file that the system makes up) has no end that could be missed.
             if (range is null) return seekable || !file.CanSeek || file.Length == 0 ? file : new WindowStream(file, 0, file.Length, path);
             ByteRange part = range.Value;
-            if (part.First > file.Length || part.Last >= file.Length)
+            if (part.First > file.Length || (part.First == file.Length && part.Last is not null))
             {
                 long length = file.Length;
                 file.Dispose();
                 throw new SourceException(path, $"it has {length} bytes, so it has no bytes {part}");
             }
 
-            return new WindowStream(file, part.First, (part.Last + 1 ?? file.Length) - part.First, path);
+            // RFC 9110, 14.1.2: a range that passes the end stops there.
+            return new WindowStream(file, part.First, Math.Min(part.Last + 1 ?? file.Length, file.Length) - part.First, path);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {

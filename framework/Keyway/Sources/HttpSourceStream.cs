@@ -197,12 +197,16 @@ internal sealed class HttpSourceStream : Stream
         long? total = partial ? headers.ContentRange?.Length : _coded ? null : headers.ContentLength;
         if (partial && headers.ContentRange?.From != start) throw new SourceException(SourceText.Of(_address), "the server sent another range than was asked for");
 
+        // RFC 9110, 14.1.2: a range that passes the end stops there; where nobody says how much there is, the answer says how much of it it has.
         long? length = _range?.Last is null ? total - _first : _range.Value.Length;
-        if (total is { } all && (_first > all || _range?.Last >= all)) throw new SourceException(SourceText.Of(_address), $"it has {all} bytes, so it has no bytes {_range}");
+        if (total - _first is { } left && left < length) length = left;
+        if (partial && total is null && headers.ContentRange?.To + 1 - _first is { } sent && sent < length) length = sent;
+        if (total is { } all && (_first > all || (_first == all && _range?.Last is not null))) throw new SourceException(SourceText.Of(_address), $"it has {all} bytes, so it has no bytes {_range}");
         EntityTagHeaderValue? tag = answer.Headers.ETag is { IsWeak: false } strong ? strong : null;
         if (_opened && (length != _length && length is not null && _length is not null || tag?.Tag != _tag?.Tag))
             throw new SourceException(SourceText.Of(_address), "the content changed while it was read");
         if (!_opened) _ranges = partial;
+        if (!_opened) _length = length ?? _length;
         _opened = true;
         _tag = tag;
         _length ??= length;

@@ -134,20 +134,24 @@ public sealed partial class MediaSources
                 ?? throw new SourceException(SourceText.Of(address), $"it is larger than the {limit} bytes that are read of such a thing");
     }
 
-    /// <summary>Reads something whole, within a time.</summary>
-    /// <inheritdoc cref="ReadAsync(ContentOrigin, Uri, ByteRange?, int, CancellationToken)"/>
-    internal async ValueTask<ReadOnlyMemory<byte>> ReadAsync(ContentOrigin origin, Uri address, ByteRange? range, int limit, TimeSpan time, CancellationToken cancellationToken)
+    /// <summary>Reads from a server, within a time.</summary>
+    /// <param name="address">Where from; files have no time.</param>
+    /// <param name="time">How long it may take from the request to the last byte; <see langword="null"/>: as long as bytes come.</param>
+    /// <param name="read">What reads.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="SourceException">It did not come in time.</exception>
+    internal async ValueTask<T> WithinAsync<T>(Uri address, TimeSpan? time, Func<CancellationToken, ValueTask<T>> read, CancellationToken cancellationToken)
     {
-        if (_http is null || address.IsFile) return await ReadAsync(origin, address, range, limit, cancellationToken).ConfigureAwait(false);
-        using CancellationTokenSource timer = new(time, _http.Clock);
+        if (_http is null || address.IsFile || time is not { } limit) return await read(cancellationToken).ConfigureAwait(false);
+        using CancellationTokenSource timer = new(limit, _http.Clock);
         using CancellationTokenSource both = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
         try
         {
-            return await ReadAsync(origin, address, range, limit, both.Token).ConfigureAwait(false);
+            return await read(both.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException e) when (timer.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            throw new SourceException(SourceText.Of(address), string.Create(CultureInfo.InvariantCulture, $"it did not come whole within {time.TotalSeconds:0.#} s"), e);
+            throw new SourceException(SourceText.Of(address), string.Create(CultureInfo.InvariantCulture, $"it did not come whole within {limit.TotalSeconds:0.#} s"), e);
         }
     }
 

@@ -4,6 +4,7 @@ using Keyway.Cli.Sandbox;
 using Keyway.Cli.Targets;
 using Keyway.Hosting;
 using Keyway.Licensing;
+using Keyway.Timeline;
 
 namespace Keyway.Cli.Commands;
 
@@ -15,15 +16,22 @@ internal static class PlayCommand
         PresentationArguments arguments = new();
         Option<string?> to = new("--to") { Description = "Where to: a file (the tracks together), a folder (a file a track), or - (standard output)", HelpName = "FILE|DIR|-" };
         Option<string?> duration = new("--duration") { Description = "Of a live presentation: how much; without it, until it ends or Ctrl-C", HelpName = "TIME" };
+        Option<string?> gaps = new("--gaps") { Description = "What becomes of missing or broken segments: refuse (the first is an error) or accept (however many); without it they are reported, and an error where most of a track is missing", HelpName = "refuse|accept" };
         Option<bool> force = new("--force") { Description = "Replace what exists" };
         Command command = new("play", "Plays protected DASH or MP4: asks for the licence, decrypts, writes clear MP4. Without a source: the bundled sample.");
         arguments.AddTo(command);
         command.Options.Add(to);
         command.Options.Add(duration);
+        command.Options.Add(gaps);
         command.Options.Add(force);
         command.SetAction((parse, cancellationToken) => RunAsync(
             context(parse), arguments.ReadSource(parse),
-            arguments.Read(parse) with { Duration = parse.GetValue(duration) is { } text ? TimeSpanText.Parse(text, "--duration") : null }, parse.GetValue(to), parse.GetValue(force), cancellationToken));
+            arguments.Read(parse) with
+            {
+                Duration = parse.GetValue(duration) is { } text ? TimeSpanText.Parse(text, "--duration") : null,
+                Gaps = GapsOf(parse.GetValue(gaps)),
+            },
+            parse.GetValue(to), parse.GetValue(force), cancellationToken));
         return command;
     }
 
@@ -107,6 +115,14 @@ internal static class PlayCommand
     public const string DemoKeySystem = "clearkey";
 
     public static Uri BundledSample => new(Path.Combine(AppContext.BaseDirectory, "samples", "cenc", "manifest.mpd"));
+
+    private static GapPolicy GapsOf(string? text) => text switch
+    {
+        null => GapPolicy.Default,
+        "refuse" => GapPolicy.Refuse,
+        "accept" => GapPolicy.Accept,
+        _ => throw new UsageException("--gaps takes refuse or accept"),
+    };
 
     /// <summary>Where to. When the user does not say: into the working directory under the source's name; <see langword="null"/>, a temporary folder, for the bundled sample.</summary>
     private static OutputTarget? TargetOf(Uri? source, string? to)

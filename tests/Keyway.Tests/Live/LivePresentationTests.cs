@@ -1,4 +1,5 @@
 using System.Net;
+using Keyway.Timeline;
 
 namespace Keyway.Live;
 
@@ -78,6 +79,19 @@ public sealed class LivePresentationTests
         gap.Reason.Should().Contain("3.m4s").And.Contain("404");
         // Available from 12 s on, four seconds long, kept for twelve.
         scene.Requests.Where(each => each.Url.EndsWith("/3.m4s", StringComparison.Ordinal)).Should().OnlyContain(each => each.At >= TimeSpan.FromSeconds(12) && each.At <= TimeSpan.FromSeconds(28)).And.HaveCountGreaterThan(5);
+    }
+
+    [Fact]
+    public async Task A_segment_that_is_broken_is_asked_for_again_and_then_a_gap()
+    {
+        await using LiveScene scene = new();
+        scene.Answers["https://cdn.example/live/video-180/3.m4s"] = _ => LiveScene.Bytes(new byte[8]);
+        scene.Answers["https://cdn.example/live/video-180/4.m4s"] = _ => scene.Now < TimeSpan.FromSeconds(29) ? LiveScene.Bytes("<html></html>"u8.ToArray()) : null;
+        await using Presentation presentation = await scene.OpenAsync();
+        byte[] file = (await scene.RecordAsync(presentation, () => 0, settled: () => scene.Asked("/3.m4s").Count() > Tries(scene, upTo: 26))).Single().File;
+        (await PresentationBench.SamplesAsync(file)).Should().Equal(LiveScene.Rows("video-180", 2, 4, 5));
+        (await LiveScene.TimesAsync(file)).Should().Equal([0, 8, 12], "what follows keeps its time");
+        presentation.Gaps.Should().ContainSingle().Which.Reason.Should().Contain("3.m4s").And.Contain("8 zero bytes");
     }
 
     [Fact]

@@ -31,9 +31,13 @@ public sealed class FileSourceTests : IDisposable
     }
 
     [Fact]
-    public async Task A_range_beyond_the_end_is_refused()
+    public async Task A_range_that_passes_the_end_stops_there_and_one_beyond_it_is_refused()
     {
-        Func<Task> read = () => Read(Manifest, MediaSources.AddressOf(In("shows/sub/b #1 100%.mp4")), new ByteRange(5, 10));
+        // RFC 9110, 14.1.2.
+        Uri file = MediaSources.AddressOf(In("shows/sub/b #1 100%.mp4"));
+        int length = (await Read(Manifest, file)).Length;
+        (await Read(Manifest, file, new ByteRange(1, length + 5))).Should().HaveLength(length - 1);
+        Func<Task> read = () => Read(Manifest, file, new ByteRange(length, length + 5));
         await read.Should().ThrowAsync<SourceException>();
     }
 
