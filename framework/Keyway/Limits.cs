@@ -67,6 +67,15 @@ internal static class Mp4Limits
     /// <summary>The same in samples, for tracks whose samples are tiny.</summary>
     public const int BatchSamples = 1 << 16;
 
+    /// <summary>A sample of object descriptors: a few hundred bytes with everything that protects a film.</summary>
+    public const int ObjectDescriptorBytes = 1 << 16;
+
+    /// <summary>Samples of one key of one track that are looked at to know whether the key fits. Most are known after some fifty; three hours of pictures with few protected bytes are fewer.</summary>
+    public const int KeyCheckSamples = 1 << 20;
+
+    /// <summary>Bytes of them that are searched for what may not stand in NAL units. A wrong key gives one in four megabytes, a right one is known after some sixteen.</summary>
+    public const int KeyCheckBytes = 256 << 20;
+
     /// <summary>Boxes passed over while looking for a <c>moov</c> at the end of a file.</summary>
     public const int BoxesBeforeMovie = 1 << 16;
 

@@ -61,6 +61,7 @@ internal sealed class FragmentSource : IDisposable
                 byPlace = null;
                 current = fragment.Movie = movie;
                 Counters.Note(movie);
+                await CheckSaidAsync(movie, kind, chosen, cancellationToken).ConfigureAwait(false);
                 if (movie.IsProgressive && _window.CanSeek)
                 {
                     long back = _window.Position;
@@ -99,6 +100,7 @@ internal sealed class FragmentSource : IDisposable
         }
 
         if (byPlace is not null) CheckNothingLeft(byPlace);
+        if (Counters.Doubt is { } doubt) throw _window.Error(doubt);
     }
 
     public void Dispose()
@@ -126,12 +128,20 @@ internal sealed class FragmentSource : IDisposable
         }
     }
 
+    private async ValueTask CheckSaidAsync(Movie movie, UnitKind kind, Func<Track, bool> chosen, CancellationToken cancellationToken)
+    {
+        if (!movie.IsProgressive) return;
+        if (await UnsaidProtection.FindAsync(movie, _window, chosen, cancellationToken).ConfigureAwait(false) is var (error, _)) throw _window.Error(error);
+        if (kind == UnitKind.Other) await _window.PeekAsync(cancellationToken).ConfigureAwait(false);
+    }
+
     private async ValueTask OpenAsync(Moof moof, Traf traf, IMediaKeys keys, SourceFragment fragment, CancellationToken cancellationToken)
     {
         TrackCounter counter = Counters.Of(traf.Track);
         _table.Start(traf.Track, traf.EntryIndex, traf.BaseTime ?? counter.DecodeTime, counter.Samples + 1);
         if (!SampleTableBuilder.TryBuild(moof, traf, _units.Data, _table, out FormatError error)) throw _window.Error(error);
         counter.Note(_table);
+        if (!UnsaidProtection.TryAccept(traf, _table, _units.Data, counter, out error)) throw _window.Error(error);
         await SampleOpener.OpenAsync(_table, _window.Memory, moof.Protection, keys, Name, cancellationToken).ConfigureAwait(false);
         fragment.Table = _table;
         fragment.Bytes = _window.Memory;
