@@ -118,7 +118,7 @@ public sealed class KeyEvidenceTests
         }
 
         met.Should().BeGreaterThan(100);
-        escapes.Should().BeGreaterThan(20);
+        escapes.Should().BeGreaterThan(10);
     }
 
     [Fact]
