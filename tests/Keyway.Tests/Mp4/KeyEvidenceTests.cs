@@ -102,8 +102,12 @@ public sealed class KeyEvidenceTests
             bool pattern = run % 2 == 0;
             SampleProtection protection = new()
             {
-                Scheme = pattern ? ProtectionScheme.Cbcs : ProtectionScheme.Cenc, KeyId = Made.Kid, InitializationVector = Made.Iv(1, 16), Subsamples = map,
-                CryptBlocks = pattern ? (byte)1 : (byte)0, SkipBlocks = pattern ? (byte)2 : (byte)0,
+                Scheme = pattern ? ProtectionScheme.Cbcs : ProtectionScheme.Cenc,
+                KeyId = Made.Kid,
+                InitializationVector = Made.Iv(1, 16),
+                Subsamples = map,
+                CryptBlocks = pattern ? (byte)1 : (byte)0,
+                SkipBlocks = pattern ? (byte)2 : (byte)0,
             };
             bool[] decrypted = new bool[unit.Length];
             for (int i = clear; i < unit.Length; i++)

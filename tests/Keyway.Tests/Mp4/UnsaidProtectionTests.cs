@@ -1,4 +1,3 @@
-using Keyway.Decryption;
 using static Keyway.Mp4.Boxes;
 using static Keyway.Mp4.Made;
 
@@ -150,7 +149,7 @@ public sealed class UnsaidProtectionTests
         keys.CanOpen(await TrackAsync(Init)).Should().BeTrue();
         keys.CanOpen(await TrackAsync(Moov(Trak(1, Stsd(Enca(Sinf(tenc: Tenc(kid: OtherKid)))))))).Should().BeFalse();
         keys.CanOpen(await TrackAsync(Moov(Trak(9, Stsd(Enca(Sinf(tenc: Tenc(kid: OtherKid)))))))).Should().BeTrue("there is a key for its number");
-        keys.CanOpen(await TrackAsync(Moov(Trak(1, Stsd(Enca(Sinf(tenc: Tenc(kid: default(KeyId)))))))) ).Should().BeTrue("groups of samples name the keys");
+        keys.CanOpen(await TrackAsync(Moov(Trak(1, Stsd(Enca(Sinf(tenc: Tenc(kid: default(KeyId))))))))).Should().BeTrue("groups of samples name the keys");
         keys.CanOpen(await TrackAsync(Moov(Trak(1, Stsd(Enca(Sinf(scheme: "odkm"))))))).Should().BeFalse("its scheme is another");
 
         static async Task<Mp4Track> TrackAsync(byte[] init)
