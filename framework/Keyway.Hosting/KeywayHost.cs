@@ -7,6 +7,7 @@ using Keyway.Licensing.Packs;
 using Keyway.Messaging;
 using Keyway.Protection;
 using Keyway.Sessions;
+using Keyway.Sources;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -19,9 +20,10 @@ namespace Keyway.Hosting;
 /// <para>Threads: any. The first call that needs it starts it; a generic host starts it with the application.</para>
 /// <para>Ownership: whoever makes it disposes it, after the presentations that it opened.</para>
 /// </remarks>
-public sealed partial class KeywayHost : IHostedService, IAsyncDisposable
+public sealed partial class KeywayHost : IHostedService, IAsyncDisposable, IDisposable
 {
     private readonly KeywayHostOptions _host;
+    private readonly IConfigurationSection _section;
     private readonly ILoggerFactory _logging;
     private readonly ILogger _logger;
     private readonly IMessageBus _bus;
@@ -44,20 +46,34 @@ public sealed partial class KeywayHost : IHostedService, IAsyncDisposable
         _host = host ?? new KeywayHostOptions();
         _logging = _host.Logging ?? NullLoggerFactory.Instance;
         _logger = _logging.CreateLogger("Keyway.Host");
-        Options = KeywayOptions.Read(section);
+        _section = section;
+        Options = KeywayOptions.Read(section, _host.Configuration);
+        Warnings = Options.Warnings;
         if (_host.LicenseStore is null && Options.Licenses.Store is { } folder)
             _ownStore = new FileLicenseStore(Path.GetFullPath(folder, AppContext.BaseDirectory), cancellationToken => SecretReader.ForLicenseStore(Options).ReadAsync(FileLicenseStore.SecretName, cancellationToken));
         _bus = Options.Messaging.Transport switch
         {
             MessageTransport.MessagePipe => _host.MessagePipe?.Invoke(_logging)
-                ?? throw new KeywayConfigurationException([new SettingError("Keyway:Messaging:Transport", "this host was built without the MessagePipe adapter")]),
+                ?? throw new KeywayConfigurationException([new SettingError("Keyway:Messaging:Transport", "this host has no MessagePipe: build the command with -p:UseMessagePipe=true; in a container call AddKeywayMessagePipe(); else set KeywayHostOptions.MessagePipe")]),
             _ => new InProcessBus(_logging),
         };
         _events = new MirrorBus(_bus, _logging);
     }
 
+    /// <summary>Reads and checks the section <c>Keyway</c> of a configuration. Nothing is loaded yet. Mistakes and warnings name the layer that they stand in.</summary>
+    /// <param name="configuration">The configuration.</param>
+    /// <param name="host">What the host adds in code; <see langword="null"/>: nothing.</param>
+    /// <exception cref="KeywayConfigurationException">Something is wrong; every mistake is told.</exception>
+    public KeywayHost(IConfigurationRoot configuration, KeywayHostOptions? host = null)
+        : this(SectionOf(configuration), (host ?? new KeywayHostOptions()) with { Configuration = configuration })
+    {
+    }
+
     /// <summary>What configuration says.</summary>
     public KeywayOptions Options { get; }
+
+    /// <summary>What is no mistake and looks like one; after the start also what plugins tell. Each is logged at the start.</summary>
+    public IReadOnlyList<SettingError> Warnings { get; private set; }
 
     /// <summary>Where licences are kept that outlive their session; <see langword="null"/>: nowhere. It needs no start.</summary>
     public ILicenseStore? LicenseStore => _host.LicenseStore ?? _ownStore;
@@ -87,12 +103,30 @@ public sealed partial class KeywayHost : IHostedService, IAsyncDisposable
     /// <exception cref="PluginException">A plugin that configuration requires is not there.</exception>
     public async Task StartAsync(CancellationToken cancellationToken = default) => await EngineAsync(cancellationToken).ConfigureAwait(false);
 
+    /// <summary>Opens what a text names: a path, relative to the working directory, or an address.</summary>
+    /// <param name="source">The path or the address (<c>file</c>, <c>http</c>, <c>https</c>).</param>
+    /// <param name="options">How; without it, everything by default.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>The presentation. Ownership: the caller's.</returns>
+    /// <inheritdoc cref="KeywayEngine.OpenAsync" path="/exception"/>
+    public ValueTask<Presentation> OpenAsync(string source, PresentationOptions? options = null, CancellationToken cancellationToken = default) =>
+        OpenAsync(MediaSources.AddressOf(source), options, cancellationToken);
+
     /// <inheritdoc cref="KeywayEngine.OpenAsync"/>
     public async ValueTask<Presentation> OpenAsync(Uri source, PresentationOptions? options = null, CancellationToken cancellationToken = default)
     {
         KeywayEngine engine = await EngineAsync(cancellationToken).ConfigureAwait(false);
         return await engine.OpenAsync(source, options, cancellationToken).ConfigureAwait(false);
     }
+
+    /// <summary>Looks at what a text names: a path, relative to the working directory, or an address.</summary>
+    /// <param name="source">The path or the address (<c>file</c>, <c>http</c>, <c>https</c>).</param>
+    /// <param name="options">How; without it, everything by default.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>What was found.</returns>
+    /// <inheritdoc cref="KeywayEngine.InspectAsync" path="/exception"/>
+    public ValueTask<ContentFacts> InspectAsync(string source, PresentationOptions? options = null, CancellationToken cancellationToken = default) =>
+        InspectAsync(MediaSources.AddressOf(source), options, cancellationToken);
 
     /// <inheritdoc cref="KeywayEngine.InspectAsync"/>
     public async ValueTask<ContentFacts> InspectAsync(Uri source, PresentationOptions? options = null, CancellationToken cancellationToken = default)
@@ -135,6 +169,9 @@ public sealed partial class KeywayHost : IHostedService, IAsyncDisposable
             _gate.Release();
         }
     }
+
+    /// <summary>As <see cref="DisposeAsync"/>, and waits for it: for containers that are not disposed asynchronously.</summary>
+    public void Dispose() => Task.Run(() => DisposeAsync().AsTask()).GetAwaiter().GetResult();
 
     private async ValueTask<KeywayEngine> EngineAsync(CancellationToken cancellationToken)
     {
@@ -200,8 +237,10 @@ public sealed partial class KeywayHost : IHostedService, IAsyncDisposable
             else if (Make(entry, plugins, steps, transport, errors) is { } provider) providers.Add(provider);
         }
 
-        if (errors.Count > 0) throw new KeywayConfigurationException(errors);
+        if (errors.Count > 0) throw new KeywayConfigurationException(SettingLayers.Explain(errors, _section, _host.Configuration));
         (Providers, AbsentProviders) = (providers, absent);
+        Warnings = [.. Options.Warnings, .. SettingLayers.Explain([.. ConfigurationWarnings.Of(Options, plugins.Plugins)], _section, _host.Configuration)];
+        foreach (SettingError warning in Warnings) Log.Warned(_logger, warning);
 
         StepContext nobody = new() { Secrets = new SecretReader(Options.Secrets, []), Clock = _host.Clock };
         return new KeywayEngine(new KeywayEngineOptions
@@ -246,10 +285,14 @@ public sealed partial class KeywayHost : IHostedService, IAsyncDisposable
             _keySystems.Add(system);
             return KeySystemCandidate.Of(entry.Name, entry.Priority, system);
         }
+        catch (SettingsException exception)
+        {
+            errors.AddRange(exception.Errors);
+            return new KeySystemCandidate { Name = entry.Name, Priority = entry.Priority, Absence = "its settings are wrong" };
+        }
         catch (KeywayException exception)
         {
-            // A plugin's own words for wrong settings.
-            errors.Add(new SettingError(entry.Settings.Path, exception.Message));
+            errors.AddRange(Split(exception.Message, entry.Settings.Path));
             return new KeySystemCandidate { Name = entry.Name, Priority = entry.Priority, Absence = "its settings are wrong" };
         }
         catch (Exception exception) when (exception is not OutOfMemoryException)
@@ -315,7 +358,7 @@ public sealed partial class KeywayHost : IHostedService, IAsyncDisposable
         }
         catch (KeywayException exception)
         {
-            errors.Add(new SettingError(entry.Section.Path, exception.Message));
+            errors.AddRange(Split(exception.Message, entry.Section.Path));
         }
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {
@@ -324,6 +367,16 @@ public sealed partial class KeywayHost : IHostedService, IAsyncDisposable
         }
 
         return null;
+    }
+
+    /// <summary>A plugin's own words for wrong settings: a line each, some with the path of the setting, the others about the section.</summary>
+    private static IEnumerable<SettingError> Split(string message, string section)
+    {
+        foreach (string line in message.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            int end = line.StartsWith(section, StringComparison.OrdinalIgnoreCase) ? line.IndexOf(": ", StringComparison.Ordinal) : -1;
+            yield return end < 0 ? new SettingError(section, line) : new SettingError(line[..end], line[(end + 2)..]);
+        }
     }
 
     private static ProviderPack Load(ProviderOptions entry)
@@ -335,7 +388,7 @@ public sealed partial class KeywayHost : IHostedService, IAsyncDisposable
         catch (SettingsException exception) when (exception.Errors is [{ Path: var path } error] && !path.Contains(": $", StringComparison.Ordinal))
         {
             // There is none: the mistake is the setting's, not the pack's.
-            throw new SettingsException($"{entry.Section.Path}:Pack", error.Reason);
+            throw new SettingsException($"{entry.Section.Path}:Pack", $"{error.Reason}{Spelling.Question(entry.Pack!, BuiltInPacks.Names)}");
         }
     }
 
@@ -347,8 +400,17 @@ public sealed partial class KeywayHost : IHostedService, IAsyncDisposable
         return configured.Length > 0 ? configured : served;
     }
 
+    private static IConfigurationSection SectionOf(IConfigurationRoot configuration)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        return configuration.GetSection("Keyway");
+    }
+
     private static partial class Log
     {
+        [LoggerMessage(302, LogLevel.Warning, "configuration: {Warning}")]
+        public static partial void Warned(ILogger logger, SettingError warning);
+
         [LoggerMessage(301, LogLevel.Warning, "a key system failed when it was disposed ({Fault})")]
         public static partial void NotDisposed(ILogger logger, string fault);
     }

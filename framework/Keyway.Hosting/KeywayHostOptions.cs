@@ -1,5 +1,6 @@
 using Keyway.Messaging;
 using Keyway.Sessions;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 
 namespace Keyway.Hosting;
@@ -9,6 +10,9 @@ public sealed record KeywayHostOptions
 {
     /// <summary>Where to log; <see langword="null"/>: nowhere.</summary>
     public ILoggerFactory? Logging { get; init; }
+
+    /// <summary>The configuration that the section is of, so that mistakes and warnings name the layer that they stand in; <see langword="null"/>: they do not.</summary>
+    public IConfigurationRoot? Configuration { get; init; }
 
     /// <summary>The clock that licences run by.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;

@@ -22,6 +22,7 @@ public sealed class KeywayEngine : IAsyncDisposable
     private readonly ContentKeyVault _vault;
     private readonly SessionEngine _sessions;
     private readonly MirrorBus? _mirror;
+    private readonly StoryLog? _story;
     private readonly EngineMeter _meter;
     private readonly ConcurrentDictionary<IKeySystem, Lazy<Task>> _started = new(ReferenceEqualityComparer.Instance);
 
@@ -46,6 +47,7 @@ public sealed class KeywayEngine : IAsyncDisposable
             Store = options.LicenseStore,
             Meter = _meter,
         });
+        _story = options.Logging is { } logging ? new StoryLog(Events, logging, id => Reports().FirstOrDefault(session => session.Id == id)) : null;
         Licenses = new StoredLicenses(options.LicenseStore, _sessions, StartedAsync, ServiceOf);
     }
 
@@ -59,7 +61,7 @@ public sealed class KeywayEngine : IAsyncDisposable
     public StoredLicenses Licenses { get; }
 
     /// <summary>Looks at content without asking for a licence: every track, every protection header from every place, and who would open it.</summary>
-    /// <param name="source">A manifest or an MP4 file: <c>file</c>, <c>http</c> or <c>https</c>.</param>
+    /// <param name="source">A manifest or an MP4 file: <c>file</c>, <c>http</c> or <c>https</c>; a relative one is a path from the working directory.</param>
     /// <param name="options">How; without it, everything by default.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>What was found.</returns>
@@ -70,6 +72,7 @@ public sealed class KeywayEngine : IAsyncDisposable
     public async ValueTask<ContentFacts> InspectAsync(Uri source, PresentationOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(source);
+        source = Absolute(source);
         options ??= new PresentationOptions();
         MediaSources sources = Sources(options);
         OpenedContent content = await new ContentReader(sources).ReadAsync(source, options.Video, options.Audio, everyTrack: true, cancellationToken).ConfigureAwait(false);
@@ -90,7 +93,7 @@ public sealed class KeywayEngine : IAsyncDisposable
     }
 
     /// <summary>Opens a presentation: finds its tracks and what protects it, chooses a key system, and asks for the licences of the chosen tracks.</summary>
-    /// <param name="source">A manifest or an MP4 file: <c>file</c>, <c>http</c> or <c>https</c>.</param>
+    /// <param name="source">A manifest or an MP4 file: <c>file</c>, <c>http</c> or <c>https</c>; a relative one is a path from the working directory.</param>
     /// <param name="options">How; without it, everything by default.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>The presentation. Its licences may still be on their way: reading waits for them. Ownership: the caller's.</returns>
@@ -106,6 +109,7 @@ public sealed class KeywayEngine : IAsyncDisposable
     public async ValueTask<Presentation> OpenAsync(Uri source, PresentationOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(source);
+        source = Absolute(source);
         options ??= new PresentationOptions();
         DateTimeOffset begun = _options.Clock.GetUtcNow();
         using Activity? span = Spans.Open(source);
@@ -128,8 +132,12 @@ public sealed class KeywayEngine : IAsyncDisposable
         _meter.Dispose();
         await _sessions.DisposeAsync().ConfigureAwait(false);
         _vault.Dispose();
+        _story?.Dispose();
         _mirror?.Dispose();
     }
+
+    // A relative address is a path from where the process works.
+    private static Uri Absolute(Uri source) => source.IsAbsoluteUri ? source : MediaSources.AddressOf(source.OriginalString);
 
     private async ValueTask<Presentation> OpenAsync(Uri source, PresentationOptions options, DateTimeOffset begun, Activity? span, CancellationToken cancellationToken)
     {

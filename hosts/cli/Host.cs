@@ -1,6 +1,14 @@
+using System.Globalization;
+using System.Text.Json;
 using Keyway.Hosting;
+using Keyway.Hosting.Configuration;
+using Keyway.Licensing;
 using Keyway.Protection;
 using Microsoft.Extensions.Configuration;
+#if MESSAGEPIPE
+using Keyway.Messaging;
+using Microsoft.Extensions.DependencyInjection;
+#endif
 
 namespace Keyway.Cli;
 
@@ -26,22 +34,50 @@ internal static class Host
         }
         catch (InvalidDataException exception)
         {
-            throw new UsageException($"{exception.Message}{(exception.InnerException is { } inner ? $" {inner.Message}" : "")}");
+            throw new KeywayConfigurationException([Describe(exception)]);
         }
     }
 
-    public static KeywayHost Create(CommandContext context) => new(ReadSettings(context).GetSection("Keyway"));
+    public static KeywayHost Create(CommandContext context) => Create(context, ReadSettings(context));
+
+    public static KeywayHost Create(CommandContext context, IConfigurationRoot settings)
+    {
+        KeywayHostOptions options = new() { Logging = context.Verbose ? new VerboseLog(context.Io.Error) : null };
+#if MESSAGEPIPE
+        options = options with
+        {
+            MessagePipe = static logging => new MessagePipeBus(new ServiceCollection().AddKeywayMessagePipe().BuildServiceProvider(), logging),
+        };
+#endif
+        return new KeywayHost(settings, options);
+    }
 
     /// <summary>Starts a host, and checks the name of the key system that the user wants: a slip of the pen is not content that nobody opens.</summary>
     /// <exception cref="UsageException">No key system of that name is configured.</exception>
-    public static async Task StartAsync(KeywayHost keyway, string? keySystem, CancellationToken cancellationToken)
+    public static async Task StartAsync(KeywayHost keyway, CommandContext context, string? keySystem, CancellationToken cancellationToken)
     {
         await keyway.StartAsync(cancellationToken);
+        if (!context.Json) foreach (SettingError warning in keyway.Warnings) await context.Io.Error.WriteLineAsync(Shown.Text($"warning: {warning}"));
         if (keySystem is null || keyway.KeySystems.Any(IsNamed)) return;
         throw new UsageException($"there is no key system '{keySystem}'; configured are: {(keyway.KeySystems.Count == 0 ? "none" : string.Join(", ", keyway.KeySystems.Select(static each => each.Name)))}");
 
         bool IsNamed(KeySystemCandidate candidate) => candidate.Name.Equals(keySystem, StringComparison.OrdinalIgnoreCase)
             || candidate.Descriptor is { } descriptor
             && (descriptor.Name.Equals(keySystem, StringComparison.OrdinalIgnoreCase) || descriptor.Designators.Contains(keySystem, StringComparer.OrdinalIgnoreCase));
+    }
+
+    /// <summary>What is wrong with a file of settings: the file, line and column where it is no JSON.</summary>
+    private static SettingError Describe(InvalidDataException exception)
+    {
+        string file = exception.Message.Split('\'') is [_, var path, ..] ? path : "the settings";
+        for (Exception? inner = exception.InnerException; inner is not null; inner = inner.InnerException)
+        {
+            if (inner is not JsonException { LineNumber: { } line, BytePositionInLine: { } column } syntax) continue;
+            string reason = syntax.Message.Split(" LineNumber:", 2)[0].Split(" Path:", 2)[0];
+            return new SettingError(file, string.Create(CultureInfo.InvariantCulture, $"line {line + 1}, column {column + 1}: {reason}"));
+        }
+
+        // A name that stands there twice, also in another case, has no place that the reader tells.
+        return new SettingError(file, exception.InnerException is FormatException format ? format.Message : exception.Message);
     }
 }

@@ -28,8 +28,9 @@ internal static class KeywayCommand
         Option<bool> json = new("--json") { Description = "Write one JSON object to standard output and nothing else", Recursive = true };
         Option<FileInfo?> configuration = new("--config") { Description = "A JSON file of settings, over the appsettings.json beside the program", Recursive = true, HelpName = "FILE" };
         Option<string[]> set = new("--set") { Description = "One setting over all others: --set Keyway:KeySystems:clearkey:Priority=5", Recursive = true, HelpName = "PATH=VALUE" };
-        RootCommand root = new("Plays, decrypts and explains protected DASH and MP4.") { json, configuration, set };
-        CommandContext Context(ParseResult parse) => new(io, parse.GetValue(json), parse.GetValue(configuration)?.FullName, [.. (parse.GetValue(set) ?? []).Select(ReadSetting)]);
+        Option<bool> verbose = new("--verbose") { Description = "Show on standard error what the host and its plugins log: sessions, exchanges, refusals. No secret is in it", Recursive = true };
+        RootCommand root = new("Plays, decrypts and explains protected DASH and MP4.") { json, configuration, set, verbose };
+        CommandContext Context(ParseResult parse) => new(io, parse.GetValue(json), parse.GetValue(configuration)?.FullName, parse.GetValue(verbose), [.. (parse.GetValue(set) ?? []).Select(ReadSetting)]);
         root.Subcommands.Add(PlayCommand.Create(Context));
         root.Subcommands.Add(LicenseCommand.Create(Context));
         root.Subcommands.Add(LicensesCommand.Create(Context));

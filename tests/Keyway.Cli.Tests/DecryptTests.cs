@@ -104,7 +104,7 @@ public sealed class DecryptTests : IDisposable
     {
         DecryptRequest? parsed = null;
         CommandIo io = new() { Out = TextWriter.Null, Error = TextWriter.Null, OpenInput = () => Stream.Null, OpenOutput = () => Stream.Null };
-        Command command = DecryptCommand.Create(_ => new CommandContext(io, false, null, []), (request, _, _) => Task.FromResult((parsed = request) is null ? 1 : 0));
+        Command command = DecryptCommand.Create(_ => new CommandContext(io, false, null, false, []), (request, _, _) => Task.FromResult((parsed = request) is null ? 1 : 0));
         await command.Parse(arguments.Split(' ')[1..]).InvokeAsync(cancellationToken: TestContext.Current.CancellationToken);
         ShortPath.TryRead(arguments.Split(' ')).Should().NotBeNull().And.BeEquivalentTo(parsed);
     }

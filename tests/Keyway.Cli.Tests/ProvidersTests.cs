@@ -54,6 +54,53 @@ public sealed class ProvidersTests : IDisposable
     }
 
     [Theory]
+    [InlineData("""{ "url": "htp://x/{path}" }""", "acme.json: $.keySystems.clearkey.url: not an http or https URL")]
+    [InlineData("""{ "url": "https://{kid}.example/" }""", "its scheme, host and port are settled when the host starts")]
+    [InlineData("""{ "url": "https://me@x.example/" }""", "without a user name")]
+    public async Task Check_refuses_what_a_host_refuses(string keySystem, string reason)
+    {
+        string file = _folder.Write("acme.json", $$"""{ "name": "acme", "source": "ours", "tested": "here", "parameters": { "path": { "default": "ok" } }, "keySystems": { "clearkey": {{keySystem}} } }""");
+        (await CommandRun.OfAsync("providers", "check", file)).ShouldEndWith(ExitCode.Usage).Error.Should().Contain(reason);
+        string settings = _folder.Write("mine.json", $$"""{ "Keyway": { "Providers": { "acme": { "Pack": {{JsonSerializer.Serialize(file)}} } } } }""");
+        (await CommandRun.OfAsync("config", "--config", settings)).ShouldEndWith(ExitCode.Usage).Error.Should().Contain(reason);
+    }
+
+    [Fact]
+    public async Task Check_refuses_a_value_that_is_none_of_the_choices()
+    {
+        string file = _folder.Write("acme.json", """{ "name": "acme", "source": "ours", "tested": "here", "parameters": { "region": { "choices": [ "eu", "us" ] } }, "keySystems": { "clearkey": { "url": "https://{region}.example/" } } }""");
+        (await CommandRun.OfAsync("providers", "check", file, "--value", "region=asia")).ShouldEndWith(ExitCode.Usage).Error.Should().Contain("not one of eu, us");
+        (await CommandRun.OfAsync("providers", "check", file, "--value", "region=eu")).ShouldEndWith(ExitCode.Done);
+    }
+
+    [Fact]
+    public async Task Check_against_a_url_sends_placeholders_and_says_how_the_answer_reads()
+    {
+        List<string> bodies = [];
+        using LoopbackServer service = LoopbackServer.Answering(context =>
+        {
+            using StreamReader reader = new(context.Request.InputStream);
+            bodies.Add($"{context.Request.Headers["X-Account"]} {reader.ReadToEnd()}");
+            byte[] answer = System.Text.Encoding.UTF8.GetBytes(context.Request.Url!.LocalPath == "/good" ? """{ "license": "TElDRU5TRQ==" }""" : """{ "error": { "code": "E1", "message": "no such viewer" } }""");
+            context.Response.OutputStream.Write(answer);
+        });
+        string file = _folder.Write("acme.json", """
+            {
+              "name": "acme", "source": "ours", "tested": "here", "parameters": { "account": { "secret": true } },
+              "request": { "headers": { "X-Account": "{account}" }, "errors": [ { "json": { "code": "error.code", "message": "error.message" }, "codes": { "E1": "LocationDenied" } } ] },
+              "keySystems": { "clearkey": { "url": "https://x.example/", "body": { "json": { "c": "{challenge:base64}", "t": "{token}" } }, "response": [ { "json": "license" }, "base64" ] } }
+            }
+            """);
+        (await CommandRun.OfAsync("providers", "check", file, "--value", "account=s3cret", "--against", service.Url + "good")).ShouldEndWith(ExitCode.Done).ShouldNotShow("s3cret")
+            .Out.Should().Contain("clearkey: HTTP 200; read as the pack says, it holds a licence of 7 bytes");
+        bodies.Should().ContainSingle().Which.Should().StartWith("dry-run {").And.Contain("\"t\":\"dry-run\"");
+        JsonElement trial = (await CommandRun.OfAsync("providers", "check", file, "--against", service.Url + "bad", "--json")).ShouldEndWith(ExitCode.NoLicense).Json.GetProperty("trials")[0];
+        trial.GetProperty("license").GetBoolean().Should().BeFalse();
+        trial.GetProperty("result").GetString().Should().Contain("LocationDenied (E1)").And.Contain("no such viewer");
+        (await CommandRun.OfAsync("providers", "check", file, "--against", "ftp://x/")).ShouldEndWith(ExitCode.Usage).Error.Should().Contain("--against");
+    }
+
+    [Theory]
     [InlineData("nosuch", "there is no built-in pack 'nosuch'")]
     [InlineData("./nosuch.json", "there is no file")]
     public async Task Check_of_nothing_says_so(string name, string reason) => (await CommandRun.OfAsync("providers", "check", name)).ShouldEndWith(ExitCode.Usage).Error.Should().Contain(reason);

@@ -58,6 +58,32 @@ public sealed class SettingsTests : IDisposable
         (await CommandRun.OfAsync("config", "--config", file)).ShouldEndWith(ExitCode.Done).Out.Should().Contain(file).And.Contain("Keyway:KeySystems:clearkey:Priority");
     }
 
+    [Theory]
+    [InlineData("{\n  \"Keyway\": {\n    \"Plugins\": { \"Unknown\" \"Load\" }\n} }", "line 3, column 28: ")]
+    [InlineData("{ \"Keyway\": { }", "line 1, column 16: ")]
+    [InlineData("{ \"Keyway\": { \"KeySystems\": { \"a\": { \"Priority\": 1, \"priority\": 2 } } } }", "duplicate key 'Keyway:KeySystems:a:priority'")]
+    public async Task File_that_is_no_JSON_is_refused_with_its_line_and_column(string json, string place)
+    {
+        string file = _folder.Write("mine.json", json);
+        CommandRun run = (await CommandRun.OfAsync("config", "--config", file)).ShouldEndWith(ExitCode.Usage);
+        run.Error.Should().Contain(file).And.Contain(place).And.Contain("keyway explain configuration");
+    }
+
+    [Fact]
+    public async Task Half_an_entry_is_a_warning_that_says_what_is_missing()
+    {
+        string file = _folder.Write("mine.json", """{ "Keyway": { "KeySystems": { "clearkey": { "Plugin": "clearky", "Settings": { "Keys": { "d2aca193-19b8-ca2f-a031-5b7842893e3a": "secret:nowhere" } } } } } }""");
+        CommandRun run = (await CommandRun.OfAsync("config", "--config", file)).ShouldEndWith(ExitCode.Done);
+        run.Error.Should().Contain("warning: Keyway:Plugins:Allow:clearky").And.Contain("did you mean 'clearkey'?").And.Contain("KEYWAY_SECRET_NOWHERE")
+            .And.Contain("plugin 'clearkey' is loaded, and no entry here uses its key system");
+        (await CommandRun.OfAsync("config", "--config", file, "--json")).ShouldEndWith(ExitCode.Done).Json.GetProperty("warnings").GetArrayLength().Should().Be(3);
+        (await CommandRun.OfAsync("inspect", Sample.File("cenc/manifest.mpd"), "--config", file)).ShouldEndWith(ExitCode.Done).Error.Should().Contain("did you mean 'clearkey'?");
+
+        string outside = _folder.Write("outside.json", """{ "KeySystems": { "clearkey": { "Priority": 7 } } }""");
+        (await CommandRun.OfAsync("config", "--config", outside)).ShouldEndWith(ExitCode.Done).Error.Should().Contain("warning: KeySystems: it is ignored").And.Contain(outside);
+        (await CommandRun.OfAsync("config")).ShouldEndWith(ExitCode.Done).Error.Should().BeEmpty();
+    }
+
     [Fact]
     public async Task Secrets_are_masked_and_pipelines_shown()
     {

@@ -12,6 +12,7 @@ using Keyway.Sessions;
 using Keyway.Testing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace Keyway.Hosting;
 
@@ -75,6 +76,46 @@ public sealed class EndToEndTests : IDisposable
         request.Headers.GetValues("X-Tenant").Should().Equal("north");
         await Eventually.Is(() => facts.Count == 1);
         facts.Should().Equal("3 of 3");
+    }
+
+    [Fact]
+    public async Task Story_is_logged_step_by_step_and_a_refusal_with_its_reason()
+    {
+        _plugins.Drop("clearkey");
+        StoryRecorder story = new();
+        await using ServiceProvider services = Build(options => options with { Logging = story });
+        await using (Presentation presentation = await services.GetRequiredService<KeywayHost>().OpenAsync(SampleContent.Manifest, Tenant, Cancel))
+        {
+            await presentation.AcquireAsync(Cancel);
+            await Eventually.Is(() => story.Lines.Any(static line => line.Contains("3 of 3 keys are usable", StringComparison.Ordinal)));
+        }
+
+        story.Lines.Should().ContainMatch("Information Keyway.Presentation: *: clearkey opens it; * keys are asked for")
+            .And.ContainMatch("Debug Keyway.Exchange: *: exchange 1 is needed (License)").And.ContainMatch("Debug Keyway.Exchange: *: challenge of exchange 1 written (License, * bytes)")
+            .And.ContainMatch("Information Keyway.Exchange: *: exchange 1 answered with * bytes after * ms").And.ContainMatch("Debug Keyway.Sessions: *: Acquiring → Usable");
+
+        _service.Fail(HttpStatusCode.Forbidden);
+        await using Presentation refused = await services.GetRequiredService<KeywayHost>().OpenAsync(SampleContent.Manifest, Tenant, Cancel);
+        await refused.Invoking(static it => it.AcquireAsync().AsTask()).Should().ThrowAsync<KeyUnavailableException>();
+        await Eventually.Is(() => story.Lines.Any(static line => line.StartsWith("Warning Keyway.Sessions", StringComparison.Ordinal)));
+        story.Lines.Should().ContainMatch("Warning Keyway.Sessions: * has failed*");
+    }
+
+    [Fact]
+    public async Task Facts_travel_on_MessagePipe_where_the_container_has_it()
+    {
+        _plugins.Drop("clearkey");
+        ServiceCollection services = new();
+        services.AddKeywayMessagePipe();
+        services.AddKeyway(
+            Configured.Root(Configuration, ("Keyway:Plugins:Directory", _plugins.Path), ("Keyway:Messaging:Transport", "MessagePipe")).GetSection("Keyway"),
+            options => options with { LicenseHttp = new HttpMessageInvoker(_service, disposeHandler: false) });
+        await using ServiceProvider provider = services.BuildServiceProvider();
+        int direct = 0;
+        using IDisposable subscription = provider.GetRequiredService<MessagePipe.ISubscriber<FragmentDecrypted>>().Subscribe(new Counter(() => direct++));
+        await using Presentation presentation = await provider.GetRequiredService<KeywayHost>().OpenAsync(SampleContent.Manifest, Tenant, Cancel);
+        (await SampleContent.ReadAsync(presentation, 0)).Should().Equal(SampleContent.Table("video-360"));
+        direct.Should().BePositive("who listens to MessagePipe hears what the engine says");
     }
 
     [Fact]
@@ -219,6 +260,38 @@ public sealed class EndToEndTests : IDisposable
             ByteArrayContent license = new(SampleContent.License(body));
             license.Headers.ContentType = new MediaTypeHeaderValue("application/json");
             return new HttpResponseMessage(HttpStatusCode.OK) { Content = license };
+        }
+    }
+
+    private sealed class Counter(Action count) : MessagePipe.IMessageHandler<FragmentDecrypted>
+    {
+        public void Handle(FragmentDecrypted message) => count();
+    }
+
+    private sealed class StoryRecorder : ILoggerFactory
+    {
+        private readonly System.Collections.Concurrent.ConcurrentQueue<string> _lines = new();
+
+        public IReadOnlyList<string> Lines => [.. _lines];
+
+        public ILogger CreateLogger(string categoryName) => new Category(_lines, categoryName);
+
+        public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException();
+
+        public void Dispose()
+        {
+        }
+
+        private sealed class Category(System.Collections.Concurrent.ConcurrentQueue<string> lines, string name) : ILogger
+        {
+            public IDisposable? BeginScope<TState>(TState state)
+                where TState : notnull
+                => null;
+
+            public bool IsEnabled(LogLevel logLevel) => true;
+
+            public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+                lines.Enqueue($"{logLevel} {name}: {formatter(state, exception)}");
         }
     }
 

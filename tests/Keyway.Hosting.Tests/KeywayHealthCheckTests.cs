@@ -32,6 +32,24 @@ public sealed class KeywayHealthCheckTests : IDisposable
     }
 
     [Fact]
+    public async Task Folder_that_configuration_does_not_name_is_nothing_to_worry_about()
+    {
+        _plugins.Drop("clearkey");
+        _plugins.Drop("good");
+        HealthReportEntry entry = await CheckAsync("""{ "KeySystems": { "clearkey": {} } }""");
+        entry.Status.Should().Be(HealthStatus.Healthy, entry.Description);
+    }
+
+    [Fact]
+    public async Task Plugin_that_is_named_and_not_there_degrades()
+    {
+        _plugins.Drop("clearkey");
+        HealthReportEntry entry = await CheckAsync("""{ "Plugins": { "Allow": { "ghost": {} } }, "KeySystems": { "clearkey": {} } }""");
+        entry.Status.Should().Be(HealthStatus.Degraded);
+        entry.Description.Should().Contain("plugin ghost: ");
+    }
+
+    [Fact]
     public async Task Faulty_plugin_degrades_with_its_reason()
     {
         _plugins.Drop("clearkey");

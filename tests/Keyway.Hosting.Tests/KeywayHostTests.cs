@@ -129,7 +129,7 @@ public sealed class KeywayHostTests : IDisposable
             }
             """);
         make.Should().Throw<KeywayConfigurationException>().Which.Errors.Select(error => error.Path).Should().BeEquivalentTo(
-            "Keyway:KeySystems:clearkey:Plugin", "Keyway:Providers:acme:Endpoints:clearkey", "Keyway:Providers:acme:Pipeline:0", "Keyway:Routes:all:Provider", "Keyway:Colour");
+            "Keyway:Providers:acme:Endpoints:clearkey", "Keyway:Providers:acme:Pipeline:0", "Keyway:Routes:all:Provider", "Keyway:Colour");
     }
 
     [Fact]
@@ -156,7 +156,7 @@ public sealed class KeywayHostTests : IDisposable
             Func<Task> start = () => host.StartAsync(Cancel);
             KeywayConfigurationException wrong = (await start.Should().ThrowAsync<KeywayConfigurationException>("and it is said again, once")).Which;
             wrong.Errors.Select(error => error.Path).Should().BeEquivalentTo(
-                "Keyway:Http:TrustedRoots:0", "Keyway:KeySystems:clearkey:Settings", "Keyway:Providers:steps:Pipeline:0:Attempts", "Keyway:Providers:steps:Pipeline:1",
+                "Keyway:Http:TrustedRoots:0", "Keyway:KeySystems:clearkey:Settings:Keys:d2aca193-19b8-ca2f-a031-5b7842893e3a", "Keyway:Providers:steps:Pipeline:0:Attempts", "Keyway:Providers:steps:Pipeline:1",
                 "Keyway:Providers:steps:Pipeline:2:Name", "Keyway:Providers:steps:Pipeline:2:Value", "Keyway:Providers:order:Pipeline:1", "Keyway:Providers:none:Plugin");
             wrong.Message.Should().NotContain("1ad800b5", "a key that stands where a name should is not repeated");
         }

@@ -1,7 +1,4 @@
 using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.Configuration.CommandLine;
-using Microsoft.Extensions.Configuration.EnvironmentVariables;
-using Microsoft.Extensions.Configuration.Memory;
 
 namespace Keyway.Hosting.Configuration;
 
@@ -28,7 +25,7 @@ public static class EffectiveSettings
                 Path = leaf.Path,
                 Value = secret ? SecretSettings.Mask : Shown(leaf.Value!),
                 Masked = secret,
-                Origin = OriginOf(root, leaf.Path) ?? Default,
+                Origin = SettingLayers.Of(root, leaf.Path) ?? Default,
             });
         }
 
@@ -47,31 +44,6 @@ public static class EffectiveSettings
         foreach (IConfigurationSection child in section.GetChildren())
             foreach (IConfigurationSection leaf in Leaves(child)) yield return leaf;
     }
-
-    // The last provider that has a key is the one that counts.
-    private static string? OriginOf(IConfigurationRoot root, string path)
-    {
-        foreach (IConfigurationProvider provider in root.Providers.Reverse())
-        {
-            if (provider is ChainedConfigurationProvider { Configuration: IConfigurationRoot inner })
-            {
-                if (OriginOf(inner, path) is { } origin) return origin;
-            }
-            else if (provider.TryGet(path, out _)) return NameOf(provider);
-        }
-
-        return null;
-    }
-
-    private static string NameOf(IConfigurationProvider provider) => provider switch
-    {
-        FileConfigurationProvider { Source: { Path: { } path, FileProvider: { } files } } => files.GetFileInfo(path).PhysicalPath ?? path,
-        FileConfigurationProvider { Source.Path: { } path } => path,
-        EnvironmentVariablesConfigurationProvider => "environment",
-        CommandLineConfigurationProvider => "command line",
-        MemoryConfigurationProvider => "memory",
-        _ => provider.GetType().Name,
-    };
 
     /// <summary>Segment by segment, numbers as numbers.</summary>
     private sealed class ConfigurationPathOrder : IComparer<string>

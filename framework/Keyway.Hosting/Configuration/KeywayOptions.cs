@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using Keyway.Hosting.Plugins;
+using Keyway.Licensing;
 using Microsoft.Extensions.Configuration;
 
 namespace Keyway.Hosting.Configuration;
@@ -34,16 +35,21 @@ public sealed record KeywayOptions
     /// <summary>The host's way to HTTP.</summary>
     public HttpOptions Http { get; init; } = new();
 
+    /// <summary>What is no mistake and looks like one: half an entry, a secret that is not there, a licence service without encryption.</summary>
+    public IReadOnlyList<SettingError> Warnings { get; init; } = [];
+
     /// <summary>Reads the section <c>Keyway</c>.</summary>
     /// <param name="section">The section.</param>
+    /// <param name="root">The configuration that it is of, so that mistakes name the layer that they stand in; <see langword="null"/>: they do not.</param>
     /// <returns>The options.</returns>
     /// <exception cref="KeywayConfigurationException">Something is wrong; every mistake is told.</exception>
-    public static KeywayOptions Read(IConfigurationSection section)
+    public static KeywayOptions Read(IConfigurationSection section, IConfigurationRoot? root = null)
     {
         ArgumentNullException.ThrowIfNull(section);
         KeywayOptionsReader reader = new(section);
         KeywayOptions options = reader.Read();
-        return reader.Errors.Count == 0 ? options : throw new KeywayConfigurationException(reader.Errors);
+        if (reader.Errors.Count > 0) throw new KeywayConfigurationException(SettingLayers.Explain(reader.Errors, section, root));
+        return options with { Warnings = SettingLayers.Explain([.. ConfigurationWarnings.Of(options, section, root)], section, root) };
     }
 
     /// <summary>Finds the route for a manifest: the one whose pattern is the most precise.</summary>

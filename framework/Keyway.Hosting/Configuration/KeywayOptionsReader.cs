@@ -38,6 +38,7 @@ internal sealed class KeywayOptionsReader
         };
         _keyway.End();
 
+        options = options with { Plugins = options.Plugins with { Allow = WithNamed(options) } };
         CheckReferences(options);
         CheckSecretNames(_keyway.Section);
         return options;
@@ -70,7 +71,7 @@ internal sealed class KeywayOptionsReader
         KeySystemOptions options = new()
         {
             Name = system.Name,
-            Plugin = system.Text("Plugin", system.Name.ToLowerInvariant())!,
+            Plugin = system.Text("Plugin", system.Name)!.ToLowerInvariant(),
             Priority = system.Number("Priority", 100, 0, 10_000),
             Settings = system.Foreign("Settings"),
         };
@@ -83,7 +84,7 @@ internal sealed class KeywayOptionsReader
         ProviderOptions options = new()
         {
             Name = provider.Name,
-            Plugin = provider.Text("Plugin"),
+            Plugin = provider.Text("Plugin")?.ToLowerInvariant(),
             Pack = provider.Text("Pack"),
             KeySystems = [.. provider.List("KeySystems").Select(item => item.Value!)],
             Endpoints = ReadEndpoints(provider),
@@ -105,7 +106,7 @@ internal sealed class KeywayOptionsReader
         foreach (IConfigurationSection endpoint in provider.Texts("Endpoints"))
         {
             if (IsHttp(endpoint.Value, out Uri? url)) endpoints[endpoint.Key] = url;
-            else Wrong(endpoint, "not an http or https URL without a user name");
+            else WrongValue(endpoint, "not an http or https URL without a user name");
         }
 
         return endpoints;
@@ -114,7 +115,7 @@ internal sealed class KeywayOptionsReader
     private Uri? ReadOrigin(IConfigurationSection item)
     {
         if (IsHttp(item.Value, out Uri? url) && url.PathAndQuery == "/" && url.Fragment.Length == 0) return url;
-        Wrong(item, "not an origin (https://host or https://host:port)");
+        WrongValue(item, "not an origin (https://host or https://host:port)");
         return null;
     }
 
@@ -174,7 +175,7 @@ internal sealed class KeywayOptionsReader
         foreach (IConfigurationSection item in http.List("TrustedRoots"))
         {
             string file = Path.GetFullPath(item.Value!, AppContext.BaseDirectory);
-            if (!File.Exists(file)) Wrong(item, $"there is no file {file}");
+            if (!File.Exists(file)) WrongValue(item, $"there is no file {file}");
             roots.Add(file);
         }
 
@@ -182,20 +183,33 @@ internal sealed class KeywayOptionsReader
         return new HttpOptions { TrustedRoots = roots };
     }
 
+    // Who names a plugin for a key system or a provider allows it: "Allow" is for pins, for plugins that are required, and for settings of their own.
+    private FrozenDictionary<string, AllowedPlugin> WithNamed(KeywayOptions options)
+    {
+        Dictionary<string, AllowedPlugin> allowed = new(options.Plugins.Allow);
+        foreach (KeySystemOptions system in options.KeySystems.Values) Name(system.Plugin, $"KeySystems:{system.Name}:Plugin");
+        foreach (ProviderOptions provider in options.Providers.Values)
+            if (provider.Plugin is { } plugin) Name(plugin, $"Providers:{provider.Name}:Plugin");
+        return allowed.ToFrozenDictionary();
+
+        void Name(string plugin, string path)
+        {
+            if (!IsPluginId(plugin)) Wrong(path, "not the id of a plugin: lower-case letters, digits and dashes");
+            else allowed.TryAdd(plugin, new AllowedPlugin());
+        }
+    }
+
     private void CheckReferences(KeywayOptions options)
     {
-        foreach (KeySystemOptions system in options.KeySystems.Values) CheckPlugin(options, system.Plugin, $"KeySystems:{system.Name}:Plugin");
-
         foreach (ProviderOptions provider in options.Providers.Values)
         {
             string path = $"Providers:{provider.Name}";
-            if (provider.Plugin is { } plugin) CheckPlugin(options, plugin, $"{path}:Plugin");
             foreach (IConfigurationSection name in provider.Section.GetSection("KeySystems").GetChildren().Where(name => name.Value is { Length: > 0 }))
-                if (!options.KeySystems.ContainsKey(name.Value!)) Wrong(name, NoKeySystem(name.Value!));
+                if (!options.KeySystems.ContainsKey(name.Value!)) Wrong(name, NoKeySystem(options, name.Value!));
 
             foreach (string name in provider.Endpoints.Keys)
             {
-                if (!options.KeySystems.ContainsKey(name)) Wrong($"{path}:Endpoints:{name}", NoKeySystem(name));
+                if (!options.KeySystems.ContainsKey(name)) Wrong($"{path}:Endpoints:{name}", NoKeySystem(options, name));
                 else if (provider.KeySystems.Count > 0 && !provider.KeySystems.Contains(name, StringComparer.OrdinalIgnoreCase))
                     Wrong($"{path}:Endpoints:{name}", $"the provider's KeySystems do not name '{name}'");
             }
@@ -206,7 +220,7 @@ internal sealed class KeywayOptionsReader
         foreach (RouteOptions route in options.Routes.Values)
         {
             if (route.Provider.Length > 0 && !options.Providers.ContainsKey(route.Provider))
-                Wrong($"Routes:{route.Name}:Provider", $"there is no provider '{route.Provider}' in Keyway:Providers");
+                Wrong($"Routes:{route.Name}:Provider", $"there is no provider '{route.Provider}' in Keyway:Providers{Spelling.Question(route.Provider, options.Providers.Keys)}");
         }
 
         foreach (IGrouping<string, RouteOptions> alike in options.Routes.Values.GroupBy(route => route.Host, StringComparer.OrdinalIgnoreCase))
@@ -218,17 +232,14 @@ internal sealed class KeywayOptionsReader
     private void CheckSteps(KeywayOptions options, ProviderOptions provider)
     {
         IReadOnlyList<string> known = new LicenseSteps().Names;
-        foreach (PipelineStepOptions step in provider.Pipeline.Where(step => !known.Contains(step.Use)))
+        foreach (PipelineStepOptions step in provider.Pipeline.Where(step => !known.Contains(step.Use, StringComparer.OrdinalIgnoreCase)))
         {
             int dot = step.Use.IndexOf('.', StringComparison.Ordinal);
-            if (dot < 0) Wrong(step.Section, $"no step is named '{step.Use}' (there are {string.Join(", ", known)}, and those of plugins, as PLUGIN.STEP)");
-            else if (!MayBeThere(options, step.Use[..dot])) Wrong(step.Section, NoPlugin(step.Use[..dot]));   // whether it has that step is known when it is loaded
+            if (dot < 0 || known.Any(name => name.StartsWith(step.Use[..(dot + 1)], StringComparison.OrdinalIgnoreCase)))
+                Wrong(step.Section, $"no step is named '{step.Use}' (there are {string.Join(", ", known)}, and those of plugins, as PLUGIN.STEP){Spelling.Question(step.Use, known)}");
+            else if (!MayBeThere(options, step.Use[..dot]))
+                Wrong(step.Section, NoPlugin(options, step.Use[..dot]));   // whether it has that step is known when it is loaded
         }
-    }
-
-    private void CheckPlugin(KeywayOptions options, string plugin, string path)
-    {
-        if (!MayBeThere(options, plugin)) Wrong(path, NoPlugin(plugin));
     }
 
     private void CheckSecretNames(IConfigurationSection section)
@@ -240,14 +251,19 @@ internal sealed class KeywayOptionsReader
 
     private void Wrong(IConfigurationSection section, string reason) => _errors.Add(new SettingError(section.Path, reason));
 
+    /// <summary>Notes a mistake in a setting that holds no secret.</summary>
+    private void WrongValue(IConfigurationSection section, string reason) => _errors.Add(new SettingError(section.Path, reason) { Value = SecretSettings.InMessage(section.Value) });
+
     private void Wrong(string path, string reason) => Wrong(_keyway.Section.GetSection(path), reason);
 
     private static bool MayBeThere(KeywayOptions options, string plugin) =>
-        options.Plugins.Unknown == UnknownPlugins.Load || options.Plugins.Allow.ContainsKey(plugin);
+        options.Plugins.Unknown == UnknownPlugins.Load || options.Plugins.Allow.ContainsKey(plugin.ToLowerInvariant());
 
-    private static string NoPlugin(string plugin) => $"plugin '{plugin}' is not in Keyway:Plugins:Allow";
+    private static string NoPlugin(KeywayOptions options, string plugin) =>
+        $"plugin '{plugin}' is not in Keyway:Plugins:Allow{Spelling.Question(plugin, options.Plugins.Allow.Keys)}";
 
-    private static string NoKeySystem(string name) => $"there is no key system '{name}' in Keyway:KeySystems";
+    private static string NoKeySystem(KeywayOptions options, string name) =>
+        $"there is no key system '{name}' in Keyway:KeySystems{Spelling.Question(name, options.KeySystems.Keys)}";
 
     private static bool IsPluginId(string id) => id.All(c => char.IsAsciiLetter(c) || char.IsAsciiDigit(c) || c == '-');
 

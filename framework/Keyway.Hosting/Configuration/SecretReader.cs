@@ -82,10 +82,17 @@ public sealed class SecretReader : ISecretReader
         cancellationToken.ThrowIfCancellationRequested();
         if (!SecretReference.IsName(name)) throw new SecretException(name, $"not a name of a secret ({SecretReference.NameRule})");
         if (!_allowed.Contains(name)) throw new SecretException(name, "the settings of whoever asks do not refer to it");
-        string variable = "KEYWAY_SECRET_" + name.ToUpperInvariant().Replace('.', '_').Replace('-', '_');
+        string variable = VariableOf(name);
         return new(ReadFile(name) ?? ReadVariable(variable)
             ?? throw new SecretException(name, $"not found: {(_directory is null ? "Keyway:Secrets:Directory is not set" : $"no file in {_directory}")}, and no environment variable {variable}"));
     }
+
+    /// <summary>Whether a secret is there, without a look at it.</summary>
+    internal static bool Exists(SecretOptions options, string name) =>
+        (options.Directory is { } directory && File.Exists(Path.Combine(Path.GetFullPath(directory, AppContext.BaseDirectory), name))) || Environment.GetEnvironmentVariable(VariableOf(name)) is { Length: > 0 };
+
+    /// <summary>The environment variable that a secret may come from.</summary>
+    internal static string VariableOf(string name) => "KEYWAY_SECRET_" + name.ToUpperInvariant().Replace('.', '_').Replace('-', '_');
 
     private PinnedSecret? ReadFile(string name)
     {

@@ -45,6 +45,16 @@ internal static class SecretSettings
         return url.Query.Length == 0 ? bare : $"{bare}?{Mask}";
     }
 
+    /// <summary>What is shown of the value of a setting that holds no secret, in a message about it; <see langword="null"/>: nothing.</summary>
+    public static string? InMessage(string? value)
+    {
+        if (string.IsNullOrEmpty(value)) return null;
+        string shown = WithoutUrlSecrets(value);
+        // What is no such URL and looks like one is left out rather than cut wrongly.
+        if (ReferenceEquals(shown, value) && value.AsSpan().ContainsAny('@', '?')) return null;
+        return shown.Length <= 80 ? shown : $"{shown[..80]}…";
+    }
+
     // Where the names begin that somebody else gives; -1: nowhere.
     //   Plugins:Allow:ID:…   KeySystems:NAME:Settings:…   Providers:NAME:Pipeline:N:…
     private static int FirstForeign(string[] segments)

@@ -18,8 +18,9 @@ internal sealed class SectionReader(IConfigurationSection section, List<SettingE
     /// <summary>The section's own name.</summary>
     public string Name => section.Key;
 
-    /// <summary>Notes a mistake in a member.</summary>
-    public void Wrong(string member, string reason) => errors.Add(new SettingError(section.GetSection(member).Path, reason));
+    /// <summary>Notes a mistake in a member that holds no secret.</summary>
+    public void Wrong(string member, string reason) =>
+        errors.Add(new SettingError(section.GetSection(member).Path, reason) { Value = SecretSettings.InMessage(section[member]) });
 
     /// <summary>Notes a mistake in the section as a whole.</summary>
     public void Wrong(string reason) => errors.Add(new SettingError(section.Path, reason));
@@ -96,9 +97,17 @@ internal sealed class SectionReader(IConfigurationSection section, List<SettingE
     /// <summary>The entries of a member that is a dictionary of sections.</summary>
     public IEnumerable<SectionReader> Entries(string member)
     {
-        foreach (IConfigurationSection entry in Children(member, "an object"))
+        List<IConfigurationSection> entries = Children(member, "an object");
+        if (entries.Find(IsItem) is { } item)
+        {
+            string name = item.Value is { Length: > 0 } text ? text : item["Name"] ?? "NAME";
+            errors.Add(new SettingError(section.GetSection(member).Path, $"a list stands here; an object is expected, whose members are named after what they describe: {{ \"{name}\": {{ … }} }}"));
+        }
+
+        foreach (IConfigurationSection entry in entries.Where(static entry => !IsItem(entry)))
         {
             if (string.IsNullOrEmpty(entry.Value)) yield return new SectionReader(entry, errors, defaults);
+            else if (bool.TryParse(entry.Value, out _)) errors.Add(new SettingError(entry.Path, $"an object is expected, not a value; without settings of its own it is \"{entry.Key}\": {{}}"));
             else errors.Add(new SettingError(entry.Path, "an object is expected, not a value"));
         }
     }
@@ -124,8 +133,11 @@ internal sealed class SectionReader(IConfigurationSection section, List<SettingE
     public void End()
     {
         foreach (IConfigurationSection child in section.GetChildren().Where(child => !_known.Contains(child.Key, StringComparer.OrdinalIgnoreCase)))
-            errors.Add(new SettingError(child.Path, $"there is no such setting (there are {string.Join(", ", _known)})"));
+            errors.Add(new SettingError(child.Path, $"there is no such setting (there are {string.Join(", ", _known)}){Spelling.Question(child.Key, _known)}"));
     }
+
+    // A JSON array becomes members that are called 0, 1, 2 …
+    private static bool IsItem(IConfigurationSection entry) => entry.Key.All(char.IsAsciiDigit);
 
     // JSON's null, and nothing at all, are "not set".
     private string? Value(string member)

@@ -298,7 +298,8 @@ public sealed partial class PluginHost : IAsyncDisposable
     private void Refuse(PluginRecord record, Exception? thrown = null)
     {
         lock (_gate) _records.Add(record);
-        Log.Refused(_logger, record.Id, record.Problem!, thrown);
+        if (record.Problem!.Fault == PluginFault.NotAllowed) Log.NotNamed(_logger, record.Id, record.Folder);
+        else Log.Refused(_logger, record.Id, record.Problem, thrown);
         _services.Bus.Publisher<PluginFaulted>().Publish(new PluginFaulted { PluginId = record.Id, Stage = record.Problem!.Stage });
     }
 
@@ -363,7 +364,10 @@ public sealed partial class PluginHost : IAsyncDisposable
         [LoggerMessage(202, LogLevel.Error, "plugin '{Plugin}' left out: {Problem}")]
         public static partial void Refused(ILogger logger, string plugin, PluginProblem problem, Exception? exception);
 
-        [LoggerMessage(203, LogLevel.Information, "plugin '{Plugin}' is configured and not there")]
+        [LoggerMessage(208, LogLevel.Information, "plugin '{Plugin}' in {Folder} is left out: configuration does not name it")]
+        public static partial void NotNamed(ILogger logger, string plugin, string? folder);
+
+        [LoggerMessage(203, LogLevel.Warning, "plugin '{Plugin}' is configured and not there")]
         public static partial void Absent(ILogger logger, string plugin);
 
         [LoggerMessage(204, LogLevel.Information, "plugin '{Plugin}' unloaded")]

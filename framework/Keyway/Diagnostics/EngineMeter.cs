@@ -9,6 +9,12 @@ namespace Keyway.Diagnostics;
 /// <remarks>Threads: any. Ownership: the engine's.</remarks>
 internal sealed class EngineMeter : IDisposable
 {
+    // Seconds. A service that is near answers in tens of milliseconds; waits and retries take it to the half minute for which readers wait.
+    private static readonly InstrumentAdvice<double> ExchangeBuckets = new()
+    {
+        HistogramBucketBoundaries = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60],
+    };
+
     private readonly Meter _meter = new(KeywayTelemetry.Meter, typeof(EngineMeter).Assembly.GetName().Version?.ToString(3));
     private readonly Histogram<double> _durations;
     private readonly Counter<long> _retries;
@@ -19,7 +25,7 @@ internal sealed class EngineMeter : IDisposable
     /// <param name="dropped">How many facts were dropped.</param>
     public EngineMeter(Func<IEnumerable<SessionState>> sessions, Func<IEnumerable<KeyStatus>> keys, Func<long> dropped)
     {
-        _durations = _meter.CreateHistogram<double>("keyway.exchange.duration", "s", "How long exchanges with licence services took, all attempts together.");
+        _durations = _meter.CreateHistogram<double>("keyway.exchange.duration", "s", "How long exchanges with licence services took, all attempts together.", advice: ExchangeBuckets);
         _retries = _meter.CreateCounter<long>("keyway.exchange.retries", "{attempt}", "Attempts after the first.");
         _fragments = _meter.CreateCounter<long>("keyway.fragments", "{fragment}", "Fragments that were decrypted.");
         _meter.CreateObservableGauge("keyway.sessions", () => Count(sessions(), Tags.State), "{session}", "Licence sessions, by state.");

@@ -176,6 +176,7 @@ public sealed class LicensePipelineBuilder : ILicensePipelineBuilder
     private void Add(string name, IConfigurationSection settings)
     {
         ObjectDisposedException.ThrowIf(_built, this);
+        name = _known.Spelled(name);
         switch (name)
         {
             case LicenseSteps.Transport:

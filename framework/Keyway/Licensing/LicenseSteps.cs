@@ -17,7 +17,7 @@ public sealed class LicenseSteps
     /// <summary>Where the steps of the provider's pack go.</summary>
     public const string Pack = "pack";
 
-    private readonly ConcurrentDictionary<string, LicenseStepFactory> _factories = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, LicenseStepFactory> _factories = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Makes a list with the steps of the framework.</summary>
     public LicenseSteps()
@@ -59,6 +59,9 @@ public sealed class LicenseSteps
         if (!_factories.ContainsKey(name)) throw new ArgumentException($"there is no licence step '{name}'", nameof(name));
         _factories[name] = factory;
     }
+
+    /// <summary>The spelling of a step that there is, whatever case somebody writes it in; a name that is no step's as it was written.</summary>
+    internal string Spelled(string name) => Names.Append(Transport).FirstOrDefault(known => known.Equals(name, StringComparison.OrdinalIgnoreCase)) ?? name;
 
     internal bool TryGet(string name, [NotNullWhen(true)] out LicenseStepFactory? factory) => _factories.TryGetValue(name, out factory);
 }

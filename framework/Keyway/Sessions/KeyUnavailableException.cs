@@ -42,6 +42,16 @@ public sealed class KeyUnavailableException : KeywayException
         _ => LicenseErrorKind.Unknown,
     };
 
+    /// <summary>What whoever reads this can do about it; <see langword="null"/>: nothing is known.</summary>
+    public string? Advice => (InnerException as LicenseServiceException)?.Advice ?? Reason switch
+    {
+        KeyUnavailableReason.TimedOut => "Keyway:Licenses:KeyWaitSeconds says how long is waited",
+        KeyUnavailableReason.NotInLicense => "ask the licence service why it left this key out: it may not be the viewer's, or belong to another content",
+        KeyUnavailableReason.RefusedByPolicy => "KeywayHost's export sinks take what the licence lets leave; docs/trust.md says what that is",
+        KeyUnavailableReason.Expired => "a new licence must be acquired",
+        _ => null,
+    };
+
     private static string Describe(KeyStatus status, KeyUnavailableReason reason) => reason switch
     {
         KeyUnavailableReason.LicenseFailed => "no licence",

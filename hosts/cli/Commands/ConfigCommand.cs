@@ -3,6 +3,7 @@ using Keyway.Cli.Sandbox;
 using Keyway.Hosting;
 using Keyway.Hosting.Configuration;
 using Keyway.Hosting.Plugins;
+using Keyway.Licensing;
 using Microsoft.Extensions.Configuration;
 using Spectre.Console;
 
@@ -29,11 +30,14 @@ internal static class ConfigCommand
             Origin = DemoDevice.Origin,
         }));
         List<string> pipelines = [];
+        IReadOnlyList<SettingError> warnings = [];
         KeywayException? wrong = null;
         try
         {
-            await using KeywayHost keyway = new(root.GetSection("Keyway"));
+            await using KeywayHost keyway = Host.Create(context, root);
+            warnings = keyway.Warnings;
             await keyway.StartAsync(cancellationToken);
+            warnings = keyway.Warnings;
             pipelines.AddRange(keyway.Providers.Select(static provider => provider.Service.Pipeline.Describe()));
         }
         catch (KeywayException exception) when (exception is KeywayConfigurationException or PluginException)
@@ -62,6 +66,7 @@ internal static class ConfigCommand
 
                 json.WriteEndArray();
                 json.WriteStrings("pipelines", pipelines);
+                json.WriteStrings("warnings", warnings.Select(static warning => warning.ToString()));
                 json.WriteStrings("errors", (wrong as KeywayConfigurationException)?.Errors.Select(static error => error.ToString()!) ?? []);
                 failure?.WriteTo(json);
                 json.WriteEndObject();
@@ -74,6 +79,7 @@ internal static class ConfigCommand
         foreach (EffectiveSetting setting in settings) table.AddRow(Shown.Markup(setting.Path), Shown.Markup(setting.Value), Shown.Markup(setting.Origin));
         console.Write(table);
         foreach (string pipeline in pipelines) console.MarkupLine(Shown.Markup(pipeline));
+        foreach (SettingError warning in warnings) context.Io.Error.WriteLine(Shown.Text($"warning: {warning}"));
         return failure?.Tell(context.Io, json: false) ?? ExitCode.Done;
     }
 }

@@ -24,7 +24,7 @@ internal static class InspectCommand
     private static async Task<int> RunAsync(CommandContext context, Uri source, PresentationOptions options, CancellationToken cancellationToken)
     {
         await using KeywayHost keyway = Host.Create(context);
-        await Host.StartAsync(keyway, options.KeySystem, cancellationToken);
+        await Host.StartAsync(keyway, context, options.KeySystem, cancellationToken);
         if (await LicenseFileReport.ReadAsync(keyway, source, options.KeySystem, cancellationToken) is { } licenses)
         {
             if (context.Json) await context.Io.Out.WriteLineAsync(licenses.ToJson());

@@ -24,7 +24,7 @@ internal static class LicenseCommand
     private static async Task<int> RunAsync(CommandContext context, Uri source, PresentationOptions options, CancellationToken cancellationToken)
     {
         await using KeywayHost keyway = Host.Create(context);
-        await Host.StartAsync(keyway, options.KeySystem, cancellationToken);
+        await Host.StartAsync(keyway, context, options.KeySystem, cancellationToken);
         await using Presentation presentation = await keyway.OpenAsync(source, options, cancellationToken);
         try
         {

@@ -59,7 +59,7 @@ internal static class PlayCommand
         long begun = TimeProvider.System.GetTimestamp();
         PlayReport report = await progress.ShowAsync(context, async () =>
         {
-            await Host.StartAsync(keyway, options.KeySystem, cancellationToken);
+            await Host.StartAsync(keyway, context, options.KeySystem, cancellationToken);
             await using Presentation presentation = await keyway.OpenAsync(source ?? BundledSample, options, cancellationToken);
             progress.Name([.. presentation.Tracks.Select(PlayReport.Describe)]);
             if (options.Duration is not null && !presentation.IsLive) throw new UsageException("--duration is for presentations that grow while they are played, and this one does not");

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Keyway.Hosting.Configuration;
 using Keyway.Licensing;
 using Keyway.Licensing.Packs;
+using Microsoft.Extensions.Configuration;
 using Spectre.Console;
 
 namespace Keyway.Cli.Commands;
@@ -17,15 +18,22 @@ internal static class ProvidersCommand
 
         Argument<string> file = new("pack") { Description = "A pack: a JSON file, or the name of a built-in one", HelpName = "FILE|NAME" };
         Option<string[]> values = new("--value") { Description = "A parameter of the pack", HelpName = "NAME=VALUE" };
-        Command check = new("check", "Checks a pack, and shows the requests that it would make, secrets masked. Nothing is sent.") { file, values };
-        check.SetAction(parse => Check(context(parse), parse.GetValue(file)!, parse.GetValue(values) ?? []));
+        Option<Uri?> against = new("--against")
+        {
+            Description = "Send the licence requests to this address, with placeholders for challenge, token and secrets, and say how the answers read",
+            HelpName = "URL",
+            CustomParser = static result => Uri.TryCreate(result.Tokens[0].Value, UriKind.Absolute, out Uri? url) && url.Scheme is "http" or "https" ? url : throw new UsageException("--against takes an http or https URL"),
+        };
+        Command check = new("check", "Checks a pack as a host would, and shows the requests that it would make, secrets masked. Without --against nothing is sent.") { file, values, against };
+        check.SetAction((parse, cancellationToken) => CheckAsync(context(parse), parse.GetValue(file)!, parse.GetValue(values) ?? [], parse.GetValue(against), cancellationToken));
         command.Subcommands.Add(check);
         return command;
     }
 
     private static int List(CommandContext context)
     {
-        IReadOnlyList<ProviderOptions> configured = [.. KeywayOptions.Read(Host.ReadSettings(context).GetSection("Keyway")).Providers.Values.OrderBy(static provider => provider.Name, StringComparer.Ordinal)];
+        IConfigurationRoot root = Host.ReadSettings(context);
+        IReadOnlyList<ProviderOptions> configured = [.. KeywayOptions.Read(root.GetSection("Keyway"), root).Providers.Values.OrderBy(static provider => provider.Name, StringComparer.Ordinal)];
         if (context.Json)
         {
             context.Io.Out.WriteLine(Json.Write(json =>
@@ -69,7 +77,7 @@ internal static class ProvidersCommand
         return ExitCode.Done;
     }
 
-    private static int Check(CommandContext context, string name, string[] values)
+    private static async Task<int> CheckAsync(CommandContext context, string name, string[] values, Uri? against, CancellationToken cancellationToken)
     {
         Dictionary<string, string> settings = values.Select(static text => NameValue.Parse(text, '=', "--value")).DistinctBy(static pair => pair.Key).ToDictionary(StringComparer.Ordinal);
         ProviderPack pack;
@@ -85,10 +93,13 @@ internal static class ProvidersCommand
         if (settings.Keys.FirstOrDefault(key => pack.Parameters.All(parameter => parameter.Name != key)) is { } unknown)
             throw new UsageException($"the pack '{pack.Name}' has no parameter '{unknown}' (it has {(pack.Parameters.Count == 0 ? "none" : string.Join(", ", pack.Parameters.Select(static each => each.Name)))})");
 
+        if (PackTrial.Mistakes(pack, settings) is { Count: > 0 } mistakes) return Refuse(context, new SettingsException(mistakes));
         IReadOnlyList<PackPreview> requests = PackPreview.Of(pack, settings);
-        if (context.Json) context.Io.Out.WriteLine(Json.Write(json => Write(json, pack, requests)));
-        else Show(context.Io.OutConsole(), pack, requests);
-        return ExitCode.Done;
+        List<PackTrialResult> trials = [];
+        foreach (string keySystem in against is null ? [] : pack.KeySystems) trials.Add(await PackTrial.RunAsync(pack, settings, keySystem, against!, cancellationToken));
+        if (context.Json) await context.Io.Out.WriteLineAsync(Json.Write(json => Write(json, pack, requests, trials)));
+        else Show(context.Io.OutConsole(), pack, requests, trials);
+        return trials.TrueForAll(static trial => trial.IsLicense) ? ExitCode.Done : ExitCode.NoLicense;
     }
 
     private static int Refuse(CommandContext context, SettingsException exception)
@@ -142,7 +153,7 @@ internal static class ProvidersCommand
         json.WriteEndArray();
     }
 
-    private static void Write(Utf8JsonWriter json, ProviderPack pack, IReadOnlyList<PackPreview> requests)
+    private static void Write(Utf8JsonWriter json, ProviderPack pack, IReadOnlyList<PackPreview> requests, IReadOnlyList<PackTrialResult> trials)
     {
         json.WriteStartObject();
         WriteFacts(json, pack);
@@ -166,10 +177,21 @@ internal static class ProvidersCommand
         }
 
         json.WriteEndArray();
+        json.WriteStartArray("trials");
+        foreach (PackTrialResult trial in trials)
+        {
+            json.WriteStartObject();
+            json.WriteString("keySystem", trial.KeySystem);
+            json.WriteBoolean("license", trial.IsLicense);
+            json.WriteString("result", trial.Text);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
         json.WriteEndObject();
     }
 
-    private static void Show(IAnsiConsole console, ProviderPack pack, IReadOnlyList<PackPreview> requests)
+    private static void Show(IAnsiConsole console, ProviderPack pack, IReadOnlyList<PackPreview> requests, IReadOnlyList<PackTrialResult> trials)
     {
         console.MarkupLine($"Pack        {Shown.Markup(pack.Name)}  {Shown.Markup(pack.Title)}");
         console.MarkupLine($"Tested      {Shown.Markup(pack.Tested)}");
@@ -198,6 +220,8 @@ internal static class ProvidersCommand
             console.MarkupLine($"  licence     {Shown.Markup(request.Response)}");
             if (request.Errors.Count > 0) console.MarkupLine($"  refusals    {Shown.Markup(string.Join("; ", request.Errors))}");
         }
+
+        foreach (PackTrialResult trial in trials) console.MarkupLine($"Dry run     {Shown.Markup(trial.KeySystem)}: {Shown.Markup(trial.Text)}");
     }
 
     // ServerCertificate → server-certificate

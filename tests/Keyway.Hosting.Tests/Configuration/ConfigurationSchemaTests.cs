@@ -12,7 +12,9 @@ public sealed class ConfigurationSchemaTests
 
     private static string Cli(string file) => Path.Combine(Corpus.Root, "hosts", "cli", file);
 
-    private static JsonSchema Schema { get; } = JsonSchema.Load(Cli("configuration-schema.json"));
+    private static string SchemaFile => Path.Combine(Corpus.Root, "framework", "Keyway.Hosting", "configuration-schema.json");
+
+    private static JsonSchema Schema { get; } = JsonSchema.Load(SchemaFile);
 
     [Fact]
     public void Settings_that_the_host_ships_satisfy_schema_and_reader()
@@ -63,6 +65,9 @@ public sealed class ConfigurationSchemaTests
     [InlineData("""{ "Plugins": { "Unknown": "Maybe" } }""")]
     [InlineData("""{ "Plugins": { "Allow": { "acme_x": {} } } }""")]
     [InlineData("""{ "Plugins": { "Allow": { "acme": true } } }""")]
+    [InlineData("""{ "Plugins": { "Allow": [ "acme" ] } }""")]
+    [InlineData("""{ "Providers": [ { "Name": "a" } ] }""")]
+    [InlineData("""{ "KeySystems": { "acme": { "Token": {} } } }""")]
     [InlineData("""{ "Plugins": { "Allow": { "acme": { "Pin": "00" } } } }""")]
     [InlineData("""{ "Plugins": { "Allow": { "acme": {} } }, "KeySystems": { "acme": { "Priority": 10001 } } }""")]
     [InlineData("""{ "Plugins": { "Allow": { "acme": {} } }, "KeySystems": { "acme": { "Prio": 1 } } }""")]
@@ -86,10 +91,48 @@ public sealed class ConfigurationSchemaTests
         Configured.Errors(keyway).Should().NotBeEmpty(list ? "its items look like settings named 0, 1, …" : "");
     }
 
+    // The step's name, settings that are good, settings that are not.
+    [Theory]
+    [InlineData("retry", """{ "Attempts": 3, "Delay": "00:00:00.5", "MaxDelay": "00:01:00" }""", """{ "Attempts": 11 }""")]
+    [InlineData("retry", "{}", """{ "Attempt": 3 }""")]
+    [InlineData("timeout", """{ "After": "00:00:10" }""", """{ "After": "10s" }""")]
+    [InlineData("header", """{ "Name": "X-A", "Value": "secret:a", "Encode": "Base64" }""", """{ "Name": "X-A" }""")]
+    [InlineData("query", """{ "Name": "a", "Value": "b", "Verbatim": true }""", """{ "Value": "b" }""")]
+    [InlineData("customdata", """{ "Value": "b" }""", """{ "Value": "b", "Encode": "Hex" }""")]
+    [InlineData("token", """{ "Source": "secret:a", "Placement": "Query", "Name": "t" }""", """{ "Source": "abc" }""")]
+    [InlineData("base64", """{ "Apply": "Response" }""", """{ "Apply": "Neither" }""")]
+    [InlineData("json.wrap", """{ "Member": "a.b", "Members": { "c": "d" } }""", """{ "Members": {} }""")]
+    [InlineData("json.unwrap", """{ "Member": "a", "Encode": "Numbers" }""", """{ "Member": "a", "Code": 1 }""")]
+    [InlineData("error.json", """{ "Code": "c", "Message": "m", "Success": [ "OK" ], "Retryable": [ "R" ], "Kinds": { "E1": "TokenExpired" } }""", """{ "Kinds": { "E1": "TokenIsOld" } }""")]
+    public void Settings_of_steps_are_in_the_schema_as_the_steps_read_them(string step, string good, string bad)
+    {
+        string Pipeline(string settings) => $$"""{ "Providers": { "a": { "Pipeline": [ {{(step == "customdata" ? "" : """{ "Use": "challenge" }, """)}}{ "Use": "{{step}}"{{(settings == "{}" ? "" : ",")}} {{settings[1..]}} ] } } }""";
+        Check(Pipeline(good)).Should().BeEmpty();
+        Check(Pipeline(bad)).Should().NotBeEmpty();
+
+        Read(Pipeline(good)).Should().NotThrow();
+        Read(Pipeline(bad)).Should().Throw<SettingsException>();
+
+        static Action Read(string keyway) => () =>
+        {
+            StepContext context = new() { Secrets = new SecretReader(new SecretOptions(), [Configured.Section(keyway)]) };
+            LicenseService.Read(Configured.Section(keyway).GetSection("Providers:a"), null, new LicenseSteps(), context, new HttpLicenseTransport(new HttpMessageInvoker(new HttpClientHandler())));
+        };
+    }
+
+    [Fact]
+    public void Schema_is_in_the_assembly()
+    {
+        using Stream stream = ConfigurationSchema.Open();
+        using MemoryStream bytes = new();
+        stream.CopyTo(bytes);
+        bytes.ToArray().Should().Equal(File.ReadAllBytes(SchemaFile));
+    }
+
     [Fact]
     public void Schema_offers_the_steps_that_there_are()
     {
-        JsonElement step = JsonDocument.Parse(File.ReadAllBytes(Cli("configuration-schema.json"))).RootElement
+        JsonElement step = JsonDocument.Parse(File.ReadAllBytes(SchemaFile)).RootElement
             .GetProperty("$defs").GetProperty("provider").GetProperty("properties").GetProperty("Pipeline").GetProperty("items").GetProperty("properties").GetProperty("Use");
         step.GetProperty("anyOf")[0].GetProperty("enum").EnumerateArray().Select(name => name.GetString()).Should().Equal(new LicenseSteps().Names);
     }

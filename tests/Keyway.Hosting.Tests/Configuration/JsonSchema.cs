@@ -31,6 +31,10 @@ internal sealed class JsonSchema(JsonElement root)
                 "$ref" => Follow(keyword.Value, value, path, errors),
                 "type" => IsOf(keyword.Value.GetString()!, value),
                 "enum" => keyword.Value.EnumerateArray().Any(allowed => JsonElement.DeepEquals(allowed, value)),
+                "const" => JsonElement.DeepEquals(keyword.Value, value),
+                "allOf" => keyword.Value.EnumerateArray().All(every => Follow(every, value, path, errors)),
+                "if" => !Fits(keyword.Value, value) || Follow(schema.GetProperty("then"), value, path, errors),
+                "then" => true,
                 "anyOf" => keyword.Value.EnumerateArray().Any(any => Fits(any, value)),
                 "pattern" => value.ValueKind != JsonValueKind.String || Regex.IsMatch(value.GetString()!, keyword.Value.GetString()!),
                 "minLength" => value.ValueKind != JsonValueKind.String || value.GetString()!.Length >= keyword.Value.GetInt32(),
@@ -57,8 +61,15 @@ internal sealed class JsonSchema(JsonElement root)
         return errors.Count == 0;
     }
 
+    /// <summary>Checks against another schema: what is wrong is told there.</summary>
     private bool Follow(JsonElement reference, JsonElement value, string path, List<string> errors)
     {
+        if (reference.ValueKind == JsonValueKind.Object)
+        {
+            Check(reference, value, path, errors);
+            return true;
+        }
+
         JsonElement target = root;
         foreach (string part in reference.GetString()!.Split('/').Skip(1)) target = target.GetProperty(part);
         Check(target, value, path, errors);

@@ -124,7 +124,7 @@ public sealed class KeywayOptionsTests
                   "Plugin": "gone", "KeySystems": [ "playready", "clearkey", "" ],
                   "Endpoints": { "clearkey": "ftp://a.example", "fairplay": "https://a.example", "widevine": "https://a.example" },
                   "AllowedOrigins": [ "https://a.example/path", "https://a.example" ],
-                  "Pipeline": [ { "Use": "retry" }, "challenge", { "Use": "challange" }, { "Name": "x" }, { "Use": "gone.token" }, { "Use": "clearkey.step" } ]
+                  "Pipeline": [ { "Use": "retry" }, "challenge", { "Use": "challange" }, { "Name": "x" }, { "Use": "gne.token" }, { "Use": "clearkey.step" } ]
                 },
                 "two": { "Pipeline": { "first": { "Use": "retry" } }, "KeySystems": "clearkey" }
               },
@@ -143,7 +143,7 @@ public sealed class KeywayOptionsTests
             "Keyway:Plugins:Allow:clearkey:Required: neither true nor false",
             "Keyway:Plugins:Allow:drm: an object is expected, not a value",
             "Keyway:KeySystems:clearkey:Priority: not a number from 0 to 10000",
-            "Keyway:KeySystems:clearkey:Priorty: there is no such setting (there are Plugin, Priority, Settings)",
+            "Keyway:KeySystems:clearkey:Priorty: there is no such setting (there are Plugin, Priority, Settings); did you mean 'Priority'?",
             "Keyway:KeySystems:set:Settings: an object is expected, not a value",
             "Keyway:KeySystems:text: an object is expected, not a value",
             "Keyway:Providers:one:KeySystems:2: not a text",
@@ -162,15 +162,12 @@ public sealed class KeywayOptionsTests
             "Keyway:Messaging:Transport: none of InProcess, MessagePipe",
             "Keyway:Secrets:Directory: a value is expected, not an object or a list",
             "Keyway:Http:TrustedRoots:0: there is no file /nowhere/root.pem",
-            "Keyway:Plugin: there is no such setting (there are Plugins, KeySystems, Providers, Routes, Licenses, Decryption, Messaging, Secrets, Http)",
-            "Keyway:KeySystems:set:Plugin: plugin 'set' is not in Keyway:Plugins:Allow",
-            "Keyway:KeySystems:widevine:Plugin: plugin 'widevine' is not in Keyway:Plugins:Allow",
-            "Keyway:Providers:one:Plugin: plugin 'gone' is not in Keyway:Plugins:Allow",
+            "Keyway:Plugin: there is no such setting (there are Plugins, KeySystems, Providers, Routes, Licenses, Decryption, Messaging, Secrets, Http); did you mean 'Plugins'?",
             "Keyway:Providers:one:KeySystems:0: there is no key system 'playready' in Keyway:KeySystems",
             "Keyway:Providers:one:Endpoints:fairplay: there is no key system 'fairplay' in Keyway:KeySystems",
             "Keyway:Providers:one:Endpoints:widevine: the provider's KeySystems do not name 'widevine'",
-            "Keyway:Providers:one:Pipeline:2: no step is named 'challange' (there are base64, challenge, customdata, error.json, header, json.unwrap, json.wrap, pack, query, retry, timeout, token, and those of plugins, as PLUGIN.STEP)",
-            "Keyway:Providers:one:Pipeline:4: plugin 'gone' is not in Keyway:Plugins:Allow",
+            "Keyway:Providers:one:Pipeline:2: no step is named 'challange' (there are base64, challenge, customdata, error.json, header, json.unwrap, json.wrap, pack, query, retry, timeout, token, and those of plugins, as PLUGIN.STEP); did you mean 'challenge'?",
+            "Keyway:Providers:one:Pipeline:4: plugin 'gne' is not in Keyway:Plugins:Allow; did you mean 'gone'?",
             "Keyway:Routes:a:Provider: there is no provider 'three' in Keyway:Providers",
             "Keyway:Routes:b:Host: the route 'a' is for '*' already",
             "Keyway:Routes:d:Host: the route 'a' is for '*' already");
@@ -186,6 +183,29 @@ public sealed class KeywayOptionsTests
     [Fact]
     public void Plugins_that_are_not_named_may_be_referred_to_where_unknown_ones_are_loaded() =>
         Configured.Errors("""{ "Plugins": { "Unknown": "Load" }, "KeySystems": { "x": {} }, "Providers": { "p": { "Pipeline": [ { "Use": "x.y" } ] } } }""").Should().BeEmpty();
+
+    [Fact]
+    public void Who_names_a_plugin_for_a_key_system_or_a_provider_allows_it()
+    {
+        KeywayOptions options = Configured.Options("""{ "Plugins": { "Allow": { "c": { "Disabled": true } } }, "KeySystems": { "a": {}, "x": { "Plugin": "B" }, "c": {} }, "Providers": { "p": { "Plugin": "Acme" } } }""");
+        options.Plugins.Allow.Keys.Should().BeEquivalentTo("a", "b", "c", "acme");
+        options.Plugins.Allow["c"].Disabled.Should().BeTrue("an entry of its own counts");
+        options.KeySystems["x"].Plugin.Should().Be("b", "ids have no case");
+        options.Providers["p"].Plugin.Should().Be("acme");
+    }
+
+    [Theory]
+    [InlineData("""{ "KeySystems": { "a_b": {} } }""", "Keyway:KeySystems:a_b:Plugin: not the id of a plugin: lower-case letters, digits and dashes")]
+    [InlineData("""{ "Providers": [ { "Name": "acme" } ] }""", """Keyway:Providers: a list stands here; an object is expected, whose members are named after what they describe: { "acme": { … } }""")]
+    [InlineData("""{ "Plugins": { "Allow": [ "clearkey" ] } }""", """Keyway:Plugins:Allow: a list stands here; an object is expected, whose members are named after what they describe: { "clearkey": { … } }""")]
+    [InlineData("""{ "Plugins": { "Allow": { "clearkey": true } } }""", """Keyway:Plugins:Allow:clearkey: an object is expected, not a value; without settings of its own it is "clearkey": {}""")]
+    [InlineData("""{ "KeySystems": { "clearkey": {} }, "Providers": { "p": { "KeySystems": [ "clearky" ] } } }""", "Keyway:Providers:p:KeySystems:0: there is no key system 'clearky' in Keyway:KeySystems; did you mean 'clearkey'?")]
+    [InlineData("""{ "Providers": { "acme": {} }, "Routes": { "r": { "Provider": "amce" } } }""", "Keyway:Routes:r:Provider: there is no provider 'amce' in Keyway:Providers; did you mean 'acme'?")]
+    [InlineData("""{ "Providers": { "p": { "Pipeline": [ { "Use": "json.wrp" } ] } } }""", "Keyway:Providers:p:Pipeline:0: no step is named 'json.wrp' (there are base64, challenge, customdata, error.json, header, json.unwrap, json.wrap, pack, query, retry, timeout, token, and those of plugins, as PLUGIN.STEP); did you mean 'json.wrap'?")]
+    public void Mistake_says_what_is_right(string keyway, string error) => Configured.Errors(keyway).Should().Equal(error);
+
+    [Fact]
+    public void Names_of_steps_have_no_case() => Configured.Errors("""{ "Providers": { "p": { "Pipeline": [ { "Use": "Retry" }, { "Use": "CHALLENGE" } ] } } }""").Should().BeEmpty();
 
     [Fact]
     public void Later_layers_win_by_name()

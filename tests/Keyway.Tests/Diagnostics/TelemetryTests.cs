@@ -81,6 +81,24 @@ public sealed class TelemetryTests
         heard.Should().NotContain(each => each.Name == "keyway.exchange.retries");
     }
 
+    [Fact]
+    public async Task Durations_of_exchanges_have_buckets_that_tell_a_near_service_from_a_far_one()
+    {
+        await using PresentationBench bench = new();
+        IReadOnlyList<double>? buckets = null;
+        using MeterListener listener = new()
+        {
+            InstrumentPublished = (instrument, _) =>
+            {
+                if (instrument is Histogram<double> { Name: "keyway.exchange.duration" } durations) buckets = durations.Advice?.HistogramBucketBoundaries;
+            },
+        };
+        listener.Start();
+        buckets.Should().NotBeNull().And.BeInAscendingOrder();
+        buckets!.Count(static bound => bound < 1).Should().BeGreaterThan(4, "seconds are the unit, and most services answer below one");
+        buckets.Should().Contain(30, "that long a reader waits by default");
+    }
+
     private static string Text(ReadOnlySpan<KeyValuePair<string, object?>> tags) => string.Join(",", tags.ToArray().Select(static tag => $"{tag.Key}={tag.Value}"));
 
     /// <summary>Hears the spans of one trace, whatever other tests do meanwhile.</summary>

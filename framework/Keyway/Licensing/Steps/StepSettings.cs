@@ -21,7 +21,7 @@ internal sealed class StepSettings
         }
     }
 
-    public void Wrong(string name, string reason) => _errors.Add(new SettingError(ConfigurationPath.Combine(_section.Path, name), reason));
+    public void Wrong(string name, string reason, string? value = null) => _errors.Add(new SettingError(ConfigurationPath.Combine(_section.Path, name), reason) { Value = value });
 
     /// <summary>Throws when anything was wrong. The last call of a step's constructor.</summary>
     public void Check()
@@ -42,7 +42,7 @@ internal sealed class StepSettings
     {
         if (Text(name) is not { } text) return otherwise;
         if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number >= minimum && number <= maximum) return number;
-        Wrong(name, $"not a number from {minimum} to {maximum}");
+        Wrong(name, $"not a number from {minimum} to {maximum}", text);
         return otherwise;
     }
 
@@ -50,7 +50,7 @@ internal sealed class StepSettings
     {
         if (Text(name) is not { } text) return otherwise;
         if (TimeSpan.TryParseExact(text, "c", CultureInfo.InvariantCulture, out TimeSpan span) && span > TimeSpan.Zero && span <= maximum) return span;
-        Wrong(name, $"not a time as in 00:00:10, above zero and at most {maximum:c}");
+        Wrong(name, $"not a time as in 00:00:10, above zero and at most {maximum:c}", text);
         return otherwise;
     }
 
@@ -58,7 +58,7 @@ internal sealed class StepSettings
     {
         if (Text(name) is not { } text) return otherwise;
         if (bool.TryParse(text, out bool flag)) return flag;
-        Wrong(name, "neither true nor false");
+        Wrong(name, "neither true nor false", text);
         return otherwise;
     }
 
@@ -67,7 +67,7 @@ internal sealed class StepSettings
     {
         if (Text(name) is not { } text) return otherwise;
         if (Enum.TryParse(text, ignoreCase: true, out T choice) && Enum.IsDefined(choice) && !char.IsAsciiDigit(text[0])) return choice;
-        Wrong(name, $"not one of {string.Join(", ", Enum.GetNames<T>())}");
+        Wrong(name, $"not one of {string.Join(", ", Enum.GetNames<T>())}", text);
         return otherwise;
     }
 
