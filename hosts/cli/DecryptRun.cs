@@ -77,10 +77,17 @@ internal static class DecryptRun
     private static List<string> Warnings(RawMediaKeys held, Mp4Summary summary)
     {
         List<string> warnings = [];
-        foreach (Mp4TrackSummary track in summary.Tracks)
+        for (int i = 0; i < summary.Tracks.Count; i++)
+        {
+            Mp4TrackSummary track = summary.Tracks[i];
             if (track.LeftProtected > 0) warnings.Add(string.Create(CultureInfo.InvariantCulture, $"track {track.Track.Id}: {track.LeftProtected} of {track.Samples} samples are left protected"));
-        foreach (KeyId id in held.UnusedKeys) warnings.Add($"no sample asked for the key of {id}");
-        foreach (uint track in held.UnusedTracks) warnings.Add(string.Create(CultureInfo.InvariantCulture, $"no sample asked for the key of track {track}"));
+        }
+
+        // By index: what goes through such a list otherwise is compiled when the command starts.
+        IReadOnlyList<KeyId> keys = held.UnusedKeys;
+        for (int i = 0; i < keys.Count; i++) warnings.Add($"no sample asked for the key of {keys[i]}");
+        IReadOnlyList<uint> tracks = held.UnusedTracks;
+        for (int i = 0; i < tracks.Count; i++) warnings.Add(string.Create(CultureInfo.InvariantCulture, $"no sample asked for the key of track {tracks[i]}"));
         return warnings;
     }
 

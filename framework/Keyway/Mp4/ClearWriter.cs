@@ -114,10 +114,10 @@ internal sealed class ClearWriter : IAsyncDisposable
         _progressiveMovie = movie;
         _counters.Note(movie);
         if (!movie.IsProgressive) return;
-        if (await UnsaidProtection.FindAsync(movie, _window, _chosen, cancellationToken).ConfigureAwait(false) is var (error, tracks))
+        if (await UnsaidProtection.FindAsync(movie, _window, _chosen, cancellationToken).ConfigureAwait(false) is { } unsaid)
         {
-            if (!_allowProtected) throw _window.Error(error);
-            foreach (Track track in tracks) _counters.Of(track).IsForeign = true;
+            if (!_allowProtected) throw _window.Error(unsaid.Error);
+            foreach (Track track in unsaid.Tracks) _counters.Of(track).IsForeign = true;
         }
 
         _progressive = await ProgressiveFile.OpenAsync(movie, _window, cancellationToken).ConfigureAwait(false);

@@ -131,7 +131,7 @@ internal sealed class FragmentSource : IDisposable
     private async ValueTask CheckSaidAsync(Movie movie, UnitKind kind, Func<Track, bool> chosen, CancellationToken cancellationToken)
     {
         if (!movie.IsProgressive) return;
-        if (await UnsaidProtection.FindAsync(movie, _window, chosen, cancellationToken).ConfigureAwait(false) is var (error, _)) throw _window.Error(error);
+        if (await UnsaidProtection.FindAsync(movie, _window, chosen, cancellationToken).ConfigureAwait(false) is { } unsaid) throw _window.Error(unsaid.Error);
         if (kind == UnitKind.Other) await _window.PeekAsync(cancellationToken).ConfigureAwait(false);
     }
 

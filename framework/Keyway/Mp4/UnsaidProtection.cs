@@ -26,16 +26,16 @@ internal static class UnsaidProtection
     /// <param name="chosen">Which tracks are read.</param>
     /// <param name="cancellationToken">Cancels the wait.</param>
     /// <returns>What is said, with the tracks that it is said of.</returns>
-    public static async ValueTask<(FormatError Error, IReadOnlyList<Track> Tracks)?> FindAsync(Movie movie, BoxWindow window, Func<Track, bool> chosen, CancellationToken cancellationToken)
+    public static async ValueTask<Finding?> FindAsync(Movie movie, BoxWindow window, Func<Track, bool> chosen, CancellationToken cancellationToken)
     {
         foreach (Track track in movie.Tracks)
-            if (chosen(track) && Find(track, movie) is { } found) return (found, [track]);
+            if (chosen(track) && Find(track, movie) is { } found) return new Finding(found, [track]);
         if (movie.Tracks.Find(static track => track.Facts.Handler == Ipmp.Handler && track.Tables.Count > 0) is not { } descriptors) return null;
         List<Track> described = movie.Tracks.FindAll(track => track.Facts.Handler is "vide" or "soun" && !track.IsProtected && chosen(track));
         if (described.Count == 0) return null;
         string path = $"moov/trak[{descriptors.Id}]";
         if (!window.CanSeek)
-            return (new FormatError("object descriptors may say that its streams are protected, and lie where a stream cannot go to; read it from a file or a server with range requests", path, -1), described);
+            return new Finding(new FormatError("object descriptors may say that its streams are protected, and lie where a stream cannot go to; read it from a file or a server with range requests", path, -1), described);
         ProgressiveTrack first = await ProgressiveTrack.OpenAsync(descriptors, movie, window, cancellationToken).ConfigureAwait(false);
         if (first.Current.Size > Mp4Limits.ObjectDescriptorBytes) throw window.Error($"object descriptors of {first.Current.Size} bytes; {Mp4Limits.ObjectDescriptorBytes} are accepted", path, -1);
         byte[] sample = new byte[first.Current.Size];
@@ -44,7 +44,7 @@ internal static class UnsaidProtection
         window.Seek(back);
         if (Ipmp.Find(sample) is not { } system) return null;
         string tracks = string.Join(", ", described.Select(static track => track.Id));
-        return (new FormatError($"{system} protects track {tracks}, as object descriptors say; that is not known here, and they would be written as they are", path, first.Current.Offset), described);
+        return new Finding(new FormatError($"{system} protects track {tracks}, as object descriptors say; that is not known here, and they would be written as they are", path, first.Current.Offset), described);
     }
 
     /// <summary>What is said of a fragment none of whose samples is taken for protected; not certain is what some packagers write beside clear samples of a track with protected ones.</summary>
@@ -115,4 +115,7 @@ internal static class UnsaidProtection
 
     private static FormatError Error(Track track, string box, string path, long offset) =>
         new($"track {track.Id} is described as clear, and {box} says that samples of it are protected: they would be written as they are", path, offset);
+
+    /// <summary>What is said of tracks.</summary>
+    public sealed record Finding(FormatError Error, IReadOnlyList<Track> Tracks);
 }
