@@ -22,7 +22,6 @@ public sealed class KeywayEngine : IAsyncDisposable
     private readonly ContentKeyVault _vault;
     private readonly SessionEngine _sessions;
     private readonly MirrorBus? _mirror;
-    private readonly StoryLog? _story;
     private readonly EngineMeter _meter;
     private readonly ConcurrentDictionary<IKeySystem, Lazy<Task>> _started = new(ReferenceEqualityComparer.Instance);
 
@@ -46,8 +45,9 @@ public sealed class KeywayEngine : IAsyncDisposable
             KeyWait = options.KeyWait,
             Store = options.LicenseStore,
             Meter = _meter,
+            Events = Events,
+            Story = options.Logging is { } logging ? new SessionStory(logging, id => Reports().FirstOrDefault(session => session.Id == id)) : null,
         });
-        _story = options.Logging is { } logging ? new StoryLog(Events, logging, id => Reports().FirstOrDefault(session => session.Id == id)) : null;
         Licenses = new StoredLicenses(options.LicenseStore, _sessions, StartedAsync, ServiceOf);
     }
 
@@ -132,7 +132,6 @@ public sealed class KeywayEngine : IAsyncDisposable
         _meter.Dispose();
         await _sessions.DisposeAsync().ConfigureAwait(false);
         _vault.Dispose();
-        _story?.Dispose();
         _mirror?.Dispose();
     }
 
@@ -213,7 +212,12 @@ public sealed class KeywayEngine : IAsyncDisposable
     internal EngineMeter Meter => _meter;
 
     private MediaSources Sources(PresentationOptions options) =>
-        new(_options.ContentHttp, _options.Clock, options.ContentHeaders.Count == 0 ? _options.Sources : _options.Sources with { Headers = options.ContentHeaders });
+        new(_options.ContentHttp, _options.Clock, _options.Sources with
+        {
+            Headers = options.ContentHeaders.Count == 0 ? _options.Sources.Headers : options.ContentHeaders,
+            HeadersFor = [.. _options.Sources.HeadersFor, .. options.ContentHeadersFor],
+            AllowedOrigins = [.. _options.Sources.AllowedOrigins, .. options.AllowedContentOrigins],
+        });
 
     private ConfiguredProvider? ProviderFor(Uri source, PresentationOptions options)
     {

@@ -55,6 +55,9 @@ internal static class Mp4Limits
     /// <summary>Samples of a file's tracks whose chunks do not lie in order, each of which must be walked to once: 19 hours of video, and a fraction of a second of work.</summary>
     public const int UnsortedSamples = 1 << 22;
 
+    /// <summary>Samples of one size that are walked through once to find their auxiliary information. Sizes that stand in a table are bounded by <see cref="MovieBytes"/>, which holds as many.</summary>
+    public const int WalkedSamples = 1 << 26;
+
     /// <summary>Chunks of such tracks, each of which is remembered with everything that is known at its place: three days at one a second.</summary>
     public const int UnsortedChunks = 1 << 18;
 
@@ -75,6 +78,18 @@ internal static class Mp4Limits
 
     /// <summary>Bytes of them that are searched for what may not stand in NAL units. A wrong key gives one in four megabytes, a right one is known after some sixteen.</summary>
     public const int KeyCheckBytes = 256 << 20;
+
+    /// <summary>Bytes of a stream before its <c>moov</c>, or before its first fragment: <c>ftyp</c>, indexes and metadata are some kilobytes. What cannot go back never ends otherwise.</summary>
+    public const long BytesBeforeMovie = 64 << 20;
+
+    /// <summary>Bytes between or behind the boxes of a file that are no box: line ends, a web page's end, a tag.</summary>
+    public const int StrayBytes = 1 << 20;
+
+    /// <summary>The same where all of them are zeros: recorders fill up what they have reserved.</summary>
+    public const long StrayZeros = 1L << 30;
+
+    /// <summary>Remarks on one file: more nobody reads.</summary>
+    public const int Notes = 100;
 
     /// <summary>Boxes passed over while looking for a <c>moov</c> at the end of a file.</summary>
     public const int BoxesBeforeMovie = 1 << 16;
@@ -140,6 +155,18 @@ internal static class ManifestLimits
     /// <summary>One initialisation segment. It has a <c>moov</c> without samples: a few kilobytes, some hundred with headers of many keys.</summary>
     public const int InitializationBytes = 8 << 20;
 
+    /// <summary>Parts of one manifest in documents of their own (xlink). Each is a request.</summary>
+    public const int RemoteElements = 64;
+
+    /// <summary>Such parts inside such parts. A cycle ends here.</summary>
+    public const int RemoteNesting = 4;
+
+    /// <summary>Characters of a template for the query of segments, and of the query that it is filled from: both go into every address.</summary>
+    public const int Query = 2048;
+
+    /// <summary>What a message tells of that was left out of a manifest.</summary>
+    public const int ListedOmissions = 4;
+
     /// <summary>Representations whose boxes are read for people who look at content. Each is a request; more nobody reads.</summary>
     public const int InspectedRepresentations = 64;
 }
@@ -155,6 +182,24 @@ internal static class SourceLimits
 
     /// <summary>What is read ahead of a reader of segments: a segment of most presentations.</summary>
     public const int ReadAhead = 4 << 20;
+
+    /// <summary>
+    /// What a server must send in the mean, counted over the time that it is waited for: 32 kbit/s, less than the poorest sound needs. The largest
+    /// thing has its deadline by this: a megabyte 256 s and <see cref="SlowStart"/>.
+    /// </summary>
+    public const int LeastBytesPerSecond = 4 << 10;
+
+    /// <summary>How long a server is waited for before its rate counts: a connection, a slow first byte, one stall and another try.</summary>
+    public static readonly TimeSpan SlowStart = TimeSpan.FromSeconds(30);
+
+    /// <summary>Origins of one presentation whose cookies are kept: that of the manifest, and of each redirect on the way to it.</summary>
+    public const int CookieOrigins = 8;
+
+    /// <summary>Cookies of one origin, as browsers have it (RFC 6265, 6.1).</summary>
+    public const int Cookies = 50;
+
+    /// <summary>Bytes of one cookie (RFC 6265, 6.1).</summary>
+    public const int CookieBytes = 4096;
 }
 
 /// <summary>What a licence service may answer at most.</summary>

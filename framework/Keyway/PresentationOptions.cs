@@ -4,6 +4,7 @@ using System.Text;
 using Keyway.Dash;
 using Keyway.Decryption;
 using Keyway.Licensing;
+using Keyway.Sources;
 
 namespace Keyway;
 
@@ -49,6 +50,13 @@ public sealed record PresentationOptions
 
     /// <summary>Headers for content requests, sent to the origin of the presentation and to no other.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> ContentHeaders { get; init; } = [];
+
+    /// <summary>Headers for content requests to other origins that the caller names.</summary>
+    public IReadOnlyList<OriginHeader> ContentHeadersFor { get; init; } = [];
+
+    /// <summary>Origins that content may name although they are of this machine or its network.</summary>
+    /// <value>None: public addresses, and the one that the content itself came from.</value>
+    public IReadOnlyList<Uri> AllowedContentOrigins { get; init; } = [];
 
     /// <summary>How much of a growing presentation is read; <see langword="null"/>: until it ends or is stopped. Of other content nothing.</summary>
     public TimeSpan? Duration { get; init; }

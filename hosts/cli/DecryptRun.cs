@@ -34,6 +34,7 @@ internal static class DecryptRun
         Mp4DecryptOptions options = new()
         {
             MaxParallelFragments = request.Threads,
+            PartLengths = FileSequence.LengthsOf(files),
             AllowProtected = request.AllowProtected,
             Tracks = request.AllowProtected ? track => !track.IsProtected || held.CanOpen(track) : null,
         };
@@ -114,6 +115,7 @@ internal static class DecryptRun
         }
 
         json.WriteEndArray();
+        json.WriteStrings("notes", summary.Notes);
         json.WriteStartObject("output");
         json.WriteString("path", output.Path);
         json.WriteNumber("bytes", output.Length);
@@ -136,6 +138,7 @@ internal static class DecryptRun
             if (track.KeyCheck is not null) text.WriteLine($"         {KeyCheckReport.Words(track)}");
         }
 
+        for (int i = 0; i < summary.Notes.Count; i++) text.WriteLine($"note: {Shown.Text(summary.Notes[i])}");
         text.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{output.Path}  {output.Length} bytes in {elapsed.TotalSeconds:0.00} s"));
         if (output.Sha256 is { } digest) text.WriteLine($"SHA-256 {digest}");
     }

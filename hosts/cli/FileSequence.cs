@@ -33,6 +33,22 @@ internal sealed class FileSequence : Stream
         return new FileSequence(files);
     }
 
+    /// <summary>How long several files are, each; <see langword="null"/> for one alone, and where one of them has no length: a pipe, a device, a URL.</summary>
+    public static List<long>? LengthsOf(IReadOnlyList<string> files)
+    {
+        if (files.Count < 2) return null;
+        List<long> lengths = [];
+        foreach (string file in files)
+        {
+            FileInfo info = new(file);
+            if (info.LinkTarget is not null) info = info.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? info;
+            if (!info.Exists || info.Length == 0 || (info.Attributes & FileAttributes.Device) != 0) return null;
+            lengths.Add(info.Length);
+        }
+
+        return lengths;
+    }
+
     public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
     public override int Read(Span<byte> buffer)

@@ -15,9 +15,19 @@ internal sealed class PlayWriter(Presentation presentation, OutputTarget target,
     private readonly Mp4TrackSummary?[] _tracks = new Mp4TrackSummary?[presentation.Tracks.Count];
     private readonly List<WrittenPart> _parts = [];
     private readonly Lock _gate = new();
+    private readonly List<string> _notes = [];
 
     /// <summary>What was read of each track.</summary>
     public IReadOnlyList<Mp4TrackSummary?> Tracks => _tracks;
+
+    /// <summary>What was not as it should be in what was read.</summary>
+    public IReadOnlyList<string> Notes
+    {
+        get
+        {
+            lock (_gate) return [.. _notes];
+        }
+    }
 
     /// <summary>The files.</summary>
     public IReadOnlyList<WrittenPart> Parts
@@ -100,6 +110,8 @@ internal sealed class PlayWriter(Presentation presentation, OutputTarget target,
         lock (_gate)
         {
             _parts.Add(part);
+            foreach (string note in summary.Notes)
+                if (!_notes.Contains(note)) _notes.Add(note);
             for (int i = 0; i < tracks.Count && i < summary.Tracks.Count; i++)
             {
                 Mp4TrackSummary more = summary.Tracks[i];

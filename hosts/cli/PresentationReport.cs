@@ -21,13 +21,15 @@ internal sealed record PresentationReport
 
     public required IReadOnlyList<string> Notes { get; init; }
 
-    public static PresentationReport Of(Presentation presentation) => new()
+    /// <param name="presentation">The presentation.</param>
+    /// <param name="more">What was found when its samples were read.</param>
+    public static PresentationReport Of(Presentation presentation, IReadOnlyList<string>? more = null) => new()
     {
         Facts = presentation.Facts,
         Tracks = presentation.Tracks,
         Provider = presentation.Provider,
         Sessions = presentation.Sessions,
-        Notes = presentation.Notes,
+        Notes = more is { Count: > 0 } ? [.. presentation.Notes, .. more.Except(presentation.Notes)] : presentation.Notes,
     };
 
     public void WriteTo(Utf8JsonWriter json)

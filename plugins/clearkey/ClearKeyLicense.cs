@@ -41,7 +41,7 @@ internal sealed class ClearKeyLicense : IDisposable
         }
         catch (JsonException e)
         {
-            throw ClearKeyError.Malformed($"not valid JSON (line {e.LineNumber + 1}, byte {e.BytePositionInLine})");
+            throw ClearKeyError.Malformed(ClearKeyAnswer.WhyNoJson(body) is { } shape ? $"not valid JSON: {shape}" : $"not valid JSON (line {e.LineNumber + 1}, byte {e.BytePositionInLine})");
         }
         catch (InvalidOperationException)
         {
@@ -63,6 +63,7 @@ internal sealed class ClearKeyLicense : IDisposable
     private void ReadSet(ref Utf8JsonReader reader)
     {
         reader.Read();
+        if (reader.TokenType == JsonTokenType.String) throw ClearKeyError.Malformed("not a JSON object: it is a text in quotes");
         if (reader.TokenType != JsonTokenType.StartObject) throw ClearKeyError.Malformed("not a JSON object");
 
         bool keys = false, type = false;

@@ -84,6 +84,30 @@ public sealed class ClearKeyLicenseTests
         refusal.ToString().Should().NotContain("tQ0b").And.NotContain("<html>");
     }
 
+    [Theory]
+    [InlineData("", "empty")]
+    [InlineData("\r\n  ", "empty")]
+    [InlineData("<!DOCTYPE html><html><body>Please sign in</body></html>", "HTML")]
+    [InlineData("\n<HTML><h1>Sign in</h1>", "HTML")]
+    [InlineData("<?xml version=\"1.0\"?><error>sign in</error>", "XML")]
+    [InlineData("eyJrZXlzIjpbeyJrdHkiOiJvY3QiLCJraWQiOiJBQSIsImsiOiJ0UTBiIn1dfQ==", "base64")]
+    [InlineData("eyJrZXlzIjpbeyJr\r\ndHkiOiJvY3Qi", "base64")]
+    [InlineData("\"eyJrZXlzIjpbXX0\"", "quotes")]
+    [InlineData("Access denied, sign in", "plain text")]
+    [InlineData("\u001f\u0001\u0002sign", "binary")]
+    public void What_is_no_json_is_named_for_what_it_looks_like(string body, string named)
+    {
+        string message = Refused(Encoding.UTF8.GetBytes(body)).Message;
+        message.Should().Contain(named).And.NotContain("sign").And.NotContain("eyJ").And.NotContain("line 1");
+    }
+
+    [Fact]
+    public void Compressed_and_utf16_answers_are_named()
+    {
+        Refused([0x1F, 0x8B, 8, 0, 0, 0, 0, 0]).Message.Should().Contain("gzip");
+        Refused([.. Encoding.Unicode.GetPreamble(), .. Encoding.Unicode.GetBytes("{\"keys\":[]}")]).Message.Should().Contain("UTF-16");
+    }
+
     [Fact]
     public void Text_that_is_not_utf8_is_refused() => Refused([.. "{\"keys\":[{\"k\":\""u8, 0xFF, 0xFE, .. "\"}]}"u8]);
 

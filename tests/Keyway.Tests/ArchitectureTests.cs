@@ -18,7 +18,7 @@ public sealed partial class ArchitectureTests
     private static readonly string[] ContractClosure = [.. ContractPackages, "Microsoft.Extensions.Primitives"];
 
     /// <summary>What every room may use of the engine's front: how bad input is told, and how much of it is read.</summary>
-    private static readonly Type[] Ground = [typeof(FormatError), typeof(MediaFormatException), typeof(ManifestException), typeof(SourceException), typeof(Mp4Limits), typeof(ManifestLimits), typeof(SourceLimits), typeof(LicenseLimits)];
+    private static readonly Type[] Ground = [typeof(FormatError), typeof(MediaFormatException), typeof(ManifestException), typeof(SourceException), typeof(Mp4Limits), typeof(ManifestLimits), typeof(SourceLimits), typeof(LicenseLimits), typeof(ContentCoding)];
 
     [GeneratedRegex(@"\bMcMaster\b")]
     private static partial Regex McMaster { get; }
@@ -100,7 +100,7 @@ public sealed partial class ArchitectureTests
     public void Hosts_see_no_plugin()
     {
         foreach (ProjectFile host in ProjectFile.All.Where(project => project.Folder.StartsWith("hosts/", StringComparison.Ordinal) && project.Name != "Keyway.Sandbox"))
-            host.Compiled.Should().Equal(["Keyway.Hosting"], "{0} meets plugins in a folder", host.Name);
+            host.Compiled.Except(["Keyway.Messaging.MessagePipe"]).Should().Equal(["Keyway.Hosting"], "{0} meets plugins in a folder, and the bus's adapter where it is built with it", host.Name);
         Project("Keyway.ClearKey.Tests").Compiled.Should().Contain("Keyway.ClearKey", "the reader of projects sees a reference to a plugin");
     }
 

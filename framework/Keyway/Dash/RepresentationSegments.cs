@@ -17,14 +17,15 @@ public sealed partial class RepresentationSegments
     private readonly SegmentRuns.Window _static;
     private readonly DateTimeOffset? _periodStart;
 
-    internal RepresentationSegments(MpdContext context, SegmentInfo? info, BaseAddress baseAddress, string path, string id, long bandwidth, TimeSpan? duration, DateTimeOffset? periodStart)
+    internal RepresentationSegments(MpdContext context, SegmentInfo? info, BaseAddress baseAddress, string path, string id, long bandwidth, TimeSpan? duration, DateTimeOffset? periodStart, TimeSpan? there = null)
     {
         _context = context;
         _info = info;
         _base = baseAddress;
         _id = id;
         _bandwidth = bandwidth;
-        _static = new SegmentRuns.Window(duration, null, null);
+        // Of what has stopped growing and does not say how long it is, there is what was there by then.
+        _static = new SegmentRuns.Window(duration, there, null);
         _periodStart = periodStart;
         Path = path;
         Addressing = info switch

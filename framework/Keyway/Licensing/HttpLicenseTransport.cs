@@ -7,7 +7,7 @@ namespace Keyway.Licensing;
 
 /// <summary>
 /// Carries licence requests over HTTP. Every send is a fresh request. Of redirects only 307 and 308 are followed, at most five, with method and body
-/// kept and every hop under the exchange's rule of origins. An answer is at most 1 MiB.
+/// kept and every hop under the exchange's rule of origins. An answer is at most 1 MiB, also when it was compressed.
 /// </summary>
 /// <param name="invoker">
 /// The host's way to HTTP. Ownership: the caller's. Its handler must not follow redirects, keep cookies or decompress: see <see cref="CreateHandler"/>.
@@ -76,6 +76,10 @@ public sealed class HttpLicenseTransport(HttpMessageInvoker invoker) : ILicenseT
             {
                 throw Failure(url, exception.HttpRequestError, exception);
             }
+            catch (InvalidDataException exception)
+            {
+                throw new LicenseServiceException(LicenseErrorKind.LicenseMalformed, $"what {Origin.Of(url)} compressed is damaged", exception);
+            }
             catch (IOException exception)
             {
                 throw Failure(url, (exception as HttpIOException)?.HttpRequestError ?? HttpRequestError.Unknown, exception);
@@ -102,16 +106,21 @@ public sealed class HttpLicenseTransport(HttpMessageInvoker invoker) : ILicenseT
 
         foreach ((string name, string value) in wanted.Headers)
             if (!request.Headers.TryAddWithoutValidation(name, value)) request.Content?.Headers.TryAddWithoutValidation(name, value);
+        if (!request.Headers.Contains("Accept-Encoding")) request.Headers.TryAddWithoutValidation("Accept-Encoding", ContentCoding.Asked);
         return request;
     }
 
     private static async ValueTask<LicenseAnswer> ReadAsync(
         LicenseExchange exchange, Uri url, HttpResponseMessage response, CancellationToken cancellationToken)
     {
-        long? promised = response.Content.Headers.ContentLength;
+        string? coding = ContentCoding.Of(response.Content.Headers.ContentEncoding);
+        // What was compressed is as long as it turns out to be.
+        long? promised = coding is null ? response.Content.Headers.ContentLength : null;
         if (promised > MaximumAnswer) throw TooLong(url);
         SecretBuffer body = ExchangeRun.BufferFor(exchange);
         Stream stream = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+        if (coding is not null)
+            stream = ContentCoding.Open(coding, stream) ?? throw new LicenseServiceException(LicenseErrorKind.LicenseMalformed, $"the answer of {Origin.Of(url)} is in a content encoding that is not read");
         await using (stream.ConfigureAwait(false))
         {
             while (true)

@@ -15,6 +15,8 @@ internal sealed class LiveTrack(LiveFeed feed, PeriodPlan plan, int track, Perio
     private string? _representation;
     private ulong? _last;
     private TimeSpan? _lastEnd;
+    private string? _lastFailure;
+    private bool _isAsking;
     private long _segments;
     private long _bytes;
     private AlternativeSource? _source;
@@ -64,8 +66,32 @@ internal sealed class LiveTrack(LiveFeed feed, PeriodPlan plan, int track, Perio
         catch (OperationCanceledException) when (feed.Stopped.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
             // Asked to stop: what is there is whole.
+            ReportUnread();
             return false;
         }
+        catch (ManifestException exception) when (_segments > 0)
+        {
+            feed.Note($"{exception.Message}; what had not been read by then is missing");
+            return false;
+        }
+    }
+
+    /// <summary>Reports what had been there for long when reading was stopped, and had not come: a server that was too slow leaves a hole at the end, too.</summary>
+    private void ReportUnread()
+    {
+        // Where it is the reader that is slow, nothing is lost that it has asked for.
+        if (!_isAsking) return;
+        LiveSnapshot now = feed.Current;
+        if (now.Find(_row) is not { } row || row.Tracks[track] is not { } period || !period.Representation.Segments.CanFollow) return;
+        RepresentationSegments segments = period.Representation.Segments;
+        if (segments.Newest(feed.Now) is not { Kind: SegmentStepKind.Ready } newest) return;
+        TimeSpan length = segments.LengthOf(newest.Segment), rowStart = row.Period.Start ?? TimeSpan.Zero;
+        if (length <= TimeSpan.Zero || segments.Newest(feed.Now - LiveLimits.RequestTime(length)) is not { Kind: SegmentStepKind.Ready } due) return;
+        TimeSpan from = _lastEnd ?? (_row == first.Key ? since : TimeSpan.Zero), to = segments.StartOf(due.Segment) + segments.LengthOf(due.Segment);
+        if (end is { } wanted && wanted - rowStart < to) to = wanted - rowStart;
+        int missing = (int)Math.Min(int.MaxValue, Math.Round((to - from) / length));
+        if (missing > 0)
+            feed.Report(new PresentationGap { Track = track, Start = rowStart + from, Duration = to - from, Segments = missing, Reason = _lastFailure ?? "it had not come when the reading was stopped" });
     }
 
     /// <summary>The segment to take next.</summary>
@@ -137,13 +163,13 @@ internal sealed class LiveTrack(LiveFeed feed, PeriodPlan plan, int track, Perio
         if (_needsInitialization)
         {
             head = segments.Initialization is { } initialization
-                ? await FetchAsync(Part(initialization, isMedia: false), until, cancellationToken).ConfigureAwait(false)
+                ? await FetchAsync(Part(initialization, isMedia: false), length, until, cancellationToken).ConfigureAwait(false)
                 : throw new ManifestException(SourceText.Of(now.Manifest.Origin.Location), new FormatError("there is no initialisation segment", segments.Path, -1));
         }
 
         try
         {
-            ReadOnlyMemory<byte> bytes = await FetchAsync(Part(step.Segment, isMedia: true), until, cancellationToken).ConfigureAwait(false);
+            ReadOnlyMemory<byte> bytes = await FetchAsync(Part(step.Segment, isMedia: true), length, until, cancellationToken).ConfigureAwait(false);
             // Both or nothing: a file without a sample is none.
             if (head is { } first) await to.WriteInitializationAsync(first, rowStart - segments.MediaOffset, cancellationToken).ConfigureAwait(false);
             _needsInitialization = false;
@@ -170,16 +196,20 @@ internal sealed class LiveTrack(LiveFeed feed, PeriodPlan plan, int track, Perio
 
     /// <summary>Fetches, again and again while it may still come.</summary>
     /// <exception cref="SourceException">It did not.</exception>
-    private async ValueTask<ReadOnlyMemory<byte>> FetchAsync(SegmentPart segment, DateTimeOffset until, CancellationToken cancellationToken)
+    private async ValueTask<ReadOnlyMemory<byte>> FetchAsync(SegmentPart segment, TimeSpan length, DateTimeOffset until, CancellationToken cancellationToken)
     {
+        _isAsking = true;
         for (TimeSpan pause = LiveLimits.ShortestRetry; ; pause = pause * 2 < LiveLimits.LongestRetry ? pause * 2 : LiveLimits.LongestRetry)
         {
             try
             {
-                return await _source!.ReadAsync(segment, LiveLimits.SegmentBytes, cancellationToken).ConfigureAwait(false);
+                ReadOnlyMemory<byte> bytes = await _source!.ReadAsync(segment, LiveLimits.SegmentBytes, LiveLimits.RequestTime(length), cancellationToken).ConfigureAwait(false);
+                _isAsking = false;
+                return bytes;
             }
-            catch (SourceException) when (feed.Now + pause <= until)
+            catch (SourceException exception) when (feed.Now + pause <= until)
             {
+                _lastFailure = exception.Message;
                 await Task.Delay(pause, feed.Clock, cancellationToken).ConfigureAwait(false);
             }
         }

@@ -55,7 +55,7 @@ internal sealed class ClearWriter : IAsyncDisposable
         }
 
         await _pipeline.CompleteAsync().ConfigureAwait(false);
-        return new Mp4Summary { Tracks = _counters.ToSummaries(), BytesWritten = _window.Position };
+        return new Mp4Summary { Tracks = _counters.ToSummaries(), BytesWritten = _window.Position, Notes = _window.Notes.Texts };
     }
 
     public async ValueTask DisposeAsync()
@@ -131,6 +131,7 @@ internal sealed class ClearWriter : IAsyncDisposable
         {
             foreach (Traf traf in moof.Trafs)
             {
+                if (!traf.IsUsable(_window.Notes)) continue;
                 SampleTable table = await BuildAsync(moof, traf, cancellationToken).ConfigureAwait(false);
                 if (await LeaseAsync(table, moof.Protection, cancellationToken).ConfigureAwait(false)) inOrder &= traf.IsInOrder;
             }
@@ -138,6 +139,7 @@ internal sealed class ClearWriter : IAsyncDisposable
 
         if (!inOrder) await OpenInWindowAsync(cancellationToken).ConfigureAwait(false);
         foreach (Moof moof in _units.Moofs) ClearPatch.Clear(_window.Bytes, moof, _units.Movie!, _chosen);
+        foreach (Moof moof in _units.Moofs) ClearPatch.Place(_window.Bytes, moof);
         await EmitAsync(_units.BodyLength, _units.Box, cancellationToken).ConfigureAwait(false);
     }
 
@@ -168,6 +170,7 @@ internal sealed class ClearWriter : IAsyncDisposable
     private async ValueTask<bool> LeaseAsync(SampleTable table, IReadOnlyList<PsshBox> announced, CancellationToken cancellationToken)
     {
         bool chosen = _chosen(table.Track);
+        if (chosen) table.RefuseForeignScheme(_window.Name);
         if (!chosen || SampleOpener.NeedsOf(table, announced, _keys) is not { } needs)
         {
             if (!chosen) _counters.Of(table.Track).LeftProtected += table.ProtectedCount;

@@ -27,6 +27,9 @@ internal sealed class FragmentSource : IDisposable
 
     public string Name => _window.Name;
 
+    /// <summary>What is not as it should be, and was read all the same.</summary>
+    public IReadOnlyList<string> Notes => _window.Notes.Texts;
+
     /// <summary>How many bytes of the file have been read.</summary>
     public long Position => _window.Position;
 
@@ -84,6 +87,7 @@ internal sealed class FragmentSource : IDisposable
                     foreach (Traf traf in moof.Trafs)
                     {
                         if (!chosen(traf.Track)) continue;
+                        if (!traf.IsUsable(_window.Notes)) throw _window.Error(traf.RunsProblem!.Value);
                         await OpenAsync(moof, traf, keys, fragment, cancellationToken).ConfigureAwait(false);
                         if (_table.Count > 0) yield return fragment;
                     }
@@ -111,6 +115,8 @@ internal sealed class FragmentSource : IDisposable
     }
 
     public MediaFormatException Error(string reason, string path) => _window.Error(reason, path, -1);
+
+    public MediaFormatException Error(FormatError error) => _window.Error(error);
 
     private async ValueTask FindMovieAsync(CancellationToken cancellationToken)
     {
@@ -142,6 +148,7 @@ internal sealed class FragmentSource : IDisposable
         if (!SampleTableBuilder.TryBuild(moof, traf, _units.Data, _table, out FormatError error)) throw _window.Error(error);
         counter.Note(_table);
         if (!UnsaidProtection.TryAccept(traf, _table, _units.Data, counter, out error)) throw _window.Error(error);
+        _table.RefuseForeignScheme(Name);
         await SampleOpener.OpenAsync(_table, _window.Memory, moof.Protection, keys, Name, cancellationToken).ConfigureAwait(false);
         fragment.Table = _table;
         fragment.Bytes = _window.Memory;
@@ -155,6 +162,7 @@ internal sealed class FragmentSource : IDisposable
         foreach (Track track in movie.Tracks)
         {
             if (!chosen(track)) continue;
+            if (track.Problem is { } problem) throw _window.Error(problem);
             ProgressiveTrack opened = await ProgressiveTrack.OpenAsync(track, movie, _window, cancellationToken).ConfigureAwait(false);
             if (!opened.AtEnd) queue.Enqueue(opened, 0);
         }
@@ -163,6 +171,7 @@ internal sealed class FragmentSource : IDisposable
         {
             await ReadPieceAsync(track, cancellationToken).ConfigureAwait(false);
             Counters.Of(track.Track).Note(_table);
+            _table.RefuseForeignScheme(Name);
             await SampleOpener.OpenAsync(_table, _buffer, [], keys, Name, cancellationToken).ConfigureAwait(false);
             fragment.Table = _table;
             fragment.Bytes = _buffer;
@@ -225,6 +234,7 @@ internal sealed class FragmentSource : IDisposable
             foreach (SampleTable table in file.Tables)
             {
                 Counters.Of(table.Track).Note(table);
+                table.RefuseForeignScheme(Name);
                 await SampleOpener.OpenAsync(table, _window.Memory, [], keys, Name, cancellationToken).ConfigureAwait(false);
                 fragment.Table = table;
                 fragment.Bytes = _window.Memory;

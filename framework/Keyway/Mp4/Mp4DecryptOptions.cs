@@ -18,4 +18,10 @@ public sealed record Mp4DecryptOptions
     /// <summary>How many fragments are decrypted at once; 0 for as many as there are processors. Reading and writing go on beside them.</summary>
     /// <value>0.</value>
     public int MaxParallelFragments { get; init; }
+
+    /// <summary>
+    /// Of several files that the input joins, the length of each in bytes, in order: an initialisation segment and its segments. Then the boxes of a file end where it ends,
+    /// absolute offsets in it count from its beginning, and in the output from the beginning of that. Without it, the input is one file.
+    /// </summary>
+    public IReadOnlyList<long>? PartLengths { get; init; }
 }

@@ -31,7 +31,7 @@ public sealed class Mp4Reader : IDisposable
         ' ', _source.Movie.Tracks.Select(track => $"{track.Id}:{track.Facts.Handler}:{track.Facts.Timescale}:{Convert.ToHexStringLower(SHA256.HashData(MovieWriter.ClearEntries(_source.Movie, track)))}"));
 
     /// <summary>What was read so far.</summary>
-    public Mp4Summary Summary => new() { Tracks = _source.Counters.ToSummaries() };
+    public Mp4Summary Summary => new() { Tracks = _source.Counters.ToSummaries(), Notes = _source.Notes };
 
     /// <summary>Reads up to the description of the tracks.</summary>
     /// <param name="input">The file, from its current position. Ownership: the caller's.</param>

@@ -21,6 +21,9 @@ public sealed record Mp4TrackSummary
     /// <summary>The keys that its protected samples use, in the order in which they were met.</summary>
     public IReadOnlyList<KeyId> KeyIds { get; init; } = [];
 
+    /// <summary>The sample entries of every <c>moov</c> of the file, the first one's first: a later one may protect what an earlier one left clear.</summary>
+    public IReadOnlyList<Mp4SampleEntry> SampleEntries { get; init; } = [];
+
     /// <summary>Whether the keys fit, where samples were decrypted; <see langword="null"/> where none was.</summary>
     public Mp4KeyCheck? KeyCheck { get; init; }
 

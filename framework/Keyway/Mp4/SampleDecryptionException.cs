@@ -11,6 +11,23 @@ namespace Keyway.Mp4;
 public sealed class SampleDecryptionException(string source, uint trackId, long sampleNumber, KeyId keyId, DecryptStatus status)
     : KeywayException($"{(source.Length == 0 ? "" : source + ": ")}sample {sampleNumber} of track {trackId} cannot be decrypted with key {keyId}: {Reason(status)}", null)
 {
+    private readonly string? _message;
+
+    /// <summary>Makes the exception for a scheme that is not Common Encryption.</summary>
+    /// <param name="source">The file or URL, without its query.</param>
+    /// <param name="trackId">The track.</param>
+    /// <param name="sampleNumber">The sample within its track, from 1.</param>
+    /// <param name="schemeType">The four characters of <c>schm</c>; <see langword="null"/> where there are none.</param>
+    internal SampleDecryptionException(string source, uint trackId, long sampleNumber, string? schemeType)
+        : this(source, trackId, sampleNumber, default, DecryptStatus.SchemeNotSupported)
+    {
+        string scheme = schemeType is null ? "a scheme that nothing names" : $"'{schemeType}'{(ForeignSchemes.NameOf(schemeType) is { } name ? $", {name}" : "")}";
+        _message = $"{(source.Length == 0 ? "" : source + ": ")}track {trackId} is protected with {scheme}: that is not Common Encryption, and no key opens it here (sample {sampleNumber})";
+    }
+
+    /// <inheritdoc/>
+    public override string Message => _message ?? base.Message;
+
     /// <summary>The file or URL, without its query.</summary>
     public string MediaSource { get; } = source;
 

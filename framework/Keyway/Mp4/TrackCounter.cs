@@ -24,6 +24,9 @@ internal sealed class TrackCounter(Mp4Track track)
 
     public List<KeyId> KeyIds { get; } = [];
 
+    /// <summary>The sample entries of every description of the track.</summary>
+    public List<Mp4SampleEntry> SampleEntries { get; } = [.. track.SampleEntries];
+
     /// <summary>Where the next fragment begins that does not say it.</summary>
     public ulong DecodeTime { get; set; }
 
@@ -48,6 +51,7 @@ internal sealed class TrackCounter(Mp4Track track)
         LeftProtected = LeftProtected,
         Bytes = Bytes,
         KeyIds = [.. KeyIds],
+        SampleEntries = [.. SampleEntries],
         KeyCheck = _keyCheck.ToResult(),
         CheckedKeys = _keyCheck.ToKeys(),
     };

@@ -8,7 +8,10 @@ internal sealed class TrackCounters
     public void Note(Movie movie)
     {
         foreach (Track track in movie.Tracks)
-            if (!_counters.Exists(c => c.Track.Id == track.Id)) _counters.Add(new TrackCounter(track.Facts));
+        {
+            if (_counters.Find(c => c.Track.Id == track.Id) is not { } known) _counters.Add(new TrackCounter(track.Facts));
+            else if (known.SampleEntries.Count < Mp4Limits.Notes) known.SampleEntries.AddRange(track.Facts.SampleEntries.Except(known.SampleEntries));
+        }
     }
 
     public TrackCounter Of(Track track) => _counters.Find(c => c.Track.Id == track.Id)!;

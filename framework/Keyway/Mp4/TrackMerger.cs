@@ -41,7 +41,7 @@ public static class TrackMerger
 
             if (tracks.Count == 0) throw new MediaFormatException(inputs.Count > 0 ? inputs[0].Name : "", new FormatError("there is no track to write", "moov", -1));
             long written = await WriteAsync(sources, tracks, output, fromZero, progress, cancellationToken).ConfigureAwait(false);
-            return new Mp4Summary { Tracks = [.. sources.SelectMany(s => s.ToSummaries())], BytesWritten = written };
+            return new Mp4Summary { Tracks = [.. sources.SelectMany(s => s.ToSummaries())], BytesWritten = written, Notes = [.. sources.SelectMany(s => s.Notes)] };
         }
         finally
         {
@@ -98,11 +98,20 @@ public static class TrackMerger
 
         public long Position => reader.Position;
 
+        public IReadOnlyList<string> Notes => reader.Notes;
+
         public void Choose(List<MergedTrack> all)
         {
             foreach (Track track in reader.Movie.Tracks)
             {
                 if (input.Tracks?.Invoke(track.Facts) == false) continue;
+                if ((track.Problem ?? track.WritingProblem) is { } problem)
+                {
+                    // Where nobody asked for it by name, a track without anything in it may be left out.
+                    if (input.Tracks is not null || track.Entries.Count > 0 || track.Tables.Count > 0) throw reader.Error(problem);
+                    continue;
+                }
+
                 MergedTrack merged = new((uint)all.Count + 1, reader.Movie, track);
                 all.Add(merged);
                 _tracks.Add(merged);

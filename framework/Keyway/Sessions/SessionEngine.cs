@@ -37,7 +37,7 @@ public sealed class SessionEngine : IAsyncDisposable
             Left = OnLeft,
         };
         options.Vault.FirstUsed = OnFirstUsed;
-        _wiring = new Wiring(options.Bus, this, new LicenseExchanger(Facts, options.Clock, options.Meter, Find));
+        _wiring = new Wiring(options.Bus, this, new LicenseExchanger(Facts, options.Clock, options.Meter, Find), options.Events, options.Story);
     }
 
     internal SessionFacts Facts { get; }

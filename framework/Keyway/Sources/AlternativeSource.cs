@@ -16,6 +16,11 @@ internal sealed class AlternativeSource(MediaSources sources, ContentOrigin orig
     public ValueTask<ReadOnlyMemory<byte>> ReadAsync(SegmentPart part, int limit, CancellationToken cancellationToken) =>
         TryEachAsync(part, address => sources.ReadAsync(origin, address, part.Range, limit, cancellationToken));
 
+    /// <summary>Reads a segment whole, within a time at each address.</summary>
+    /// <exception cref="SourceException">No address has it in time, or it is larger than <paramref name="limit"/>. It tells of the first.</exception>
+    public ValueTask<ReadOnlyMemory<byte>> ReadAsync(SegmentPart part, int limit, TimeSpan time, CancellationToken cancellationToken) =>
+        TryEachAsync(part, address => sources.ReadAsync(origin, address, part.Range, limit, time, cancellationToken));
+
     private async ValueTask<T> TryEachAsync<T>(SegmentPart part, Func<Uri, ValueTask<T>> attempt)
     {
         int count = 1 + (part.Alternatives?.Count ?? 0);

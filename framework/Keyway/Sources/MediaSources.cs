@@ -10,6 +10,12 @@ public sealed class MediaSources
     /// <summary>The largest manifest that is read.</summary>
     public const int ManifestLimit = ManifestLimits.Bytes;
 
+    /// <summary>
+    /// Set on requests that go where content said, and not the caller: the host that the content came from, empty for a file. A handler lets these
+    /// connect to public addresses only, and to the address of that host.
+    /// </summary>
+    public static readonly HttpRequestOptionsKey<string> NamedByContentFrom = new("Keyway.NamedByContentFrom");
+
     private readonly HttpSource? _http;
 
     /// <summary>Makes a set of sources.</summary>
@@ -45,16 +51,36 @@ public sealed class MediaSources
         ReadManifestAsync(ContentOrigin.Of(address), address, cancellationToken);
 
     /// <summary>Reads a manifest again, perhaps from where it says that it has moved to. What the caller named stays what the caller named.</summary>
-    internal async ValueTask<SourceDocument> ReadManifestAsync(ContentOrigin origin, Uri address, CancellationToken cancellationToken)
+    internal async ValueTask<SourceDocument> ReadManifestAsync(ContentOrigin origin, Uri address, CancellationToken cancellationToken) =>
+        await ReadDocumentAsync(origin, address, cancellationToken).ConfigureAwait(false)
+        ?? throw new ManifestException(SourceText.Of(address), new FormatError($"the manifest is larger than {ManifestLimit >> 20} MiB", "", -1));
+
+    /// <summary>Reads a part of a manifest that stands in a document of its own.</summary>
+    /// <exception cref="SourceException">It is of another server than the manifest, too large, or cannot be reached.</exception>
+    internal async ValueTask<SourceDocument> ReadRemoteAsync(ContentOrigin origin, Uri address, CancellationToken cancellationToken)
     {
-        Stream stream = await OpenAsync(origin, address, null, seekable: false, cancellationToken).ConfigureAwait(false);
+        if (!IsHome(origin, address)) throw new SourceException(SourceText.Of(address), "parts of a manifest are fetched from where the manifest is, and from nowhere else");
+        SourceDocument document = await ReadDocumentAsync(origin, address, cancellationToken).ConfigureAwait(false)
+            ?? throw new SourceException(SourceText.Of(address), $"it is larger than {ManifestLimit >> 20} MiB");
+        return IsHome(origin, document.Origin.Location) ? document : throw new SourceException(SourceText.Of(address), "it leads to another server than the manifest's");
+
+        // What a file may name, opening it says.
+        static bool IsHome(ContentOrigin origin, Uri address) => address.IsFile ? origin.Location.IsFile : origin.IsOriginOfLocation(address);
+    }
+
+    private async ValueTask<SourceDocument?> ReadDocumentAsync(ContentOrigin origin, Uri address, CancellationToken cancellationToken)
+    {
+        Stream stream = await OpenAsync(origin, address, null, seekable: false, isDocument: true, cancellationToken).ConfigureAwait(false);
         await using (stream.ConfigureAwait(false))
         {
-            Uri location = stream is HttpSourceStream http ? http.Location : address;
+            HttpSourceStream? http = stream as HttpSourceStream;
             ReadOnlyMemory<byte>? content = await ReadUpToAsync(stream, ManifestLimit, cancellationToken).ConfigureAwait(false);
-            if (content is not { } bytes)
-                throw new ManifestException(SourceText.Of(address), new FormatError($"the manifest is larger than {ManifestLimit >> 20} MiB", "", -1));
-            return new SourceDocument { Content = bytes, Origin = new ContentOrigin { Given = origin.Given, Location = location } };
+            return content is not { } bytes ? null : new SourceDocument
+            {
+                Content = bytes,
+                Origin = new ContentOrigin { Given = origin.Given, Location = http?.Location ?? address },
+                ServerAhead = http?.ServerAhead,
+            };
         }
     }
 
@@ -74,12 +100,15 @@ public sealed class MediaSources
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>The content. Ownership: the caller's.</returns>
     /// <exception cref="SourceException">It may not be named by this manifest, or cannot be reached.</exception>
-    public async ValueTask<Stream> OpenAsync(ContentOrigin origin, Uri address, ByteRange? range, bool seekable = false, CancellationToken cancellationToken = default)
+    public ValueTask<Stream> OpenAsync(ContentOrigin origin, Uri address, ByteRange? range, bool seekable = false, CancellationToken cancellationToken = default) =>
+        OpenAsync(origin, address, range, seekable, isDocument: false, cancellationToken);
+
+    private async ValueTask<Stream> OpenAsync(ContentOrigin origin, Uri address, ByteRange? range, bool seekable, bool isDocument, CancellationToken cancellationToken)
     {
         if (!origin.TryAllow(address, out string reason)) throw new SourceException(SourceText.Of(address), reason);
         if (address.IsFile) return FileSource.Open(origin, address, range);
         if (_http is null) throw new SourceException(SourceText.Of(address), "only files are read here");
-        return await _http.OpenAsync(origin, address, range, seekable, cancellationToken).ConfigureAwait(false);
+        return await _http.OpenAsync(origin, address, range, seekable, isDocument, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Reads something small whole: an index, an initialisation segment.</summary>
@@ -98,6 +127,23 @@ public sealed class MediaSources
                 ?? throw new SourceException(SourceText.Of(address), $"it is larger than the {limit} bytes that are read of such a thing");
     }
 
+    /// <summary>Reads something whole, within a time.</summary>
+    /// <inheritdoc cref="ReadAsync(ContentOrigin, Uri, ByteRange?, int, CancellationToken)"/>
+    internal async ValueTask<ReadOnlyMemory<byte>> ReadAsync(ContentOrigin origin, Uri address, ByteRange? range, int limit, TimeSpan time, CancellationToken cancellationToken)
+    {
+        if (_http is null || address.IsFile) return await ReadAsync(origin, address, range, limit, cancellationToken).ConfigureAwait(false);
+        using CancellationTokenSource timer = new(time, _http.Clock);
+        using CancellationTokenSource both = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
+        try
+        {
+            return await ReadAsync(origin, address, range, limit, both.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException e) when (timer.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new SourceException(SourceText.Of(address), string.Create(CultureInfo.InvariantCulture, $"it did not come whole within {time.TotalSeconds:0.#} s"), e);
+        }
+    }
+
     /// <summary>Asks a server for the time.</summary>
     /// <param name="origin">Where the manifest came from: nobody else is asked.</param>
     /// <param name="address">The server.</param>
@@ -110,10 +156,10 @@ public sealed class MediaSources
         const int longest = 256;
         if (_http is null || !origin.IsOriginOfLocation(address)) throw new SourceException(SourceText.Of(address), "only the server of the manifest is asked for the time");
         if (head) return await _http.ReadDateAsync(origin, address, cancellationToken).ConfigureAwait(false);
-        Stream stream = await _http.OpenAsync(origin, address, null, seekable: false, cancellationToken).ConfigureAwait(false);
+        HttpSourceStream stream = await _http.OpenAsync(origin, address, null, seekable: false, isDocument: false, cancellationToken).ConfigureAwait(false);
         await using (stream.ConfigureAwait(false))
         {
-            if (stream is HttpSourceStream { Location: { } found } && !origin.IsOriginOfLocation(found)) throw new SourceException(SourceText.Of(found), "only the server of the manifest is asked for the time");
+            if (stream.Location is { } found && !origin.IsOriginOfLocation(found)) throw new SourceException(SourceText.Of(found), "only the server of the manifest is asked for the time");
             ReadOnlyMemory<byte>? text = await ReadUpToAsync(stream, longest, cancellationToken).ConfigureAwait(false);
             return text is { } bytes && DateTimeOffset.TryParse(
                 Encoding.UTF8.GetString(bytes.Span).Trim(), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out DateTimeOffset time)

@@ -66,11 +66,18 @@ internal static class PlayCommand
             await presentation.AcquireAsync(cancellationToken);
             PlayWriter writer = new(presentation, target, outputs, force);
             // The first signal ends what grows, and what has been read is kept; the second one interrupts.
-            using (presentation.IsLive ? context.Io.Interrupts.TakeNext(presentation.Stop) : null) await writer.WriteAsync(cancellationToken);
-            if (presentation.IsLive && writer.Parts.Count == 0) throw new InterruptedException("stopped before anything could be read; nothing was left behind");
+            bool stopped = false;
+            void Stop()
+            {
+                Volatile.Write(ref stopped, true);
+                presentation.Stop();
+            }
+
+            using (presentation.IsLive ? context.Io.Interrupts.TakeNext(Stop) : null) await writer.WriteAsync(cancellationToken);
+            if (presentation.IsLive && writer.Parts.Count == 0) throw Nothing(presentation, Volatile.Read(ref stopped));
             return new PlayReport
             {
-                Presentation = PresentationReport.Of(presentation),
+                Presentation = PresentationReport.Of(presentation, writer.Notes),
                 Tracks = writer.Tracks,
                 Parts = writer.Parts,
                 IsLive = presentation.IsLive,
@@ -84,6 +91,15 @@ internal static class PlayCommand
         if (context.Json) await context.Io.Out.WriteLineAsync(report.ToJson());
         else report.Show(target.Kind == OutputKind.StandardOutput ? context.Io.ErrorConsole() : context.Io.OutConsole());
         return ExitCode.Done;
+    }
+
+    /// <summary>Why nothing came of a live presentation.</summary>
+    private static Exception Nothing(Presentation presentation, bool stopped)
+    {
+        if (stopped) return new InterruptedException("stopped before anything could be read; nothing was left behind");
+        string gap = presentation.Gaps is [{ } first, ..] ? $": {first.Reason}" : "";
+        string notes = presentation.Notes is { Count: > 0 } all ? $" ({string.Join("; ", all)})" : "";
+        return new SourceException(PresentationReport.TextOf(presentation.Facts.Source), $"no segment could be read in the time that it was given{gap}{notes}");
     }
 
     /// <summary>The key system that plays the bundled sample when nobody says which.</summary>
