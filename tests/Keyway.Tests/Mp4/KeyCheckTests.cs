@@ -198,7 +198,7 @@ public sealed class KeyCheckTests
 
     private static SampleEntry EntryOf(byte[] entry)
     {
-        Stsd.TryRead(Parse(Stsd(entry)), FourCc.Soun, out List<SampleEntry> entries, out _).Should().BeTrue();
+        Stsd.TryRead(Parse(Stsd(entry)), FourCc.Soun, [], out List<SampleEntry> entries, out _).Should().BeTrue();
         return entries[0];
     }
 
