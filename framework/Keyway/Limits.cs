@@ -70,6 +70,15 @@ internal static class Mp4Limits
     /// <summary>The same in samples, for tracks whose samples are tiny.</summary>
     public const int BatchSamples = 1 << 16;
 
+    /// <summary>A sample of object descriptors: a few hundred bytes with everything that protects a film.</summary>
+    public const int ObjectDescriptorBytes = 1 << 16;
+
+    /// <summary>Samples of one key of one track that are looked at to know whether the key fits. Most are known after some fifty; three hours of pictures with few protected bytes are fewer.</summary>
+    public const int KeyCheckSamples = 1 << 20;
+
+    /// <summary>Bytes of them that are searched for what may not stand in NAL units. A wrong key gives one in four megabytes, a right one is known after some sixteen.</summary>
+    public const int KeyCheckBytes = 256 << 20;
+
     /// <summary>Bytes of a stream before its <c>moov</c>, or before its first fragment: <c>ftyp</c>, indexes and metadata are some kilobytes. What cannot go back never ends otherwise.</summary>
     public const long BytesBeforeMovie = 64 << 20;
 

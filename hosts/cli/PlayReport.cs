@@ -59,7 +59,7 @@ internal sealed record PlayReport
             json.WriteNumber("samples", written?.Samples ?? 0);
             json.WriteNumber("protectedSamples", written?.ProtectedSamples ?? 0);
             json.WriteNumber("bytes", written?.Bytes ?? 0);
-            KeyCheckReport.WriteTo(json, written?.KeyCheck);
+            KeyCheckReport.WriteTo(json, written);
             json.WriteEndObject();
         }
 
@@ -109,7 +109,7 @@ internal sealed record PlayReport
 
         console.Write(table);
         foreach ((PresentationTrack track, Mp4TrackSummary? written) in Pairs())
-            if (written?.KeyCheck is { } check) console.MarkupLine($"{Shown.Markup(Describe(track))}  {Shown.Markup(KeyCheckReport.Words(check))}");
+            if (written?.KeyCheck is not null) console.MarkupLine($"{Shown.Markup(Describe(track))}  {Shown.Markup(KeyCheckReport.Words(written))}");
         foreach (ContentTrack other in Presentation.Facts.Tracks.Where(static track => !track.IsChosen))
             console.MarkupLine($"[grey]not {Shown.Markup(other.Kind == Dash.MediaKind.None ? "a track" : PresentationReport.Word(other.Kind))} {Shown.Markup(Short(other.Id))} ({Shown.Markup(other.Codec)}{(other.Height > 0 ? $" {other.Width}x{other.Height}" : "")}): {Shown.Markup(other.WhyNot ?? "")}[/]");
         foreach (PresentationGap gap in Gaps)

@@ -116,13 +116,12 @@ internal sealed class PlayWriter(Presentation presentation, OutputTarget target,
             {
                 Mp4TrackSummary more = summary.Tracks[i];
                 ref Mp4TrackSummary? known = ref _tracks[tracks[i].Index];
-                known = known is null ? more : known with
+                known = known is null ? more : KeyCheckReport.Together(known, more) with
                 {
                     Samples = known.Samples + more.Samples,
                     ProtectedSamples = known.ProtectedSamples + more.ProtectedSamples,
                     Bytes = known.Bytes + more.Bytes,
                     KeyIds = [.. known.KeyIds.Union(more.KeyIds)],
-                    KeyCheck = KeyCheckReport.Together(known.KeyCheck, more.KeyCheck),
                 };
             }
         }

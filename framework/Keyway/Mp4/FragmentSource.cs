@@ -70,6 +70,7 @@ internal sealed class FragmentSource : IDisposable
                 byPlace = null;
                 current = fragment.Movie = movie;
                 Counters.Note(movie);
+                await CheckSaidAsync(movie, kind, chosen, cancellationToken).ConfigureAwait(false);
                 if (movie.IsProgressive && _window.CanSeek)
                 {
                     long back = _window.Position;
@@ -109,6 +110,7 @@ internal sealed class FragmentSource : IDisposable
         }
 
         if (byPlace is not null) CheckNothingLeft(byPlace);
+        if (Counters.Doubt is { } doubt) throw _window.Error(doubt);
     }
 
     public void Dispose()
@@ -138,11 +140,19 @@ internal sealed class FragmentSource : IDisposable
         }
     }
 
+    private async ValueTask CheckSaidAsync(Movie movie, UnitKind kind, Func<Track, bool> chosen, CancellationToken cancellationToken)
+    {
+        if (!movie.IsProgressive) return;
+        if (await UnsaidProtection.FindAsync(movie, _window, chosen, cancellationToken).ConfigureAwait(false) is { } unsaid) throw _window.Error(unsaid.Error);
+        if (kind == UnitKind.Other) await _window.PeekAsync(cancellationToken).ConfigureAwait(false);
+    }
+
     private async ValueTask OpenAsync(Moof moof, Traf traf, IMediaKeys keys, SourceFragment fragment, CancellationToken cancellationToken)
     {
         TrackCounter counter = Counters.Of(traf.Track);
         _table.Start(traf.Track, traf.EntryIndex, traf.BaseTime ?? counter.DecodeTime, counter.Samples + 1);
         if (!SampleTableBuilder.TryBuild(moof, traf, _units.Data, _table, out FormatError error)) throw _window.Error(error);
+        if (!UnsaidProtection.TryAccept(traf, _table, _units.Data, counter, out error)) throw _window.Error(error);
         fragment.Table = _table;
         fragment.Bytes = _window.Memory;
         fragment.Traf = traf;

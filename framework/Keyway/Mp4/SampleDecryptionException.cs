@@ -43,12 +43,12 @@ public sealed class SampleDecryptionException(string source, uint trackId, long 
     /// <summary>Why not. <see cref="DecryptStatus.Decrypted"/> where it was decrypted, and is not what its track has: the key does not fit.</summary>
     public DecryptStatus Status { get; } = status;
 
-    /// <summary>Whether the key is a wrong one: three samples in a row lack what every sample of their format has.</summary>
+    /// <summary>Whether the key is a wrong one: what it brings to light is not what samples of their format have. The sample is the one that made it certain.</summary>
     public bool KeyDoesNotFit => Status == DecryptStatus.Decrypted;
 
     private static string Reason(DecryptStatus status) => status switch
     {
-        DecryptStatus.Decrypted => "the key does not fit: three samples in a row are not what the track should have",
+        DecryptStatus.Decrypted => "the key does not fit: its samples so far are not what the track should have",
         DecryptStatus.KeyNotFound => "there is no such key",
         DecryptStatus.KeyNotUsable => "the key may not be used here or now",
         DecryptStatus.MalformedSample => "the sample and its protection do not fit together",

@@ -54,11 +54,13 @@ internal static class Stsd
         List<int> protecting = [];
         string codec = FourCc.Text(box.Type);
         byte[] config = [];
+        SampleSyntax syntax = default;
         if (boxes >= 0)
         {
             BoxWalker walker = box.Children(boxes);
             while (walker.MoveNext(out Box child))
             {
+                syntax = syntax.With(child);
                 if (child.Type == FourCc.Sinf)
                 {
                     protecting.Add(child.Start);
@@ -88,6 +90,7 @@ internal static class Stsd
             ClearFormat = original,
             Protecting = [.. protecting],
             Protection = protection,
+            Syntax = syntax.Of(original),
             Facts = new Mp4SampleEntry
             {
                 Format = FourCc.Text(box.Type),

@@ -13,6 +13,15 @@ internal sealed class TrackCounter(Mp4Track track)
 
     public long Bytes { get; set; }
 
+    /// <summary>How many samples were left protected.</summary>
+    public long LeftProtected { get; set; }
+
+    /// <summary>Whether all samples are protected in a way that nothing here opens.</summary>
+    public bool IsForeign { get; set; }
+
+    /// <summary>What says of clear samples that they are protected; it counts where no sample of the track turns out to be.</summary>
+    public FormatError? Doubt { get; set; }
+
     public List<KeyId> KeyIds { get; } = [];
 
     /// <summary>The sample entries of every description of the track.</summary>
@@ -26,6 +35,7 @@ internal sealed class TrackCounter(Mp4Track track)
         table.KeyCheck = _keyCheck;
         Samples += table.Count;
         ProtectedSamples += table.ProtectedCount;
+        if (IsForeign) LeftProtected += table.Count;
         foreach (ref SampleRow row in table.Rows) Bytes += row.Size;
         DecodeTime = table.DecodeTime + table.TotalDuration;
         if (table.ProtectedCount == 0) return;
@@ -50,9 +60,11 @@ internal sealed class TrackCounter(Mp4Track track)
         Track = Track,
         Samples = Samples,
         ProtectedSamples = ProtectedSamples,
+        LeftProtected = LeftProtected,
         Bytes = Bytes,
         KeyIds = [.. KeyIds],
         SampleEntries = [.. SampleEntries],
         KeyCheck = _keyCheck.ToResult(),
+        CheckedKeys = _keyCheck.ToKeys(),
     };
 }

@@ -16,5 +16,8 @@ internal sealed class TrackCounters
 
     public TrackCounter Of(Track track) => _counters.Find(c => c.Track.Id == track.Id)!;
 
+    /// <summary>What is left to say at the end: samples that nothing opened, and of which it stayed in doubt whether they are clear.</summary>
+    public FormatError? Doubt => _counters.Find(static c => c is { Doubt: not null, ProtectedSamples: 0 })?.Doubt;
+
     public IReadOnlyList<Mp4TrackSummary> ToSummaries() => _counters.ConvertAll(static c => c.ToSummary());
 }
