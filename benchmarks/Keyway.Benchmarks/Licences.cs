@@ -23,12 +23,12 @@ public class Licences
     public async Task SetupAsync()
     {
         CommandIo io = new() { Out = TextWriter.Null, Error = TextWriter.Null, OpenInput = () => Stream.Null, OpenOutput = () => Stream.Null };
-        CommandContext context = new(io, Json: false, Configuration: null, Settings: []);
-        _sandbox = await SandboxProcess.StartAsync(CancellationToken.None);
-        _device = await DemoDevice.AskAsync(_sandbox, KeySystem, Host.ReadSettings(context), CancellationToken.None);
+        CommandContext context = new(io, Json: false, Configuration: null, Verbose: false, Settings: []);
+        _sandbox = await SandboxProcess.StartAsync(new Leftovers(), CancellationToken.None);
+        _device = await DemoDevice.AskAsync(_sandbox, KeySystem, Host.ReadSettings(context), new Leftovers(), CancellationToken.None);
         if (_device is not null) context = context with { Settings = _device.Settings };
         _host = Host.Create(context);
-        await Host.StartAsync(_host, KeySystem, CancellationToken.None);
+        await Host.StartAsync(_host, context, KeySystem, CancellationToken.None);
         _options = new PresentationOptions { KeySystem = KeySystem, LicenseUrl = new Uri(_sandbox.Url, DemoDevice.PathOf(KeySystem)) };
     }
 

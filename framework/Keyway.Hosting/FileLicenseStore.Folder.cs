@@ -9,6 +9,12 @@ public sealed partial class FileLicenseStore
     private const string Unfinished = ".unfinished";
     private const string LockName = ".lock";
 
+    // What the platform's library says of a file that another holds: an error code of Windows, or errno EWOULDBLOCK as the system numbers it.
+    private const int SharingViolation = unchecked((int)0x80070020);
+    private const int LockViolation = unchecked((int)0x80070021);
+    private const int WouldBlockLinux = 11;
+    private const int WouldBlockBsd = 35;
+
     private static bool IsUnfinished(string name) => name.StartsWith('.') && name.EndsWith(Unfinished, StringComparison.Ordinal);
 
     private static bool TryParseName(string name, out StoredLicenseId id)
@@ -69,7 +75,7 @@ public sealed partial class FileLicenseStore
             {
                 return new FileStream(Path.Combine(Folder, LockName), options);
             }
-            catch (IOException exception) when (exception.GetType() == typeof(IOException))
+            catch (IOException exception) when (IsHeld(exception))
             {
                 // Another process is at work, for milliseconds. The system lets go of what a crashed one held.
                 if (TimeProvider.System.GetElapsedTime(begun) > Patience) throw new LicenseStoreException($"another process holds {Folder}", exception);
@@ -78,4 +84,9 @@ public sealed partial class FileLicenseStore
             await Task.Delay(5, cancellationToken).ConfigureAwait(false);
         }
     }
+
+    // Not every refusal is somebody else's lock: a folder may be read-only, or its disk full. Then there is nothing to wait for.
+    private static bool IsHeld(IOException exception) => OperatingSystem.IsWindows()
+        ? exception.HResult is SharingViolation or LockViolation
+        : exception.HResult == (OperatingSystem.IsLinux() ? WouldBlockLinux : WouldBlockBsd);
 }

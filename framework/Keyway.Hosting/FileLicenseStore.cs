@@ -85,7 +85,19 @@ public sealed partial class FileLicenseStore : ILicenseStore, IDisposable
         ArgumentNullException.ThrowIfNull(license);
         await WithLockAsync(mayMake: true, format =>
         {
-            Write(format!, license, saved.Span);
+            string path = PathOf(license.Id);
+            bool isNew = !File.Exists(path);
+            try
+            {
+                Write(format!, license, saved.Span);
+            }
+            catch (IOException) when (isNew)
+            {
+                // A licence that nobody is told of as stored must not be found there the next time.
+                Discard(path);
+                throw;
+            }
+
             return true;
         }, absent: false, cancellationToken).ConfigureAwait(false);
     }
@@ -111,7 +123,7 @@ public sealed partial class FileLicenseStore : ILicenseStore, IDisposable
         string path = PathOf(id);
         if (!File.Exists(path)) return false;
         File.Delete(path);
-        FolderSync.Flush(Folder);
+        DiskSync.FlushFolder(Folder);
         return true;
     }, absent: false, cancellationToken);
 
@@ -165,14 +177,37 @@ public sealed partial class FileLicenseStore : ILicenseStore, IDisposable
         File.Delete(unfinished);
         FileStreamOptions options = new() { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None, BufferSize = 0 };
         if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        using (FileStream file = new(unfinished, options))
+        string path = PathOf(license.Id);
+        try
         {
-            file.Write(format.Seal(license, saved));
-            file.Flush(flushToDisk: true);
+            using (FileStream file = new(unfinished, options))
+            {
+                file.Write(format.Seal(license, saved));
+                DiskSync.Flush(file.SafeFileHandle, path);
+            }
+
+            File.Move(unfinished, path, overwrite: true);
+        }
+        catch
+        {
+            Discard(unfinished);
+            throw;
         }
 
-        File.Move(unfinished, PathOf(license.Id), overwrite: true);
-        FolderSync.Flush(Folder);
+        DiskSync.FlushFolder(Folder);
+    }
+
+    // What the disk did not take is worth nothing, and the reason is worth more than that it cannot be deleted either.
+    private static void Discard(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // The next one who lists the folder deletes it.
+        }
     }
 
     /// <summary>Reads the key, once.</summary>

@@ -6,6 +6,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Keyway.Hosting.Configuration;
 using Keyway.Licensing;
+using Keyway.Sources;
 
 namespace Keyway.Hosting;
 
@@ -18,22 +19,33 @@ internal sealed class HostHttp : IDisposable
     // A host that nobody noted is treated as one that nobody knows: the rule then allows less, never more.
     private const int MostHomes = 4096;
 
+    // A handler for each private place that content comes from: a machine is on few networks.
+    private const int MostPrivateHomes = 64;
+
     private readonly ConcurrentDictionary<string, IPAddress> _homes = new(StringComparer.OrdinalIgnoreCase);
     private readonly List<SettingError> _errors = [];
     private readonly HttpMessageInvoker _named;
     private readonly HttpMessageInvoker _public;
+    private readonly HttpMessageInvoker _content;
+    private readonly HttpMessageInvoker _publicContent;
+    private readonly ConcurrentDictionary<IPAddress, Lazy<HttpMessageInvoker>> _neighbours = new();
+    private readonly X509Certificate2Collection _roots;
 
     /// <summary>Makes the handlers.</summary>
     /// <param name="options">What configuration says.</param>
     /// <param name="baseFolder">Where relative paths start.</param>
     public HostHttp(HttpOptions options, string baseFolder)
     {
-        X509Certificate2Collection roots = ReadRoots(options, baseFolder);
-        _named = new HttpMessageInvoker(CreateHandler(roots));
-        _public = new HttpMessageInvoker(CreatePublicHandler(roots));
-        SocketsHttpHandler content = CreateHandler(roots);
+        _roots = ReadRoots(options, baseFolder);
+        _named = new HttpMessageInvoker(CreateHandler(_roots));
+        _public = new HttpMessageInvoker(CreatePublicHandler(_roots));
+        SocketsHttpHandler content = CreateHandler(_roots);
+        // That is for licences: media is many bytes, and none of them a key.
+        content.PlaintextStreamFilter = null;
         content.ConnectCallback = ConnectAndNoteAsync;
-        Content = new HttpMessageInvoker(content);
+        _content = new HttpMessageInvoker(content);
+        _publicContent = new HttpMessageInvoker(CreateContentHandler(home: null));
+        Content = new HttpMessageInvoker(new ContentSwitch(this));
         Licenses = new HttpMessageInvoker(new Switch(_named, _public));
     }
 
@@ -52,6 +64,9 @@ internal sealed class HostHttp : IDisposable
         Content.Dispose();
         _named.Dispose();
         _public.Dispose();
+        _content.Dispose();
+        _publicContent.Dispose();
+        foreach (Lazy<HttpMessageInvoker> each in _neighbours.Values) each.Value.Dispose();
     }
 
     /// <summary>Whether an address is one that anybody on the internet has: not this machine's, its network's, or nobody's.</summary>
@@ -99,11 +114,32 @@ internal sealed class HostHttp : IDisposable
         SocketsHttpHandler handler = CreateHandler(roots);
         // Through a proxy it would be the proxy that looks the name up, and nobody who checks the address.
         handler.UseProxy = false;
+        handler.PlaintextStreamFilter = null;
         // The permission to connect is one request's: no other finds the connection open.
         handler.PooledConnectionLifetime = TimeSpan.Zero;
         handler.ConnectCallback = ConnectPublicAsync;
         return handler;
     }
+
+    /// <summary>A handler for what content names: it connects to public addresses, and to the one that the content came from. Whoever uses it has the same permission, so its connections may be kept.</summary>
+    internal SocketsHttpHandler CreateContentHandler(IPAddress? home)
+    {
+        SocketsHttpHandler handler = CreateHandler(_roots);
+        // A proxy would connect in our place; what goes through one is judged before it is sent.
+        handler.UseProxy = false;
+        handler.ConnectCallback = async (context, cancellationToken) =>
+        {
+            DnsEndPoint end = context.DnsEndPoint;
+            IPAddress[] addresses = await Dns.GetHostAddressesAsync(end.Host, cancellationToken).ConfigureAwait(false);
+            IPAddress[] allowed = [.. addresses.Where(address => IsPublic(address) || Plain(address).Equals(home))];
+            if (allowed.Length == 0) throw Private(context.InitialRequestMessage.RequestUri, end.Host);
+            return await ConnectAsync(socket => socket.ConnectAsync(allowed, end.Port, cancellationToken)).ConfigureAwait(false);
+        };
+        return handler;
+    }
+
+    private static SourceException Private(Uri? address, string host) => new(
+        address is null ? host : $"{address.Scheme}://{address.Authority}", "this is an address of this machine or its network, and only content names it; nothing was sent to it (the caller may allow the origin)");
 
     /// <summary>Trusts what the platform trusts, and what ends in a configured root and has no other fault.</summary>
     private static bool IsTrusted(X509Certificate? certificate, X509Chain? platform, SslPolicyErrors errors, X509Certificate2Collection roots)
@@ -163,10 +199,22 @@ internal sealed class HostHttp : IDisposable
         return await ConnectAsync(socket => socket.ConnectAsync(allowed, end.Port, cancellationToken)).ConfigureAwait(false);
     }
 
-    /// <summary>Connects for content, and notes where each host was when it was first met.</summary>
+    /// <summary>
+    /// Connects for content to a host that the caller named, and notes where each host was when it was first met. What content then names there may not
+    /// move to another private address.
+    /// </summary>
     private async ValueTask<Stream> ConnectAndNoteAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {
-        NetworkStream stream = await ConnectAsync(socket => socket.ConnectAsync(context.DnsEndPoint, cancellationToken)).ConfigureAwait(false);
+        NetworkStream stream;
+        if (context.InitialRequestMessage.Options.TryGetValue(MediaSources.NamedByContentFrom, out _) && _homes.TryGetValue(Bare(context.DnsEndPoint.Host), out IPAddress? home))
+        {
+            IPAddress[] addresses = await Dns.GetHostAddressesAsync(context.DnsEndPoint.Host, cancellationToken).ConfigureAwait(false);
+            IPAddress[] allowed = [.. addresses.Where(address => IsPublic(address) || Plain(address).Equals(home))];
+            if (allowed.Length == 0) throw Private(context.InitialRequestMessage.RequestUri, context.DnsEndPoint.Host);
+            stream = await ConnectAsync(socket => socket.ConnectAsync(allowed, context.DnsEndPoint.Port, cancellationToken)).ConfigureAwait(false);
+        }
+        else stream = await ConnectAsync(socket => socket.ConnectAsync(context.DnsEndPoint, cancellationToken)).ConfigureAwait(false);
+
         if (_homes.Count < MostHomes && stream.Socket.RemoteEndPoint is IPEndPoint remote) _homes.TryAdd(Bare(context.DnsEndPoint.Host), Plain(remote.Address));
         return stream;
     }
@@ -195,5 +243,50 @@ internal sealed class HostHttp : IDisposable
     {
         protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
             (request.Options.TryGetValue(HttpLicenseTransport.Untrusted, out bool strange) && strange ? untrusted : named).SendAsync(request, cancellationToken);
+    }
+
+    /// <summary>Sends requests for content where they may go: what the caller named anywhere, what content named to public addresses and back to where it came from.</summary>
+    private sealed class ContentSwitch(HostHttp owner) : HttpMessageHandler
+    {
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+            await (await ChooseAsync(request, cancellationToken).ConfigureAwait(false)).SendAsync(request, cancellationToken).ConfigureAwait(false);
+
+        private async ValueTask<HttpMessageInvoker> ChooseAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            if (!request.Options.TryGetValue(MediaSources.NamedByContentFrom, out string? from) || request.RequestUri is not { } address) return owner._content;
+            if (from.Length > 0 && Bare(from).Equals(Bare(address.IdnHost), StringComparison.OrdinalIgnoreCase)) return owner._content;
+            IPAddress? home = from.Length > 0 ? owner._homes.GetValueOrDefault(Bare(from)) : null;
+            if (IsThroughProxy(address))
+            {
+                await CheckAsync(address, home, cancellationToken).ConfigureAwait(false);
+                return owner._content;
+            }
+
+            if (home is null || IsPublic(home)) return owner._publicContent;
+            if (owner._neighbours.TryGetValue(home, out Lazy<HttpMessageInvoker>? known)) return known.Value;
+            return owner._neighbours.Count >= MostPrivateHomes
+                ? owner._publicContent
+                : owner._neighbours.GetOrAdd(home, one => new Lazy<HttpMessageInvoker>(() => new HttpMessageInvoker(owner.CreateContentHandler(one)))).Value;
+        }
+
+        private static bool IsThroughProxy(Uri address) =>
+            HttpClient.DefaultProxy is { } proxy && !proxy.IsBypassed(address) && proxy.GetProxy(address) is { } through && through != address;
+
+        /// <summary>What this machine can tell about an address that a proxy is going to look up.</summary>
+        private static async ValueTask CheckAsync(Uri address, IPAddress? home, CancellationToken cancellationToken)
+        {
+            IPAddress[] addresses;
+            try
+            {
+                addresses = await Dns.GetHostAddressesAsync(Bare(address.IdnHost), cancellationToken).ConfigureAwait(false);
+            }
+            catch (SocketException)
+            {
+                // Only the proxy knows the name.
+                return;
+            }
+
+            if (!Array.Exists(addresses, each => IsPublic(each) || Plain(each).Equals(home))) throw Private(address, address.IdnHost);
+        }
     }
 }

@@ -38,6 +38,9 @@ public sealed record KeywayHostOptions
     /// </summary>
     public HttpMessageInvoker? LicenseHttp { get; init; }
 
-    /// <summary>Another way to HTTP for content. It must not follow redirects. Ownership: the host's.</summary>
+    /// <summary>
+    /// Another way to HTTP for content. It must not follow redirects, keep cookies or decompress, and answers for the rule of addresses itself
+    /// (<see cref="Keyway.Sources.MediaSources.NamedByContentFrom"/>). Ownership: the host's.
+    /// </summary>
     public HttpMessageInvoker? ContentHttp { get; init; }
 }

@@ -22,7 +22,6 @@ public sealed class KeywayEngine : IAsyncDisposable
     private readonly ContentKeyVault _vault;
     private readonly SessionEngine _sessions;
     private readonly MirrorBus? _mirror;
-    private readonly StoryLog? _story;
     private readonly EngineMeter _meter;
     private readonly ConcurrentDictionary<IKeySystem, Lazy<Task>> _started = new(ReferenceEqualityComparer.Instance);
 
@@ -47,8 +46,9 @@ public sealed class KeywayEngine : IAsyncDisposable
             KeySystemPatience = options.KeySystemPatience,
             Store = options.LicenseStore,
             Meter = _meter,
+            Events = Events,
+            Story = options.Logging is { } logging ? new SessionStory(logging, id => Reports().FirstOrDefault(session => session.Id == id)) : null,
         });
-        _story = options.Logging is { } logging ? new StoryLog(Events, logging, id => Reports().FirstOrDefault(session => session.Id == id)) : null;
         Licenses = new StoredLicenses(options.LicenseStore, _sessions, StartedAsync, ServiceOf);
     }
 
@@ -150,7 +150,6 @@ public sealed class KeywayEngine : IAsyncDisposable
         _meter.Dispose();
         await _sessions.DisposeAsync().ConfigureAwait(false);
         _vault.Dispose();
-        _story?.Dispose();
         _mirror?.Dispose();
     }
 
@@ -231,7 +230,12 @@ public sealed class KeywayEngine : IAsyncDisposable
     internal EngineMeter Meter => _meter;
 
     private MediaSources Sources(PresentationOptions options) =>
-        new(_options.ContentHttp, _options.Clock, options.ContentHeaders.Count == 0 ? _options.Sources : _options.Sources with { Headers = options.ContentHeaders });
+        new(_options.ContentHttp, _options.Clock, _options.Sources with
+        {
+            Headers = options.ContentHeaders.Count == 0 ? _options.Sources.Headers : options.ContentHeaders,
+            HeadersFor = [.. _options.Sources.HeadersFor, .. options.ContentHeadersFor],
+            AllowedOrigins = [.. _options.Sources.AllowedOrigins, .. options.AllowedContentOrigins],
+        });
 
     private ConfiguredProvider? ProviderFor(Uri source, PresentationOptions options)
     {
@@ -239,7 +243,7 @@ public sealed class KeywayEngine : IAsyncDisposable
         if (name is null) return null;
         if (_options.Providers.FirstOrDefault(provider => provider.Service.Name.Equals(name, StringComparison.OrdinalIgnoreCase)) is { } provider) return provider;
         if (_options.AbsentProviders.TryGetValue(name, out string? why))
-            throw new LicenseServiceException(LicenseErrorKind.Unknown, $"the provider '{name}' is not there: {why}");
+            throw new LicenseServiceException(LicenseErrorKind.NotConfigured, $"the provider '{name}' is not there: {why}");
         string configured = _options.Providers.Count == 0 ? "none" : string.Join(", ", _options.Providers.Select(static each => each.Service.Name));
         throw new ArgumentException($"there is no provider '{name}'; configured are: {configured}", nameof(options));
     }
@@ -255,7 +259,7 @@ public sealed class KeywayEngine : IAsyncDisposable
         }
         catch (TimeoutException) when (!map.IsCompleted && Volatile.Read(ref reading) is { } name)
         {
-            throw new LicenseServiceException(LicenseErrorKind.Unknown, $"the key system '{name}' has not come back from reading a header after {_options.KeySystemPatience.TotalSeconds:0.#} s");
+            throw new LicenseServiceException(LicenseErrorKind.InternalFault, $"the key system '{name}' has not come back from reading a header after {_options.KeySystemPatience.TotalSeconds:0.#} s");
         }
 
         ProtectionHeader? Decode(InitializationData data)
@@ -326,14 +330,14 @@ public sealed class KeywayEngine : IAsyncDisposable
         catch (TimeoutException) when (!start.Value.IsCompleted)
         {
             _started.TryRemove(KeyValuePair.Create(system, start));
-            throw new LicenseServiceException(LicenseErrorKind.Unknown, $"the key system '{name}' has not started after {_options.KeySystemPatience.TotalSeconds:0.#} s");
+            throw new LicenseServiceException(LicenseErrorKind.InternalFault, $"the key system '{name}' has not started after {_options.KeySystemPatience.TotalSeconds:0.#} s");
         }
         catch (Exception exception)
         {
             // This start and no other: by now somebody may have begun the next.
             _started.TryRemove(KeyValuePair.Create(system, start));
             if (exception is KeywayException) throw;
-            throw new LicenseServiceException(LicenseErrorKind.Unknown, $"the key system '{name}' failed to start: {PluginText.Of(exception)}", exception);
+            throw new LicenseServiceException(LicenseErrorKind.InternalFault, $"the key system '{name}' failed to start: {PluginText.Of(exception)}", exception);
         }
     }
 
@@ -342,7 +346,7 @@ public sealed class KeywayEngine : IAsyncDisposable
     {
         KeySystemCandidate? candidate = _options.KeySystems.FirstOrDefault(candidate => (candidate.Descriptor?.Name ?? candidate.Name) == name);
         IKeySystem system = candidate?.KeySystem
-            ?? throw new LicenseServiceException(LicenseErrorKind.Unknown, $"the key system '{name}' of a stored licence is not there{(candidate?.Absence is { } absence ? $": {absence}" : "")}");
+            ?? throw new LicenseServiceException(LicenseErrorKind.NotConfigured, $"the key system '{name}' of a stored licence is not there{(candidate?.Absence is { } absence ? $": {absence}" : "")}");
         await StartAsync(candidate.Name, system).WaitAsync(cancellationToken).ConfigureAwait(false);
         return system;
     }
@@ -351,7 +355,7 @@ public sealed class KeywayEngine : IAsyncDisposable
     private LicenseService ServiceOf(string name) => name == LicenseService.DirectName
         ? _options.Direct
         : _options.Providers.FirstOrDefault(provider => provider.Service.Name == name)?.Service
-            ?? throw new LicenseServiceException(LicenseErrorKind.Unknown, $"the provider '{name}' of a stored licence is not there{(_options.AbsentProviders.TryGetValue(name, out string? why) ? $": {why}" : "")}");
+            ?? throw new LicenseServiceException(LicenseErrorKind.NotConfigured, $"the provider '{name}' of a stored licence is not there{(_options.AbsentProviders.TryGetValue(name, out string? why) ? $": {why}" : "")}");
 
     /// <summary>The headers to ask with. Where no track names a key, and so nothing else says which are needed, those of the tracks that are played.</summary>
     private static IReadOnlyList<ProtectionHeader> HeadersOf(OpenedContent content, ProtectionMap map, KeySystemSelection selection)

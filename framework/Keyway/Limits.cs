@@ -55,6 +55,9 @@ internal static class Mp4Limits
     /// <summary>Samples of a file's tracks whose chunks do not lie in order, each of which must be walked to once: 19 hours of video, and a fraction of a second of work.</summary>
     public const int UnsortedSamples = 1 << 22;
 
+    /// <summary>Samples of one size that are walked through once to find their auxiliary information. Sizes that stand in a table are bounded by <see cref="MovieBytes"/>, which holds as many.</summary>
+    public const int WalkedSamples = 1 << 26;
+
     /// <summary>Chunks of such tracks, each of which is remembered with everything that is known at its place: three days at one a second.</summary>
     public const int UnsortedChunks = 1 << 18;
 
@@ -67,8 +70,35 @@ internal static class Mp4Limits
     /// <summary>The same in samples, for tracks whose samples are tiny.</summary>
     public const int BatchSamples = 1 << 16;
 
+    /// <summary>A sample of object descriptors: a few hundred bytes with everything that protects a film.</summary>
+    public const int ObjectDescriptorBytes = 1 << 16;
+
+    /// <summary>Samples of one key of one track that are looked at to know whether the key fits. Most are known after some fifty; three hours of pictures with few protected bytes are fewer.</summary>
+    public const int KeyCheckSamples = 1 << 20;
+
+    /// <summary>Bytes of them that are searched for what may not stand in NAL units. A wrong key gives one in four megabytes, a right one is known after some sixteen.</summary>
+    public const int KeyCheckBytes = 256 << 20;
+
+    /// <summary>Bytes of a stream before its <c>moov</c>, or before its first fragment: <c>ftyp</c>, indexes and metadata are some kilobytes. What cannot go back never ends otherwise.</summary>
+    public const long BytesBeforeMovie = 64 << 20;
+
+    /// <summary>Bytes between or behind the boxes of a file that are no box: line ends, a web page's end, a tag.</summary>
+    public const int StrayBytes = 1 << 20;
+
+    /// <summary>The same where all of them are zeros: recorders fill up what they have reserved.</summary>
+    public const long StrayZeros = 1L << 30;
+
+    /// <summary>Remarks on one file: more nobody reads.</summary>
+    public const int Notes = 100;
+
     /// <summary>Boxes passed over while looking for a <c>moov</c> at the end of a file.</summary>
     public const int BoxesBeforeMovie = 1 << 16;
+
+    /// <summary>
+    /// How far a sample may lie on the wrong side of a period's beginning or end, at most half of its own length: manifests round times to milliseconds
+    /// or hundredths of a second.
+    /// </summary>
+    public static readonly TimeSpan PeriodRounding = TimeSpan.FromMilliseconds(10);
 
     /// <summary>How deep into a protected sample entry of an unknown layout its child boxes are looked for.</summary>
     public const int EntryScanBytes = 4096;
@@ -116,6 +146,9 @@ internal static class ManifestLimits
     /// <summary>One index of a representation in one file (<c>sidx</c>): 65 535 references of 12 bytes, five times over.</summary>
     public const int IndexBytes = 4 << 20;
 
+    /// <summary>How much of an index is asked for before its size is known: most are smaller.</summary>
+    public const int IndexStep = 64 << 10;
+
     /// <summary>Indexes that lead to indexes.</summary>
     public const int IndexNesting = 4;
 
@@ -131,8 +164,54 @@ internal static class ManifestLimits
     /// <summary>One initialisation segment. It has a <c>moov</c> without samples: a few kilobytes, some hundred with headers of many keys.</summary>
     public const int InitializationBytes = 8 << 20;
 
+    /// <summary>Parts of one manifest in documents of their own (xlink). Each is a request.</summary>
+    public const int RemoteElements = 64;
+
+    /// <summary>Such parts inside such parts. A cycle ends here.</summary>
+    public const int RemoteNesting = 4;
+
+    /// <summary>Characters of a template for the query of segments, and of the query that it is filled from: both go into every address.</summary>
+    public const int Query = 2048;
+
+    /// <summary>What a message tells of that was left out of a manifest.</summary>
+    public const int ListedOmissions = 4;
+
     /// <summary>Representations whose boxes are read for people who look at content. Each is a request; more nobody reads.</summary>
     public const int InspectedRepresentations = 64;
+}
+
+/// <summary>How segments are read and compared with what their manifest promises.</summary>
+internal static class TimelineLimits
+{
+    /// <summary>
+    /// What is read whole of one segment before any of it is handed on: ten seconds of 50 Mbit/s. Two of them may be in memory for each track. Larger ones are
+    /// checked as they pass, so that a defect behind this is an error and no gap.
+    /// </summary>
+    public const int SegmentBytes = 64 << 20;
+
+    /// <summary>One of the segments that are joined to be decrypted where they lie: as large as a fragment may be.</summary>
+    public const int JoinedBytes = Mp4Limits.FragmentBytes;
+
+    /// <summary>How much of a large segment is handed on at a time.</summary>
+    public const int Piece = 256 << 10;
+
+    /// <summary>How much later or earlier than promised a segment may begin at least, compared with the one before: half of a short segment is less than what packagers round.</summary>
+    public static readonly TimeSpan TimeTolerance = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>How much longer than one and a half times its promised length a segment may be.</summary>
+    public static readonly TimeSpan Overlength = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>How far apart the initialisation vectors of samples that follow one another may be: a counter of samples, or of the blocks of a large one (256 MiB).</summary>
+    public const ulong VectorStep = 1 << 24;
+
+    /// <summary>The same between segments, some of which may be missing: the blocks of 64 GiB. Counts that begin at random are that close once in 2^31.</summary>
+    public const ulong VectorsBetween = 1UL << 32;
+
+    /// <summary>How far past the stated end of a presentation its last fragments may reach and are left whole: lengths are rounded, and sound is seldom as long as the pictures.</summary>
+    public static readonly TimeSpan EndSlack = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>How many segments in a row may not be fetched because nobody answers, before the server is taken for away.</summary>
+    public const int Unreachable = 3;
 }
 
 /// <summary>What is fetched at most, and how far.</summary>
@@ -146,6 +225,24 @@ internal static class SourceLimits
 
     /// <summary>What is read ahead of a reader of segments: a segment of most presentations.</summary>
     public const int ReadAhead = 4 << 20;
+
+    /// <summary>
+    /// What a server must send in the mean, counted over the time that it is waited for: 32 kbit/s, less than the poorest sound needs. The largest
+    /// thing has its deadline by this: a megabyte 256 s and <see cref="SlowStart"/>.
+    /// </summary>
+    public const int LeastBytesPerSecond = 4 << 10;
+
+    /// <summary>How long a server is waited for before its rate counts: a connection, a slow first byte, one stall and another try.</summary>
+    public static readonly TimeSpan SlowStart = TimeSpan.FromSeconds(30);
+
+    /// <summary>Origins of one presentation whose cookies are kept: that of the manifest, and of each redirect on the way to it.</summary>
+    public const int CookieOrigins = 8;
+
+    /// <summary>Cookies of one origin, as browsers have it (RFC 6265, 6.1).</summary>
+    public const int Cookies = 50;
+
+    /// <summary>Bytes of one cookie (RFC 6265, 6.1).</summary>
+    public const int CookieBytes = 4096;
 }
 
 /// <summary>What a licence service may answer at most.</summary>
@@ -156,4 +253,10 @@ internal static class LicenseLimits
 
     /// <summary>Redirects of one request. A service behind a load balancer has one or two.</summary>
     public const int Redirects = 5;
+
+    /// <summary>Services, for one viewer each, that have named a time before which they are not asked. A host has some, of some viewers.</summary>
+    public const int QuietServices = 1024;
+
+    /// <summary>How long a service is left alone at most, whatever it asks for: a slip of its own must not outlast the day.</summary>
+    public static readonly TimeSpan LongestQuiet = TimeSpan.FromDays(1);
 }

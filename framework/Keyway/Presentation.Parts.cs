@@ -4,6 +4,8 @@ using Keyway.Dash;
 using Keyway.Live;
 using Keyway.Mp4;
 using Keyway.Protection;
+using Keyway.Sources;
+using Keyway.Timeline;
 
 namespace Keyway;
 
@@ -16,11 +18,11 @@ public sealed partial class Presentation
     /// <summary>How many periods of it are known in which a chosen track plays; 1 for a file.</summary>
     public int PeriodCount => Math.Max(1, (_feed?.Current.Rows ?? _parts.Content.Periods).Count(static row => row.Tracks.Any(static track => track is not null)));
 
-    /// <summary>What of a growing presentation could not be read, as far as is known by now.</summary>
-    public IReadOnlyList<PresentationGap> Gaps => _feed?.Gaps ?? [];
+    /// <summary>What could not be read, as far as is known by now: segments that are missing, or are not what their manifest promises.</summary>
+    public IReadOnlyList<PresentationGap> Gaps => _gaps.Gaps;
 
     /// <summary>What is not as it should be, and was read all the same: of its opening, and of what came since.</summary>
-    public IReadOnlyList<string> Notes => _feed is null ? Facts.Notes : [.. Facts.Notes, .. _feed.Notes];
+    public IReadOnlyList<string> Notes => [.. Facts.Notes, .. _gaps.Notes];
 
     /// <summary>Ends the reading of a growing presentation as if it were over: what has been fetched is still handed on, and every file is whole.</summary>
     public void Stop() => _feed?.Stop();
@@ -47,7 +49,7 @@ public sealed partial class Presentation
                 for (int i = 0; i < tracks.Count; i++)
                 {
                     if (piece.Streams[i] is not { } stream) continue;
-                    inputs.Add(new MergeInput { Input = stream, Name = piece.Name(i), Keys = keys[i], Tracks = Filter(tracks[i]), ShiftAt = ShiftOf(stream) });
+                    inputs.Add(new MergeInput { Input = stream, Name = piece.Name(i), Keys = keys[i], Tracks = Filter(tracks[i]), PlaceAt = piece.Place(i) });
                 }
 
                 PresentationPart part = new(++number, piece.Periods, [.. tracks.Where((_, i) => piece.Streams[i] is not null)], inputs, IsLive);
@@ -74,64 +76,92 @@ public sealed partial class Presentation
         return Array.Exists(chosen, each => each.Representation.Segments.Newest(now) is { Kind: SegmentStepKind.Ready } newest && newest.Available > now - recent);
     }
 
-    private static Func<long, TimeSpan>? ShiftOf(Stream stream) => stream switch
-    {
-        LiveStream live => live.ShiftAt,
-        PeriodStream periods => periods.ShiftAt,
-        _ => null,
-    };
-
     private async IAsyncEnumerable<Piece> StaticPiecesAsync(IReadOnlyList<PresentationTrack> tracks, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         OpenedContent content = _parts.Content;
-        PeriodRow[] rows = [.. content.Periods.Where(row => tracks.Any(track => row.Tracks[track.Index] is not null))];
-        if (content.Kind != ContentKind.Dash || rows.Length == 1)
+        if (content.Kind != ContentKind.Dash)
         {
-            List<Stream> streams = [];
-            string[] names = new string[tracks.Count];
+            List<Stream> files = [];
             try
             {
-                for (int i = 0; i < tracks.Count; i++)
-                {
-                    (Stream stream, names[i]) = await OpenAsync(tracks[i], cancellationToken).ConfigureAwait(false);
-                    streams.Add(stream);
-                }
-
-                yield return new Piece([.. streams], () => [.. rows.Select(static row => row.Name)], i => names[i]);
+                foreach (PresentationTrack track in tracks) files.Add(await OpenFileAsync(track, cancellationToken).ConfigureAwait(false));
+                yield return new Piece([.. files], static _ => null, static () => [], _ => SourceText.Of(content.Origin.Given));
             }
             finally
             {
-                foreach (Stream stream in streams) await stream.DisposeAsync().ConfigureAwait(false);
+                foreach (Stream file in files) await file.DisposeAsync().ConfigureAwait(false);
             }
 
             yield break;
         }
 
+        PeriodRow[] rows = [.. content.Periods.Where(row => tracks.Any(track => row.Tracks[track.Index] is not null))];
+        GapTally[] tallies = [.. tracks.Select(track => TallyOf(track, rows))];
         using PeriodPlan plan = Plan(tracks);
         List<(int Part, PeriodRow Row)> parts = [];
-        foreach (PeriodRow row in rows) parts.Add((await plan.PartOfAsync(rows, row.Key, cancellationToken).ConfigureAwait(false), row));
+        // One period needs no comparison, and so no description.
+        foreach (PeriodRow row in rows) parts.Add((rows.Length == 1 ? 0 : await plan.PartOfAsync(rows, row.Key, cancellationToken).ConfigureAwait(false), row));
         foreach (IGrouping<int, PeriodRow> part in parts.GroupBy(static each => each.Part, static each => each.Row))
         {
             PeriodRow[] own = [.. part];
             // All tracks of a part count from the same moment: the beginning of its first period.
-            TrackPeriod leader = tracks.Select(track => own[0].Tracks[track.Index]).OfType<TrackPeriod>().First();
-            TimeSpan beginning = PeriodStream.ShiftOf(own[0], leader);
-            PeriodStream?[] streams =
-            [
-                .. tracks.Select(track => Array.Exists(own, row => row.Tracks[track.Index] is not null)
-                    ? new PeriodStream(_parts.Sources, content.Origin, own, track.Index, beginning, _parts.Clock.GetUtcNow(), (segments, bytes) => Tell(track, segments, null, bytes))
-                    : null),
-            ];
+            TimeSpan beginning = own[0].Period.Start ?? TimeSpan.Zero;
+            Stream?[] streams = new Stream?[tracks.Count];
             try
             {
-                yield return new Piece(streams, () => plan.NamesOf(part.Key), i => ContentReader.NameOf(own.Select(row => row.Tracks[tracks[i].Index]).OfType<TrackPeriod>().First().Representation));
+                for (int i = 0; i < tracks.Count; i++)
+                    if (Array.Exists(own, row => row.Tracks[tracks[i].Index] is not null)) streams[i] = await OpenTrackAsync(tracks[i], own, own.Length == rows.Length, beginning, tallies[i], cancellationToken).ConfigureAwait(false);
+                Stream?[] begun = [.. streams];
+                for (int i = 0; i < begun.Length; i++)
+                    if (begun[i] is TrackStream stream && !await stream.HasBegunAsync(cancellationToken).ConfigureAwait(false)) begun[i] = null;
+                if (Array.Exists(begun, static stream => stream is not null))
+                {
+                    yield return new Piece(
+                        begun,
+                        i => begun[i] is TrackStream stream ? stream.PlaceAt : WholePlace(own[0], tracks[i], beginning),
+                        () => rows.Length == 1 ? [own[0].Name] : plan.NamesOf(part.Key),
+                        i => ContentReader.NameOf(own.Select(row => row.Tracks[tracks[i].Index]).OfType<TrackPeriod>().First().Representation));
+                }
             }
             finally
             {
-                foreach (PeriodStream? stream in streams)
+                foreach (Stream? stream in streams)
                     if (stream is not null) await stream.DisposeAsync().ConfigureAwait(false);
             }
         }
+
+        foreach (GapTally tally in tallies) tally.Finish();
+    }
+
+    private static Func<long, SamplePlace?> WholePlace(PeriodRow row, PresentationTrack track, TimeSpan beginning)
+    {
+        SamplePlace place = PeriodTrack.PlaceOf(row, row.Tracks[track.Index]!, beginning, isLast: true);
+        return _ => place;
+    }
+
+    private GapTally TallyOf(PresentationTrack track, PeriodRow[] rows) =>
+        new(_gaps, _parts.Options.Gaps, PeriodTrack.CountOf(rows, track.Index, _parts.Clock.GetUtcNow()));
+
+    /// <summary>Opens a track in some periods: a file as it is, or what its segments are one after the other.</summary>
+    private async ValueTask<Stream> OpenTrackAsync(PresentationTrack track, PeriodRow[] rows, bool isAll, TimeSpan beginning, GapTally tally, CancellationToken cancellationToken)
+    {
+        OpenedContent content = _parts.Content;
+        if (isAll && rows.Length == 1 && rows[0].Tracks[track.Index]!.Representation is { Segments.IsWholeFile: true } representation)
+        {
+            Stream file = await RepresentationStream.OpenAsync(_parts.Sources, content.Origin, [representation], cancellationToken: cancellationToken).ConfigureAwait(false);
+            return new ProgressStream(file, read => Tell(track, read, file.CanSeek ? file.Length : null, read));
+        }
+
+        DateTimeOffset now = _parts.Clock.GetUtcNow();
+        long total = PeriodTrack.CountOf(rows, track.Index, now);
+        PeriodTrack walk = new(_parts.Sources, content.Origin, rows, content.Periods[^1], track.Index, now, _gaps, tally, (segments, bytes) => Tell(track, segments, total > 0 ? total : null, bytes));
+        TrackStream stream = new(SourceLimits.ReadAhead);
+        stream.Begin(async (to, stop) =>
+        {
+            await walk.WriteAsync(to, beginning, stop).ConfigureAwait(false);
+            return false;
+        });
+        return stream;
     }
 
     private async IAsyncEnumerable<Piece> LivePiecesAsync(LiveFeed feed, IReadOnlyList<PresentationTrack> tracks, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -152,20 +182,20 @@ public sealed partial class Presentation
             for (int part = 0; ; part++)
             {
                 int number = part;
-                IReadOnlyList<LiveStream> streams = reading.OpenPart(number);
+                IReadOnlyList<TrackStream> streams = reading.OpenPart(number);
                 bool more = false;
                 try
                 {
-                    LiveStream?[] begun = new LiveStream?[streams.Count];
+                    TrackStream?[] begun = new TrackStream?[streams.Count];
                     for (int i = 0; i < begun.Length; i++)
                         if (await streams[i].HasBegunAsync(cancellationToken).ConfigureAwait(false)) begun[i] = streams[i];
                     if (Array.Exists(begun, static stream => stream is not null))
-                        yield return new Piece(begun, () => reading.NamesOf(number), i => ContentReader.NameOf(_parts.Content.RepresentationsOf(tracks[i].Index)[0]));
-                    foreach (LiveStream stream in streams) more |= await stream.HasMoreAsync(cancellationToken).ConfigureAwait(false);
+                        yield return new Piece(begun, i => begun[i]!.PlaceAt, () => reading.NamesOf(number), i => ContentReader.NameOf(_parts.Content.RepresentationsOf(tracks[i].Index)[0]));
+                    foreach (TrackStream stream in streams) more |= await stream.HasMoreAsync(cancellationToken).ConfigureAwait(false);
                 }
                 finally
                 {
-                    foreach (LiveStream stream in streams) await stream.DisposeAsync().ConfigureAwait(false);
+                    foreach (TrackStream stream in streams) await stream.DisposeAsync().ConfigureAwait(false);
                 }
 
                 if (!more) yield break;
@@ -173,15 +203,11 @@ public sealed partial class Presentation
         }
     }
 
-    private async IAsyncEnumerable<(Stream Stream, string Name)> StreamsAsync(PresentationTrack track, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>One track, as the streams that it takes, and when what is in them is played: on their own clock where there is one period.</summary>
+    private async IAsyncEnumerable<(Stream Stream, string Name, Func<long, SamplePlace?>? Place)> StreamsAsync(PresentationTrack track, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        if (_feed is null)
-        {
-            yield return await OpenAsync(track, cancellationToken).ConfigureAwait(false);
-            yield break;
-        }
-
-        await foreach (Piece piece in LivePiecesAsync(_feed, [track], cancellationToken).ConfigureAwait(false)) yield return (piece.Streams[0]!, piece.Name(0));
+        IAsyncEnumerable<Piece> pieces = _feed is null ? StaticPiecesAsync([track], cancellationToken) : LivePiecesAsync(_feed, [track], cancellationToken);
+        await foreach (Piece piece in pieces.ConfigureAwait(false)) yield return (piece.Streams[0]!, piece.Name(0), piece.Place(0));
     }
 
     private PeriodPlan Plan(IReadOnlyList<PresentationTrack> tracks) => new([.. tracks.Select(static track => track.Index)], async (period, cancellationToken) =>
@@ -210,5 +236,5 @@ public sealed partial class Presentation
         return ValueTask.CompletedTask;
     }
 
-    private sealed record Piece(IReadOnlyList<Stream?> Streams, Func<IReadOnlyList<string>> Periods, Func<int, string> Name);
+    private sealed record Piece(IReadOnlyList<Stream?> Streams, Func<int, Func<long, SamplePlace?>?> Place, Func<IReadOnlyList<string>> Periods, Func<int, string> Name);
 }

@@ -7,6 +7,7 @@ using Keyway.Live;
 using Keyway.Mp4;
 using Keyway.Sessions;
 using Keyway.Sources;
+using Keyway.Timeline;
 
 namespace Keyway;
 
@@ -20,12 +21,13 @@ public sealed partial class Presentation : IAsyncDisposable
     private readonly PresentationParts _parts;
     private readonly LiveFeed? _feed;
     private Action? _disposed;
+    private readonly GapLog _gaps = new();
 
     internal Presentation(PresentationParts parts)
     {
         _parts = parts;
         Tracks = [.. parts.Content.Tracks.Where(static track => track.IsChosen).Select(Of)];
-        if (IsFollowed(parts)) _feed = new LiveFeed(parts.Sources, parts.Clock, parts.Content, parts.Options.Video, parts.Options.Audio) { Updated = AnnounceAsync };
+        if (IsFollowed(parts)) _feed = new LiveFeed(parts.Sources, parts.Clock, parts.Content, _gaps, parts.Options.Gaps, parts.Options.Video, parts.Options.Audio) { Updated = AnnounceAsync };
     }
 
     /// <summary>Its identifier in facts.</summary>
@@ -69,15 +71,13 @@ public sealed partial class Presentation : IAsyncDisposable
     public async IAsyncEnumerable<ClearFragment> ReadAsync(PresentationTrack track, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(track);
-        await foreach ((Stream stream, string name) in StreamsAsync(track, cancellationToken).ConfigureAwait(false))
+        await foreach ((Stream stream, string name, Func<long, SamplePlace?>? place) in StreamsAsync(track, cancellationToken).ConfigureAwait(false))
         {
-            await using (stream.ConfigureAwait(false))
-            {
-                using Mp4Reader reader = await Mp4Reader.OpenAsync(stream, name, cancellationToken).ConfigureAwait(false);
-                using PresentationKeys keys = new(_parts, track.Index);
-                await foreach (ClearFragment fragment in reader.ReadAsync(keys, Filter(track), cancellationToken).ConfigureAwait(false))
-                    yield return fragment;
-            }
+            using Mp4Reader reader = await Mp4Reader.OpenAsync(stream, name, cancellationToken).ConfigureAwait(false);
+            reader.PlaceAt = place;
+            using PresentationKeys keys = new(_parts, track.Index);
+            await foreach (ClearFragment fragment in reader.ReadAsync(keys, Filter(track), cancellationToken).ConfigureAwait(false))
+                yield return fragment;
         }
     }
 
@@ -91,12 +91,21 @@ public sealed partial class Presentation : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(track);
         if (_parts.Content.Kind != ContentKind.Dash || IsLive) return await MergeAsync([track], output, cancellationToken).ConfigureAwait(false);
-        (Stream stream, string name) = await OpenAsync(track, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<Representation> representations = _parts.Content.RepresentationsOf(track.Index);
+        PeriodRow[] rows = [.. _parts.Content.Periods.Where(row => row.Tracks[track.Index] is not null)];
+        GapTally tally = TallyOf(track, rows);
+        Stream stream = representations is [{ Segments.IsInOneFile: true }]
+            ? await OpenFileAsync(track, cancellationToken).ConfigureAwait(false)
+            : await OpenTrackAsync(track, rows, isAll: true, rows[0].Period.Start ?? TimeSpan.Zero, tally, cancellationToken).ConfigureAwait(false);
         using PresentationKeys keys = new(_parts, track.Index);
         await using (stream.ConfigureAwait(false))
         {
             Mp4DecryptOptions options = new() { MaxParallelFragments = _parts.MaxParallelFragments };
-            return await Mp4Decryptor.DecryptAsync(stream, name, keys, output, options, cancellationToken).ConfigureAwait(false);
+            // Nothing at all is an error of the first segment, not of a file without boxes.
+            if (stream is TrackStream segments && !await segments.HasBegunAsync(cancellationToken).ConfigureAwait(false)) tally.Finish();
+            Mp4Summary summary = await Mp4Decryptor.DecryptAsync(stream, ContentReader.NameOf(representations[0]), keys, output, options, cancellationToken).ConfigureAwait(false);
+            tally.Finish();
+            return summary;
         }
     }
 
@@ -143,20 +152,19 @@ public sealed partial class Presentation : IAsyncDisposable
     // An all-zero default says that groups of samples name the keys; they are asked for when they are met.
     private static List<WantedKey> WantedOf(PresentationTrack track) => [.. track.KeyIds.Where(static id => id != default).Select(id => new WantedKey(id, track.Scheme))];
 
-    private async ValueTask<(Stream Stream, string Name)> OpenAsync(PresentationTrack track, CancellationToken cancellationToken)
+    /// <summary>Opens what is one file, byte for byte.</summary>
+    private async ValueTask<Stream> OpenFileAsync(PresentationTrack track, CancellationToken cancellationToken)
     {
         OpenedContent content = _parts.Content;
         if (content.Kind != ContentKind.Dash)
         {
             Stream file = await _parts.Sources.OpenAsync(content.Origin.Given, cancellationToken).ConfigureAwait(false);
-            return (new ProgressStream(file, read => Tell(track, read, file.CanSeek ? file.Length : null, read)), SourceText.Of(content.Origin.Given));
+            return new ProgressStream(file, read => Tell(track, read, file.CanSeek ? file.Length : null, read));
         }
 
-        IReadOnlyList<Representation> representations = content.RepresentationsOf(track.Index);
         SegmentTeller progress = new(told => Tell(track, told.Segments, told.Total, told.Bytes));
-        Stream stream = await RepresentationStream.OpenAsync(
-            _parts.Sources, content.Origin, representations, _parts.Clock.GetUtcNow(), progress, cancellationToken).ConfigureAwait(false);
-        return (stream, ContentReader.NameOf(representations[0]));
+        return await RepresentationStream.OpenAsync(
+            _parts.Sources, content.Origin, content.RepresentationsOf(track.Index), _parts.Clock.GetUtcNow(), progress, cancellationToken).ConfigureAwait(false);
     }
 
     private void Tell(PresentationTrack track, long done, long? total, long bytes) =>

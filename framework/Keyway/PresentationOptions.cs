@@ -4,6 +4,8 @@ using System.Text;
 using Keyway.Dash;
 using Keyway.Decryption;
 using Keyway.Licensing;
+using Keyway.Sources;
+using Keyway.Timeline;
 
 namespace Keyway;
 
@@ -50,8 +52,19 @@ public sealed record PresentationOptions
     /// <summary>Headers for content requests, sent to the origin of the presentation and to no other.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> ContentHeaders { get; init; } = [];
 
+    /// <summary>Headers for content requests to other origins that the caller names.</summary>
+    public IReadOnlyList<OriginHeader> ContentHeadersFor { get; init; } = [];
+
+    /// <summary>Origins that content may name although they are of this machine or its network.</summary>
+    /// <value>None: public addresses, and the one that the content itself came from.</value>
+    public IReadOnlyList<Uri> AllowedContentOrigins { get; init; } = [];
+
     /// <summary>How much of a growing presentation is read; <see langword="null"/>: until it ends or is stopped. Of other content nothing.</summary>
     public TimeSpan? Duration { get; init; }
+
+    /// <summary>What becomes of segments that are missing, or are not what their manifest promises.</summary>
+    /// <value><see cref="GapPolicy.Default"/>: they are reported, and reading fails only where most of a track is missing.</value>
+    public GapPolicy Gaps { get; init; }
 
     /// <summary>Hears of every media segment that has been read.</summary>
     public IProgress<PresentationProgress>? Progress { get; init; }

@@ -23,5 +23,8 @@ internal sealed record DecryptRequest
     /// <summary>Whether the output's digest is taken. It costs more than decrypting.</summary>
     public bool Sha256 { get; init; }
 
+    /// <summary>Whether what cannot be opened may stay protected.</summary>
+    public bool AllowProtected { get; init; }
+
     public bool Json { get; init; }
 }

@@ -31,13 +31,29 @@ internal static class DecryptRun
         string? path = target.Kind == OutputKind.File ? target.Path : null;
         // Offsets in messages count from the start of the first.
         string name = files.Count == 1 ? NameOf(files[0]) : string.Create(CultureInfo.InvariantCulture, $"{NameOf(files[0])} and {files.Count - 1} after it");
-        Mp4DecryptOptions options = new() { MaxParallelFragments = request.Threads };
+        using ProgressLine? progress = request.Json ? null : ProgressLine.On(io, TimeProvider.System, "decrypting", input.CanSeek ? input.Length : 0);
+        Mp4DecryptOptions options = new()
+        {
+            MaxParallelFragments = request.Threads,
+            Progress = progress,
+            PartLengths = FileSequence.LengthsOf(files),
+            AllowProtected = request.AllowProtected,
+            Tracks = request.AllowProtected ? track => !track.IsProtected || held.CanOpen(track) : null,
+        };
         Mp4Summary summary = await outputs.WriteAsync(path, pipe => Mp4Decryptor.DecryptAsync(input, name, held, pipe, options, cancellationToken).AsTask(), cancellationToken);
         await outputs.CommitAsync(cancellationToken);
+        progress?.Dispose();
 
         TimeSpan elapsed = TimeProvider.System.GetElapsedTime(begun);
-        if (request.Json) await io.Out.WriteLineAsync(ToJson(summary, outputs.Written[0], elapsed));
-        else Show(path is null ? io.Error : io.Out, summary, outputs.Written[0], elapsed);
+        List<string> warnings = Warnings(held, summary);
+        if (request.Json) await io.Out.WriteLineAsync(ToJson(summary, outputs.Written[0], warnings, elapsed));
+        else
+        {
+            Show(path is null ? io.Error : io.Out, summary, outputs.Written[0], elapsed);
+            foreach (string warning in warnings) io.Error.WriteLine($"keyway: warning: {warning}");
+        }
+
+        outputs.Keep();
         return ExitCode.Done;
     }
 
@@ -61,7 +77,25 @@ internal static class DecryptRun
         }
     }
 
-    private static string ToJson(Mp4Summary summary, WrittenOutput output, TimeSpan elapsed) => Json.Write(json =>
+    /// <summary>What is as it was asked for, and perhaps not as it was meant.</summary>
+    private static List<string> Warnings(RawMediaKeys held, Mp4Summary summary)
+    {
+        List<string> warnings = [];
+        for (int i = 0; i < summary.Tracks.Count; i++)
+        {
+            Mp4TrackSummary track = summary.Tracks[i];
+            if (track.LeftProtected > 0) warnings.Add(string.Create(CultureInfo.InvariantCulture, $"track {track.Track.Id}: {track.LeftProtected} of {track.Samples} samples are left protected"));
+        }
+
+        // By index: what goes through such a list otherwise is compiled when the command starts.
+        IReadOnlyList<KeyId> keys = held.UnusedKeys;
+        for (int i = 0; i < keys.Count; i++) warnings.Add($"no sample asked for the key of {keys[i]}");
+        IReadOnlyList<uint> tracks = held.UnusedTracks;
+        for (int i = 0; i < tracks.Count; i++) warnings.Add(string.Create(CultureInfo.InvariantCulture, $"no sample asked for the key of track {tracks[i]}"));
+        return warnings;
+    }
+
+    private static string ToJson(Mp4Summary summary, WrittenOutput output, List<string> warnings, TimeSpan elapsed) => Json.Write(json =>
     {
         json.WriteStartObject();
         json.WriteStartArray("tracks");
@@ -77,17 +111,22 @@ internal static class DecryptRun
             json.WriteEndArray();
             json.WriteNumber("samples", track.Samples);
             json.WriteNumber("protectedSamples", track.ProtectedSamples);
+            json.WriteNumber("leftProtected", track.LeftProtected);
             json.WriteNumber("bytes", track.Bytes);
-            KeyCheckReport.WriteTo(json, track.KeyCheck);
+            KeyCheckReport.WriteTo(json, track);
             json.WriteEndObject();
         }
 
         json.WriteEndArray();
+        json.WriteStrings("notes", summary.Notes);
         json.WriteStartObject("output");
-        json.WriteString("path", output.Path);
+        json.WriteString("path", RawNames.Told(output.Path));
         json.WriteNumber("bytes", output.Length);
         if (output.Sha256 is { } digest) json.WriteString("sha256", digest);
         json.WriteEndObject();
+        json.WriteStartArray("warnings");
+        foreach (string warning in warnings) json.WriteStringValue(warning);
+        json.WriteEndArray();
         json.WriteNumber("seconds", Math.Round(elapsed.TotalSeconds, 3));
         json.WriteEndObject();
     });
@@ -98,13 +137,18 @@ internal static class DecryptRun
         foreach (Mp4TrackSummary track in summary.Tracks)
         {
             string scheme = track.Track.IsProtected ? Word(track.Track.Scheme) : "clear";
-            text.WriteLine(string.Create(CultureInfo.InvariantCulture, $"track {track.Track.Id}  {Shown.Text(track.Track.Handler)} {Shown.Text(track.Track.Codec)}  {scheme}  {track.Samples} samples, {track.ProtectedSamples} decrypted  {TextOf(track.KeyIds)}"));
-            if (track.KeyCheck is { } check) text.WriteLine($"         {KeyCheckReport.Words(check)}");
+            text.WriteLine(string.Create(CultureInfo.InvariantCulture, $"track {track.Track.Id}  {Shown.Text(track.Track.Handler)} {Shown.Text(track.Track.Codec)}  {scheme}  {track.Samples} samples, {Decrypted(track)}  {TextOf(track.KeyIds)}"));
+            if (track.KeyCheck is not null) text.WriteLine($"         {KeyCheckReport.Words(track)}");
         }
 
-        text.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{output.Path}  {output.Length} bytes in {elapsed.TotalSeconds:0.00} s"));
+        for (int i = 0; i < summary.Notes.Count; i++) text.WriteLine($"note: {Shown.Text(summary.Notes[i])}");
+        text.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Shown.Text(output.Path)}  {output.Length} bytes in {elapsed.TotalSeconds:0.00} s"));
         if (output.Sha256 is { } digest) text.WriteLine($"SHA-256 {digest}");
     }
+
+    private static string Decrypted(Mp4TrackSummary track) => track.LeftProtected == 0
+        ? string.Create(CultureInfo.InvariantCulture, $"{track.ProtectedSamples} decrypted")
+        : string.Create(CultureInfo.InvariantCulture, $"{Math.Max(0, track.ProtectedSamples - track.LeftProtected)} decrypted, {track.LeftProtected} left protected");
 
     private static string Word(ProtectionScheme scheme) => scheme switch
     {

@@ -25,22 +25,32 @@ internal sealed record Failure(int Code, string Kind, string Message, string? Ad
     /// <summary>The key system's or the service's own code.</summary>
     public string? ProviderCode { get; init; }
 
+    /// <summary>Whether the message has a line for each of several mistakes. A line break of any other message is part of a name.</summary>
+    private bool IsList { get; init; }
+
     /// <summary>The page that says what it means and what can be done.</summary>
     public string Page => $"docs/errors/{Kind}.md";
 
-    public static Failure Usage(string message) => new(ExitCode.Usage, "usage", message, "keyway --help shows the commands, keyway COMMAND --help their options");
+    /// <summary>What an exception means. No URL in it keeps a user name or a password, whoever wrote the text.</summary>
+    public static Failure From(Exception exception, CancellationToken interrupted)
+    {
+        Failure failure = Of(exception, interrupted);
+        return failure with { Message = Redactor.WithoutUserInfo(failure.Message), Advice = failure.Advice is { } advice ? Redactor.WithoutUserInfo(advice) : null };
+    }
 
-    public static Failure From(Exception exception, CancellationToken interrupted) => exception switch
+    public static Failure Usage(string message) => new(ExitCode.Usage, "usage", Redactor.WithoutUserInfo(message), "keyway --help shows the commands, keyway COMMAND --help their options");
+
+    private static Failure Of(Exception exception, CancellationToken interrupted) => exception switch
     {
         // Whatever the interrupt broke on its way out.
         _ when interrupted.IsCancellationRequested => new(ExitCode.Interrupted, "interrupted", "interrupted; nothing was left behind"),
         InterruptedException => new(ExitCode.Interrupted, "interrupted", exception.Message),
         UsageException => Usage(exception.Message),
         TargetException => new(ExitCode.Usage, "target", exception.Message),
-        KeywayConfigurationException => new(ExitCode.Usage, "configuration", exception.Message, "keyway config shows every effective setting"),
-        SettingsException => new(ExitCode.Usage, "configuration", exception.Message),
+        KeywayConfigurationException configuration => Of("configuration", configuration.Errors.Select(static error => error.ToString()), "keyway config shows every effective setting"),
+        SettingsException settings => Of("configuration", settings.Errors.Select(static error => error.ToString()), advice: null),
         ArgumentException { ParamName: "options" or "asked" } => new(ExitCode.Usage, "usage", FirstLine(exception.Message)),
-        PluginException => new(ExitCode.Usage, "plugins", exception.Message, "keyway plugins shows every plugin that was found"),
+        PluginException plugins => Of("plugins", plugins.Required.Select(static plugin => $"required plugin '{plugin.Id}': {plugin.Problem}"), "keyway plugins shows every plugin that was found"),
         TrackNotFoundException => new(ExitCode.Usage, "track", exception.Message),
         ManifestException => new(ExitCode.BadMedia, "manifest", exception.Message),
         MediaFormatException => new(ExitCode.BadMedia, "media", exception.Message),
@@ -49,8 +59,7 @@ internal sealed record Failure(int Code, string Kind, string Message, string? Ad
         SampleDecryptionException sample => Of(sample),
         KeyUnavailableException key => Of(key),
         LicenseServiceException license => Of(license),
-        LicenseStoreException { InnerException: SecretException } => new(ExitCode.Usage, "secret", exception.Message),
-        LicenseStoreException => new(ExitCode.Unexpected, "store", exception.Message, "keyway licenses shows what is stored, and what is wrong there"),
+        LicenseStoreException store => Of(store),
         SecretException => new(ExitCode.Usage, "secret", exception.Message),
         BrokenPipeException => new(ExitCode.Interrupted, "interrupted", "whoever read the output has gone"),
         SandboxException sandbox => new(sandbox.Code == ExitCode.Usage ? ExitCode.Usage : ExitCode.Unexpected, "sandbox", exception.Message),
@@ -59,22 +68,29 @@ internal sealed record Failure(int Code, string Kind, string Message, string? Ad
         _ => new(ExitCode.Unexpected, "unexpected", $"{exception.GetType().Name}: {FirstLine(exception.Message)}"),
     };
 
-    /// <summary>Tells it: one line and an advice on standard error, or one object on standard output.</summary>
+    /// <summary>Tells it: one line and an advice on standard error, or one object on standard output. Where that cannot be written to, the code says it alone.</summary>
     /// <returns>The exit code.</returns>
     public int Tell(CommandIo io, bool json)
     {
-        if (json)
+        try
         {
-            io.Out.WriteLine(Json.Write(writer =>
+            if (json)
             {
-                writer.WriteStartObject();
-                WriteTo(writer);
-                writer.WriteEndObject();
-            }));
-            return Code;
+                io.Out.WriteLine(Json.Write(writer =>
+                {
+                    writer.WriteStartObject();
+                    WriteTo(writer);
+                    writer.WriteEndObject();
+                }));
+                return Code;
+            }
+        }
+        catch (IOException)
+        {
+            // Then people are told, who may be reading the other one.
         }
 
-        io.Error.WriteLine($"keyway: {Shown.Text(Message, lineBreaks: true)}");
+        io.Error.WriteLine($"keyway: {Shown.Text(Message, lineBreaks: IsList)}");
         if (Advice is not null) io.Error.WriteLine($"        {Shown.Text(Advice)}");
         if (Code != ExitCode.Interrupted) io.Error.WriteLine($"        more: keyway explain {Kind}");
         return Code;
@@ -86,7 +102,7 @@ internal sealed record Failure(int Code, string Kind, string Message, string? Ad
         writer.WriteStartObject("error");
         writer.WriteNumber("code", Code);
         writer.WriteString("kind", Kind);
-        writer.WriteString("message", Message);
+        writer.WriteString("message", RawNames.Told(Message));
         if (Reason is not null) writer.WriteString("reason", Reason);
         if (ProviderCode is not null) writer.WriteString("providerCode", ProviderCode);
         if (Advice is not null) writer.WriteString("advice", Advice);
@@ -94,15 +110,25 @@ internal sealed record Failure(int Code, string Kind, string Message, string? Ad
         writer.WriteEndObject();
     }
 
+    private static Failure Of(string kind, IEnumerable<string> mistakes, string? advice) =>
+        new(ExitCode.Usage, kind, string.Join(Environment.NewLine, mistakes.Select(static mistake => Shown.Text(mistake))), advice) { IsList = true };
+
+    private static Failure Of(LicenseStoreException exception) => exception.InnerException is SecretException
+        ? new(ExitCode.Usage, "secret", exception.Message)
+        : new(ExitCode.Unexpected, "store", exception.Message, "keyway licenses shows what is stored, and what is wrong there");
+
     private static Failure Of(LicenseServiceException exception)
     {
+        // The service gave a licence; it is the disk that did not take it.
+        if (exception.InnerException is LicenseStoreException store) return Of(store);
         string status = exception.Status is { } code && !exception.Message.Contains(code.ToString(System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal) ? $" (HTTP {code})" : "";
-        return new(ExitCodeOf(exception), Words(exception.Kind), $"licence: {exception.Message}{status}", exception.Advice) { Reason = Words(exception.Kind), ProviderCode = exception.ProviderCode };
+        string said = exception.Data["CustomData"] is string { Length: > 0 } own ? $": {Redactor.Default.Text(own)}" : "";
+        return new(ExitCodeOf(exception), Words(exception.Kind), $"licence: {exception.Message}{status}{said}", exception.Advice) { Reason = Words(exception.Kind), ProviderCode = exception.ProviderCode };
     }
 
     private static Failure Of(KeyUnavailableException exception) => exception.Reason switch
     {
-        KeyUnavailableReason.LicenseFailed when exception.InnerException is LicenseServiceException cause => Of(cause),
+        KeyUnavailableReason.LicenseFailed or KeyUnavailableReason.TimedOut when exception.InnerException is LicenseServiceException cause => Of(cause),
         KeyUnavailableReason.LicenseFailed => new(ExitCode.NoLicense, "licence", exception.Message),
         KeyUnavailableReason.TimedOut => new(ExitCode.NoUsableKey, "key", exception.Message, "Keyway:Licenses:KeyWaitSeconds says how long is waited"),
         KeyUnavailableReason.RefusedByPolicy or KeyUnavailableReason.Expired or KeyUnavailableReason.NotYet =>

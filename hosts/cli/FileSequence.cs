@@ -4,7 +4,9 @@ namespace Keyway.Cli;
 internal sealed class FileSequence : Stream
 {
     private readonly IEnumerator<string> _files;
-    private Stream? _current;
+    private FileStream? _current;
+    private string _name = "";
+    private long _left;
 
     private FileSequence(IReadOnlyList<string> files) => _files = files.GetEnumerator();
 
@@ -33,6 +35,30 @@ internal sealed class FileSequence : Stream
         return new FileSequence(files);
     }
 
+    /// <summary>How long several files are, each; <see langword="null"/> for one alone, and where one of them has no length: a pipe, a device, a URL.</summary>
+    public static List<long>? LengthsOf(IReadOnlyList<string> files)
+    {
+        if (files.Count < 2) return null;
+        List<long> lengths = [];
+        foreach (string file in files)
+        {
+            FileInfo info = new(file);
+            if (info.LinkTarget is not null) info = info.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? info;
+            if (!info.Exists || info.Length == 0 || (info.Attributes & FileAttributes.Device) != 0) return null;
+            lengths.Add(info.Length);
+        }
+
+        return lengths;
+    }
+
+    /// <summary>One open file as a stream that only goes forward. Ownership: the stream's.</summary>
+    public static Stream Of(FileStream file, string name)
+    {
+        FileSequence sequence = new([]);
+        sequence.Take(file, name);
+        return sequence;
+    }
+
     public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
     public override int Read(Span<byte> buffer)
@@ -41,7 +67,11 @@ internal sealed class FileSequence : Stream
         {
             if (_current is null && !MoveNext()) return 0;
             int read = _current!.Read(buffer);
+            _left -= read;
             if (read > 0) return read;
+
+            // One that grows is read to its end; one that somebody cuts is not what it was when it was opened.
+            if (_left > 0) throw new SourceException(_name, $"it became shorter while it was read: the last {_left} bytes are gone");
             _current.Dispose();
             _current = null;
         }
@@ -80,9 +110,11 @@ internal sealed class FileSequence : Stream
     private bool MoveNext()
     {
         if (!_files.MoveNext()) return false;
-        _current = OpenFile(_files.Current);
+        Take(OpenFile(_files.Current), _files.Current);
         return true;
     }
+
+    private void Take(FileStream file, string name) => (_current, _name, _left) = (file, name, file.CanSeek ? file.Length - file.Position : 0);
 
     private static FileStream OpenFile(string path)
     {

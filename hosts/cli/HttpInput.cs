@@ -1,4 +1,5 @@
 using Keyway.Sources;
+using Keyway.Timeline;
 
 namespace Keyway.Cli;
 
@@ -7,14 +8,15 @@ internal static class HttpInput
 {
     public static async ValueTask<Stream> OpenAsync(List<string> urls, CancellationToken cancellationToken)
     {
-        HttpMessageInvoker http = new(new SocketsHttpHandler { AllowAutoRedirect = false });
+        // Cookies of one server would go to the next segment's, and stay while others are asked.
+        HttpMessageInvoker http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false });
         try
         {
             List<Uri> addresses = [.. urls.Select(MediaSources.AddressOf)];
             MediaSources sources = new(http, TimeProvider.System);
             Stream stream = addresses.Count == 1
                 ? await sources.OpenAsync(addresses[0], cancellationToken).ConfigureAwait(false)
-                : new SegmentStream(sources, ContentOrigin.Of(addresses[0]), addresses.Select(static (address, i) => new SegmentPart(address, null, i > 0)));
+                : new JoinedSegmentStream(sources, ContentOrigin.Of(addresses[0]), addresses);
             return new Owned(stream, http);
         }
         catch

@@ -87,7 +87,7 @@ internal static class InspectReport
             tracks.AddRow(
                 track.IsChosen ? "*" : " ", Shown.Markup($"{PresentationReport.Word(track.Kind)} {Short(track.Id)} {track.Language}"), Shown.Markup(track.Codec),
                 track.Height > 0 ? $"{track.Width}x{track.Height}" : "", track.Bandwidth > 0 ? track.Bandwidth.ToString(System.Globalization.CultureInfo.InvariantCulture) : "",
-                SchemeOf(track) ?? "clear", string.Join('\n', track.KeyIds));
+                Shown.Markup(SchemeWords(track)), string.Join('\n', track.KeyIds));
         }
 
         console.Write(tracks);
@@ -136,6 +136,12 @@ internal static class InspectReport
         json.WriteBoolean("protected", track.IsProtected);
         json.WriteString("scheme", SchemeOf(track));
         json.WriteStrings("kids", track.KeyIds.Select(static id => id.ToString()));
+        if (track.Samples > 0)
+        {
+            json.WriteNumber("samples", track.Samples);
+            json.WriteNumber("protectedSamples", track.ProtectedSamples);
+        }
+
         json.WriteBoolean("chosen", track.IsChosen);
         if (track.WhyNot is not null) json.WriteString("whyNot", track.WhyNot);
         if (track.File is { } file)
@@ -210,6 +216,15 @@ internal static class InspectReport
     private static string? SchemeOf(ContentTrack track) =>
         track.File?.SampleEntries.FirstOrDefault(static entry => entry.SchemeType is not null)?.SchemeType
         ?? (track.IsProtected ? PresentationReport.Word(track.Scheme) : null);
+
+    /// <summary>The scheme, by its name where it is one that no key opens here, and how much of the track it protects where that is not everything.</summary>
+    private static string SchemeWords(ContentTrack track)
+    {
+        if (SchemeOf(track) is not { } scheme) return track.File is { SampleEntries.Count: 0 } ? "not known" : "clear";
+        string words = ForeignSchemes.NameOf(scheme) is { } name ? $"{scheme} ({name})" : scheme;
+        if (track.Samples == 0 || track.ProtectedSamples == track.Samples || track.Scheme == default) return words;
+        return string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{words}, {track.ProtectedSamples} of {track.Samples} samples");
+    }
 
     private static string Short(string id) => id.Length <= 32 ? id : id[..32] + "…";
 }

@@ -1,11 +1,15 @@
 namespace Keyway.Cli;
 
 /// <summary>
-/// Ctrl-C and its like. A command that goes on until it is told to stop takes the first for itself, and ends well; the next one interrupts the work.
+/// Ctrl-C and its like. A command that goes on until it is told to stop takes the first for itself, and ends well; the next one interrupts the work, and the one after
+/// that ends the process at once.
 /// </summary>
 /// <remarks>Threads: any.</remarks>
 internal sealed class Interrupts : IDisposable
 {
+    /// <summary>How long interrupted work may take to end. A read from a terminal or a pipe, or the opening of one, never hears that it should.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+
     private readonly CancellationTokenSource _interrupted = new();
     private readonly Lock _gate = new();
     private Action? _first;
@@ -22,8 +26,26 @@ internal sealed class Interrupts : IDisposable
         return new Taken(this, stop);
     }
 
+    /// <summary>Does work, and does not wait for its end where it is interrupted and goes on.</summary>
+    /// <param name="work">What to do. It begins on another thread: it may wait without end before it first gives this one back.</param>
+    /// <param name="leftovers">What it must not leave behind, then.</param>
+    /// <param name="cancellationToken">Interrupts it.</param>
+    /// <exception cref="OperationCanceledException">It went on.</exception>
+    public static async Task<int> RunAsync(Func<Task<int>> work, Leftovers leftovers, CancellationToken cancellationToken)
+    {
+        TaskCompletionSource<int> isStuck = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        Task<int> running = Task.Run(work, CancellationToken.None);
+        using (cancellationToken.Register(() => Task.Delay(Patience, CancellationToken.None).ContinueWith(_ => isStuck.TrySetResult(0), TaskScheduler.Default)))
+        {
+            if (await Task.WhenAny(running, isStuck.Task).ConfigureAwait(false) == running) return await running.ConfigureAwait(false);
+        }
+
+        leftovers.Undo();
+        throw new OperationCanceledException(cancellationToken);
+    }
+
     /// <summary>A signal has come.</summary>
-    /// <returns><see langword="false"/>: the work has been interrupted already, and the process may end as it would.</returns>
+    /// <returns><see langword="false"/>: the work has been interrupted already, and the process is to end at once.</returns>
     public bool Signal()
     {
         Action? stop;

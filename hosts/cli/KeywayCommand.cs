@@ -53,7 +53,7 @@ internal static class KeywayCommand
         InvocationConfiguration invocation = new() { Output = io.Out, Error = io.Error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
         try
         {
-            int code = await parse.InvokeAsync(invocation, cancellationToken);
+            int code = await Interrupts.RunAsync(() => parse.InvokeAsync(invocation, cancellationToken), io.Leftovers, cancellationToken);
             if (parse.Action is HelpAction && parse.CommandResult.Command == root) await io.Out.WriteAsync(Examples);
             return code;
         }

@@ -1,4 +1,5 @@
 using System.IO.Enumeration;
+using Keyway.Sources;
 
 namespace Keyway.Cli;
 
@@ -8,12 +9,14 @@ internal static class MediaInput
     /// <summary>Finds the files that are meant, in order.</summary>
     /// <param name="files">As they were written. A name that is no file's and has <c>*</c> or <c>?</c> in its last part is a pattern.</param>
     /// <param name="init">The initialisation segment. Then the others are its segments, and go by the numbers in their names: a shell puts 10 before 2.</param>
-    /// <exception cref="SourceException">Nothing has a name of that pattern.</exception>
+    /// <exception cref="SourceException">Nothing has a name of that pattern, or a URL is none that is read.</exception>
     public static List<string> Find(IReadOnlyList<string> files, string? init)
     {
         List<string> found = [];
         foreach (string file in files)
         {
+            // Whoever writes another scheme than http means no file, and is told so.
+            if (file.Contains("://", StringComparison.Ordinal)) MediaSources.AddressOf(file);
             if (IsPattern(file)) Match(file, found);
             else found.Add(file);
         }

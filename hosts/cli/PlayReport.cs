@@ -1,7 +1,7 @@
 using System.Globalization;
 using Keyway.Cli.Targets;
 using Keyway.Content;
-using Keyway.Live;
+using Keyway.Timeline;
 using Keyway.Mp4;
 using Spectre.Console;
 
@@ -20,7 +20,7 @@ internal sealed record PlayReport
 
     public required bool IsLive { get; init; }
 
-    /// <summary>Of a live presentation: what could not be read.</summary>
+    /// <summary>What could not be read.</summary>
     public required IReadOnlyList<PresentationGap> Gaps { get; init; }
 
     public required IReadOnlyList<WrittenOutput> Outputs { get; init; }
@@ -59,7 +59,7 @@ internal sealed record PlayReport
             json.WriteNumber("samples", written?.Samples ?? 0);
             json.WriteNumber("protectedSamples", written?.ProtectedSamples ?? 0);
             json.WriteNumber("bytes", written?.Bytes ?? 0);
-            KeyCheckReport.WriteTo(json, written?.KeyCheck);
+            KeyCheckReport.WriteTo(json, written);
             json.WriteEndObject();
         }
 
@@ -68,7 +68,7 @@ internal sealed record PlayReport
         foreach (WrittenOutput output in Outputs)
         {
             json.WriteStartObject();
-            json.WriteString("path", output.Path);
+            json.WriteString("path", RawNames.Told(output.Path));
             json.WriteNumber("bytes", output.Length);
             json.WriteString("sha256", output.Sha256);
             if (PeriodsOf(output) is { Count: > 0 } periods) json.WriteStrings("periods", periods);
@@ -76,23 +76,19 @@ internal sealed record PlayReport
         }
 
         json.WriteEndArray();
-        if (IsLive)
+        json.WriteStartArray("gaps");
+        foreach (PresentationGap gap in Gaps)
         {
-            json.WriteStartArray("gaps");
-            foreach (PresentationGap gap in Gaps)
-            {
-                json.WriteStartObject();
-                json.WriteNumber("track", gap.Track);
-                json.WriteNumber("startSeconds", Math.Round(gap.Start.TotalSeconds, 3));
-                json.WriteNumber("durationSeconds", Math.Round(gap.Duration.TotalSeconds, 3));
-                json.WriteNumber("segments", gap.Segments);
-                json.WriteString("reason", gap.Reason);
-                json.WriteEndObject();
-            }
-
-            json.WriteEndArray();
+            json.WriteStartObject();
+            json.WriteNumber("track", gap.Track);
+            json.WriteNumber("startSeconds", Math.Round(gap.Start.TotalSeconds, 3));
+            json.WriteNumber("durationSeconds", Math.Round(gap.Duration.TotalSeconds, 3));
+            json.WriteNumber("segments", gap.Segments);
+            json.WriteString("reason", gap.Reason);
+            json.WriteEndObject();
         }
 
+        json.WriteEndArray();
         json.WriteNumber("bytes", Outputs.Sum(static output => output.Length));
         json.WriteNumber("seconds", Math.Round(Elapsed.TotalSeconds, 3));
         json.WriteNumber("bytesPerSecond", Math.Round(Outputs.Sum(static output => output.Length) / Math.Max(Elapsed.TotalSeconds, 0.001)));
@@ -113,7 +109,7 @@ internal sealed record PlayReport
 
         console.Write(table);
         foreach ((PresentationTrack track, Mp4TrackSummary? written) in Pairs())
-            if (written?.KeyCheck is { } check) console.MarkupLine($"{Shown.Markup(Describe(track))}  {Shown.Markup(KeyCheckReport.Words(check))}");
+            if (written?.KeyCheck is not null) console.MarkupLine($"{Shown.Markup(Describe(track))}  {Shown.Markup(KeyCheckReport.Words(written))}");
         foreach (ContentTrack other in Presentation.Facts.Tracks.Where(static track => !track.IsChosen))
             console.MarkupLine($"[grey]not {Shown.Markup(other.Kind == Dash.MediaKind.None ? "a track" : PresentationReport.Word(other.Kind))} {Shown.Markup(Short(other.Id))} ({Shown.Markup(other.Codec)}{(other.Height > 0 ? $" {other.Width}x{other.Height}" : "")}): {Shown.Markup(other.WhyNot ?? "")}[/]");
         foreach (PresentationGap gap in Gaps)

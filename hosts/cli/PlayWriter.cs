@@ -15,9 +15,19 @@ internal sealed class PlayWriter(Presentation presentation, OutputTarget target,
     private readonly Mp4TrackSummary?[] _tracks = new Mp4TrackSummary?[presentation.Tracks.Count];
     private readonly List<WrittenPart> _parts = [];
     private readonly Lock _gate = new();
+    private readonly List<string> _notes = [];
 
     /// <summary>What was read of each track.</summary>
     public IReadOnlyList<Mp4TrackSummary?> Tracks => _tracks;
+
+    /// <summary>What was not as it should be in what was read.</summary>
+    public IReadOnlyList<string> Notes
+    {
+        get
+        {
+            lock (_gate) return [.. _notes];
+        }
+    }
 
     /// <summary>The files.</summary>
     public IReadOnlyList<WrittenPart> Parts
@@ -100,17 +110,18 @@ internal sealed class PlayWriter(Presentation presentation, OutputTarget target,
         lock (_gate)
         {
             _parts.Add(part);
+            foreach (string note in summary.Notes)
+                if (!_notes.Contains(note)) _notes.Add(note);
             for (int i = 0; i < tracks.Count && i < summary.Tracks.Count; i++)
             {
                 Mp4TrackSummary more = summary.Tracks[i];
                 ref Mp4TrackSummary? known = ref _tracks[tracks[i].Index];
-                known = known is null ? more : known with
+                known = known is null ? more : KeyCheckReport.Together(known, more) with
                 {
                     Samples = known.Samples + more.Samples,
                     ProtectedSamples = known.ProtectedSamples + more.ProtectedSamples,
                     Bytes = known.Bytes + more.Bytes,
                     KeyIds = [.. known.KeyIds.Union(more.KeyIds)],
-                    KeyCheck = KeyCheckReport.Together(known.KeyCheck, more.KeyCheck),
                 };
             }
         }

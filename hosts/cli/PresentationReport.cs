@@ -21,13 +21,15 @@ internal sealed record PresentationReport
 
     public required IReadOnlyList<string> Notes { get; init; }
 
-    public static PresentationReport Of(Presentation presentation) => new()
+    /// <param name="presentation">The presentation.</param>
+    /// <param name="more">What was found when its samples were read.</param>
+    public static PresentationReport Of(Presentation presentation, IReadOnlyList<string>? more = null) => new()
     {
         Facts = presentation.Facts,
         Tracks = presentation.Tracks,
         Provider = presentation.Provider,
         Sessions = presentation.Sessions,
-        Notes = presentation.Notes,
+        Notes = more is { Count: > 0 } ? [.. presentation.Notes, .. more.Except(presentation.Notes)] : presentation.Notes,
     };
 
     public void WriteTo(Utf8JsonWriter json)
@@ -114,7 +116,7 @@ internal sealed record PresentationReport
         where T : struct, Enum =>
         string.Concat(value.ToString().Select(static (letter, i) => char.IsUpper(letter) ? (i > 0 ? "-" : "") + char.ToLowerInvariant(letter) : letter.ToString()));
 
-    public static string TextOf(Uri source) => source.IsFile ? source.LocalPath : source.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped);
+    public static string TextOf(Uri source) => source.IsFile ? RawNames.Told(source.LocalPath) : source.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped);
 
     private IEnumerable<(KeyEntry Key, SessionReport Session)> Keys => Sessions.SelectMany(static session => session.Keys.Select(key => (key, session)));
 

@@ -1,11 +1,28 @@
 using System.Runtime.InteropServices;
 using Keyway.Cli;
 
+Posix.ForbidDumps();
 using Interrupts interrupts = new();
+CommandIo io = CommandIo.ForProcess(interrupts);
 using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Interrupt);
 using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Interrupt);
-CommandIo io = CommandIo.ForProcess(interrupts);
-return await (ShortPath.TryRead(args) is { } request ? ShortPath.RunAsync(request, io, interrupts.Token) : KeywayCommand.RunAsync(args, io, interrupts.Token));
+using PosixSignalRegistration hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Interrupt);
+using PosixSignalRegistration quit = PosixSignalRegistration.Create(PosixSignal.SIGQUIT, Interrupt);
+try
+{
+    string[] words = RawNames.Resolve(args);
+    return await (ShortPath.TryRead(words) is { } request ? ShortPath.RunAsync(request, io, interrupts.Token) : KeywayCommand.RunAsync(words, io, interrupts.Token));
+}
+catch (UsageException exception)
+{
+    return Failure.Usage(exception.Message).Tell(io, Array.IndexOf(args, "--json") >= 0);
+}
 
-// The command is told and tidies up; one signal more than it has a use for ends the process as usual.
-void Interrupt(PosixSignalContext signal) => signal.Cancel = interrupts.Signal();
+// The command is told and tidies up; one signal more than it has a use for ends it at once, and tidies up for it.
+void Interrupt(PosixSignalContext signal)
+{
+    signal.Cancel = true;
+    if (interrupts.Signal()) return;
+    io.Leftovers.Undo();
+    Environment.Exit(ExitCode.Interrupted);
+}

@@ -29,6 +29,27 @@ internal sealed class ProgressView : IProgress<PresentationProgress>
         }
     }
 
+    /// <summary>Shows that something is waited for, until it is there.</summary>
+    /// <param name="what">What.</param>
+    /// <param name="wait">The wait.</param>
+    public async Task WaitAsync(string what, Func<Task> wait)
+    {
+        ProgressTask? task = _context?.AddTask(Shown.Markup(what)).IsIndeterminate();
+        try
+        {
+            await wait().ConfigureAwait(false);
+        }
+        finally
+        {
+            // A bar that is full would tell of work that was done; this one has told what it had to.
+            if (task is not null)
+            {
+                task.IsIndeterminate(false);
+                task.StopTask();
+            }
+        }
+    }
+
     /// <summary>Does the work with bars on the screen.</summary>
     public async Task<T> ShowAsync<T>(CommandContext command, Func<Task<T>> work)
     {

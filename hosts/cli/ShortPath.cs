@@ -15,7 +15,7 @@ internal static class ShortPath
         if (arguments.Length == 0 || arguments[0] != "decrypt") return null;
         List<string> files = [], keys = [];
         string? init = null, keyFile = null, to = null, threads = null;
-        bool force = false, sha256 = false, json = false;
+        bool force = false, sha256 = false, allowProtected = false, json = false;
         for (int i = 1; i < arguments.Length; i++)
         {
             string word = arguments[i];
@@ -23,6 +23,7 @@ internal static class ShortPath
             {
                 case "--force" when !force: force = true; break;
                 case "--sha256" when !sha256: sha256 = true; break;
+                case "--allow-protected" when !allowProtected: allowProtected = true; break;
                 case "--json" when !json: json = true; break;
                 case "--key" when Value() is { } value: keys.Add(value); break;
                 case "--key-file" when keyFile is null && Value() is { } value: keyFile = value; break;
@@ -43,7 +44,7 @@ internal static class ShortPath
         int number = 0;
         if (files.Count == 0 || to is null || (threads is not null && !int.TryParse(threads, NumberStyles.None, CultureInfo.InvariantCulture, out number))) return null;
         if (number > DecryptRun.MostThreads || (threads is not null && number == 0)) return null;
-        return new DecryptRequest { Files = [.. files], Init = init, Keys = [.. keys], KeyFile = keyFile, To = to, Force = force, Threads = number, Sha256 = sha256, Json = json };
+        return new DecryptRequest { Files = [.. files], Init = init, Keys = [.. keys], KeyFile = keyFile, To = to, Force = force, Threads = number, Sha256 = sha256, AllowProtected = allowProtected, Json = json };
     }
 
     /// <summary>Does it, and tells a failure as the whole command would.</summary>
@@ -51,7 +52,7 @@ internal static class ShortPath
     {
         try
         {
-            return await DecryptRun.RunAsync(request, io, cancellationToken).ConfigureAwait(false);
+            return await Interrupts.RunAsync(() => DecryptRun.RunAsync(request, io, cancellationToken), io.Leftovers, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception exception)
         {

@@ -7,7 +7,7 @@ internal static class AuthorityEndpoints
     public const string Help = """
         GET /trust                what clients must trust, by system; binary values in base64
         POST /credential/SYSTEM   a new throw-away device: its files in base64, {"NAME":"…"}
-                                  The same without a server: credential --system SYSTEM --out DIR [--data DIR]
+                                  Not for pages of another origin. The same without a server: credential --system SYSTEM --out DIR [--data DIR]
         """;
 
     /// <summary>Adds the addresses.</summary>
@@ -31,6 +31,10 @@ internal static class AuthorityEndpoints
 
     private static Task IssueAsync(HttpContext context, IAuthority authority)
     {
+        // No page needs a device, and a browser sends such a request for any page that asks for it.
+        if (WebPages.IsCrossOrigin(context.Request))
+            return JsonAnswer.ErrorAsync(context, StatusCodes.Status403Forbidden, "cross-origin", "A page of another origin gets no device.");
+
         IReadOnlyList<CredentialFile> files;
         try
         {

@@ -71,7 +71,7 @@ internal static class CredentialCommand
 
     private static int Fail(string what)
     {
-        Console.Error.WriteLine($"{what}\n\n{Usage}");
+        Console.Error.WriteLine($"{Shown.Text(what)}\n\n{Usage}");
         return 2;
     }
 }

@@ -1,8 +1,12 @@
+using System.Buffers;
+
 namespace Keyway.Sandbox;
 
-/// <summary>Where the sandbox keeps its own files. Only its user may look inside: the folder is 0700, every file 0600.</summary>
+/// <summary>Where the sandbox keeps its own files. Only its user may read them: every file is 0600, and the folder is 0700 where the sandbox has made it.</summary>
 internal sealed class DataFolder
 {
+    private const int MostTries = 8;
+    private static readonly SearchValues<char> HexadecimalDigits = SearchValues.Create("0123456789abcdef");
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     private DataFolder(string path) => Path = path;
@@ -10,27 +14,28 @@ internal sealed class DataFolder
     /// <summary>The folder.</summary>
     public string Path { get; }
 
-    /// <summary>Makes the folder, or takes the one that is there and closes it to others.</summary>
+    /// <summary>Whether others may put files of theirs in the place of the sandbox's.</summary>
+    public bool IsOpenToOthers => !OperatingSystem.IsWindows()
+        && File.GetUnixFileMode(Path) is var mode && (mode & (UnixFileMode.GroupWrite | UnixFileMode.OtherWrite)) != 0 && (mode & UnixFileMode.StickyBit) == 0;
+
+    /// <summary>Makes the folder, or takes the one that is there as it is: it may be shared with others, and its mode is not the sandbox's to change.</summary>
     /// <param name="path">The folder.</param>
     /// <returns>It.</returns>
-    /// <exception cref="SandboxException">It cannot be made or closed.</exception>
+    /// <exception cref="SandboxException">It cannot be made.</exception>
     public static DataFolder Open(string path)
     {
         string full = System.IO.Path.GetFullPath(path);
         try
         {
             if (OperatingSystem.IsWindows()) Directory.CreateDirectory(full);   // the user's local data is the user's alone there
-            else
-            {
-                Directory.CreateDirectory(full, OwnerOnly | UnixFileMode.UserExecute);
-                File.SetUnixFileMode(full, OwnerOnly | UnixFileMode.UserExecute);
-            }
+            else Directory.CreateDirectory(full, OwnerOnly | UnixFileMode.UserExecute);   // says nothing about one that is there
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new SandboxException($"{full}: {e.Message}", e);
         }
 
+        DeleteAbandoned(full);
         return new DataFolder(full);
     }
 
@@ -115,22 +120,56 @@ internal sealed class DataFolder
     private static void Create(string file, ReadOnlySpan<byte> content, bool overwrite)
     {
         // Written beside and renamed, because several sandboxes may start at once and none may read half a file.
-        string beside = $"{file}.{Guid.NewGuid():N}";
-        FileStreamOptions options = new() { Mode = FileMode.Create, Access = FileAccess.Write };
+        FileStreamOptions options = new() { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None };
         if (!OperatingSystem.IsWindows()) options.UnixCreateMode = OwnerOnly;
-        using (FileStream stream = new(beside, options)) stream.Write(content);
-        try
+        for (int tries = 1; ; tries++)
         {
-            File.Move(beside, file, overwrite);
-        }
-        catch (IOException) when (!overwrite && File.Exists(file))
-        {
-            File.Delete(beside);   // another was first
+            string beside = $"{file}.{Guid.NewGuid():N}";
+            try
+            {
+                using (FileStream stream = new(beside, options)) stream.Write(content);
+                File.Move(beside, file, overwrite);
+                return;
+            }
+            catch (FileNotFoundException) when (tries < MostTries)
+            {
+                // Another that started just now took it for one that nobody writes.
+            }
+            catch (IOException) when (!overwrite && File.Exists(file))
+            {
+                File.Delete(beside);   // another was first
+                return;
+            }
+            catch
+            {
+                File.Delete(beside);
+                throw;
+            }
         }
     }
 
+    // One that was killed while it wrote has left keys under a name that nobody reads. Who still writes holds his file.
+    private static void DeleteAbandoned(string folder)
+    {
+        foreach (string path in Directory.EnumerateFiles(folder))
+        {
+            ReadOnlySpan<char> digits = System.IO.Path.GetExtension(path.AsSpan());
+            if (digits.Length != 33 || digits[1..].ContainsAnyExcept(HexadecimalDigits)) continue;
+            try
+            {
+                using FileStream held = new(path, FileMode.Open, FileAccess.ReadWrite, OperatingSystem.IsWindows() ? FileShare.Delete : FileShare.None);
+                File.Delete(path);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // Somebody writes it.
+            }
+        }
+    }
+
+    // Never through a link: what it leads to is not the sandbox's.
     private static void Close(string file)
     {
-        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(file, OwnerOnly);
+        if (!OperatingSystem.IsWindows() && new FileInfo(file).LinkTarget is null) File.SetUnixFileMode(file, OwnerOnly);
     }
 }

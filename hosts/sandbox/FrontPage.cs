@@ -29,10 +29,14 @@ internal static class FrontPage
 
             {ProviderEndpoints.Help}
 
+            {Vod.VodEndpoint.Help}
+
             {Live.LiveChannel.Help}
 
             {AuthorityEndpoints.Help}
             {string.Join("\n", authorities.Select(authority => authority.Help))}
+
+            {WebPages.Help}
 
             Content keys: samples/keys.json, {Path.Combine(data.Path, "content-keys.json")}, --keys FILE
             {string.Join("\n", keys.All.Select(key => "  " + key))}

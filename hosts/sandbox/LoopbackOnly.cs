@@ -10,9 +10,10 @@ internal sealed class LoopbackOnly(RequestDelegate next)
     /// <summary>Lets a request pass or answers 421 (RFC 9110, 15.5.20).</summary>
     /// <param name="context">The request.</param>
     /// <returns>A task that ends when the request has been dealt with.</returns>
-    public Task InvokeAsync(HttpContext context) => context.Request.Host.Host switch
-    {
-        "localhost" or "127.0.0.1" or "[::1]" => next(context),
-        _ => JsonAnswer.ErrorAsync(context, StatusCodes.Status421MisdirectedRequest, "not-loopback", "The Host of a request must be localhost, 127.0.0.1 or [::1]."),
-    };
+    public Task InvokeAsync(HttpContext context) => IsLoopback(context.Request.Host.Host)
+        ? next(context)
+        : JsonAnswer.ErrorAsync(context, StatusCodes.Status421MisdirectedRequest, "not-loopback", "The Host of a request must be localhost, 127.0.0.1 or [::1].");
+
+    // By these spellings alone: "loopback" and "localhost.example" are names like any other, and whoever owns one decides where it leads.
+    private static bool IsLoopback(string host) => host is "127.0.0.1" or "[::1]" || host.Equals("localhost", StringComparison.OrdinalIgnoreCase);
 }

@@ -1,11 +1,12 @@
 using Keyway.Sandbox;
 
+CoreDumps.Forbid();
 try
 {
     if (args is [CredentialCommand.Verb, .. string[] rest]) return CredentialCommand.Run(rest);
     if (!SandboxOptions.TryParse(args, out SandboxOptions? options, out string message))
     {
-        Console.Error.WriteLine(message);
+        Console.Error.WriteLine(Shown.Text(message, lineBreaks: true));
         return args is ["--help" or "-h"] ? 0 : 2;
     }
 
@@ -14,11 +15,11 @@ try
 }
 catch (SandboxException e)
 {
-    Console.Error.WriteLine(e.Message);
+    Console.Error.WriteLine(Shown.Text(e.Message));
     return 1;
 }
 catch (IOException e)   // the port is taken, a file cannot be written
 {
-    Console.Error.WriteLine(e.Message);
+    Console.Error.WriteLine(Shown.Text(e.Message));
     return 1;
 }

@@ -5,6 +5,7 @@ using Keyway.Sandbox.ExpressPlay;
 using Keyway.Sandbox.Live;
 using Keyway.Sandbox.PlayReady;
 using Keyway.Sandbox.Providers;
+using Keyway.Sandbox.Vod;
 using Keyway.Sandbox.Widevine;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -14,7 +15,7 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Keyway.Sandbox;
 
 /// <summary>The web application: who may ask, which faults to make, which licence services there are.</summary>
-internal static class SandboxApp
+internal static partial class SandboxApp
 {
     private const long MaxRequestLength = 1 << 20;   // a licence request is a few kilobytes
 
@@ -43,7 +44,9 @@ internal static class SandboxApp
         ServiceState expressPlay = ServiceState.Load(data, options.ExpressPlay);
 
         WebApplication app = Build(options);
+        if (data.IsOpenToOthers) Log.OpenToOthers(app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("data"), data.Path);
         app.UseMiddleware<LoopbackOnly>();
+        app.UseMiddleware<WebPages>(options.AllowedOrigins);
         app.UseMiddleware<Faults>(options.Faults);
         app.Use(TellAsync);
         IAuthority[] authorities = Authorities(data);
@@ -65,6 +68,7 @@ internal static class SandboxApp
             new ProviderTokens(data, TimeProvider.System),
             new WidevineService(() => widevine.Keys, keys, options.Widevine, TimeProvider.System),
             new PlayReadyService(() => playReady.Keys, keys, TimeProvider.System));
+        VodEndpoint.Map(app);
         if (options.IsLive) LiveEndpoint.Map(app, new LiveChannel(keys, clock), clock);
 
         await app.StartAsync();
@@ -145,5 +149,11 @@ internal static class SandboxApp
             app.Lifetime.StopApplication();
         })
         { IsBackground = true, Name = "parent" }.Start();
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Warning, "{Folder}: others may write to this folder, and so put keys of theirs in the place of the sandbox's; its mode is left as it is")]
+        public static partial void OpenToOthers(ILogger logger, string folder);
     }
 }

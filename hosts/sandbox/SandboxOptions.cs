@@ -14,11 +14,14 @@ internal sealed record SandboxOptions
 
           --port N      the port; 0: any free one                              (8797)
           --keys FILE   more content keys, in the form of samples/keys.json; may be given several times
-          --data DIR    where the sandbox keeps its own files        (sandbox in keyway in the user's local data)
+          --data DIR    where the sandbox keeps its own files, for its user only (sandbox in keyway in the user's local data); a folder that
+                        is there keeps its mode
           --live        the sample as a presentation that grows, with rotating keys, at /live/manifest.mpd
           --widevine Q  terms of every Widevine licence, in the form of a query: license_duration_seconds=60&can_renew=1
           --expressplay Q      the same for ExpressPlay: test_authenticator=  production_authenticator=  credits=  token_code=  and so on
           --production-port N  a second port, on which ExpressPlay is its production environment and not its test environment
+          --allow-origin ORIGIN  a page of this origin may use the sandbox, beside those of this machine: https://app.example; null for pages
+                        that are files; may be given several times
           --fault PATH=PARTS   a fault for every request to this address: --fault /hms/wv/token=status:503,times:2; may be given several times
           --ready -     for a parent process: one JSON line on standard output when it listens,
                         {"url":"http://127.0.0.1:8797/","pid":1}, and it ends when its standard input closes
@@ -54,6 +57,9 @@ internal sealed record SandboxOptions
 
     /// <summary>Faults that requests need not ask for: paths, and what happens there.</summary>
     public IReadOnlyList<KeyValuePair<string, Fault>> Faults { get; init; } = [];
+
+    /// <summary>Origins whose pages may use the sandbox, beside those of this machine.</summary>
+    public IReadOnlyCollection<WebOrigin> AllowedOrigins { get; init; } = [];
 
     /// <summary>The data folder.</summary>
     public string Data { get; init; } = "";
@@ -91,6 +97,10 @@ internal sealed record SandboxOptions
                     break;
                 case "--keys":
                     read = read with { KeyFiles = [.. read.KeyFiles, value] };
+                    break;
+                case "--allow-origin":
+                    if (!WebOrigin.TryParse(value, out WebOrigin? origin)) return Fail($"{args[i]} {value}: expected an origin (https://host, http://host:port or null)", out message);
+                    read = read with { AllowedOrigins = [.. read.AllowedOrigins, origin] };
                     break;
                 case "--data":
                     read = read with { Data = value };

@@ -32,7 +32,7 @@ internal sealed class ClearKeyLicense : IDisposable
     {
         ClearKeyLicense license = new();
         bool whole = false;
-        Utf8JsonReader reader = new(body);
+        Utf8JsonReader reader = new(WithoutMark(body));
         try
         {
             license.ReadSet(ref reader);
@@ -41,7 +41,7 @@ internal sealed class ClearKeyLicense : IDisposable
         }
         catch (JsonException e)
         {
-            throw ClearKeyError.Malformed($"not valid JSON (line {e.LineNumber + 1}, byte {e.BytePositionInLine})");
+            throw ClearKeyError.Malformed(ClearKeyAnswer.WhyNoJson(body) is { } shape ? $"not valid JSON: {shape}" : $"not valid JSON (line {e.LineNumber + 1}, byte {e.BytePositionInLine})");
         }
         catch (InvalidOperationException)
         {
@@ -60,9 +60,17 @@ internal sealed class ClearKeyLicense : IDisposable
         _keys.Clear();
     }
 
+    // RFC 8259, 8.1: a writer must not put a byte order mark before JSON; a reader may pass over one, because writers do.
+    private static ReadOnlySequence<byte> WithoutMark(in ReadOnlySequence<byte> body)
+    {
+        SequenceReader<byte> reader = new(body);
+        return reader.IsNext("\uFEFF"u8, advancePast: true) ? reader.UnreadSequence : body;
+    }
+
     private void ReadSet(ref Utf8JsonReader reader)
     {
         reader.Read();
+        if (reader.TokenType == JsonTokenType.String) throw ClearKeyError.Malformed("not a JSON object: it is a text in quotes");
         if (reader.TokenType != JsonTokenType.StartObject) throw ClearKeyError.Malformed("not a JSON object");
 
         bool keys = false, type = false;

@@ -62,6 +62,7 @@ internal sealed partial class ClearKeySession : ILicenseSession
     /// <inheritdoc/>
     public ValueTask<LicenseOutcome> AcceptAsync(LicenseAnswer answer, CancellationToken cancellationToken)
     {
+        if (answer.Status == 204) throw ClearKeyError.Malformed("the answer is empty (HTTP 204)");
         using ClearKeyLicense license = ClearKeyLicense.Read(answer.Body);
         if (!license.Keys.Any(key => _wanted.Any(id => id.Id == key.Id))) throw ClearKeyError.NoneOfTheKeys(_wanted);
 

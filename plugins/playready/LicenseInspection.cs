@@ -12,6 +12,7 @@ internal static class LicenseInspection
     public static IReadOnlyList<LicenseDescription>? Describe(ReadOnlyMemory<byte> data)
     {
         if (data.Length > PlayReadyConstants.LongestMessage) return null;
+        if (data.Span.StartsWith("\uFEFF"u8)) data = data[3..];   // what an editor puts before a text
         if (IsLicense(data.Span)) return [XmrFacts.Describe(data)];
         if (TextBytes.IsBase64Text(data.Span)) return TextBytes.Unwrap(data.Span, "LICENSE") is { } decoded && IsLicense(decoded) ? [XmrFacts.Describe(decoded)] : null;
 

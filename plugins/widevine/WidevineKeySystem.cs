@@ -21,6 +21,7 @@ internal sealed class WidevineKeySystem(WidevineOptions options, PluginContext c
         Designators = WidevineConstants.Designators,
         Schemes = [Decryption.ProtectionScheme.Cenc, Decryption.ProtectionScheme.Cens, Decryption.ProtectionScheme.Cbc1, Decryption.ProtectionScheme.Cbcs],
         ChallengeIdentifiesDevice = !options.HidesDevice,
+        IdentifiesDeviceToServer = options.TakesCertificateOfServer && !options.IdentifyToContentUrls,
     };
 
     public WidevineOptions Options { get; } = options;

@@ -53,7 +53,7 @@ internal sealed record WidevineOptions
     private static readonly string[] Names =
     [
         "PrivateKey", "ClientId", "Roots", "Privacy", "ServiceCertificate", "ServiceCertificateFile", "RequestId", "SeveralHeaders",
-        "UnknownPayloads", "ContentIdFromKeyId", "ClientInfo", "SecurityLevel", "RenewAhead",
+        "UnknownPayloads", "ContentIdFromKeyId", "ClientInfo", "SecurityLevel", "RenewAhead", "IdentifyToContentUrls",
     ];
 
     /// <summary>The name of the secret with the private key; <see langword="null"/> when there is no credential.</summary>
@@ -88,6 +88,15 @@ internal sealed record WidevineOptions
     /// <summary>How long before its end a renewable licence is renewed that names no time for it.</summary>
     public TimeSpan RenewAhead { get; init; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>
+    /// Whether a server that only content names may learn who the device is: with <see cref="PrivacyMode.Required"/> and no configured certificate it sends the
+    /// certificate that the identity is encrypted for.
+    /// </summary>
+    public bool IdentifyToContentUrls { get; init; }
+
+    /// <summary>Whether whoever is asked may send the certificate that the device's identity is encrypted for.</summary>
+    public bool TakesCertificateOfServer => Privacy == PrivacyMode.Required && ServiceCertificate.IsEmpty;
+
     /// <summary>Whether no challenge tells the service's neighbours who the device is.</summary>
     public bool HidesDevice => Privacy == PrivacyMode.Required || (Privacy == PrivacyMode.Auto && !ServiceCertificate.IsEmpty);
 
@@ -118,10 +127,13 @@ internal sealed record WidevineOptions
             ContentIdFromKeyId = Flag(section.GetSection("ContentIdFromKeyId"), errors),
             ClientInfo = [.. section.GetSection("ClientInfo").GetChildren().Select(entry => KeyValuePair.Create(entry.Key, entry.Value ?? ""))],
             SecurityLevel = Level(section.GetSection("SecurityLevel"), errors),
+            IdentifyToContentUrls = Flag(section.GetSection("IdentifyToContentUrls"), errors),
             RenewAhead = Span(section.GetSection("RenewAhead"), TimeSpan.FromMinutes(1), errors),
         };
         if (options.Privacy == PrivacyMode.Off && !options.ServiceCertificate.IsEmpty)
             errors.Add($"{section.Path}: a service certificate is configured and Privacy is Off; remove one of them");
+        if (options.IdentifyToContentUrls && !options.TakesCertificateOfServer)
+            errors.Add($"{section.Path}:IdentifyToContentUrls: does nothing but beside Privacy=Required without a configured service certificate");
         return errors.Count == 0 ? options : throw WidevineError.Settings(errors);
     }
 

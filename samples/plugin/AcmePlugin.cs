@@ -9,6 +9,6 @@ namespace Acme;
 public sealed class AcmePlugin : IPlugin
 {
     public void Configure(IPluginBuilder builder) => builder
-        .AddKeySystem("acme", settings => new AcmeKeySystem(settings["DeviceKey"] ?? "", builder.Context.Secrets))
+        .AddKeySystem("acme", settings => new AcmeKeySystem(settings["DeviceKey"], builder.Context))
         .AddProvider("acme", static settings => new AcmeProvider(settings["Settings:Tenant"] ?? "nobody"));
 }

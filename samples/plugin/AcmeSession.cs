@@ -1,7 +1,7 @@
 using System.Buffers;
-using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Keyway;
 using Keyway.Licensing;
@@ -12,7 +12,7 @@ namespace Acme;
 /// Asks with <c>{"kids":[HEX,…]}</c> and takes <c>{"keys":[{"kid":HEX,"key":BASE64},…],"seconds":N}</c>, each key wrapped for the device
 /// (AES key wrap with padding, RFC 5649). Retries, transport, states and the keys themselves are the framework's.
 /// </summary>
-public sealed class AcmeSession(SessionRequest request, ISessionHost host, Func<CancellationToken, ValueTask<IMemoryOwner<byte>>> deviceKey) : ILicenseSession
+public sealed class AcmeSession(SessionRequest request, ISessionHost host, TimeProvider clock, Func<CancellationToken, ValueTask<IMemoryOwner<byte>>> deviceKey) : ILicenseSession
 {
     public ValueTask<ChallengeInfo> WriteChallengeAsync(ChallengeRequest challenge, IBufferWriter<byte> destination, CancellationToken cancellationToken)
     {
@@ -23,34 +23,93 @@ public sealed class AcmeSession(SessionRequest request, ISessionHost host, Func<
 
     public async ValueTask<LicenseOutcome> AcceptAsync(LicenseAnswer answer, CancellationToken cancellationToken)
     {
-        JsonNode license = Parse(answer.Body) ?? throw new LicenseServiceException(LicenseErrorKind.LicenseMalformed, "the licence is no JSON");
-        KeyPolicy policy = new()
+        // Everything is checked before the first key goes in: a server's answer is not trusted.
+        using JsonDocument license = Parse(answer.Body);
+        KeyPolicy policy = new() { NotAfter = EndOf(license.RootElement), Output = new OutputRequirement { ClearExport = true } };
+        List<(KeyId Id, byte[] Wrapped)> entries = [.. KeysOf(license.RootElement)];
+
+        using Aes aes = await DeviceCipherAsync(cancellationToken);
+        foreach ((KeyId id, byte[] wrapped) in entries)
         {
-            NotAfter = license["seconds"] is { } seconds ? DateTimeOffset.UtcNow.AddSeconds((int)seconds) : null,
-            Output = new OutputRequirement { ClearExport = true },
-        };
-        using IMemoryOwner<byte> device = await deviceKey(cancellationToken);
-        using Aes aes = Aes.Create();
-        aes.Key = Convert.FromHexString(Encoding.ASCII.GetString(device.Memory.Span).Trim());
-        foreach (JsonNode? entry in license["keys"]!.AsArray())
-        {
-            byte[] key = aes.DecryptKeyWrapPadded(Convert.FromBase64String((string)entry!["key"]!));
-            if (KeyId.TryParse((string?)entry["kid"], out KeyId id)) host.Import(id, key, policy);
-            CryptographicOperations.ZeroMemory(key);
+            byte[] key = Unwrap(aes, wrapped);
+            try
+            {
+                host.Import(id, key, policy);
+            }
+            finally
+            {
+                CryptographicOperations.ZeroMemory(key);
+            }
         }
 
         return LicenseOutcome.Complete;
     }
 
-    private static JsonNode? Parse(ReadOnlySequence<byte> body)
+    private static JsonDocument Parse(ReadOnlySequence<byte> body)
     {
         try
         {
-            return JsonNode.Parse(body.ToArray());
+            JsonDocument license = JsonDocument.Parse(body);
+            if (license.RootElement.ValueKind == JsonValueKind.Object) return license;
+            license.Dispose();
         }
-        catch (System.Text.Json.JsonException)
+        catch (JsonException)
         {
-            return null;
+            // Said below; the parser's own text may repeat what it read.
+        }
+
+        throw Malformed("it is no JSON object");
+    }
+
+    private DateTimeOffset? EndOf(JsonElement license)
+    {
+        if (!license.TryGetProperty("seconds", out JsonElement seconds)) return null;
+        return seconds.ValueKind == JsonValueKind.Number && seconds.TryGetInt32(out int count) && count > 0 ? clock.GetUtcNow().AddSeconds(count) : throw Malformed("'seconds' is no number above zero");
+    }
+
+    private static IEnumerable<(KeyId Id, byte[] Wrapped)> KeysOf(JsonElement license)
+    {
+        if (!license.TryGetProperty("keys", out JsonElement keys) || keys.ValueKind != JsonValueKind.Array) throw Malformed("there is no list 'keys'");
+        foreach (JsonElement entry in keys.EnumerateArray())
+        {
+            if (entry.ValueKind != JsonValueKind.Object
+                || !entry.TryGetProperty("kid", out JsonElement kid) || kid.ValueKind != JsonValueKind.String || !KeyId.TryParse(kid.GetString(), out KeyId id)
+                || !entry.TryGetProperty("key", out JsonElement key) || key.ValueKind != JsonValueKind.String || !key.TryGetBytesFromBase64(out byte[]? wrapped))
+                throw Malformed("an entry of 'keys' has no 'kid' of 32 digits, or no 'key' in base64");
+            yield return (id, wrapped);
         }
     }
+
+    private async ValueTask<Aes> DeviceCipherAsync(CancellationToken cancellationToken)
+    {
+        using IMemoryOwner<byte> device = await deviceKey(cancellationToken);
+        byte[] key = new byte[16];
+        try
+        {
+            if (Convert.FromHexString(Encoding.ASCII.GetString(device.Memory.Span).Trim(), key, out _, out int length) != OperationStatus.Done || length != key.Length)
+                throw new LicenseServiceException(LicenseErrorKind.CredentialInvalid, "the device key is not 32 hexadecimal digits");
+            Aes aes = Aes.Create();
+            aes.Key = key;
+            return aes;
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(key);
+        }
+    }
+
+    private static byte[] Unwrap(Aes aes, byte[] wrapped)
+    {
+        try
+        {
+            byte[] key = aes.DecryptKeyWrapPadded(wrapped);
+            return key.Length == 16 ? key : throw Malformed("a key is not 16 bytes long");
+        }
+        catch (CryptographicException)
+        {
+            throw new LicenseServiceException(LicenseErrorKind.LicenseNotForThisDevice, "a key is wrapped for another device");
+        }
+    }
+
+    private static LicenseServiceException Malformed(string what) => new(LicenseErrorKind.LicenseMalformed, $"the licence cannot be read: {what}");
 }

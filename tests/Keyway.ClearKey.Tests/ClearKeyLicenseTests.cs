@@ -37,6 +37,7 @@ public sealed class ClearKeyLicenseTests
     [InlineData("""{"keys":[{"k\u0074y":"o\u0063t","k":"\u0074Q0bJVWb6b0KPL6KtZIy\/A","kid":"LwVHf8JLtPrv2GUXFW2v\u005fA"}]}""")]   // escapes
     [InlineData("""{"a":{"keys":[1,[{}]]},"keys":[{"kid":"LwVHf8JLtPrv2GUXFW2v_A","use":"enc","x":{"k":[]},"kty":"oct","k":"tQ0bJVWb6b0KPL6KtZIy_A","alg":null}],"z":1e9}""")]
     [InlineData(" \r\n\t" + W3C + "\n")]
+    [InlineData("\uFEFF" + W3C)]   // a byte order mark
     [InlineData("""{"keys":[{"kty":"oct","k":"tQ0bJVWb6b0KPL6KtZIy_A","kid":"LwVHf8JLtPrv2GUXFW2v_A"},{"kty":"oct","k":"tQ0bJVWb6b0KPL6KtZIy_A","kid":"LwVHf8JLtPrv2GUXFW2v_A"}]}""")]   // twice, alike
     public void Licence_in_the_forms_that_are_met_is_read(string json) => Read(json).Should().Equal(W3CPair);
 
@@ -82,6 +83,30 @@ public sealed class ClearKeyLicenseTests
         LicenseServiceException refusal = Refused(Encoding.UTF8.GetBytes(json));
         reasons.Split('|').Should().Contain(reason => refusal.Message.Contains(reason, StringComparison.Ordinal), refusal.Message);
         refusal.ToString().Should().NotContain("tQ0b").And.NotContain("<html>");
+    }
+
+    [Theory]
+    [InlineData("", "empty")]
+    [InlineData("\r\n  ", "empty")]
+    [InlineData("<!DOCTYPE html><html><body>Please sign in</body></html>", "HTML")]
+    [InlineData("\n<HTML><h1>Sign in</h1>", "HTML")]
+    [InlineData("<?xml version=\"1.0\"?><error>sign in</error>", "XML")]
+    [InlineData("eyJrZXlzIjpbeyJrdHkiOiJvY3QiLCJraWQiOiJBQSIsImsiOiJ0UTBiIn1dfQ==", "base64")]
+    [InlineData("eyJrZXlzIjpbeyJr\r\ndHkiOiJvY3Qi", "base64")]
+    [InlineData("\"eyJrZXlzIjpbXX0\"", "quotes")]
+    [InlineData("Access denied, sign in", "plain text")]
+    [InlineData("\u001f\u0001\u0002sign", "binary")]
+    public void What_is_no_json_is_named_for_what_it_looks_like(string body, string named)
+    {
+        string message = Refused(Encoding.UTF8.GetBytes(body)).Message;
+        message.Should().Contain(named).And.NotContain("sign").And.NotContain("eyJ").And.NotContain("line 1");
+    }
+
+    [Fact]
+    public void Compressed_and_utf16_answers_are_named()
+    {
+        Refused([0x1F, 0x8B, 8, 0, 0, 0, 0, 0]).Message.Should().Contain("gzip");
+        Refused([.. Encoding.Unicode.GetPreamble(), .. Encoding.Unicode.GetBytes("{\"keys\":[]}")]).Message.Should().Contain("UTF-16");
     }
 
     [Fact]

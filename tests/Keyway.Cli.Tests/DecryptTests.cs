@@ -28,6 +28,18 @@ public sealed class DecryptTests : IDisposable
     }
 
     [Fact]
+    public async Task Bytes_behind_an_initialisation_segment_and_its_segments_are_told_and_lose_nothing()
+    {
+        string from = Path.GetDirectoryName(Sample.File("cenc/audio/init.mp4"))!, folder = _folder.File("segments");
+        Directory.CreateDirectory(folder);
+        foreach (string file in Directory.GetFiles(from)) await File.WriteAllBytesAsync(Path.Combine(folder, Path.GetFileName(file)), [.. await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken), .. new byte[16]], TestContext.Current.CancellationToken);
+        JsonElement json = (await CommandRun.OfAsync("decrypt", "--init", Path.Combine(folder, "init.mp4"), Path.Combine(folder, "*.m4s"), "--key", Sample.Held("AUDIO"), "--to", _folder.File("out.mp4"), "--json")).ShouldEndWith(ExitCode.Done).Json;
+        json.GetProperty("notes").GetArrayLength().Should().Be(Directory.GetFiles(from).Length);
+        json.GetProperty("tracks")[0].GetProperty("samples").GetInt64().Should().Be(json.GetProperty("tracks")[0].GetProperty("protectedSamples").GetInt64()).And.BePositive();
+        await Sample.ShouldHoldAsync(_folder.File("out.mp4"), "audio");
+    }
+
+    [Fact]
     public async Task A_track_s_number_stands_for_its_key_and_dashes_and_upper_case_do_no_harm()
     {
         string kid = Guid.Parse(Sample.Kid("AUDIO")).ToString().ToUpperInvariant();

@@ -32,6 +32,18 @@ public sealed partial class ExplainTests
     }
 
     [Fact]
+    public async Task What_a_page_links_to_is_beside_the_program_and_named_with_its_whole_path()
+    {
+        foreach (string kind in (await CommandRun.OfAsync("explain")).Out.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            string text = (await CommandRun.OfAsync("explain", kind)).ShouldEndWith(ExitCode.Done).Out;
+            text.Should().NotContain("](", "a terminal follows no links");
+            foreach (Match path in ShownPath().Matches(text)) File.Exists(path.Groups[1].Value).Should().BeTrue($"{kind} names {path.Groups[1].Value}");
+            if (text.Contains("Read on:", StringComparison.Ordinal)) ShownPath().Count(text).Should().BePositive();
+        }
+    }
+
+    [Fact]
     public async Task Failure_names_its_page()
     {
         CommandRun run = (await CommandRun.OfAsync("inspect", "nosuch.mpd")).ShouldEndWith(ExitCode.Unreachable);
@@ -52,6 +64,9 @@ public sealed partial class ExplainTests
 
     [GeneratedRegex("""new\((?:ExitCode\.\w+|sandbox\.Code[^,]*|ExitCodeOf[^,]*), "([a-z-]+)",""")]
     private static partial Regex Word();
+
+    [GeneratedRegex(@"\((/[^)#\s]+\.md)(?:#[^)]*)?\)")]
+    private static partial Regex ShownPath();
 
     [GeneratedRegex(@"\]\(([^)#]+)[^)]*\)")]
     private static partial Regex Link();

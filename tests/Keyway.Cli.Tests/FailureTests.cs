@@ -33,15 +33,56 @@ public sealed class FailureTests(SharedSandbox sandbox) : IDisposable
     }
 
     [Fact]
-    public async Task A_licence_that_does_not_come_in_time_ends_with_6()
+    public async Task A_service_that_is_silent_ends_with_3_and_is_named_however_short_the_wait_for_keys_is()
     {
         using ManualResetEventSlim over = new();
         using LoopbackServer service = LoopbackServer.Answering(_ => over.Wait(TimeSpan.FromSeconds(60)));
         CommandRun run = await CommandRun.OfAsync(
             "play", Sample.Manifest, "--license-url", service.Url.AbsoluteUri, "--to", _folder.File("out.mp4"), "--set", "Keyway:Licenses:KeyWaitSeconds=1", "--json");
         over.Set();
-        run.ShouldFailInJson(ExitCode.NoUsableKey, "key").Out.Should().Contain("in time");
+        run.ShouldFailInJson(ExitCode.NoLicense, "network").Out.Should().Contain($"no answer of {service.Url.GetLeftPart(UriPartial.Authority)} within 1 s");
         _folder.Entries.Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task A_licence_url_that_nobody_names_is_no_answer_of_a_service() =>
+        (await CommandRun.OfAsync("play", Sample.Manifest, "--to", _folder.File("out.mp4"), "--json")).ShouldFailInJson(ExitCode.NoLicense, "license-url-missing");
+
+    [Theory]
+    [InlineData("play")]
+    [InlineData("inspect")]
+    [InlineData("license")]
+    [InlineData("decrypt")]
+    public async Task No_message_shows_the_user_name_and_password_of_a_url(string command)
+    {
+        string[] more = command switch
+        {
+            "play" => ["--to", _folder.File("out.mp4")],
+            "decrypt" => ["--key", Sample.Held("SD"), "--to", _folder.File("out.mp4")],
+            _ => [],
+        };
+        string[] urls =
+        [
+            $"http://alice:hunter2@{LoopbackServer.Nowhere().Authority}/movie.mpd", "http://alice:hunter2@[broken/movie.mpd", "http://alice:hun/ter2@host/movie.mpd", "ftp://alice:hunter2@host.example/movie.mpd",
+            "rtsp://alice:hunter2@host.example/movie.mpd?x=hunter2", "HTTPS://alice:hunter2@",
+        ];
+        foreach (string url in urls)
+        {
+            CommandRun run = (await CommandRun.OfAsync([command, url, .. more])).ShouldNotShow("hunter2", "ter2@", "alice");
+            run.Code.Should().NotBe(ExitCode.Done);
+            (await CommandRun.OfAsync([command, url, .. more, "--json"])).ShouldEndWith(run.Code).ShouldNotShow("hunter2", "ter2@", "alice");
+        }
+    }
+
+    [Theory]
+    [InlineData("play")]
+    [InlineData("inspect")]
+    [InlineData("decrypt")]
+    public async Task Another_scheme_than_http_is_told_as_one_and_not_as_a_file_that_is_missing(string command)
+    {
+        string[] more = command == "decrypt" ? ["--key", Sample.Held("SD"), "--to", _folder.File("out.mp4")] : [];
+        (await CommandRun.OfAsync([command, "ftp://host.example/movie.mpd", "--json", .. more])).ShouldFailInJson(ExitCode.Unreachable, "source")
+            .Out.Should().Contain("only http, https and files are read").And.NotContain("no such file");
     }
 
     [Fact]

@@ -51,6 +51,28 @@ public sealed class InspectTests
         entry.GetProperty("skipBlocks").GetInt32().Should().Be(skip);
     }
 
+    /// <summary>A clear initialisation segment, then the protected one and a segment: what the first says is not all.</summary>
+    [Fact]
+    public async Task A_file_that_becomes_protected_later_is_not_called_clear()
+    {
+        using TemporaryFolder folder = new();
+        string init = Sample.File("cenc/video-360/init.mp4"), clear = folder.File("clear.mp4"), file = folder.File("both.mp4");
+        (await CommandRun.OfAsync("decrypt", init, "--key", Sample.Held("HD"), "--to", clear)).ShouldEndWith(ExitCode.Done);
+        string segment = Directory.GetFiles(Path.GetDirectoryName(init)!, "*.m4s").Order(StringComparer.Ordinal).First();
+        await File.WriteAllBytesAsync(
+            file,
+            [.. await File.ReadAllBytesAsync(clear, TestContext.Current.CancellationToken), .. await File.ReadAllBytesAsync(init, TestContext.Current.CancellationToken), .. await File.ReadAllBytesAsync(segment, TestContext.Current.CancellationToken), .. "\r\n"u8],
+            TestContext.Current.CancellationToken);
+        CommandRun run = (await CommandRun.OfAsync("inspect", file)).ShouldEndWith(ExitCode.Done);
+        run.Out.Should().Contain("cenc").And.Contain(Sample.Kid("HD")).And.NotContain("clear ").And.Contain("2 bytes that are no box");
+        JsonElement json = (await CommandRun.OfAsync("inspect", file, "--json")).ShouldEndWith(ExitCode.Done).Json;
+        JsonElement track = json.GetProperty("tracks")[0];
+        track.GetProperty("protected").GetBoolean().Should().BeTrue();
+        track.GetProperty("kids")[0].GetString().Should().Be(Sample.Kid("HD"));
+        track.GetProperty("protectedSamples").GetInt64().Should().BePositive();
+        json.GetProperty("headers").GetArrayLength().Should().BePositive("the later moov has them");
+    }
+
     [Fact]
     public async Task A_manifest_and_a_file_that_name_different_keys_conflict()
     {

@@ -87,6 +87,40 @@ public sealed class LicenseHttpTests : IDisposable
         (await CommandRun.OfAsync(["play", Sample.Manifest, "--to", _folder.File("out.mp4"), .. arguments])).ShouldEndWith(ExitCode.NoLicense).ShouldNotShow(Token, Value, Header);
     }
 
+    [Theory]
+    [InlineData("Authorization: Bearer t0ken-s3cret", "the token t0ken-s3cret is over", "t0ken-s3cret")]
+    [InlineData("Authorization: Bearer t0ken-s3cret", "dDBrZW4tczNjcmV0", "dDBrZW4")]
+    [InlineData("Authorization: Basic YWxpY2U6czNjcmV0LXdvcmQ=", "no alice with the password s3cret-word", "s3cret-word")]
+    [InlineData("Authorization: Basic YWxpY2U6czNjcmV0LXdvcmQ=", "no alice:s3cret-word", "alice")]
+    [InlineData("X-Login: alice:s3cret-word", "wrong: s3cret-word, YWxpY2U6czNjcmV0LXdvcmQ=", "s3cret-word", "czNjcmV0")]
+    [InlineData("X-Session: sid=s3cretsid; theme=dark", "the session s3cretsid is over", "s3cretsid")]
+    public async Task What_a_service_repeats_of_a_header_in_plain_words_is_masked_and_its_reason_is_not(string header, string said, params string[] secrets)
+    {
+        using LoopbackServer service = LoopbackServer.Answering(context =>
+        {
+            context.Response.StatusCode = (int)HttpStatusCode.BadRequest;
+            context.Response.ContentType = "text/plain";
+            using StreamWriter body = new(context.Response.OutputStream);
+            body.Write($"Not today. {said}");
+        });
+        string[] arguments = ["--license-url", service.Url.AbsoluteUri, "--license-header", header];
+        CommandRun run = (await LicenseAsync(arguments)).ShouldFailInJson(ExitCode.NoLicense, "unknown").ShouldNotShow(secrets);
+        run.Json.GetProperty("error").GetProperty("message").GetString().Should().Contain("answered 400: Not today. ");
+        (await CommandRun.OfAsync(["play", Sample.Manifest, "--to", _folder.File("out.mp4"), .. arguments])).ShouldEndWith(ExitCode.NoLicense).ShouldNotShow(secrets).Error.Should().Contain("Not today.");
+    }
+
+    [Fact]
+    public async Task A_service_that_names_a_time_is_not_asked_before_it_and_that_is_told_at_once()
+    {
+        using LoopbackServer service = LoopbackServer.Answering(static context =>
+        {
+            (context.Response.StatusCode, context.Response.Headers["Retry-After"]) = ((int)HttpStatusCode.TooManyRequests, "3600");
+            context.Response.Close();
+        });
+        (await LicenseAsync("--license-url", service.Url.AbsoluteUri)).ShouldFailInJson(ExitCode.NoLicense, "throttled").Out.Should().Contain("3600 s");
+        service.Requests.Should().ContainSingle();
+    }
+
     [Fact]
     public async Task Where_a_token_would_not_be_used_it_is_a_mistake_of_usage_and_nothing_is_sent()
     {

@@ -51,7 +51,7 @@ public sealed class PlayReadyTests(SharedSandbox sandbox) : IDisposable
             if (!OperatingSystem.IsWindows()) File.GetUnixFileMode(file).Should().Be(UnixFileMode.UserRead | UnixFileMode.UserWrite);
         (await CommandRun.OfAsync("sandbox", "credential", "--system", "playready", "--out", device, "--data", data)).Code.Should().NotBe(ExitCode.Done, "a device is not replaced");
 
-        await using SandboxProcess own = await SandboxProcess.StartAsync(["--port", "0", "--data", data], TextWriter.Null, TestContext.Current.CancellationToken);
+        await using SandboxProcess own = await SandboxProcess.StartAsync(["--port", "0", "--data", data], TextWriter.Null, new Leftovers(), TestContext.Current.CancellationToken);
         PlayReadyDevice configured = await PlayReadyDevice.OfAsync(own.Url, device, _folder, development: true);
         string[] arguments = ["play", Sample.Manifest, "--key-system", "playready", "--config", configured.Settings, "--license-url", $"{own.Url}playready/rightsmanager.asmx", "--to", Target];
         (await CommandRun.OfAsync(arguments)).ShouldEndWith(ExitCode.Done).ShouldNotShow([.. configured.Secrets]);

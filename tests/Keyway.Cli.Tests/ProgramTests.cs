@@ -63,6 +63,8 @@ public sealed class ProgramTests(SharedSandbox sandbox) : IDisposable
     [Theory]
     [InlineData("INT")]
     [InlineData("TERM")]
+    [InlineData("HUP")]
+    [InlineData("QUIT")]
     public async Task A_signal_in_the_middle_ends_with_130_and_leaves_nothing(string signal)
     {
         if (OperatingSystem.IsWindows()) Assert.Skip("needs signals");
@@ -77,6 +79,127 @@ public sealed class ProgramTests(SharedSandbox sandbox) : IDisposable
         code.Should().Be(ExitCode.Interrupted, await program.Error);
         (await program.Error).Should().Contain("interrupted").And.NotContain("   at ");
         _folder.Entries.Should().BeEmpty();
+    }
+
+    [Theory]
+    [InlineData("TERM", "TERM")]
+    [InlineData("HUP", "HUP")]
+    [InlineData("QUIT", "TERM")]
+    public async Task A_second_signal_ends_at_once_with_130_and_leaves_nothing(string first, string second)
+    {
+        if (OperatingSystem.IsWindows()) Assert.Skip("needs signals");
+        await using ProgramRun program = await HalfwayAsync();
+        program.Signal(first);
+        program.Signal(second);
+        (await program.EndAsync()).Should().Be(ExitCode.Interrupted);
+        _folder.Entries.Should().BeEmpty();
+    }
+
+    [Theory]
+    [InlineData("decrypt pipe --key {key} --to out.mp4")]
+    [InlineData("decrypt - --key {key} --to out.mp4")]
+    [InlineData("decrypt file.mp4 --key-file pipe --to out.mp4")]
+    [InlineData("decrypt file.mp4 --init pipe --key {key} --to out.mp4")]
+    [InlineData("play pipe --to out.mp4 --json")]
+    [InlineData("play file.mp4 --custom-data-file pipe --to out.mp4")]
+    [InlineData("inspect file.mp4 --config pipe")]
+    public async Task One_signal_ends_a_command_that_waits_for_what_never_comes(string line)
+    {
+        if (OperatingSystem.IsWindows()) Assert.Skip("needs signals and pipes");
+        File.Copy(Sample.File("cbcs/audio.mp4"), _folder.File("file.mp4"));
+        // The shell goes when the program has its place; nobody ever writes into the pipe.
+        await using ProgramRun program = ProgramRun.Shell($"cd '{_folder.Path}' && mkfifo pipe && touch begun && exec $keyway {line.Replace("{key}", Sample.Held("AUDIO"), StringComparison.Ordinal)}");
+        await program.ReadyAsync();
+        program.Signal("TERM");
+        (await program.EndAsync()).Should().Be(ExitCode.Interrupted, await program.Error);
+        _folder.Entries.Should().Equal("begun", "file.mp4", "pipe");
+    }
+
+    [Fact]
+    public async Task What_is_told_to_survive_a_hang_up_survives_it()
+    {
+        if (OperatingSystem.IsWindows()) Assert.Skip("needs signals");
+        await using ProgramRun program = ProgramRun.Shell($"trap '' HUP; exec $keyway decrypt - --key {Sample.Held("AUDIO")} --to '{_folder.File("out.mp4")}'");
+        await program.ReadyAsync();
+        program.Signal("HUP");
+        byte[] film = await File.ReadAllBytesAsync(Sample.File("cbcs/audio.mp4"), TestContext.Current.CancellationToken);
+        await program.In.BaseStream.WriteAsync(film, TestContext.Current.CancellationToken);
+        program.In.Close();
+        (await program.EndAsync()).Should().Be(ExitCode.Done, await program.Error);
+        await Sample.ShouldHoldAsync(_folder.File("out.mp4"), "audio");
+    }
+
+    [Fact]
+    public async Task What_a_killed_run_left_is_deleted_by_the_next_and_what_a_running_one_writes_is_not()
+    {
+        if (OperatingSystem.IsWindows()) Assert.Skip("needs signals");
+        _folder.Write(".out.mp4.part", "not one of ours");
+        _folder.Write(".out.mp4.0123456789abcdeX.part", "nor this");
+        await using (ProgramRun killed = await HalfwayAsync("killed.mp4"))
+        {
+            killed.Signal("KILL");
+            await killed.EndAsync();
+        }
+
+        await using ProgramRun running = await HalfwayAsync("running.mp4");
+        _folder.Entries.Where(static name => name.StartsWith(".killed.mp4.", StringComparison.Ordinal)).Should().BeEmpty("another has begun to write in the folder");
+        CommandRun other = await CommandRun.OfAsync("decrypt", Sample.File("cbcs/audio.mp4"), "--key", Sample.Held("AUDIO"), "--to", _folder.File("other.mp4"));
+        other.ShouldEndWith(ExitCode.Done);
+        _folder.Entries.Should().HaveCount(4).And.Contain("other.mp4").And.ContainSingle(static name => name.StartsWith(".running.mp4.", StringComparison.Ordinal));
+
+        byte[] film = await File.ReadAllBytesAsync(Sample.File("cbcs/video-360.mp4"), TestContext.Current.CancellationToken);
+        await running.In.BaseStream.WriteAsync(film.AsMemory(film.Length / 2), TestContext.Current.CancellationToken);
+        running.In.Close();
+        (await running.EndAsync()).Should().Be(ExitCode.Done, await running.Error);
+        await Sample.ShouldHoldAsync(_folder.File("running.mp4"), "video-360");
+        _folder.Entries.Should().Equal(".out.mp4.0123456789abcdeX.part", ".out.mp4.part", "other.mp4", "running.mp4");
+    }
+
+    [Fact]
+    public async Task The_folders_of_a_killed_run_go_with_their_keys_when_the_next_one_makes_its_own()
+    {
+        if (OperatingSystem.IsWindows()) Assert.Skip("needs signals");
+        string play = $"export TMPDIR='{_folder.Path}'; exec $keyway play --key-system widevine > /dev/null";
+        await using (ProgramRun killed = ProgramRun.Shell(play))
+        {
+            // The sandbox has its root's private key when it issues the device.
+            await WaitAsync(() => Directory.EnumerateDirectories(_folder.Path, "keyway-device-*").Any() || killed.HasEnded);
+            killed.HasEnded.Should().BeFalse();
+            killed.Signal("KILL");
+            await killed.EndAsync();
+        }
+
+        string[] left = [.. Directory.EnumerateDirectories(_folder.Path, "keyway-*")];
+        left.Should().HaveCountGreaterThanOrEqualTo(2);
+        Directory.CreateDirectory(_folder.File("keyway-mine"));
+        await using ProgramRun next = ProgramRun.Shell(play);
+        (await next.EndAsync()).Should().Be(ExitCode.Done, await next.Error);
+        string[] now = [.. Directory.EnumerateDirectories(_folder.Path, "keyway-*").Select(static path => Path.GetFileName(path)!).Order(StringComparer.Ordinal)];
+        now.Should().HaveCount(2);
+        now[0].Should().Be("keyway-mine");
+        now[1].Should().StartWith("keyway-sample-", "what was played is the user's");
+        Directory.GetFileSystemEntries(_folder.File(now[1])).Should().ContainSingle().Which.Should().EndWith("sample.clear.mp4");
+    }
+
+    [Fact]
+    public async Task No_core_dump_is_made_of_it()
+    {
+        if (OperatingSystem.IsWindows()) Assert.Skip("needs signals");
+        string other = Directory.CreateDirectory(_folder.File("other")).FullName, own = Directory.CreateDirectory(_folder.File("own")).FullName;
+        await using (ProgramRun control = ProgramRun.Shell($"cd '{other}' && ulimit -c unlimited && kill -ABRT $$")) await control.EndAsync();
+        if (Directory.GetFiles(other).Length == 0) Assert.Skip("this machine keeps no core dumps in the working directory");
+        await using ProgramRun program = ProgramRun.Shell($"cd '{own}' && ulimit -c unlimited && exec $keyway decrypt - --key {Sample.Held("AUDIO")} --to out.mp4");
+        await program.ReadyAsync();
+
+        // The runtime takes the first for itself, gives the default back and goes on.
+        for (int i = 0; i < 20 && !program.HasEnded; i++)
+        {
+            program.Signal("ABRT");
+            await Task.Delay(500, TestContext.Current.CancellationToken);
+        }
+
+        (await program.EndAsync()).Should().Be(128 + 6, await program.Error);
+        Directory.GetFiles(own).Should().NotContain(static file => Path.GetFileName(file).StartsWith("core", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -127,6 +250,47 @@ public sealed class ProgramTests(SharedSandbox sandbox) : IDisposable
         _folder.Entries.Should().BeEmpty();
     }
 
+    [Theory]
+    [InlineData("decrypt {in} {key} --to {out}", "2> /dev/full", 0)]
+    [InlineData("decrypt {in} {key} --to {out}", "2>&-", 0)]
+    [InlineData("decrypt {in} {key} --to {out}", "> /dev/full", 1)]
+    [InlineData("decrypt {in} {key} --to {out}", ">&-", 1)]
+    [InlineData("decrypt {in} {key} --to {out} --json", "> /dev/full", 1)]
+    [InlineData("decrypt {in} {key} --to {out} --json", "> /dev/full 2> /dev/full", 1)]
+    [InlineData("decrypt {in} {key} --to {out} --json", "<&- >&- 2>&-", 1)]
+    [InlineData("decrypt {in} {key} --to - ", ">&-", 1)]
+    [InlineData("decrypt {in} --key 1:00112233445566778899aabbccddeeff --nonsense --to {out}", "2> /dev/full", 2)]
+    [InlineData("decrypt {in} --key 1:00112233445566778899aabbccddeeff --nonsense --to {out}", "2>&-", 2)]
+    [InlineData("decrypt {in} --key 1:00112233445566778899aabbccddeeff --nonsense --to {out} --json", "> /dev/full", 2)]
+    [InlineData("decrypt {in} --key 00112233445566778899aabbccddeeff:00112233445566778899aabbccddeeff --to {out}", "2> /dev/full", 6)]
+    [InlineData("decrypt {in} --key 00112233445566778899aabbccddeeff:00112233445566778899aabbccddeeff --to {out} --json", ">&- 2>&-", 6)]
+    [InlineData("decrypt nowhere.mp4 {key} --to {out} --json", "> /dev/full", 5)]
+    [InlineData("inspect {in}", "> /dev/full", 1)]
+    [InlineData("inspect {in} --json", ">&-", 1)]
+    [InlineData("explain io", "2> /dev/full", 0)]
+    [InlineData("--help", "> /dev/full", 1)]
+    public async Task Exit_codes_stand_whatever_happens_to_the_streams_and_media_that_cannot_be_told_of_is_not_there(string line, string streams, int code)
+    {
+        if (!File.Exists("/dev/full")) Assert.Skip("there is no /dev/full");
+        string command = line.Replace("{in}", $"'{Sample.File("cbcs/audio.mp4")}'", StringComparison.Ordinal).Replace("{key}", $"--key {Sample.Held("AUDIO")}", StringComparison.Ordinal).Replace("{out}", $"'{_folder.File("out.mp4")}'", StringComparison.Ordinal);
+        await using ProgramRun program = ProgramRun.Shell($"exec $keyway {command} {streams}");
+        (await program.EndAsync()).Should().Be(code, await program.Error);
+        (await program.Error).Should().NotContain("Unhandled").And.NotContain("   at ");
+        if (code == ExitCode.Done && line.Contains("{out}", StringComparison.Ordinal)) await Sample.ShouldHoldAsync(_folder.File("out.mp4"), "audio");
+        else _folder.Entries.Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task What_was_to_be_replaced_is_there_again_when_nobody_can_be_told()
+    {
+        if (!File.Exists("/dev/full")) Assert.Skip("there is no /dev/full");
+        string target = _folder.Write("out.mp4", "mine");
+        await using ProgramRun program = ProgramRun.Shell($"exec $keyway play '{Sample.Manifest}' --license-url '{sandbox.ClearKey()}' --to '{target}' --force --json > /dev/full");
+        (await program.EndAsync()).Should().Be(ExitCode.Unexpected, await program.Error);
+        (await File.ReadAllTextAsync(target, TestContext.Current.CancellationToken)).Should().Be("mine");
+        _folder.Entries.Should().Equal("out.mp4");
+    }
+
     [Fact]
     public async Task A_full_device_behind_standard_output_ends_with_1()
     {
@@ -163,5 +327,23 @@ public sealed class ProgramTests(SharedSandbox sandbox) : IDisposable
         (await CommandRun.OfAsync("sandbox", "--port", "nonsense")).ShouldEndWith(ExitCode.Usage).Error.Should().Contain("--port nonsense");
         CommandRun run = await CommandRun.OfAsync("sandbox", "--port", "nonsense", "--json");
         run.ShouldEndWith(ExitCode.Usage).Json.GetProperty("error").GetProperty("kind").GetString().Should().Be("sandbox");
+    }
+
+    /// <summary>Starts a command that has half of its input and waits for the rest.</summary>
+    private async Task<ProgramRun> HalfwayAsync(string target = "out.mp4")
+    {
+        ProgramRun program = ProgramRun.Start("decrypt", "-", "--key", Sample.Held("HD"), "--to", _folder.File(target));
+        byte[] film = await File.ReadAllBytesAsync(Sample.File("cbcs/video-360.mp4"), TestContext.Current.CancellationToken);
+        await program.In.BaseStream.WriteAsync(film.AsMemory(0, film.Length / 2), TestContext.Current.CancellationToken);
+        await program.In.BaseStream.FlushAsync(TestContext.Current.CancellationToken);
+        await WaitAsync(() => program.HasEnded || _folder.Entries.Any(name => name.StartsWith($".{target}.", StringComparison.Ordinal) && name.EndsWith(".part", StringComparison.Ordinal)));
+        program.HasEnded.Should().BeFalse();
+        return program;
+    }
+
+    private static async Task WaitAsync(Func<bool> isThere)
+    {
+        for (int i = 0; i < 1200 && !isThere(); i++) await Task.Delay(50, TestContext.Current.CancellationToken);
+        isThere().Should().BeTrue();
     }
 }

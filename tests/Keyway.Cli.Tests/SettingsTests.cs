@@ -12,6 +12,15 @@ public sealed class SettingsTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
+    public async Task A_plugin_that_configuration_names_and_that_is_not_there_fails_the_command_that_lists_them()
+    {
+        CommandRun run = (await CommandRun.OfAsync("plugins", "--json", "--set", "Keyway:Plugins:Allow:nosuch:Required=false")).ShouldEndWith(ExitCode.Usage);
+        run.Json.GetProperty("error").GetProperty("message").GetString().Should().Contain("nosuch");
+        run.Json.GetProperty("plugins").EnumerateArray().Should().Contain(static plugin => plugin.GetProperty("state").GetString() == "loaded", "the others are listed all the same");
+        (await CommandRun.OfAsync("plugins", "--set", "Keyway:Plugins:Allow:nosuch:Disabled=true")).ShouldEndWith(ExitCode.Done);
+    }
+
+    [Fact]
     public async Task Every_plugin_is_listed_with_what_it_brings_or_why_it_is_left_out()
     {
         CommandRun run = (await CommandRun.OfAsync("plugins")).ShouldEndWith(ExitCode.Done);

@@ -30,6 +30,68 @@ public sealed class TargetDiskTests(SharedSandbox sandbox) : IDisposable
         error.Should().Contain("cannot make the folder");
     }
 
+    [Theory]
+    [InlineData("S_ISREG", "")]      // what was written
+    [InlineData("S_ISDIR", "")]      // its name
+    [InlineData("S_ISREG", "mine")]
+    [InlineData("S_ISDIR", "mine")]
+    public async Task What_a_disk_did_not_take_is_not_there(string kind, string before)
+    {
+        await using FailingSync failing = await FailingSync.MakeAsync(_folder, kind);
+        if (before.Length > 0) _folder.Write("out.mp4", before);
+        string[] there = [.. _folder.Entries];
+        await using ProgramRun program = ProgramRun.Shell(
+            $"{failing.Before} exec $keyway play '{Sample.Manifest}' --license-url '{sandbox.ClearKey()}' --to '{_folder.File("out.mp4")}' --force");
+        string output = await program.Out.ReadToEndAsync(TestContext.Current.CancellationToken);
+        (await program.EndAsync()).Should().Be(ExitCode.Unexpected, output);
+        (await program.Error).Should().StartWith("keyway: the disk did not take ").And.Contain("explain io");
+        output.Should().BeEmpty("nothing is told as written");
+        _folder.Entries.Should().Equal(there);
+        if (before.Length > 0) (await File.ReadAllTextAsync(_folder.File("out.mp4"), TestContext.Current.CancellationToken)).Should().Be(before);
+    }
+
+    [Theory]
+    [InlineData("S_ISREG")]
+    [InlineData("S_ISDIR")]
+    public async Task A_licence_that_a_disk_did_not_take_is_not_stored(string kind)
+    {
+        await using FailingSync failing = await FailingSync.MakeAsync(_folder, kind);
+        WidevineDevice device = await WidevineDevice.MakeAsync(sandbox.Url, _folder, development: true);
+        string key = Path.Combine(_folder.File("secrets"), "license-store"), store = _folder.File("licenses");
+        await File.WriteAllTextAsync(key, new string('a', 64), TestContext.Current.CancellationToken);
+        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(key, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        await using ProgramRun program = ProgramRun.Shell(
+            $"{failing.Before} exec $keyway play '{Sample.Manifest}' --persist --key-system widevine --license-url '{sandbox.Url}widevine?license_duration_seconds=86400' --config '{device.Settings}' --set 'Keyway:Licenses:Store={store}' --to '{_folder.File("out.mp4")}'");
+        string output = await program.Out.ReadToEndAsync(TestContext.Current.CancellationToken);
+        (await program.EndAsync()).Should().Be(ExitCode.Unexpected, await program.Error);
+        output.Should().BeEmpty();
+        (await program.Error).Should().Contain("the disk did not take");
+        Directory.GetFiles(store).Select(Path.GetFileName).Should().Equal(".lock");
+        File.Exists(_folder.File("out.mp4")).Should().BeFalse();
+    }
+
+    [Fact]
+    public async Task A_store_on_a_disk_that_is_read_only_or_full_says_that_and_waits_for_nobody()
+    {
+        string store = _folder.File("store"), key = Path.Combine(Directory.CreateDirectory(_folder.File("secrets")).FullName, "license-store");
+        await File.WriteAllTextAsync(key, new string('a', 64), TestContext.Current.CancellationToken);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(key, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            Directory.CreateDirectory(store, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+
+        await ProbeMountAsync(store);
+        foreach ((string prepare, string reason) in ((string, string)[])[("mount -o remount,ro \"$store\"", "(?i)read-only"), ("head -c 64k /dev/zero > \"$store/fill\"; chmod 600 \"$store/fill\"", "(?i)no space|read-only|no stored licence")])
+        {
+            await using ProgramRun program = ProgramRun.Shell(
+                $"export store='{store}'; {Unshare} /bin/sh -c 'mount -t tmpfs -o size=64k,mode=700 none \"$store\" && {prepare}; exec $keyway licenses --set Keyway:Licenses:Store=$store --set Keyway:Secrets:Directory={Path.GetDirectoryName(key)}'");
+            string output = await program.Out.ReadToEndAsync(TestContext.Current.CancellationToken);
+            await program.EndAsync();
+            (output + await program.Error).Should().MatchRegex(reason).And.NotContain("another process");
+        }
+    }
+
     [Fact]
     public async Task A_folder_that_may_not_be_written_to_is_a_mistake_of_usage()
     {
@@ -90,6 +152,16 @@ public sealed class TargetDiskTests(SharedSandbox sandbox) : IDisposable
         else await Sample.ShouldHoldAsync(_folder.File("tracks/video-1.mp4"), "video-360");
     }
 
+    /// <summary>A namespace of mounts of its own: nobody else sees the disk, and it goes with the process.</summary>
+    private static string Unshare => Environment.IsPrivilegedProcess ? "unshare -m" : "unshare -rm";
+
+    private static async Task ProbeMountAsync(string folder)
+    {
+        if (OperatingSystem.IsWindows()) Assert.Skip("nothing can be mounted here");
+        await using ProgramRun probe = ProgramRun.Shell($"{Unshare} mount -t tmpfs -o size=64k none '{folder}'");
+        if (await probe.EndAsync() != 0) Assert.Skip("nothing can be mounted here");
+    }
+
     private static bool IsPrivate(string file) => OperatingSystem.IsWindows() || File.GetUnixFileMode(file) == (UnixFileMode.UserRead | UnixFileMode.UserWrite);
 
     /// <summary>Runs the command with a small file system of its own as <c>$disk</c>, checks its code and that nothing is left on the disk.</summary>
@@ -97,15 +169,9 @@ public sealed class TargetDiskTests(SharedSandbox sandbox) : IDisposable
     private async Task<string> OnDiskAsync(string options, string before, string command, int code)
     {
         string disk = Directory.CreateDirectory(_folder.File("disk")).FullName, left = _folder.File("left"), exit = _folder.File("exit");
-        // A namespace of mounts of its own: nobody else sees the disk, and it goes with the process.
-        string unshare = Environment.IsPrivilegedProcess ? "unshare -m" : "unshare -rm";
-        await using (ProgramRun probe = ProgramRun.Shell($"{unshare} mount -t tmpfs -o size=64k none '{disk}'"))
-        {
-            if (OperatingSystem.IsWindows() || await probe.EndAsync() != 0) Assert.Skip("nothing can be mounted here");
-        }
-
+        await ProbeMountAsync(disk);
         await using ProgramRun program = ProgramRun.Shell(
-            $"export disk='{disk}'; {unshare} /bin/sh -c 'mount -t tmpfs -o {options} none \"$disk\" && {before} {{ {command.Replace("'", "'\\''", StringComparison.Ordinal).Insert(0, "$keyway ")}; echo $? > \"{exit}\"; ls -A \"$disk\" > \"{left}\"; }}'");
+            $"export disk='{disk}'; {Unshare} /bin/sh -c 'mount -t tmpfs -o {options} none \"$disk\" && {before} {{ {command.Replace("'", "'\\''", StringComparison.Ordinal).Insert(0, "$keyway ")}; echo $? > \"{exit}\"; ls -A \"$disk\" > \"{left}\"; }}'");
         await program.EndAsync();
         string error = await program.Error;
         File.Exists(exit).Should().BeTrue(error);

@@ -128,4 +128,50 @@ public sealed class TargetTests(SharedSandbox sandbox) : IDisposable
         command == "decrypt"
             ? ["decrypt", Sample.File("cbcs/audio.mp4"), "--key", Sample.Held("AUDIO"), "--to", target, .. more]
             : ["play", Sample.File("cbcs/audio.mp4"), "--license-url", sandbox.ClearKey(), "--to", target, .. more]);
+
+    [Theory]
+    [InlineData("mkfifo '{0}'", "is a pipe")]
+    [InlineData("mknod '{0}' c 1 7", "is a device")]
+    public async Task What_is_no_file_is_never_replaced(string make, string reason)
+    {
+        if (!OperatingSystem.IsLinux()) Assert.Skip("only Linux tells what a name stands for");
+        string target = _folder.File("out.mp4");
+        await using (ProgramRun making = ProgramRun.Shell(string.Format(System.Globalization.CultureInfo.InvariantCulture, make, target)))
+        {
+            if (await making.EndAsync() != 0) Assert.Skip("nobody may make such a thing here");
+        }
+
+        CommandRun run = await CommandRun.OfAsync("decrypt", Sample.File("cbcs/audio.mp4"), "--key", Sample.Held("AUDIO"), "--to", target, "--force");
+        run.ShouldEndWith(ExitCode.Usage).Error.Should().Contain(reason);
+        _folder.Entries.Should().Equal("out.mp4");
+        new FileInfo(target).Length.Should().Be(0);
+    }
+
+    [Fact]
+    public async Task No_control_character_of_a_name_reaches_a_terminal()
+    {
+        if (OperatingSystem.IsWindows()) Assert.Skip("names have none there");
+        const string name = "a\u001b[31m\r\n\u009b1mkeyway: done.mp4";
+        File.Copy(Sample.File("cbcs/audio.mp4"), _folder.File(name));
+        foreach (string[] arguments in (string[][])
+        [
+            ["decrypt", _folder.File(name), "--key", Sample.Held("AUDIO"), "--to", _folder.File("out" + name)],
+            ["decrypt", _folder.File(name), "--key", Sample.Held("HD"), "--to", _folder.File("no.mp4")],
+            ["decrypt", _folder.File("no" + name), "--key", Sample.Held("AUDIO"), "--to", _folder.File("no.mp4")],
+            ["decrypt", _folder.File(name), "--key", Sample.Held("AUDIO"), "--to", Path.Combine(_folder.File("none" + name), "no.mp4")],
+            ["inspect", _folder.File(name)],
+            ["inspect", _folder.File("no" + name)],
+            ["inspect", _folder.File(name), "--config", _folder.File("no" + name)],
+            ["play", _folder.File(name), "--token-file", _folder.File("no" + name)],
+            ["plugins", "--set", $"Keyway:Plugins:Directory={_folder.File("no" + name)}"],
+            ["explain", name],
+            [name],
+            ["--" + name],
+        ])
+        {
+            CommandRun run = await CommandRun.OfAsync(arguments);
+            run.Text.Where(static letter => char.IsControl(letter) && letter != '\n').Should().BeEmpty(string.Join(' ', arguments));
+            run.Text.Split('\n').Should().NotContain(static line => line.StartsWith("keyway: done", StringComparison.Ordinal) || line.StartsWith("1mkeyway: done", StringComparison.Ordinal));
+        }
+    }
 }

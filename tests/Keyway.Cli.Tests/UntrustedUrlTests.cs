@@ -14,8 +14,28 @@ public sealed partial class UntrustedUrlTests(SharedSandbox sandbox)
     [InlineData("playready", "9a04f079-9840-4286-ab92-e65be0885f95")]
     public async Task A_manifest_that_names_a_second_server_sends_it_nothing(string system, string scheme)
     {
-        await RefusedAsync(system, (manifest, url) => manifest.Replace(
-            $"schemeIdUri=\"urn:uuid:{scheme}\">", $"schemeIdUri=\"urn:uuid:{scheme}\"><dashif:Laurl xmlns:dashif=\"https://dashif.org/CPS\">{url}</dashif:Laurl>", StringComparison.Ordinal), "ContentProtection");
+        await RefusedAsync(system, (manifest, url) => WithLaurl(manifest, url, scheme), "ContentProtection");
+    }
+
+    [Fact]
+    public async Task A_server_that_only_a_manifest_names_hears_nothing_even_where_the_identity_would_be_encrypted_for_it() =>
+        await RefusedAsync("widevine", WithLaurl, "ContentProtection", "--set", "Keyway:KeySystems:widevine:Settings:Privacy=Required");
+
+    [Fact]
+    public async Task A_setting_that_names_it_lets_such_a_server_be_asked()
+    {
+        using LeakRun run = await LeakRun.PrepareAsync("widevine", sandbox.Url);
+        using LoopbackServer second = LoopbackServer.Answering(static _ => { });
+        using TemporaryFolder folder = new();
+        string manifest = Path.Combine(folder.Copy("cenc"), "manifest.mpd");
+        await File.WriteAllTextAsync(manifest, WithLaurl(await File.ReadAllTextAsync(manifest, TestContext.Current.CancellationToken), second.Url), TestContext.Current.CancellationToken);
+        // What content names is asked at public addresses, and at that of the content itself.
+        using LoopbackServer content = LoopbackServer.Files(folder.Path, ranges: true);
+        string[] arguments = ["--config", run.SettingsFile(), "--key-system", "widevine", "--json", "--set", "Keyway:KeySystems:widevine:Settings:Privacy=Required"];
+        (await CommandRun.OfAsync(["license", $"{content.Url}cenc/manifest.mpd", .. arguments])).ShouldFailInJson(ExitCode.NoLicense, "untrusted-url");
+        second.Requests.Should().BeEmpty();
+        await CommandRun.OfAsync(["license", $"{content.Url}cenc/manifest.mpd", .. arguments, "--set", "Keyway:KeySystems:widevine:Settings:IdentifyToContentUrls=true"]);
+        second.Requests.Should().NotBeEmpty();
     }
 
     [Fact]
@@ -36,7 +56,12 @@ public sealed partial class UntrustedUrlTests(SharedSandbox sandbox)
         });
     }, "protection header");
 
-    private async Task RefusedAsync(string system, Func<string, Uri, string> change, string source)
+    private static string WithLaurl(string manifest, Uri url) => WithLaurl(manifest, url, "edef8ba9-79d6-4ace-a3c8-27dcd51d21ed");
+
+    private static string WithLaurl(string manifest, Uri url, string scheme) => manifest.Replace(
+        $"schemeIdUri=\"urn:uuid:{scheme}\">", $"schemeIdUri=\"urn:uuid:{scheme}\"><dashif:Laurl xmlns:dashif=\"https://dashif.org/CPS\">{url}</dashif:Laurl>", StringComparison.Ordinal);
+
+    private async Task RefusedAsync(string system, Func<string, Uri, string> change, string source, params string[] more)
     {
         using LeakRun run = await LeakRun.PrepareAsync(system, sandbox.Url);
         using LoopbackServer second = LoopbackServer.Answering(static _ => { });
@@ -46,7 +71,7 @@ public sealed partial class UntrustedUrlTests(SharedSandbox sandbox)
         after.Should().NotBe(before);
         await File.WriteAllTextAsync(manifest, after, TestContext.Current.CancellationToken);
 
-        string[] device = ["--config", run.SettingsFile(), "--key-system", system, "--json"];
+        string[] device = ["--config", run.SettingsFile(), "--key-system", system, "--json", .. more];
         CommandRun refused = await CommandRun.OfAsync(["license", manifest, .. device]);
         refused.ShouldFailInJson(ExitCode.NoLicense, "untrusted-url").Out.Should().Contain(source, "it says who named it");
 

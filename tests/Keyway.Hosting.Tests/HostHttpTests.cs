@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Keyway.Hosting.Configuration;
 using Keyway.Licensing;
+using Keyway.Sources;
 using Microsoft.Extensions.Configuration;
 
 namespace Keyway.Hosting;
@@ -110,6 +111,8 @@ public sealed class HostHttpTests : IDisposable
             handler.SslOptions.RemoteCertificateValidationCallback.Should().BeNull("the platform's own check is not replaced without a root of ours");
         }
 
+        using SocketsHttpHandler content = http.CreateContentHandler(null);
+        (content.AllowAutoRedirect, content.UseCookies, content.AutomaticDecompression).Should().Be((false, false, DecompressionMethods.None));
         strict.UseProxy.Should().BeFalse("a proxy would look the name up, and nobody would see the address");
         strict.ConnectCallback.Should().NotBeNull();
     }
@@ -171,6 +174,43 @@ public sealed class HostHttpTests : IDisposable
         }
 
         server.Requests.Should().HaveCount(2);
+    }
+
+    [Theory]
+    [InlineData("127.0.0.1", "")]
+    [InlineData("localhost", "")]
+    [InlineData("[::ffff:127.0.0.1]", "")]
+    [InlineData("127.0.0.1", "content.example")]
+    public async Task What_content_names_for_its_segments_is_public_or_where_it_came_from(string host, string from)
+    {
+        await using LoopbackServer server = new(_ => LoopbackServer.Answer.Text("x"));
+        using HostHttp http = new(new HttpOptions(), _folder);
+        Uri address = new($"http://{host}:{server.Port}/");
+        Func<Task> send = () => SendContentAsync(http, address, from);
+        (await send.Should().ThrowAsync<HttpRequestException>()).Which.InnerException.Should().BeOfType<SourceException>().Which.Message.Should().Contain("nothing was sent");
+        server.Connections.Should().Be(0);
+
+        // What the caller names is another matter, and an open connection gives nobody else leave.
+        (await SendAsync(http.Content, address)).Should().Be(HttpStatusCode.OK);
+        await send.Should().ThrowAsync<HttpRequestException>();
+        server.Requests.Should().ContainSingle();
+    }
+
+    [Fact]
+    public async Task Content_from_a_private_address_may_name_that_address_for_its_segments_and_no_other()
+    {
+        await using LoopbackServer server = new(_ => LoopbackServer.Answer.Text("x"));
+        using HostHttp http = new(new HttpOptions(), _folder);
+        await SendAsync(http.Content, new Uri($"http://localhost:{server.Port}/"));
+        (await SendContentAsync(http, new Uri($"http://localhost:{server.Port}/segment"), "localhost")).Should().Be(HttpStatusCode.OK);
+        (await SendContentAsync(http, server.Address, "localhost")).Should().Be(HttpStatusCode.OK, "it is the same machine");
+        foreach ((string host, string from) in new[] { ("127.0.0.2", "localhost"), ("127.0.0.1", "content.example"), ("10.0.0.1", "localhost"), ("[fd00::1]", "localhost") })
+        {
+            Func<Task> other = () => SendContentAsync(http, new Uri($"http://{host}:{server.Port}/"), from);
+            (await other.Should().ThrowAsync<HttpRequestException>("{0} is not {1}", host, from)).Which.InnerException.Should().BeOfType<SourceException>();
+        }
+
+        server.Requests.Should().HaveCount(3);
     }
 
     [Fact]
@@ -259,7 +299,7 @@ public sealed class HostHttpTests : IDisposable
         else
         {
             await acquire();
-            license.Requests.Should().ContainSingle().Which.Headers.Keys.Should().BeEquivalentTo("Host", "Content-Type", "Content-Length");
+            license.Requests.Should().ContainSingle().Which.Headers.Keys.Should().BeEquivalentTo("Host", "Content-Type", "Content-Length", "Accept-Encoding");
             (await SampleContent.ReadAsync(presentation, 1)).Should().Equal(SampleContent.Table("audio"));
         }
     }
@@ -270,6 +310,15 @@ public sealed class HostHttpTests : IDisposable
         request.Options.Set(HttpLicenseTransport.Untrusted, untrusted);
         request.Options.Set(HttpLicenseTransport.ContentHost, contentHost);
         using HttpResponseMessage response = await invoker.SendAsync(request, Cancel);
+        await response.Content.ReadAsByteArrayAsync(Cancel);
+        return response.StatusCode;
+    }
+
+    private static async Task<HttpStatusCode> SendContentAsync(HostHttp http, Uri address, string from)
+    {
+        using HttpRequestMessage request = new(HttpMethod.Get, address);
+        request.Options.Set(MediaSources.NamedByContentFrom, from);
+        using HttpResponseMessage response = await http.Content.SendAsync(request, Cancel);
         await response.Content.ReadAsByteArrayAsync(Cancel);
         return response.StatusCode;
     }

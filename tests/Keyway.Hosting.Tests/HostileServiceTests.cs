@@ -79,14 +79,39 @@ public sealed class HostileServiceTests : IDisposable
     }
 
     [Fact]
-    public async Task Compressed_answer_stays_as_it_came()
+    public async Task Compressed_answer_that_unpacks_to_more_than_an_answer_may_be_is_refused()
     {
-        // A good licence in front of 64 MiB of spaces in 64 KiB: whoever unpacks it has lost, or a licence.
+        // A good licence in front of 64 MiB of spaces in 64 KiB: whoever unpacks all of it has lost.
         byte[]? bomb = null;
-        await using LoopbackServer server = new(request => new LoopbackServer.Answer(200, "application/json\r\nContent-Encoding: gzip", bomb ??= Bomb(SampleContent.License(request.Body))));
-        (await RefusedAsync(server)).Kind.Should().Be(LicenseErrorKind.LicenseMalformed);
+        await using LoopbackServer server = new(request => new LoopbackServer.Answer(200, "application/json\r\nContent-Encoding: gzip", bomb ??= Bomb(SampleContent.License(request.Body), 64)));
+        LicenseServiceException refused = await RefusedAsync(server);
+        refused.Kind.Should().Be(LicenseErrorKind.LicenseMalformed);
+        refused.Message.Should().Contain($"{HttpLicenseTransport.MaximumAnswer} bytes");
         bomb!.Length.Should().BeLessThan(HttpLicenseTransport.MaximumAnswer, "it is not its length that is refused");
-        server.Requests.Should().ContainSingle().Which.Headers.Should().NotContainKey("Accept-Encoding");
+        server.Requests.Should().ContainSingle().Which.Headers["Accept-Encoding"].Should().Be("gzip, deflate, br");
+    }
+
+    [Theory]
+    [InlineData("gzip")]
+    [InlineData("x-gzip")]
+    [InlineData("br")]
+    [InlineData("deflate")]
+    public async Task Compressed_answer_is_read(string coding)
+    {
+        await using LoopbackServer server = new(request => new LoopbackServer.Answer(200, $"application/json\r\nContent-Encoding: {coding}", Packed(coding, SampleContent.License(request.Body))));
+        await AcquireAsync(server);
+        server.Requests.Should().ContainSingle();
+    }
+
+    [Theory]
+    [InlineData("zstd", "not read")]
+    [InlineData("gzip", "damaged")]
+    public async Task Compression_that_nobody_knows_or_that_is_none_is_said(string coding, string reason)
+    {
+        await using LoopbackServer server = new(request => new LoopbackServer.Answer(200, $"application/json\r\nContent-Encoding: {coding}", SampleContent.License(request.Body)));
+        LicenseServiceException refused = await RefusedAsync(server);
+        refused.Kind.Should().Be(LicenseErrorKind.LicenseMalformed);
+        refused.Message.Should().Contain(reason);
     }
 
     [Fact]
@@ -111,7 +136,7 @@ public sealed class HostileServiceTests : IDisposable
         }
 
         server.Requests.Should().HaveCount(2).And.OnlyContain(static request =>
-            request.Headers.Keys.Order(StringComparer.Ordinal).SequenceEqual(new[] { "Content-Length", "Content-Type", "Host", "X-Token" }));
+            request.Headers.Keys.Order(StringComparer.Ordinal).SequenceEqual(new[] { "Accept-Encoding", "Content-Length", "Content-Type", "Host", "X-Token" }));
     }
 
     private static LoopbackServer.Answer License(LoopbackServer.Received request) => new(200, "application/json", SampleContent.License(request.Body));
@@ -120,7 +145,15 @@ public sealed class HostileServiceTests : IDisposable
     private static LoopbackServer.Answer Chunked(byte[] body) =>
         new(200, "application/json\r\nTransfer-Encoding: chunked", [.. Encoding.ASCII.GetBytes($"{body.Length:x}\r\n"), .. body, .. "\r\n0\r\n\r\n"u8]);
 
-    private static byte[] Bomb(byte[] license)
+    private static byte[] Packed(string coding, byte[] content)
+    {
+        using MemoryStream packed = new();
+        using (Stream zip = coding switch { "br" => new BrotliStream(packed, CompressionLevel.Optimal), "deflate" => new ZLibStream(packed, CompressionLevel.Optimal), _ => new GZipStream(packed, CompressionLevel.Optimal) })
+            zip.Write(content);
+        return packed.ToArray();
+    }
+
+    private static byte[] Bomb(byte[] license, int mebibytes)
     {
         using MemoryStream packed = new();
         using (GZipStream zip = new(packed, CompressionLevel.Optimal))
@@ -128,7 +161,7 @@ public sealed class HostileServiceTests : IDisposable
             zip.Write(license);
             byte[] spaces = new byte[1 << 20];
             Array.Fill(spaces, (byte)' ');
-            for (int i = 0; i < 64; i++) zip.Write(spaces);
+            for (int i = 0; i < mebibytes; i++) zip.Write(spaces);
         }
 
         return packed.ToArray();

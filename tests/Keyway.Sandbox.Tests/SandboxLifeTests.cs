@@ -43,6 +43,14 @@ public sealed class SandboxLifeTests(SharedSandbox shared) : IClassFixture<Share
     [InlineData("localhost", HttpStatusCode.OK)]
     [InlineData("127.0.0.1:1", HttpStatusCode.OK)]
     [InlineData("[::1]:8797", HttpStatusCode.OK)]
+    [InlineData("LocalHost:8797", HttpStatusCode.OK)]
+    [InlineData("loopback", HttpStatusCode.MisdirectedRequest)]
+    [InlineData("loopback:8797", HttpStatusCode.MisdirectedRequest)]
+    [InlineData("evil.localhost", HttpStatusCode.MisdirectedRequest)]
+    [InlineData("localhost.", HttpStatusCode.MisdirectedRequest)]
+    [InlineData("127.1", HttpStatusCode.MisdirectedRequest)]
+    [InlineData("0.0.0.0", HttpStatusCode.MisdirectedRequest)]
+    [InlineData("[::ffff:127.0.0.1]", HttpStatusCode.MisdirectedRequest)]
     [InlineData("keyway.example", HttpStatusCode.MisdirectedRequest)]
     [InlineData("localhost.keyway.example", HttpStatusCode.MisdirectedRequest)]
     [InlineData("127.0.0.1.keyway.example:8797", HttpStatusCode.MisdirectedRequest)]
@@ -82,11 +90,75 @@ public sealed class SandboxLifeTests(SharedSandbox shared) : IClassFixture<Share
     }
 
     [Theory]
+    [InlineData("755")]
+    [InlineData("1777")]
+    [InlineData("2775", "others may write to this folder")]
+    [InlineData("777", "others may write to this folder")]
+    public async Task Data_folder_that_is_there_keeps_its_mode_and_what_is_put_there_is_the_users_alone(string octal, string? warning = null)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Assert.Skip("Windows has no file modes");
+            return;
+        }
+
+        string shared = Directory.CreateTempSubdirectory("keyway-shared-").FullName, other = Path.Combine(shared, "other.txt");
+        try
+        {
+            await File.WriteAllTextAsync(other, "not the sandbox's", Token);
+            File.SetUnixFileMode(other, (UnixFileMode)Convert.ToInt32("644", 8));
+            File.SetUnixFileMode(shared, (UnixFileMode)Convert.ToInt32(octal, 8));
+            (int code, _, string errors) = await SandboxProcess.RunAsync("--data", shared, "--port", "0", "--ready", "-");
+
+            code.Should().Be(0);
+            File.GetUnixFileMode(shared).Should().Be((UnixFileMode)Convert.ToInt32(octal, 8));
+            File.GetUnixFileMode(other).Should().Be((UnixFileMode)Convert.ToInt32("644", 8));
+            foreach (string file in Directory.GetFiles(shared, "*.json")) File.GetUnixFileMode(file).Should().Be(UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            Directory.GetFiles(shared, "*.json").Should().HaveCount(2);
+            if (warning is null) errors.Should().BeEmpty();
+            else errors.Should().Contain(warning).And.Contain(shared);
+        }
+        finally
+        {
+            Directory.Delete(shared, recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task What_a_link_in_the_data_folder_leads_to_keeps_its_mode()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Assert.Skip("Windows has no file modes");
+            return;
+        }
+
+        string folder = Directory.CreateTempSubdirectory("keyway-linked-").FullName, elsewhere = Path.Combine(folder, "elsewhere.json");
+        try
+        {
+            await File.WriteAllTextAsync(elsewhere, """{ "keys": [] }""", Token);
+            File.SetUnixFileMode(elsewhere, (UnixFileMode)Convert.ToInt32("644", 8));
+            File.CreateSymbolicLink(Path.Combine(folder, "content-keys.json"), elsewhere);
+            (int code, _, _) = await SandboxProcess.RunAsync("--data", folder, "--port", "0", "--ready", "-");
+
+            code.Should().Be(0);
+            File.GetUnixFileMode(elsewhere).Should().Be((UnixFileMode)Convert.ToInt32("644", 8));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Theory]
     [InlineData("--port")]
     [InlineData("--port", "-1")]
     [InlineData("--port", "65536")]
     [InlineData("--ready", "file")]
     [InlineData("--listen", "0.0.0.0")]
+    [InlineData("--allow-origin", "app.example")]
+    [InlineData("--allow-origin", "https://app.example/page")]
+    [InlineData("--allow-origin", "*")]
     [InlineData("--widevine", "can_play=maybe")]
     [InlineData("--widevine", "can_plai=1")]
     public async Task Wrong_arguments_are_told_with_the_usage(params string[] args)
@@ -112,6 +184,27 @@ public sealed class SandboxLifeTests(SharedSandbox shared) : IClassFixture<Share
             (code, _, errors) = await SandboxProcess.RunAsync("--data", data, "--keys", file, "--port", "0");
             code.Should().Be(1);
             errors.Should().StartWith(file).And.Contain("'kid' of key 0 is not 16 bytes");
+        }
+        finally
+        {
+            Directory.Delete(data, recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task What_a_killed_sandbox_had_half_written_goes_with_its_keys_when_the_next_one_starts()
+    {
+        string data = Directory.CreateTempSubdirectory("keyway-sandbox-").FullName;
+        string left = Path.Combine(data, $"widevine.json.{Guid.NewGuid():N}"), held = Path.Combine(data, $"widevine.json.{Guid.NewGuid():N}"), other = Path.Combine(data, "widevine.json.old");
+        try
+        {
+            foreach (string file in (string[])[left, held, other]) await File.WriteAllTextAsync(file, "a key", Token);
+            await using FileStream writer = new(held, FileMode.Open, FileAccess.Write, FileShare.None);
+            (int code, _, string errors) = await SandboxProcess.RunAsync("credential", "--system", "widevine", "--out", Path.Combine(data, "device"), "--data", data);
+            code.Should().Be(0, errors);
+            File.Exists(left).Should().BeFalse();
+            File.Exists(held).Should().BeTrue("somebody writes it");
+            File.Exists(other).Should().BeTrue("it has no such name");
         }
         finally
         {

@@ -262,7 +262,7 @@ public sealed partial class PresentationTests
         HttpLicenseTransportTests.Sent sent = wire.Sent.Should().ContainSingle().Subject;
         sent.Url.Should().Be("https://content.example/l");
         sent.Untrusted.Should().BeTrue();
-        sent.Headers.Should().Be($"Content-Type: text/plain\nContent-Length: {sent.Body.Length}");
+        sent.Headers.Should().Be($"Accept-Encoding: gzip, deflate, br\nContent-Type: text/plain\nContent-Length: {sent.Body.Length}");
     }
 
     private static async Task<Presentation> OpenAsync(PresentationBench bench) =>

@@ -99,8 +99,15 @@ public sealed class WidevineChallengeTests
         _bench.Create().Descriptor.ChallengeIdentifiesDevice.Should().BeTrue();
         _bench.Settings["Privacy"] = "Required";
         _bench.Create().Descriptor.ChallengeIdentifiesDevice.Should().BeFalse();
+        _bench.Create().Descriptor.IdentifiesDeviceToServer.Should().BeTrue("the server sends the certificate that the identity is encrypted for");
+        _bench.Settings["IdentifyToContentUrls"] = "true";
+        _bench.Create().Descriptor.IdentifiesDeviceToServer.Should().BeFalse();
+        _bench.Settings.Remove("IdentifyToContentUrls");
         _bench.Settings["Privacy"] = "Auto";
         _bench.Settings["ServiceCertificate"] = Convert.ToBase64String(TestPki.ServiceCertificate);
         _bench.Create().Descriptor.ChallengeIdentifiesDevice.Should().BeFalse();
+        _bench.Create().Descriptor.IdentifiesDeviceToServer.Should().BeFalse("it is encrypted for a service that configuration names");
+        _bench.Settings["IdentifyToContentUrls"] = "true";
+        FluentActions.Invoking(() => _bench.Create()).Should().Throw<LicenseServiceException>().WithMessage("*IdentifyToContentUrls*");
     }
 }

@@ -55,6 +55,13 @@ public sealed record KeySystemDescriptor
     /// <value><see langword="true"/>.</value>
     public bool ChallengeIdentifiesDevice { get; init; } = true;
 
+    /// <summary>
+    /// Whether the server that is asked can learn who the device is, although nobody beside it can: the device's identity is encrypted for a certificate that
+    /// the server itself may send. Then too a challenge goes only to origins that the caller or configuration named.
+    /// </summary>
+    /// <value><see langword="false"/>.</value>
+    public bool IdentifiesDeviceToServer { get; init; }
+
     /// <summary>The key system's own codes for what the framework refuses in its name, by the policy that came with a key.</summary>
     public RefusalCodes Refusals { get; init; } = RefusalCodes.None;
 }

@@ -86,6 +86,15 @@ public enum LicenseErrorKind
 
     /// <summary>The licence's time is over, or has not come.</summary>
     LicenseExpired,
+
+    /// <summary>Nobody names a licence URL: neither the caller nor configuration nor content.</summary>
+    LicenseUrlMissing,
+
+    /// <summary>What the exchange needs is not configured: the provider, what it says of the key system, a value that its pipeline names. Nothing was sent.</summary>
+    NotConfigured,
+
+    /// <summary>The key system, a step or the framework failed itself: a defect, and no answer of a service.</summary>
+    InternalFault,
 }
 
 /// <summary>An exchange with a licence service has failed. Its text is free of secrets.</summary>

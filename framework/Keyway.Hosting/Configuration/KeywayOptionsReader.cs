@@ -58,13 +58,15 @@ internal sealed class KeywayOptionsReader
         return options;
     }
 
-    // Not ended: what it does not know here is the plugin's own.
+    // Not ended: what it does not know here is the plugin's own, unless it is nearly a name that is known here. A pin that is not looked at protects nothing.
     private static AllowedPlugin ReadAllowed(SectionReader plugin)
     {
         if (!IsPluginId(plugin.Name)) plugin.Wrong("not the id of a plugin: lower-case letters, digits and dashes");
         string? pin = plugin.Text("Pin");
         if (pin is not null && (pin.Length != 64 || !pin.All(char.IsAsciiHexDigit))) plugin.Wrong("Pin", "not 64 hexadecimal digits, as 'keyway plugins --pin' prints them");
-        return new AllowedPlugin { Pin = pin, Required = plugin.Flag("Required"), Disabled = plugin.Flag("Disabled"), Settings = plugin.Section };
+        AllowedPlugin allowed = new() { Pin = pin, Required = plugin.Flag("Required"), Disabled = plugin.Flag("Disabled"), Settings = plugin.Section };
+        plugin.EndOfOwn();
+        return allowed;
     }
 
     private static KeySystemOptions ReadKeySystem(SectionReader system)
@@ -115,7 +117,7 @@ internal sealed class KeywayOptionsReader
 
     private Uri? ReadOrigin(IConfigurationSection item)
     {
-        if (IsHttp(item.Value, out Uri? url) && url.PathAndQuery == "/" && url.Fragment.Length == 0) return url;
+        if (IsHttp(item.Value, out Uri? url) && Origin.TryParse(item.Value, out _)) return url;
         WrongValue(item, "not an origin (https://host or https://host:port)");
         return null;
     }

@@ -1,4 +1,7 @@
+using System.Buffers;
 using System.Collections.Frozen;
+using System.Security.Cryptography;
+using Keyway.Licensing;
 using Microsoft.Extensions.Configuration;
 
 namespace Keyway.Hosting.Configuration;
@@ -12,8 +15,9 @@ internal static class SecretSettings
 {
     public const string Mask = "***";
 
-    private static readonly string[] SecretWords =
-        ["key", "token", "secret", "pass", "credential", "auth", "sign", "private", "cookie", "cert", "chain", "seed", "pin", "custom"];
+    // What is published, and of use only where it can be compared: keys that others verify or encrypt with, and certificates.
+    private static readonly FrozenSet<string> PublicNames = FrozenSet.Create(
+        StringComparer.OrdinalIgnoreCase, "ServerKey", "ServerCertificate", "ServiceCertificate", "ServiceCertificateFile", "Certificate", "CertificateFile", "CertificateUrl");
 
     private static readonly FrozenSet<string> AllowMembers = FrozenSet.Create(StringComparer.OrdinalIgnoreCase, "Pin", "Required", "Disabled");
 
@@ -33,7 +37,10 @@ internal static class SecretSettings
         int free = FirstForeign(segments);
         if (free < 0) return false;
         if (IsOfTokenRequest(segments)) return true;
-        return segments[free..].Any(HasSecretWord) || IsValueOfSecretName(keyway, segments);
+        // A flag is none, whatever it is about.
+        if (bool.TryParse(leaf.Value, out _)) return false;
+        if (IsPublic(segments[^1])) return HoldsPrivateKey(leaf.Value) || segments[free..^1].Any(SecretWords.IsIn);
+        return segments[free..].Any(SecretWords.IsIn) || IsValueOfSecretName(keyway, segments);
     }
 
     /// <summary>A URL without its user name and without the values of its query; anything else as it is.</summary>
@@ -73,7 +80,54 @@ internal static class SecretSettings
 
     // { "Use": "header", "Name": "Authorization", "Value": "Bearer …" }
     private static bool IsValueOfSecretName(IConfigurationSection keyway, string[] segments) =>
-        !NameMembers.Contains(segments[^1]) && keyway.GetSection(ConfigurationPath.Combine(segments[..^1]))["Name"] is { } name && HasSecretWord(name);
+        !NameMembers.Contains(segments[^1]) && keyway.GetSection(ConfigurationPath.Combine(segments[..^1]))["Name"] is { } name && SecretWords.IsIn(name);
 
-    private static bool HasSecretWord(string segment) => SecretWords.Any(word => segment.Contains(word, StringComparison.OrdinalIgnoreCase));
+    private static bool IsPublic(string name) => name.StartsWith("Public", StringComparison.OrdinalIgnoreCase) || PublicNames.Contains(name);
+
+    /// <summary>Whether somebody has put the other half where the public one belongs.</summary>
+    private static bool HoldsPrivateKey(string value)
+    {
+        if (value.Contains("PRIVATE", StringComparison.OrdinalIgnoreCase)) return true;
+        byte[] bytes = new byte[value.Length];
+        if (!Convert.TryFromBase64String(value, bytes, out int length) && !TryHex(value, bytes, out length)) return false;
+        // The private half of a key of the curve P-256 is a number of 32 bytes.
+        const int number = 32;
+        try
+        {
+            if (length == number || CanImport(RSA.Create, bytes.AsSpan(0, length)) || CanImport(ECDsa.Create, bytes.AsSpan(0, length))) return true;
+            return false;
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(bytes);
+        }
+    }
+
+    private static bool TryHex(string value, byte[] bytes, out int length) =>
+        Convert.FromHexString(value, bytes, out _, out length) == OperationStatus.Done;
+
+    private static bool CanImport<T>(Func<T> create, ReadOnlySpan<byte> key)
+        where T : AsymmetricAlgorithm
+    {
+        using T algorithm = create();
+        try
+        {
+            algorithm.ImportPkcs8PrivateKey(key, out _);
+            return true;
+        }
+        catch (CryptographicException)
+        {
+        }
+
+        try
+        {
+            if (algorithm is RSA rsa) rsa.ImportRSAPrivateKey(key, out _);
+            else if (algorithm is ECDsa curve) curve.ImportECPrivateKey(key, out _);
+            return true;
+        }
+        catch (CryptographicException)
+        {
+            return false;
+        }
+    }
 }

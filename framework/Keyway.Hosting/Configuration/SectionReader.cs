@@ -136,6 +136,13 @@ internal sealed class SectionReader(IConfigurationSection section, List<SettingE
             errors.Add(new SettingError(child.Path, $"there is no such setting (there are {string.Join(", ", _known)}){Spelling.Question(child.Key, _known)}"));
     }
 
+    /// <summary>Names the members that are nearly one that was asked for. The others belong to somebody else.</summary>
+    public void EndOfOwn()
+    {
+        foreach (IConfigurationSection child in section.GetChildren().Where(child => !_known.Contains(child.Key, StringComparer.OrdinalIgnoreCase)))
+            if (Spelling.Nearest(child.Key, _known) is { } meant) errors.Add(new SettingError(child.Path, $"there is no such setting; did you mean '{meant}'? A setting of the plugin's own needs another name"));
+    }
+
     // A JSON array becomes members that are called 0, 1, 2 …
     private static bool IsItem(IConfigurationSection entry) => entry.Key.All(char.IsAsciiDigit);
 

@@ -21,6 +21,12 @@ internal static partial class PluginDiscovery
         List<PluginManifest> found = [];
         try
         {
+            if (PluginPin.FindUnreadable(folder) is { } unreadable)
+            {
+                problem = new PluginProblem(PluginFault.Unreadable, unreadable);
+                return null;
+            }
+
             foreach (string file in Directory.EnumerateFiles(folder, "*.dll").Order(StringComparer.Ordinal))
                 if (PluginMetadata.ReadAttribute(file) is { } manifest) found.Add(manifest);
         }

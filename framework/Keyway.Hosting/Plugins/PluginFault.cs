@@ -27,7 +27,7 @@ public enum PluginFault
     /// <summary>Discovery: configuration does not name it.</summary>
     NotAllowed,
 
-    /// <summary>Discovery: others than the owner and the group may write to its files.</summary>
+    /// <summary>Discovery: others than root and the user who runs the host own its files or a folder above them, or may write to them.</summary>
     WritableByOthers,
 
     /// <summary>Discovery: its files are not those that configuration pins.</summary>

@@ -19,7 +19,7 @@ public static class PluginPin
     ///   path below the folder, '/' between its parts, UTF-8 | 00 | length, decimal | 00 | SHA-256, 64 hex digits | 0A
     /// </code>
     /// </remarks>
-    /// <exception cref="IOException">A file cannot be read, or is a link.</exception>
+    /// <exception cref="IOException">A file cannot be read, or is a link, a pipe or a device.</exception>
     public static string Compute(string folder)
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -46,8 +46,21 @@ public static class PluginPin
         }
     }
 
+    /// <summary>Finds what is neither file nor folder: opening a pipe would wait for its writer, and a device has no end.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <returns>What is wrong, or <see langword="null"/>. Where the system does not tell kinds apart always <see langword="null"/>.</returns>
+    /// <exception cref="IOException">The folder cannot be read.</exception>
+    internal static string? FindUnreadable(string folder)
+    {
+        if (!OperatingSystem.IsLinux()) return null;
+        foreach (string entry in Directory.EnumerateFileSystemEntries(folder, "*", AllFiles))
+            if (UnixFile.Of(entry, followLinks: true) is { IsOrdinary: false } other) return $"{entry} is a {other.Kind.ToString().ToLowerInvariant()} and no file";
+        return null;
+    }
+
     private static IEnumerable<(string Path, string File)> Files(string folder)
     {
+        if (FindUnreadable(folder) is { } unreadable) throw new IOException(unreadable);
         List<(string Path, string File)> files = [];
         foreach (string entry in Directory.EnumerateFileSystemEntries(folder, "*", AllFiles))
         {

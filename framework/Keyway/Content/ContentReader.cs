@@ -59,7 +59,7 @@ internal sealed class ContentReader(MediaSources sources)
     private async ValueTask<OpenedContent> ReadManifestAsync(Uri source, TrackQuery? video, TrackQuery? audio, bool everyTrack, CancellationToken cancellationToken)
     {
         SourceDocument document = await sources.ReadManifestAsync(source, cancellationToken).ConfigureAwait(false);
-        Manifest manifest = ManifestReader.Read(document);
+        Manifest manifest = await ManifestLoader.LoadAsync(sources, document, elapsed: null, cancellationToken).ConfigureAwait(false);
         TrackSelection selection = TrackSelection.Choose(manifest, video, audio);
         List<string> notes = [.. manifest.Notes.Select(static note => note.ToString())];
         ProtectionMapBuilder protection = new ProtectionMapBuilder().Add(manifest);
@@ -111,6 +111,7 @@ internal sealed class ContentReader(MediaSources sources)
             Tracks = tracks,
             Periods = PeriodRow.Of(manifest, selection, [.. selection.Tracks.Select(static track => track.Kind)], representation => descriptions.GetValueOrDefault(representation.Path)),
             Protection = protection,
+            ServerAhead = document.ServerAhead,
             Notes = notes,
         };
     }

@@ -36,6 +36,26 @@ internal static class ContentSurvey
             content.Protection.Add(new HeaderStatement { Box = found.Box, Source = new(ProtectionOrigin.Fragment, $"{found.Where}/pssh") });
         }
 
-        return file.Defect is null ? content : content with { Notes = [.. content.Notes, file.Defect.Message] };
+        return content with
+        {
+            Tracks = [.. content.Tracks.Select(track => file.Tracks.FirstOrDefault(found => ContentMap.TrackName(found.Track) == track.Path) is { } found ? Together(track, found, file.Defect is null) : track)],
+            Notes = [.. content.Notes, .. file.Notes, .. file.Defect is { } defect ? [defect.Message] : (IEnumerable<string>)[]],
+        };
+    }
+
+    /// <summary>What the samples say counts: a key that the track names and no sample uses is none of its keys, and a track that only becomes protected later is not clear.</summary>
+    private static ContentTrack Together(ContentTrack track, Mp4TrackSummary found, bool whole)
+    {
+        Mp4SampleEntry? hidden = found.SampleEntries.FirstOrDefault(static entry => entry.SchemeType is not null || entry.Encryption is not null);
+        bool counted = whole && found.Samples > 0;
+        return track with
+        {
+            IsProtected = track.IsProtected || hidden is not null,
+            Scheme = track.Scheme == default ? hidden?.Scheme ?? default : track.Scheme,
+            KeyIds = counted && found.KeyIds.Count > 0 ? found.KeyIds : [.. track.KeyIds.Union(found.KeyIds)],
+            Samples = found.Samples,
+            ProtectedSamples = found.ProtectedSamples,
+            File = track.File is { } file && found.SampleEntries.Count > file.SampleEntries.Count ? file with { SampleEntries = found.SampleEntries } : track.File,
+        };
     }
 }

@@ -43,6 +43,12 @@ public sealed record ContentTrack
     /// <summary>The keys that it names before its samples are read.</summary>
     public IReadOnlyList<KeyId> KeyIds { get; init; } = [];
 
+    /// <summary>How many samples it has; 0 where they were not counted.</summary>
+    public long Samples { get; init; }
+
+    /// <summary>How many of those are protected.</summary>
+    public long ProtectedSamples { get; init; }
+
     /// <summary>Whether it announces protection.</summary>
     public bool IsProtected { get; init; }
 

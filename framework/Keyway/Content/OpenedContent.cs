@@ -22,6 +22,9 @@ internal sealed record OpenedContent
     /// <summary>What was said about protection, to be merged by whoever can decode headers.</summary>
     public required ProtectionMapBuilder Protection { get; init; }
 
+    /// <summary>Of a manifest over http: how far its server's clock was ahead of ours.</summary>
+    public TimeSpan? ServerAhead { get; init; }
+
     public IReadOnlyList<string> Notes { get; init; } = [];
 
     /// <summary>Of a manifest: the representations of a chosen track in the periods that have it.</summary>

@@ -7,21 +7,24 @@ namespace Keyway.Dash;
 /// </remarks>
 internal sealed class BaseAddress
 {
+    private static readonly BaseReference[] Same = [default];
     private readonly BaseAddress? _outer;
     private readonly IReadOnlyList<BaseReference> _references;
     private readonly string _path;
+    private readonly UrlQuery? _query;
 
-    private BaseAddress(BaseAddress? outer, IReadOnlyList<BaseReference> references, string path)
+    private BaseAddress(BaseAddress? outer, IReadOnlyList<BaseReference> references, string path, UrlQuery? query)
     {
         _outer = outer;
         _references = references;
         _path = path;
+        _query = query;
         Alternatives = outer is null ? 1 : Math.Min(ManifestLimits.Alternatives, outer.Alternatives * references.Count);
         Availability = outer is null ? default : references[0].Availability.Plus(outer.Availability);
     }
 
     /// <summary>The manifest's own address.</summary>
-    public static BaseAddress Root { get; } = new(null, [], "/MPD");
+    public static BaseAddress Root { get; } = new(null, [], "/MPD", null);
 
     /// <summary>How many ways there are.</summary>
     public int Alternatives { get; }
@@ -29,12 +32,12 @@ internal sealed class BaseAddress
     /// <summary>What the first choice says about segments that are there before they are due.</summary>
     public AvailabilityOffset Availability { get; }
 
-    /// <summary>One level further in; the same when the level has no <c>BaseURL</c>.</summary>
-    public BaseAddress Under(IReadOnlyList<BaseReference> references, string path)
+    /// <summary>One level further in; the same when the level has neither a <c>BaseURL</c> nor a query to add.</summary>
+    public BaseAddress Under(LevelDraft level)
     {
-        if (references.All(static each => each.Url.Length > 0)) return references.Count == 0 ? this : new BaseAddress(this, references, path);
-        List<BaseReference> said = [.. references.Where(static each => each.Url.Length > 0)];
-        return said.Count == 0 ? this : new BaseAddress(this, said, path);
+        List<BaseReference> said = [.. level.BaseUrls.Where(static each => each.Url.Length > 0)];
+        if (said.Count > 0) return new BaseAddress(this, said, level.Path, level.Query ?? _query);
+        return level.Query is null ? this : new BaseAddress(this, Same, level.Path, level.Query);
     }
 
     /// <summary>The address itself.</summary>
@@ -68,6 +71,7 @@ internal sealed class BaseAddress
 
     private Uri Chain(MpdContext context, int alternative) => _outer is null
         ? context.Origin.Location
+        : _references == Same ? _outer.Chain(context, alternative)
         : Combine(context, _outer.Chain(context, alternative / _references.Count), _references[alternative % _references.Count].Url, _path);
 
     private static Uri Combine(MpdContext context, Uri address, string reference, string path)
@@ -80,6 +84,6 @@ internal sealed class BaseAddress
     }
 
     // Only what is opened has to be allowed: "." and ".." may stand on the way to a file below the folder.
-    private static Uri Allowed(MpdContext context, Uri address, string path) =>
-        context.Origin.TryAllow(address, out string reason) ? address : throw context.Refuse(new FormatError(reason, path, -1));
+    private Uri Allowed(MpdContext context, Uri address, string path) =>
+        context.Origin.TryAllow(address, out string reason) ? _query?.AddTo(context, address, path) ?? address : throw context.Refuse(new FormatError(reason, path, -1));
 }

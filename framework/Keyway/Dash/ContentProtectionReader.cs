@@ -25,7 +25,7 @@ internal static class ContentProtectionReader
         string scheme = at.Attribute("schemeIdUri")?.Trim() ?? "";
         string? value = at.Attribute("value");
         SystemId? system = SystemOf(scheme);
-        string? idText = at.Attribute("default_KID", MpdNames.Cenc);
+        string? idText = at.Attribute("default_KID", MpdNames.IsCenc);
         string? refId = at.Attribute("refId"), reference = at.Attribute("ref"), robustness = at.Attribute("robustness");
         List<PsshElement> pssh = [];
         List<ProElement> pro = [];
@@ -35,9 +35,9 @@ internal static class ContentProtectionReader
         {
             string name = at.Name;
             string space = at.Namespace;
-            if (name == "pssh" && space == MpdNames.Cenc) pssh.Add(ReadPssh(at, system));
-            else if (name == "pro" && space == MpdNames.PlayReady) pro.Add(ReadPro(at));
-            else if (name.Equals("laurl", StringComparison.OrdinalIgnoreCase) && (MpdNames.IsDashIf(space) || space.StartsWith(MpdNames.Microsoft, StringComparison.OrdinalIgnoreCase)))
+            if (name == "pssh" && MpdNames.IsCenc(space)) pssh.Add(ReadPssh(at, system));
+            else if (name == "pro" && MpdNames.IsMicrosoft(space)) pro.Add(ReadPro(at));
+            else if (name.Equals("laurl", StringComparison.OrdinalIgnoreCase) && (MpdNames.IsDashIf(space) || MpdNames.IsMicrosoft(space)))
                 urls.Add(ReadUrl(at));
             else if (others.Count < ManifestLimits.OtherElements) AddOther(at, others);
         });
@@ -155,12 +155,10 @@ internal static class ContentProtectionReader
     private static void AddOther(MpdCursor at, List<OtherElement> others)
     {
         string name = at.Name;
-        List<KeyValuePair<string, string>> attributes = [.. at.Attributes().Select(static pair => new KeyValuePair<string, string>(Cut(pair.Key), Cut(pair.Value)))];
-        string text = Cut(at.Text());
-        others.Add(new OtherElement(Cut(name), text.Length == 0 ? null : text, attributes));
+        List<KeyValuePair<string, string>> attributes = [.. at.Attributes().Select(static pair => new KeyValuePair<string, string>(ManifestReader.Shown(pair.Key), ManifestReader.Shown(pair.Value)))];
+        string text = ManifestReader.Shown(at.Text());
+        others.Add(new OtherElement(ManifestReader.Shown(name), text.Length == 0 ? null : text, attributes));
     }
-
-    private static string Cut(string text) => text.Length <= ManifestLimits.ShownText ? text : string.Concat(text.AsSpan(0, ManifestLimits.ShownText), "…");
 
     private static bool TryBase64(MpdCursor at, string path, out byte[] bytes, out FormatError? error)
     {
@@ -169,8 +167,9 @@ internal static class ContentProtectionReader
         error = null;
         try
         {
-            // White space within is passed over.
-            bytes = Convert.FromBase64String(text);
+            // White space within is passed over. Packagers leave the padding out, and some write the alphabet of URLs.
+            string letters = string.Concat(text.Where(static letter => !char.IsWhiteSpace(letter))).TrimEnd('=').Replace('-', '+').Replace('_', '/');
+            bytes = Convert.FromBase64String(letters.PadRight((letters.Length + 3) / 4 * 4, '='));
             return true;
         }
         catch (FormatException)

@@ -20,6 +20,9 @@ public sealed record Manifest
     /// <summary>Of a dynamic one: the wall-clock time of its beginning.</summary>
     public DateTimeOffset? AvailabilityStart { get; init; }
 
+    /// <summary>When it was made, by the clock of who made it.</summary>
+    public DateTimeOffset? PublishTime { get; init; }
+
     /// <summary>Of a dynamic one: how far back segments stay available.</summary>
     public TimeSpan? TimeShiftBuffer { get; init; }
 
@@ -43,4 +46,10 @@ public sealed record Manifest
 
     /// <summary>What is not as it should be.</summary>
     public IReadOnlyList<ManifestNote> Notes { get; init; } = [];
+
+    /// <summary>Those of the notes that tell of something missing.</summary>
+    internal IReadOnlyList<ManifestNote> LeftOut { get; init; } = [];
+
+    /// <summary>Whether parts of it stand in documents of their own, which have not been fetched.</summary>
+    internal bool HasRemoteElements { get; init; }
 }

@@ -10,7 +10,7 @@ internal sealed class ManifestBuilder(MpdContext context, Manifest manifest, Mpd
     {
         ResolveReferences();
         List<ContentProtection> inherited = Inheritable(mpd, []);
-        BaseAddress address = BaseAddress.Root.Under(mpd.BaseUrls, mpd.Path);
+        BaseAddress address = BaseAddress.Root.Under(mpd);
         List<Period> periods = [];
         TimeSpan? next = TimeSpan.Zero;
         for (int i = 0; i < mpd.Periods.Count; i++)
@@ -23,7 +23,7 @@ internal sealed class ManifestBuilder(MpdContext context, Manifest manifest, Mpd
             TimeSpan? duration = draft.Duration ?? (until - start is { } length && length >= TimeSpan.Zero ? length : null);
             if (draft.Duration is null && until < start) at.NoteAt(draft.Path, "the period ends before it begins");
             next = Add(start, duration);
-            periods.Add(Build(draft, start, duration, inherited, address.Under(draft.BaseUrls, draft.Path), mpd.Segments));
+            periods.Add(Build(draft, start, duration, inherited, address.Under(draft), mpd.Segments));
         }
 
         if (periods.Count == 0) at.NoteAt(mpd.Path, "the manifest has no periods");
@@ -41,14 +41,16 @@ internal sealed class ManifestBuilder(MpdContext context, Manifest manifest, Mpd
             Id = draft.Id,
             Start = start,
             Duration = duration,
-            AdaptationSets = [.. draft.Sets.Select(set => Build(set, duration, wall, inherited, address.Under(set.BaseUrls, set.Path), set.Segments?.Over(segments) ?? segments))],
+            AdaptationSets = [.. draft.Sets.Select(set => Build(set, start, duration, wall, inherited, address.Under(set), set.Segments?.Over(segments) ?? segments))],
         };
     }
 
-    private AdaptationSet Build(AdaptationSetDraft draft, TimeSpan? duration, DateTimeOffset? wall, List<ContentProtection> inherited, BaseAddress address, SegmentInfo? segments)
+    private AdaptationSet Build(AdaptationSetDraft draft, TimeSpan? start, TimeSpan? duration, DateTimeOffset? wall, List<ContentProtection> inherited, BaseAddress address, SegmentInfo? segments)
     {
         IReadOnlyList<ContentProtection> protections = Inherit(draft, inherited);
         MediaKind kind = KindOf(draft.ContentType, draft.MimeType, draft.Codecs);
+        string? unknown = Unknown(draft, null);
+        TimeSpan? there = duration is null && context.Elapsed is { } elapsed && elapsed > (start ?? TimeSpan.Zero) ? elapsed - (start ?? TimeSpan.Zero) : null;
         List<Representation> representations = [];
         foreach (RepresentationDraft each in draft.Representations)
         {
@@ -68,8 +70,9 @@ internal sealed class ManifestBuilder(MpdContext context, Manifest manifest, Mpd
                 MimeType = mime,
                 Language = draft.Language,
                 ContentProtections = Inherit(each, protections),
+                UnknownEssential = Unknown(each, unknown),
                 Segments = new RepresentationSegments(
-                    context, each.Segments?.Over(segments) ?? segments, address.Under(each.BaseUrls, each.Path), each.Path, each.Id ?? "", each.Bandwidth, duration, wall),
+                    context, each.Segments?.Over(segments) ?? segments, address.Under(each), each.Path, each.Id ?? "", each.Bandwidth, duration, wall, there),
             });
         }
 
@@ -85,6 +88,13 @@ internal sealed class ManifestBuilder(MpdContext context, Manifest manifest, Mpd
             ContentProtections = protections,
             Representations = representations,
         };
+    }
+
+    private string? Unknown(TrackDraft draft, string? outer)
+    {
+        if (draft.Essentials.Unknown is not { } scheme) return outer;
+        at.NoteLeftOut(draft.Path, $"it asks for '{ManifestReader.Shown(scheme)}', which is not understood; it is ignored");
+        return scheme;
     }
 
     // An element with @ref takes over what the one with that @refId says. One step only: a chain of references has no meaning.

@@ -23,16 +23,21 @@ public sealed class ManifestReader
     /// <param name="document">The manifest and where it came from.</param>
     /// <returns>The manifest.</returns>
     /// <exception cref="ManifestException">It is not one, or is larger or deeper than is read.</exception>
-    public static Manifest Read(SourceDocument document) => Read(document.Content, document.Origin);
+    public static Manifest Read(SourceDocument document) => Read(document, elapsed: null);
+
+    /// <summary>Reads a manifest that replaces a dynamic one.</summary>
+    /// <param name="document">The manifest and where it came from.</param>
+    /// <param name="elapsed">How much of the presentation is past: of one that has become static and gives no length, this much is there.</param>
+    internal static Manifest Read(SourceDocument document, TimeSpan? elapsed) => Read(document.Content, document.Origin, elapsed);
 
     /// <summary>Reads a manifest.</summary>
     /// <param name="content">Its bytes.</param>
     /// <param name="location">Where it was found.</param>
     /// <returns>The manifest.</returns>
     /// <exception cref="ManifestException">It is not one, or is larger or deeper than is read.</exception>
-    public static Manifest Read(ReadOnlyMemory<byte> content, Uri location) => Read(content, ContentOrigin.Of(location));
+    public static Manifest Read(ReadOnlyMemory<byte> content, Uri location) => Read(content, ContentOrigin.Of(location), elapsed: null);
 
-    private static Manifest Read(ReadOnlyMemory<byte> content, ContentOrigin origin)
+    private static Manifest Read(ReadOnlyMemory<byte> content, ContentOrigin origin, TimeSpan? elapsed)
     {
         string name = SourceText.Of(origin.Location);
         if (content.Length > MediaSources.ManifestLimit)
@@ -43,15 +48,15 @@ public sealed class ManifestReader
         using MpdCursor at = new(stream);
         try
         {
-            return new ManifestReader(at).Read(origin, name);
+            return new ManifestReader(at).Read(origin, name, elapsed);
         }
         catch (XmlException e)
         {
-            throw new ManifestException(name, new FormatError($"this is not well-formed XML: {e.Message}", at.Path, -1), e);
+            throw new ManifestException(name, new FormatError($"this is not well-formed XML: {MpdCursor.Words(e)}", at.Path, -1), e);
         }
     }
 
-    private Manifest Read(ContentOrigin origin, string name)
+    private Manifest Read(ContentOrigin origin, string name, TimeSpan? elapsed)
     {
         _at.MoveToRoot();
         if (_at.Name != "MPD" || !_at.IsDash) throw new ManifestException(name, new FormatError("the root is not an MPD element", _at.Path, -1));
@@ -63,6 +68,7 @@ public sealed class ManifestReader
             Profiles = _at.Attribute("profiles"),
             Duration = Duration("mediaPresentationDuration"),
             AvailabilityStart = _at.Attribute("availabilityStartTime") is { } text && MpdValue.TryTime(text, out DateTimeOffset start) ? start : null,
+            PublishTime = _at.Attribute("publishTime") is { } published && MpdValue.TryTime(published, out DateTimeOffset publishTime) ? publishTime : null,
             TimeShiftBuffer = Duration("timeShiftBufferDepth"),
             MinimumUpdatePeriod = Duration("minimumUpdatePeriod"),
             SuggestedDelay = Duration("suggestedPresentationDelay"),
@@ -73,7 +79,10 @@ public sealed class ManifestReader
             switch (_at.Name)
             {
                 case "Period":
-                    draft.Periods.Add(ReadPeriod());
+                    // An element that needs what nobody here can do is to be read as if it were not there (5.8.4.8).
+                    PeriodDraft period = ReadPeriod();
+                    if (period.Essentials.Unknown is { } scheme) _at.NoteLeftOut(period.Path, $"the period asks for '{Shown(scheme)}', which is not understood; it is ignored");
+                    else draft.Periods.Add(period);
                     break;
                 case "Location" when draft.Locations.Count < ManifestLimits.Alternatives:
                     draft.Locations.Add(_at.Text());
@@ -85,9 +94,10 @@ public sealed class ManifestReader
         });
         _at.Finish();
         manifest = manifest with { Locations = draft.Locations, UtcTimings = draft.UtcTimings };
-        MpdContext context = new(origin, manifest.IsDynamic, manifest.TimeShiftBuffer);
+        if (draft.Essentials.Unknown is { } unknown) throw new ManifestException(name, new FormatError($"it asks for '{Shown(unknown)}', which is not understood", draft.Path, -1));
+        MpdContext context = new(origin, manifest.IsDynamic, manifest.TimeShiftBuffer, manifest.IsDynamic ? null : elapsed);
         ManifestBuilder builder = new(context, manifest, _at, _protections);
-        return manifest with { Periods = builder.Build(draft), ContentProtections = _protections, Notes = _at.Notes };
+        return manifest with { Periods = builder.Build(draft), ContentProtections = _protections, Notes = _at.Notes, LeftOut = _at.LeftOut, HasRemoteElements = _at.HasRemoteElements };
     }
 
     private PeriodDraft ReadPeriod()
@@ -125,9 +135,6 @@ public sealed class ManifestReader
                 case "Role" when _at.Attribute("schemeIdUri") == MpdNames.RoleScheme && _at.Attribute("value") is { } role:
                     set.Roles.Add(role);
                     break;
-                case "EssentialProperty":
-                    set.IsTrickMode |= IsTrickMode();
-                    break;
                 case "ContentComponent":
                     set.ContentType ??= _at.Attribute("contentType");
                     set.Language ??= _at.Attribute("lang");
@@ -154,14 +161,28 @@ public sealed class ManifestReader
             AudioSamplingRate = _at.Attribute("audioSamplingRate"),
             Bandwidth = _at.Attribute("bandwidth") is { } text && MpdValue.TryInt64(text, out long bandwidth) && bandwidth > 0 ? bandwidth : 0,
         };
-        ReadLevel(representation, () =>
-        {
-            if (_at.Name == "EssentialProperty") representation.IsTrickMode |= IsTrickMode();
-        });
+        ReadLevel(representation, static () => { });
         return representation;
     }
 
-    private bool IsTrickMode() => _at.Attribute("schemeIdUri") == AdaptationSet.TrickModeScheme;
+    private void ReadProperty(LevelDraft level)
+    {
+        bool essential = _at.Name == "EssentialProperty";
+        string scheme = _at.Attribute("schemeIdUri")?.Trim() ?? "";
+        string? id = _at.Attribute("id");
+        bool understood = EssentialProperties.IsUnderstood(scheme);
+        if (UrlQuery.IsScheme(scheme) && UrlQuery.Read(_at, out bool concernsSegments) is { } query)
+        {
+            understood = true;
+            if (concernsSegments) level.Query = query;
+        }
+
+        if (!essential) return;
+        level.IsTrickMode |= scheme == AdaptationSet.TrickModeScheme;
+        level.Essentials.Add(id, scheme, understood);
+    }
+
+    internal static string Shown(string text) => text.Length <= ManifestLimits.ShownText ? text : string.Concat(text.AsSpan(0, ManifestLimits.ShownText), "…");
 
     /// <summary>Reads what every level may have, and hands on the rest.</summary>
     private void ReadLevel(LevelDraft level, Action other) => _at.Children(() =>
@@ -182,6 +203,9 @@ public sealed class ManifestReader
                 break;
             case "SegmentBase":
                 ReadSegments(level, SegmentInfoKind.Base);
+                break;
+            case "EssentialProperty" or "SupplementalProperty":
+                ReadProperty(level);
                 break;
             case "ContentProtection":
                 ContentProtection protection = ContentProtectionReader.Read(_at, level.Path);

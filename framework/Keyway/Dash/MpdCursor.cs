@@ -15,23 +15,21 @@ internal sealed class MpdCursor : IDisposable
     private readonly HashSet<string> _unbound = new(StringComparer.Ordinal);
     private readonly List<(int Depth, string Prefix)> _declared = [];
     private readonly List<ManifestNote> _notes = [];
+    private readonly List<ManifestNote> _leftOut = [];
     private bool _consumed;
 
     public MpdCursor(Stream stream)
     {
-        XmlReaderSettings settings = new()
-        {
-            DtdProcessing = DtdProcessing.Prohibit,
-            XmlResolver = null,
-            IgnoreComments = true,
-            IgnoreProcessingInstructions = true,
-            MaxCharactersInDocument = ManifestLimits.Bytes,
-            MaxCharactersFromEntities = 1024,
-        };
-        _xml = XmlReader.Create(stream, settings, MpdNames.Context());
+        _xml = XmlReader.Create(stream, Settings(), MpdNames.Context());
     }
 
     public IReadOnlyList<ManifestNote> Notes => _notes;
+
+    /// <summary>The notes that tell of something missing.</summary>
+    public IReadOnlyList<ManifestNote> LeftOut => _leftOut;
+
+    /// <summary>Whether parts of the manifest stand in documents of their own.</summary>
+    public bool HasRemoteElements { get; private set; }
 
     /// <summary>The element's name, without prefix.</summary>
     public string Name => _xml.LocalName;
@@ -88,9 +86,42 @@ internal sealed class MpdCursor : IDisposable
         return text.ToString().Trim();
     }
 
+    /// <summary>How documents are read that nobody vouches for.</summary>
+    public static XmlReaderSettings Settings() => new()
+    {
+        DtdProcessing = DtdProcessing.Prohibit,
+        XmlResolver = null,
+        IgnoreComments = true,
+        IgnoreProcessingInstructions = true,
+        MaxCharactersInDocument = ManifestLimits.Bytes,
+        MaxCharactersFromEntities = 1024,
+    };
+
+    /// <summary>What is wrong with XML, without the advice that the library gives to programmers.</summary>
+    public static string Words(XmlException exception)
+    {
+        if (exception.Message.Contains(nameof(XmlReaderSettings.DtdProcessing), StringComparison.Ordinal)) return $"it has a document type definition (DTD), which is not read{Place()}";
+        if (exception.Message.Contains(nameof(XmlReaderSettings.MaxCharactersInDocument), StringComparison.Ordinal)) return $"it is longer than {ManifestLimits.Bytes >> 20} Mi characters";
+        return exception.Message.Contains(nameof(XmlReaderSettings), StringComparison.Ordinal) || exception.Message.Contains(nameof(ConformanceLevel), StringComparison.Ordinal)
+            ? $"it is more, or less, than one document{Place()}"
+            : exception.Message;
+
+        string Place() => string.Create(CultureInfo.InvariantCulture, $" (line {exception.LineNumber}, position {exception.LinePosition})");
+    }
+
     public string? Attribute(string name) => _xml.GetAttribute(name);
 
     public string? Attribute(string name, string ns) => _xml.GetAttribute(name, ns);
+
+    /// <summary>The first attribute of a name whose namespace is one of several.</summary>
+    public string? Attribute(string name, Func<string, bool> isNamespace)
+    {
+        string? value = null;
+        for (bool more = _xml.MoveToFirstAttribute(); more && value is null; more = _xml.MoveToNextAttribute())
+            if (_xml.LocalName == name && isNamespace(_xml.NamespaceURI)) value = _xml.Value;
+        _xml.MoveToElement();
+        return value;
+    }
 
     public List<KeyValuePair<string, string>> Attributes()
     {
@@ -102,6 +133,13 @@ internal sealed class MpdCursor : IDisposable
     }
 
     public void Note(string text) => NoteAt(Path, text);
+
+    /// <summary>Notes that something is missing.</summary>
+    public void NoteLeftOut(string path, string text)
+    {
+        NoteAt(path, text);
+        if (_leftOut.Count < ManifestLimits.Notes) _leftOut.Add(new ManifestNote(path, text));
+    }
 
     public void NoteAt(string path, string text)
     {
@@ -127,7 +165,7 @@ internal sealed class MpdCursor : IDisposable
                     break;
                 case XmlNodeType.Element:
                     Enter();
-                    child();
+                    if (_xml.GetAttribute("href", MpdNames.XLink)?.Trim() != MpdNames.ResolveToZero) child();
                     if (!_consumed) Walk(static () => { }, null);
                     _consumed = true;
                     Leave(depth);
@@ -170,10 +208,15 @@ internal sealed class MpdCursor : IDisposable
             for (bool more = _xml.MoveToFirstAttribute(); more; more = _xml.MoveToNextAttribute())
             {
                 CheckPrefix(_xml.Prefix);
-                if (_xml.LocalName == "href" && _xml.NamespaceURI == MpdNames.XLink) Note("xlink is not followed; what it names is missing here");
             }
 
             _xml.MoveToElement();
+            // A link to nothing is followed where it stands: its element is not there (5.5.3).
+            if (_xml.GetAttribute("href", MpdNames.XLink) is { } link && link.Trim() != MpdNames.ResolveToZero)
+            {
+                HasRemoteElements |= MpdNames.IsLinked(_xml);
+                NoteLeftOut(Path, "xlink is not followed; what it names is missing here");
+            }
         }
 
         CheckPrefix(element);

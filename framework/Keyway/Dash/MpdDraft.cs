@@ -11,6 +11,13 @@ internal abstract class LevelDraft
     public SegmentInfo? Segments { get; set; }
 
     public List<ContentProtection> Protections { get; } = [];
+
+    public EssentialProperties Essentials { get; } = new();
+
+    /// <summary>What is added to the addresses of segments below.</summary>
+    public UrlQuery? Query { get; set; }
+
+    public bool IsTrickMode { get; set; }
 }
 
 internal sealed class MpdDraft : LevelDraft
@@ -48,8 +55,6 @@ internal abstract class TrackDraft : LevelDraft
     public string? FrameRate { get; init; }
 
     public string? AudioSamplingRate { get; init; }
-
-    public bool IsTrickMode { get; set; }
 }
 
 internal sealed class AdaptationSetDraft : TrackDraft

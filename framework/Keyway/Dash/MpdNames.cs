@@ -11,6 +11,7 @@ internal static class MpdNames
     public const string DashIf = "https://dashif.org/CPS";
     public const string ClearKey = "http://dashif.org/guidelines/clearKey";
     public const string XLink = "http://www.w3.org/1999/xlink";
+    public const string ResolveToZero = "urn:mpeg:dash:resolve-to-zero:2013";
     public const string RoleScheme = "urn:mpeg:dash:role:2011";
 
     // Prefixes that real manifests use without binding them. A strict parser refuses those manifests; every player reads them.
@@ -37,9 +38,20 @@ internal static class MpdNames
     // Written urn:mpeg:dash:schema:mpd:2011 and urn:mpeg:DASH:schema:MPD:2011; a URN's name-space part ignores case anyway.
     public static bool IsDash(string name) => name.Length == 0 || name.StartsWith("urn:mpeg:dash:schema:mpd:", StringComparison.OrdinalIgnoreCase);
 
-    public static bool IsDashIf(string name) =>
-        name.Equals(DashIf, StringComparison.OrdinalIgnoreCase) || name.Equals("http://dashif.org/CPS", StringComparison.OrdinalIgnoreCase)
-        || name.StartsWith("http://dashif.org/guidelines/", StringComparison.OrdinalIgnoreCase) || name.StartsWith("https://dashif.org/guidelines/", StringComparison.OrdinalIgnoreCase);
+    // https://dashif.org/, http://dashif.org/CPS, http://dashif.org/guidelines/clearKey …: whatever stands behind the name, it is theirs.
+    public static bool IsDashIf(string name) => Uri.TryCreate(name, UriKind.Absolute, out Uri? address) && address.Scheme is "http" or "https"
+        && (address.Host.Equals("dashif.org", StringComparison.OrdinalIgnoreCase) || address.Host.Equals("www.dashif.org", StringComparison.OrdinalIgnoreCase));
+
+    // urn:mpeg:cenc:2013, and the same in capitals or of another year.
+    public static bool IsCenc(string name) => name.Equals("urn:mpeg:cenc", StringComparison.OrdinalIgnoreCase) || name.StartsWith("urn:mpeg:cenc:", StringComparison.OrdinalIgnoreCase);
+
+    // urn:microsoft, urn:microsoft:playready and urn:schemas-microsoft-com:… in any case.
+    public static bool IsMicrosoft(string name) => name.StartsWith(Microsoft, StringComparison.OrdinalIgnoreCase) || name.StartsWith("urn:schemas-microsoft-com", StringComparison.OrdinalIgnoreCase)
+        || name.StartsWith("http://schemas.microsoft.com/", StringComparison.OrdinalIgnoreCase) || name.StartsWith("https://schemas.microsoft.com/", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Whether the element that a reader stands at may stand in a document of its own, and says where (ISO/IEC 23009-1, 5.5.2).</summary>
+    public static bool IsLinked(XmlReader xml) =>
+        xml.LocalName is "Period" or "AdaptationSet" or "EventStream" or "InitializationSet" or "SegmentList" && IsDash(xml.NamespaceURI) && xml.GetAttribute("href", XLink) is not null;
 
     public static XmlParserContext Context()
     {

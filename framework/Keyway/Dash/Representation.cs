@@ -39,6 +39,11 @@ public sealed record Representation
     /// <summary>The protection that applies to it: its own, and what it inherits from its set for schemes that it does not name itself.</summary>
     public IReadOnlyList<ContentProtection> ContentProtections { get; init; } = [];
 
+    /// <summary>
+    /// The scheme of an <c>EssentialProperty</c> of its own or of its set that is not understood; such a representation is not played (ISO/IEC 23009-1, 5.8.4.8).
+    /// </summary>
+    public string? UnknownEssential { get; init; }
+
     /// <summary>Where its segments are.</summary>
     public required RepresentationSegments Segments { get; init; }
 }

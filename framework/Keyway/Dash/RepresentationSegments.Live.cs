@@ -9,6 +9,23 @@ public sealed partial class RepresentationSegments
     /// <summary>How far the clock of the media is ahead of the period's (<c>@presentationTimeOffset</c>).</summary>
     internal TimeSpan MediaOffset => SegmentRuns.Span(_info?.PresentationTimeOffset ?? 0, Timescale);
 
+    /// <summary>When the first listed segment begins and the last one ends; <see langword="null"/> where none is listed, or the last is open.</summary>
+    internal (DateTimeOffset FirstStart, DateTimeOffset LastEnd)? ListedSpan
+    {
+        get
+        {
+            if (_periodStart is null || _info is not { Error: null, Timeline.Entries: [.., { Repeat: >= 0 }] } || Addressing != SegmentAddressing.Template) return null;
+            SegmentRun? first = null, last = null;
+            foreach (SegmentRun run in Guarded(SegmentRuns.OfTimeline(_info, _info.Timeline, _static)))
+            {
+                first ??= run;
+                last = run;
+            }
+
+            return first is not { } begin || last is not { } end ? null : (Wall(SinceStart(begin.Time)), Wall(SinceStart((UInt128)end.Time + end.Count * (UInt128)end.Duration)) - Ahead);
+        }
+    }
+
     // What is still being written comes in pieces, which would be the end of the segment to a server that does not wait with us.
     private TimeSpan Ahead
     {

@@ -17,14 +17,15 @@ public sealed partial class RepresentationSegments
     private readonly SegmentRuns.Window _static;
     private readonly DateTimeOffset? _periodStart;
 
-    internal RepresentationSegments(MpdContext context, SegmentInfo? info, BaseAddress baseAddress, string path, string id, long bandwidth, TimeSpan? duration, DateTimeOffset? periodStart)
+    internal RepresentationSegments(MpdContext context, SegmentInfo? info, BaseAddress baseAddress, string path, string id, long bandwidth, TimeSpan? duration, DateTimeOffset? periodStart, TimeSpan? there = null)
     {
         _context = context;
         _info = info;
         _base = baseAddress;
         _id = id;
         _bandwidth = bandwidth;
-        _static = new SegmentRuns.Window(duration, null, null);
+        // Of what has stopped growing and does not say how long it is, there is what was there by then.
+        _static = new SegmentRuns.Window(duration, there, null);
         _periodStart = periodStart;
         Path = path;
         Addressing = info switch
@@ -103,10 +104,46 @@ public sealed partial class RepresentationSegments
         };
     }
 
-    private IEnumerable<MediaSegment> FromTemplate(DateTimeOffset? now)
+    /// <summary>The file of a representation that is in one.</summary>
+    internal SegmentPart WholeFile => new(BaseAddress, null, IsMedia: true, _base.Alternatives > 1 ? _base.Others(_context, null, _info?.Path ?? Path) : null);
+
+    /// <summary>Whether it is one file, its initialisation segment a part of it. One in another file has to be put before it.</summary>
+    internal bool IsInOneFile => Addressing is SegmentAddressing.SingleFile or SegmentAddressing.Index && (Initialization is not { } initialization || initialization.Address == BaseAddress);
+
+    /// <summary>Whether it is one file and nothing says where its segments are.</summary>
+    internal bool IsWholeFile => Addressing == SegmentAddressing.SingleFile && IsInOneFile;
+
+    /// <summary>How many segments the period plays; <see langword="null"/> when only the index in the file can tell.</summary>
+    internal long? CountPlayed(DateTimeOffset? now)
+    {
+        if (Addressing != SegmentAddressing.Template) return Addressing == SegmentAddressing.List ? Played(now).LongCount() : Count(now);
+        Count(now);
+        return Sum(Runs(now).Select(run => SegmentRuns.Within(run, _info!.PresentationTimeOffset ?? 0, _static.Duration, Timescale)));
+    }
+
+    /// <summary>The segments that the period plays: without those that end before it begins, or begin when it has ended (ISO/IEC 23009-1, 7.2.1).</summary>
+    internal IEnumerable<MediaSegment> Played(DateTimeOffset? now)
+    {
+        Count(now);
+        if (Addressing != SegmentAddressing.Template) return Played(Enumerate(now), Timescale);
+        return FromRuns(Runs(now).Select(run => SegmentRuns.Within(run, _info!.PresentationTimeOffset ?? 0, _static.Duration, Timescale)));
+    }
+
+    /// <summary>Those among segments that the period plays.</summary>
+    /// <param name="segments">The segments.</param>
+    /// <param name="scale">Units per second of their times.</param>
+    internal IEnumerable<MediaSegment> Played(IEnumerable<MediaSegment> segments, ulong scale)
+    {
+        ulong offset = (ulong)UInt128.Min(SegmentRuns.Units(MediaOffset, scale), ulong.MaxValue);
+        return segments.Where(segment => segment.Duration == 0 || SegmentRuns.Within(new SegmentRun(segment.Time, segment.Duration, 1, segment.Number), offset, _static.Duration, scale).Count > 0);
+    }
+
+    private IEnumerable<MediaSegment> FromTemplate(DateTimeOffset? now) => FromRuns(Runs(now));
+
+    private IEnumerable<MediaSegment> FromRuns(IEnumerable<SegmentRun> runs)
     {
         UrlTemplate template = Template(_info!.Media!);
-        foreach (SegmentRun run in Runs(now))
+        foreach (SegmentRun run in runs)
             for (ulong i = 0; i < run.Count; i++)
                 yield return Segment(template, run, i);
     }

@@ -20,33 +20,28 @@ public static class RepresentationStream
     {
         if (representations.Count == 0) throw new ArgumentException("at least one representation", nameof(representations));
         RepresentationSegments first = representations[0].Segments;
-        if (representations.Count == 1 && IsWholeFile(first))
+        if (representations.Count == 1 && first.IsInOneFile)
         {
             IReadOnlyList<MediaSegment>? index = first.Addressing == SegmentAddressing.Index
                 ? await SegmentIndex.ReadAsync(sources, origin, representations[0], cancellationToken).ConfigureAwait(false)
                 : null;
-            Stream file = await sources.OpenAsync(origin, first.BaseAddress, null, seekable: true, cancellationToken).ConfigureAwait(false);
+            Stream file = await new AlternativeSource(sources, origin).OpenFileAsync(first.WholeFile, cancellationToken).ConfigureAwait(false);
             return index is null ? file : new IndexedFileStream(file, index, progress);
         }
 
         // Everything is checked before anything is fetched; the count of segments is one of the things checked.
         long? total = 0;
-        foreach (Representation each in representations) total += each.Segments.Addressing == SegmentAddressing.Index ? 1 : each.Segments.Count(now);
+        foreach (Representation each in representations) total += each.Segments.Addressing == SegmentAddressing.Index ? 1 : each.Segments.CountPlayed(now);
         return new SegmentStream(sources, origin, Parts(representations, now), total, progress);
     }
-
-    // An initialisation segment in the same file is a part of it; one in another file has to be put before it.
-    private static bool IsWholeFile(RepresentationSegments segments) =>
-        segments.Addressing is SegmentAddressing.SingleFile or SegmentAddressing.Index
-        && (segments.Initialization is not { } initialization || initialization.Address == segments.BaseAddress);
 
     private static IEnumerable<SegmentPart> Parts(IReadOnlyList<Representation> representations, DateTimeOffset? now)
     {
         foreach (Representation each in representations)
         {
             RepresentationSegments segments = each.Segments;
-            if (!IsWholeFile(segments) && segments.Initialization is { } initialization) yield return new SegmentPart(initialization.Address, initialization.Range, false, initialization.Alternatives);
-            foreach (MediaSegment segment in segments.Enumerate(now)) yield return new SegmentPart(segment.Address, segment.Range, true, segment.Alternatives);
+            if (!segments.IsInOneFile && segments.Initialization is { } initialization) yield return new SegmentPart(initialization.Address, initialization.Range, false, initialization.Alternatives);
+            foreach (MediaSegment segment in segments.Played(now)) yield return new SegmentPart(segment.Address, segment.Range, true, segment.Alternatives);
         }
     }
 }

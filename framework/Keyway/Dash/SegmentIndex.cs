@@ -13,10 +13,16 @@ public static class SegmentIndex
     /// <returns>The segments in order.</returns>
     /// <exception cref="MediaFormatException">The index is malformed.</exception>
     /// <exception cref="SourceException">The file cannot be reached.</exception>
-    public static async ValueTask<IReadOnlyList<MediaSegment>> ReadAsync(MediaSources sources, ContentOrigin origin, Representation representation, CancellationToken cancellationToken = default)
+    public static async ValueTask<IReadOnlyList<MediaSegment>> ReadAsync(MediaSources sources, ContentOrigin origin, Representation representation, CancellationToken cancellationToken = default) =>
+        (await ReadWithScaleAsync(sources, origin, representation, cancellationToken).ConfigureAwait(false)).Segments;
+
+    /// <summary>Reads it, and the units per second of its times.</summary>
+    internal static async ValueTask<(IReadOnlyList<MediaSegment> Segments, ulong Timescale)> ReadWithScaleAsync(MediaSources sources, ContentOrigin origin, Representation representation, CancellationToken cancellationToken)
     {
         ByteRange range = representation.Segments.IndexRange ?? throw new ArgumentException("the representation has no index", nameof(representation));
-        Uri file = representation.Segments.BaseAddress;
+        SegmentPart whole = representation.Segments.WholeFile;
+        Uri file = whole.Address;
+        AlternativeSource source = new(sources, origin);
         List<MediaSegment> segments = [];
         uint? scale = null;
         ulong time = 0;
@@ -30,7 +36,7 @@ public static class SegmentIndex
             if (next.Box is null)
             {
                 if (next.Depth > ManifestLimits.IndexNesting || ++indexes > ManifestLimits.Indexes) throw Broken(file, new FormatError("indexes lead to too many indexes", "sidx", next.Range.First));
-                ReadOnlyMemory<byte> bytes = await sources.ReadAsync(origin, file, next.Range, ManifestLimits.IndexBytes, cancellationToken).ConfigureAwait(false);
+                ReadOnlyMemory<byte> bytes = await ReadBoxAsync(source, whole, next.Range, cancellationToken).ConfigureAwait(false);
                 if (!SidxBox.TryFind(bytes.Span, out SidxBox? box, out long end, out FormatError error)) throw Broken(file, error with { Offset = error.Offset + next.Range.First });
                 scale ??= box!.Timescale;
                 if (segments.Count == 0) time = box!.EarliestPresentationTime;
@@ -58,12 +64,25 @@ public static class SegmentIndex
                 }
 
                 if (segments.Count == ManifestLimits.IndexedSegments) throw Broken(file, new FormatError($"the index has more than {ManifestLimits.IndexedSegments} segments", "sidx", next.Range.First));
-                segments.Add(new MediaSegment { Address = file, Range = part, Number = (ulong)segments.Count + 1, Time = time, Duration = reference.Duration });
+                segments.Add(new MediaSegment { Address = file, Range = part, Alternatives = whole.Alternatives, Number = (ulong)segments.Count + 1, Time = time, Duration = reference.Duration });
                 time += reference.Duration;
             }
         }
 
-        return segments;
+        return (segments, scale ?? 1);
+    }
+
+    /// <summary>Reads the index at the beginning of a range, and not the media that may follow it there: an index that leads to others names what is below them.</summary>
+    private static async ValueTask<ReadOnlyMemory<byte>> ReadBoxAsync(AlternativeSource source, SegmentPart file, ByteRange range, CancellationToken cancellationToken)
+    {
+        for (long wanted = ManifestLimits.IndexStep; ;)
+        {
+            long last = range.Length is { } length && length <= wanted ? range.Last!.Value : range.First + wanted - 1;
+            ReadOnlyMemory<byte> bytes = await source.ReadAsync(file with { Range = new ByteRange(range.First, last) }, ManifestLimits.IndexBytes, cancellationToken).ConfigureAwait(false);
+            // What is there is all that there is, or all that is needed.
+            if (last == range.Last || bytes.Length < wanted || SidxBox.EndOf(bytes.Span) is not { } end || end <= bytes.Length) return bytes;
+            wanted = end <= ManifestLimits.IndexBytes ? end : throw Broken(file.Address, new FormatError($"an index of {end} bytes; {ManifestLimits.IndexBytes} are accepted", "sidx", range.First));
+        }
     }
 
     private static MediaFormatException Broken(Uri file, FormatError error) => new(SourceText.Of(file), error);

@@ -90,6 +90,22 @@ internal static class SegmentRuns
         return rest >= tolerance ? whole + 1 : whole;
     }
 
+    /// <summary>The part of a run that a period plays: a segment that ends before it begins, or begins when it has ended, has no sample of it.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="offset">When the period begins, on the clock of the media.</param>
+    /// <param name="length">How long it is, if that is known.</param>
+    /// <param name="scale">Units per second.</param>
+    public static SegmentRun Within(SegmentRun run, ulong offset, TimeSpan? length, ulong scale)
+    {
+        if (run.Duration == 0) return run;
+        UInt128 count = run.Count;
+        if (length is { } whole) count = UInt128.Min(count, CountUntil(run.Time, offset, whole, scale, run.Duration));
+        UInt128 before = offset > run.Time ? (UInt128)(offset - run.Time) / run.Duration : 0;
+        return before >= count
+            ? run with { Count = 0 }
+            : new SegmentRun((ulong)(run.Time + before * run.Duration), run.Duration, (ulong)(count - before), (ulong)(run.Number + before));
+    }
+
     /// <summary>A time in units of a timescale.</summary>
     public static UInt128 Units(TimeSpan time, ulong scale) => time <= TimeSpan.Zero ? 0 : (UInt128)time.Ticks * scale / TimeSpan.TicksPerSecond;
 

@@ -66,6 +66,23 @@ public sealed record SidxBox
         return Fail("there is no sidx box", at, out error);
     }
 
+    /// <summary>Where the first <c>sidx</c>, or what must be read to get to it, ends; <see langword="null"/> where no box begins.</summary>
+    internal static long? EndOf(ReadOnlySpan<byte> boxes)
+    {
+        long at = 0;
+        while (boxes.Length - at >= 16)
+        {
+            ReadOnlySpan<byte> rest = boxes[(int)at..];
+            ulong size = BinaryPrimitives.ReadUInt32BigEndian(rest);
+            if (size == 1) size = BinaryPrimitives.ReadUInt64BigEndian(rest[8..]);
+            if (size is < 8 or > int.MaxValue) return null;
+            at += (long)size;
+            if (BinaryPrimitives.ReadUInt32BigEndian(rest[4..]) == Type) return at;
+        }
+
+        return at + 16;
+    }
+
     /// <summary>Reads what follows the box header.</summary>
     /// <param name="content">The content of the box, without size and type.</param>
     /// <param name="box">The box.</param>

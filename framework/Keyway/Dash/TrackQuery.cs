@@ -8,7 +8,7 @@ public sealed class TrackQuery
     private readonly string _text;
 
     /// <summary>Makes a query.</summary>
-    /// <param name="text"><c>720</c> or <c>720p</c>, bits per second, a language (<c>de</c> finds <c>de-AT</c>), the identifier of a representation or set, or <c>none</c>.</param>
+    /// <param name="text"><c>720</c> or <c>720p</c>, bits per second, a language (<c>de</c> finds <c>de-AT</c>, <c>deu</c> and <c>ger</c>), the identifier of a representation or set, or <c>none</c>.</param>
     public TrackQuery(string text) => _text = text.Trim();
 
     /// <summary>Whether no such track is wanted.</summary>
@@ -38,8 +38,5 @@ public sealed class TrackQuery
     /// <returns>The text.</returns>
     public override string ToString() => _text;
 
-    // Basic filtering of RFC 4647, 3.3.1: a range fits what equals it or goes on after a hyphen.
-    private bool IsLanguage(string? language) =>
-        language is not null && _text.Length > 0 && language.StartsWith(_text, StringComparison.OrdinalIgnoreCase)
-        && (language.Length == _text.Length || language[_text.Length] == '-');
+    private bool IsLanguage(string? language) => language is not null && LanguageTag.Fits(_text, language);
 }

@@ -85,6 +85,8 @@ public sealed record TrackSelection
                 int fit = query is null or { IsNone: true } ? 0 : query.Fit(set, each);
                 if (!IsMp4(each)) others.Add(new RejectedTrack(each, $"{each.MimeType} is not read"));
 
+                else if (each.UnknownEssential is { } scheme) others.Add(new RejectedTrack(each, $"it asks for '{ManifestReader.Shown(scheme)}', which is not understood"));
+
                 // Who names a track for winding by its identifier means it.
                 else if (set.IsTrickMode && fit < 4) others.Add(new RejectedTrack(each, "for winding only (trick mode)"));
                 else candidates.Add(new Candidate(set, each, fit, i));
@@ -131,9 +133,11 @@ public sealed record TrackSelection
 
     private static TrackNotFoundException NotFound(Manifest manifest, string wanted)
     {
-        List<string> available = [.. All(manifest).Select(static each => Describe(each.Representation)).Distinct().Take(ManifestLimits.ListedTracks + 1)];
+        List<string> available = [.. All(manifest).Where(static each => each.Representation.UnknownEssential is null).Select(static each => Describe(each.Representation)).Distinct().Take(ManifestLimits.ListedTracks + 1)];
         if (available.Count > ManifestLimits.ListedTracks) available[ManifestLimits.ListedTracks] = "…";
-        return new TrackNotFoundException(SourceText.Of(manifest.Origin.Location), wanted, available);
+        List<string> leftOut = [.. manifest.LeftOut.Take(ManifestLimits.ListedOmissions).Select(static note => note.ToString())];
+        if (manifest.LeftOut.Count > leftOut.Count) leftOut.Add("…");
+        return new TrackNotFoundException(SourceText.Of(manifest.Origin.Location), wanted, available, leftOut);
     }
 
     private static IEnumerable<(AdaptationSet Set, Representation Representation)> All(Manifest manifest) =>

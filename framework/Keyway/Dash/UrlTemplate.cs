@@ -37,20 +37,20 @@ internal sealed class UrlTemplate
             int close = text.IndexOf('$', open + 1);
             if (close < 0)
             {
-                reason = "a template has a '$' without its counterpart";
+                reason = $"a template has a '$' without its counterpart, before '{Cut(text.AsSpan(open + 1))}'";
                 return false;
             }
 
             ReadOnlySpan<char> identifier = text.AsSpan(open + 1, close - open - 1);
             if (identifier.StartsWith("SubNumber"))
             {
-                reason = "a template has $SubNumber$: segments in parts are not supported";
+                reason = $"a template has '${Cut(identifier)}$': segments in parts are not supported";
                 return false;
             }
 
-            if (!template.TryAdd(identifier))
+            if (template.Add(identifier) is { } fault)
             {
-                reason = $"a template has the unknown identifier '${Cut(identifier)}$'";
+                reason = $"a template has '${Cut(identifier)}$': {fault}";
                 return false;
             }
 
@@ -94,27 +94,18 @@ internal sealed class UrlTemplate
         built.Append('0', Math.Max(0, width - digits.Length)).Append(digits);
     }
 
-    private bool TryAdd(ReadOnlySpan<char> identifier)
+    /// <summary>Adds what stands between two signs.</summary>
+    /// <returns>Why it cannot be; <see langword="null"/> where it can.</returns>
+    private string? Add(ReadOnlySpan<char> identifier)
     {
         if (identifier.IsEmpty)
         {
             _parts.Add((Place.Text, "$", 0));
-            return true;
+            return null;
         }
 
-        int width = 1;
         int percent = identifier.IndexOf('%');
-        if (percent >= 0)
-        {
-            // %0[width]d, and nothing else of printf.
-            ReadOnlySpan<char> format = identifier[(percent + 1)..];
-            if (format.Length < 2 || format[0] != '0' || format[^1] != 'd') return false;
-            if (format.Length > 2 && !int.TryParse(format[1..^1], NumberStyles.None, CultureInfo.InvariantCulture, out width)) return false;
-            if (width > ManifestLimits.NumberWidth) return false;
-            identifier = identifier[..percent];
-        }
-
-        Place place = identifier switch
+        Place place = (percent < 0 ? identifier : identifier[..percent]) switch
         {
             "RepresentationID" => Place.RepresentationId,
             "Bandwidth" => Place.Bandwidth,
@@ -122,9 +113,20 @@ internal sealed class UrlTemplate
             "Time" => Place.Time,
             _ => Place.Text,
         };
-        if (place == Place.Text || (place == Place.RepresentationId && percent >= 0)) return false;
+        if (place == Place.Text) return "no such identifier is known";
+        int width = 1;
+        if (percent >= 0)
+        {
+            // %0[width]d, and nothing else of printf.
+            ReadOnlySpan<char> format = identifier[(percent + 1)..];
+            if (place == Place.RepresentationId) return "an identifier of a representation has no format";
+            if (format.Length < 2 || format[0] != '0' || format[^1] != 'd' || (format.Length > 2 && !int.TryParse(format[1..^1], NumberStyles.None, CultureInfo.InvariantCulture, out width)))
+                return "the one format that there is for numbers is %0[width]d";
+            if (width > ManifestLimits.NumberWidth) return $"it asks for more than {ManifestLimits.NumberWidth} digits";
+        }
+
         _parts.Add((place, "", width));
-        return true;
+        return null;
     }
 
     private static string Cut(ReadOnlySpan<char> text) => text.Length <= 32 ? text.ToString() : string.Concat(text[..32], "…");

@@ -15,7 +15,8 @@ internal static class AnswerJudge
         if (ExchangeRun.Find(exchange) is { } run &&
             await run.Source.ReadRefusalAsync(answer, cancellationToken).ConfigureAwait(false) is { } refusal) throw refusal;
         if (answer.Status is >= 200 and < 300) return;
-        throw new LicenseServiceException(KindOf(answer.Status), $"{Origin.Of(exchange.Request.Url)} answered {answer.Status}{Meaning(answer.Status)}")
+        string said = RefusalText.Of(exchange, answer);
+        throw new LicenseServiceException(KindOf(answer.Status), $"{Origin.Of(exchange.Request.Url)} answered {answer.Status}{Meaning(answer.Status)}{(said.Length > 0 ? ": " : "")}{said}")
         {
             Status = answer.Status,
             Retryable = answer.Status is 408 or 429 or (>= 500 and <= 599),

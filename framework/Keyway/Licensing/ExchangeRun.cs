@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Frozen;
 using System.Runtime.CompilerServices;
 using Keyway.Licensing.Packs;
 
@@ -18,15 +19,15 @@ internal interface IChallengeSource
 /// </summary>
 internal sealed class ExchangeRun : IDisposable
 {
-    // A shorter value is a word that messages are made of; what configuration calls a secret is one sooner.
-    private const int ShortestValue = 6;
-    private const int ShortestSecret = 4;
+    // They belong to HTTP, and are words that messages are made of.
+    private static readonly FrozenSet<string> PlainHeaders = FrozenSet.Create(
+        StringComparer.OrdinalIgnoreCase, "Accept", "Accept-Encoding", "Accept-Language", "Content-Type", "Origin", "Referer", "SOAPAction", "User-Agent");
 
     private static readonly ConditionalWeakTable<LicenseExchange, ExchangeRun> Runs = [];
 
     private readonly LicenseExchange _exchange;
     private readonly List<SecretBuffer> _buffers = [];
-    private readonly HashSet<string> _secrets = new(StringComparer.Ordinal);
+    private readonly SecretTexts _secrets = new();
 
     private ExchangeRun(LicenseExchange exchange, IChallengeSource source, OriginRule origins)
     {
@@ -34,10 +35,12 @@ internal sealed class ExchangeRun : IDisposable
         Source = source;
         Origins = origins;
         BaseUrl = exchange.Request.Url;
-        foreach ((_, string value) in exchange.Request.Headers) Keep(value);
+        foreach ((string name, string value) in exchange.Request.Headers)
+            if (!PlainHeaders.Contains(name)) _secrets.AddSecret(value);
         foreach ((string name, string value) in exchange.Values)
-            if (name is not ("sessionId" or "contentId" or "scheme" or "la_url")) Keep(value);   // these are the framework's, and no secrets
-        KeepMembers(BaseUrl, static _ => true);
+            if (name is not ("sessionId" or "contentId" or "scheme" or "la_url")) _secrets.Add(value);   // these are the framework's, and no secrets
+        // Whoever gave the URL may have put a token there under any name; a number is an asset's or a version's, and looks like a service's code.
+        KeepMembers(BaseUrl, static (name, value) => !IsNumber(value) || SecretWords.IsIn(name));
     }
 
     public IChallengeSource Source { get; }
@@ -56,8 +59,14 @@ internal sealed class ExchangeRun : IDisposable
     /// <summary>Where the challenge itself says that it goes, for packs that choose the URL.</summary>
     public Uri? MessageUrl { get; set; }
 
+    /// <summary>The challenge as the key system wrote it, before a step wrapped it.</summary>
+    public SecretBuffer? Challenge { get; set; }
+
     /// <summary>What the steps of a pack share in one attempt.</summary>
     public PackExchange? Pack { get; set; }
+
+    /// <summary>How long the exchange may take; <see langword="null"/>: as long as its steps let it.</summary>
+    public ExchangeBudget? Budget { get; init; }
 
     /// <summary>Told what was written and how long it is, just before it is sent on.</summary>
     public Action<ChallengeKind, int>? ChallengeReady { get; init; }
@@ -67,9 +76,16 @@ internal sealed class ExchangeRun : IDisposable
 
     public static ExchangeRun Begin(
         LicenseExchange exchange, IChallengeSource source, OriginRule origins, Action<ChallengeKind, int>? challengeReady = null,
-        LicenseUrlCandidates? urls = null, Action<Uri>? urlChosen = null, Redactor? redactor = null)
+        LicenseUrlCandidates? urls = null, Action<Uri>? urlChosen = null, Redactor? redactor = null, ExchangeBudget? budget = null)
     {
-        ExchangeRun run = new(exchange, source, origins) { ChallengeReady = challengeReady, Redactor = redactor ?? Redactor.Default, Urls = urls, UrlChosen = urlChosen };
+        ExchangeRun run = new(exchange, source, origins)
+        {
+            ChallengeReady = challengeReady,
+            Redactor = redactor ?? Redactor.Default,
+            Urls = urls,
+            UrlChosen = urlChosen,
+            Budget = budget,
+        };
         Runs.Add(exchange, run);
         return run;
     }
@@ -89,7 +105,7 @@ internal sealed class ExchangeRun : IDisposable
     }
 
     /// <summary>Remembers, while the exchange runs, a text that no message may repeat.</summary>
-    public static void KeepSecret(LicenseExchange exchange, string secret) => Find(exchange)?.Keep(secret, ShortestSecret);
+    public static void KeepSecret(LicenseExchange exchange, string secret) => Find(exchange)?._secrets.AddSecret(secret);
 
     /// <summary>What a service says, fit to be shown: <see cref="Redactor.Text"/>, and nothing in it that the exchange has told the service in confidence.</summary>
     public static string TextOf(LicenseExchange exchange, string? said) => Redactor.Default.Text(Find(exchange)?.Mask(said) ?? said);
@@ -121,24 +137,19 @@ internal sealed class ExchangeRun : IDisposable
     public string? Mask(string? text)
     {
         if (string.IsNullOrEmpty(text)) return text;
-        Keep(_exchange.CustomData);
+        _secrets.AddSecret(_exchange.CustomData);
         foreach ((string name, string value) in _exchange.Request.Headers)
-            if (Redactor.IsSecret(name)) Keep(value);
-        KeepMembers(_exchange.Request.Url, Redactor.IsSecret);
-        lock (_secrets)
-        {
-            // The longest first: one may be part of another.
-            if (!_exchange.Body.IsEmpty) text = text.Replace(Convert.ToBase64String(_exchange.Body.ToArray()), Redactor.Mask, StringComparison.Ordinal);
-            foreach (string secret in _secrets.OrderByDescending(static secret => secret.Length)) text = text.Replace(secret, Redactor.Mask, StringComparison.Ordinal);
-        }
-
-        return text;
+            if (Redactor.IsSecret(name)) _secrets.AddSecret(value);
+        KeepMembers(_exchange.Request.Url, (name, _) => Redactor.IsSecret(name));
+        _secrets.AddBytes(_exchange.Body);
+        if (Challenge is { } challenge) _secrets.AddBytes(new ReadOnlySequence<byte>(challenge.Written));
+        return _secrets.Mask(text);
     }
 
     public void Dispose()
     {
         Runs.Remove(_exchange);
-        lock (_secrets) _secrets.Clear();
+        _secrets.Clear();
         lock (_buffers)
         {
             foreach (SecretBuffer buffer in _buffers) buffer.Dispose();
@@ -146,22 +157,29 @@ internal sealed class ExchangeRun : IDisposable
         }
     }
 
-    private void Keep(string? secret, int shortest = ShortestValue)
-    {
-        if (secret is null || secret.Length < shortest) return;
-        lock (_secrets)
-        {
-            _secrets.Add(secret);
-            _secrets.Add(Uri.EscapeDataString(secret));
-        }
-    }
-
-    private void KeepMembers(Uri url, Func<string, bool> isSecret)
+    private void KeepMembers(Uri url, Func<string, string, bool> isSecret)
     {
         foreach (string member in url.Query.TrimStart('?').Split('&', StringSplitOptions.RemoveEmptyEntries))
         {
             string[] pair = member.Split('=', 2);
-            if (pair.Length == 2 && isSecret(Uri.UnescapeDataString(pair[0]))) Keep(Uri.UnescapeDataString(pair[1]));
+            if (pair.Length != 2) continue;
+            string name = Uri.UnescapeDataString(pair[0]), value = Uri.UnescapeDataString(pair[1]);
+            if (!isSecret(name, value)) continue;
+            if (Redactor.IsSecret(name) || SecretWords.IsIn(name)) _secrets.AddSecret(value);
+            else _secrets.Add(value);
         }
+    }
+
+    /// <summary>Whether a value is a number as codes are: decimal, or hexadecimal of four bytes.</summary>
+    private static bool IsNumber(string value)
+    {
+        const int longest = 12;
+        ReadOnlySpan<char> digits = value.AsSpan().TrimStart('-');
+        bool hexadecimal = digits.StartsWith("0x", StringComparison.OrdinalIgnoreCase);
+        if (hexadecimal) digits = digits[2..];
+        if (digits.Length is 0 or > longest) return false;
+        foreach (char digit in digits)
+            if (!char.IsAsciiDigit(digit) && !(char.IsAsciiHexDigit(digit) && (hexadecimal || digits.Length == 8))) return false;
+        return true;
     }
 }

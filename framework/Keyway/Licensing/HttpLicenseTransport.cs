@@ -7,7 +7,7 @@ namespace Keyway.Licensing;
 
 /// <summary>
 /// Carries licence requests over HTTP. Every send is a fresh request. Of redirects only 307 and 308 are followed, at most five, with method and body
-/// kept and every hop under the exchange's rule of origins. An answer is at most 1 MiB.
+/// kept and every hop under the exchange's rule of origins. An answer is at most 1 MiB, also when it was compressed.
 /// </summary>
 /// <param name="invoker">
 /// The host's way to HTTP. Ownership: the caller's. Its handler must not follow redirects, keep cookies or decompress: see <see cref="CreateHandler"/>.
@@ -30,7 +30,10 @@ public sealed class HttpLicenseTransport(HttpMessageInvoker invoker) : ILicenseT
     public static readonly HttpRequestOptionsKey<string?> ContentHost = new("Keyway.ContentHost");
 
     /// <summary>Makes a handler as this transport needs it.</summary>
-    /// <returns>The handler; the host may add a proxy, a client certificate or a <c>ConnectCallback</c>.</returns>
+    /// <returns>
+    /// The handler; the host may add a proxy, a client certificate or a <c>ConnectCallback</c>. Its <c>PlaintextStreamFilter</c> keeps answers out of the library's
+    /// own buffers, and is slow with media: whoever fetches content with it takes the filter away.
+    /// </returns>
     public static SocketsHttpHandler CreateHandler() => new()
     {
         AllowAutoRedirect = false,
@@ -40,6 +43,8 @@ public sealed class HttpLicenseTransport(HttpMessageInvoker invoker) : ILicenseT
         ConnectTimeout = TimeSpan.FromSeconds(10),
         // The application's trace and its baggage are nobody's business out there.
         ActivityHeadersPropagator = DistributedContextPropagator.CreateNoOutputPropagator(),
+        // Keys of ClearKey are in an answer as they are, and the library never clears what it read.
+        PlaintextStreamFilter = static (context, _) => new ValueTask<Stream>(new HeadFirstStream(context.PlaintextStream)),
     };
 
     /// <inheritdoc/>
@@ -54,7 +59,7 @@ public sealed class HttpLicenseTransport(HttpMessageInvoker invoker) : ILicenseT
             try
             {
                 using HttpRequestMessage request = Make(exchange, url, rule);
-                using HttpResponseMessage response = await invoker.SendAsync(request, cancellationToken).ConfigureAwait(false);
+                using HttpResponseMessage response = await SendAsync(request, cancellationToken).ConfigureAwait(false);
                 if (response.StatusCode is not (HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect) || response.Headers.Location is null)
                 {
                     exchange.Answer = await ReadAsync(exchange, url, response, cancellationToken).ConfigureAwait(false);
@@ -76,6 +81,10 @@ public sealed class HttpLicenseTransport(HttpMessageInvoker invoker) : ILicenseT
             {
                 throw Failure(url, exception.HttpRequestError, exception);
             }
+            catch (InvalidDataException exception)
+            {
+                throw new LicenseServiceException(LicenseErrorKind.LicenseMalformed, $"what {Origin.Of(url)} compressed is damaged", exception);
+            }
             catch (IOException exception)
             {
                 throw Failure(url, (exception as HttpIOException)?.HttpRequestError ?? HttpRequestError.Unknown, exception);
@@ -86,6 +95,11 @@ public sealed class HttpLicenseTransport(HttpMessageInvoker invoker) : ILicenseT
             }
         }
     }
+
+    // A client would read the whole answer into memory that nobody clears.
+    private Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) => invoker is HttpClient client
+        ? client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken)
+        : invoker.SendAsync(request, cancellationToken);
 
     private static HttpRequestMessage Make(LicenseExchange exchange, Uri url, OriginRule rule)
     {
@@ -102,16 +116,21 @@ public sealed class HttpLicenseTransport(HttpMessageInvoker invoker) : ILicenseT
 
         foreach ((string name, string value) in wanted.Headers)
             if (!request.Headers.TryAddWithoutValidation(name, value)) request.Content?.Headers.TryAddWithoutValidation(name, value);
+        if (!request.Headers.Contains("Accept-Encoding")) request.Headers.TryAddWithoutValidation("Accept-Encoding", ContentCoding.Asked);
         return request;
     }
 
     private static async ValueTask<LicenseAnswer> ReadAsync(
         LicenseExchange exchange, Uri url, HttpResponseMessage response, CancellationToken cancellationToken)
     {
-        long? promised = response.Content.Headers.ContentLength;
+        string? coding = ContentCoding.Of(response.Content.Headers.ContentEncoding);
+        // What was compressed is as long as it turns out to be.
+        long? promised = coding is null ? response.Content.Headers.ContentLength : null;
         if (promised > MaximumAnswer) throw TooLong(url);
         SecretBuffer body = ExchangeRun.BufferFor(exchange);
         Stream stream = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+        if (coding is not null)
+            stream = ContentCoding.Open(coding, stream) ?? throw new LicenseServiceException(LicenseErrorKind.LicenseMalformed, $"the answer of {Origin.Of(url)} is in a content encoding that is not read");
         await using (stream.ConfigureAwait(false))
         {
             while (true)

@@ -18,7 +18,7 @@ internal sealed record LicenseTarget(Uri Url, string Source, OriginRule Rule)
         {
             return caller is not null || pack.Find(system.Name, ChallengeKind.License) is not null
                 ? new LicenseTarget(caller ?? pack.StartOf(system.Name, content) ?? throw Nobody(system), $"the provider '{service.Name}'", listed)
-                : throw new LicenseServiceException(LicenseErrorKind.Unknown, $"the provider '{service.Name}' does not serve {system.Name} (it serves {string.Join(", ", pack.Pack.KeySystems)})");
+                : throw new LicenseServiceException(LicenseErrorKind.NotConfigured, $"the provider '{service.Name}' does not serve {system.Name} (it serves {string.Join(", ", pack.Pack.KeySystems)})");
         }
 
         LicenseTarget? target =
@@ -30,7 +30,7 @@ internal sealed record LicenseTarget(Uri Url, string Source, OriginRule Rule)
         return target;
     }
 
-    private static LicenseServiceException Nobody(KeySystemDescriptor system) => new(LicenseErrorKind.Unknown, $"nobody names a licence URL for {system.Name}")
+    private static LicenseServiceException Nobody(KeySystemDescriptor system) => new(LicenseErrorKind.LicenseUrlMissing, $"nobody names a licence URL for {system.Name}")
     {
         Advice = $"give a licence URL, or configure Endpoints:{system.Name} of a provider",
     };
@@ -42,8 +42,8 @@ internal sealed record LicenseTarget(Uri Url, string Source, OriginRule Rule)
             return new LicenseTarget(known.Url, known.Source, listed);
         if (content.Count == 0) return null;
         LicenseUrlHint hint = content.FirstOrDefault(static hint => hint.Url.IsAbsoluteUri && Origin.IsHttp(hint.Url)) ?? content[0];
-        // A provider's exchanges meet its list, and so does a challenge that tells who the device is; the list's refusal names both origins.
-        OriginRule rule = system.ChallengeIdentifiesDevice || !service.IsDirect ? listed : OriginRule.Anybody(service.Name, contentHost);
+        // A provider's exchanges meet its list, and so does a challenge that tells who the device is, if only to the server; the list's refusal names both origins.
+        OriginRule rule = system.ChallengeIdentifiesDevice || system.IdentifiesDeviceToServer || !service.IsDirect ? listed : OriginRule.Anybody(service.Name, contentHost);
         return new LicenseTarget(hint.Url, hint.Source, rule);
     }
 }

@@ -25,7 +25,7 @@ public readonly record struct Origin(string Scheme, string Host, int Port)
     {
         origin = default;
         if (!Uri.TryCreate(text, UriKind.Absolute, out Uri? url) || !IsHttp(url)) return false;
-        if (url.UserInfo.Length > 0 || url.Query.Length > 0 || url.Fragment.Length > 0 || url.AbsolutePath != "/") return false;
+        if (url.UserInfo.Length > 0 || url.Query.Length > 0 || url.Fragment.Length > 0 || url.AbsolutePath != "/" || IsMistakenForLoopback(url)) return false;
         origin = Of(url);
         return true;
     }
@@ -36,6 +36,21 @@ public readonly record struct Origin(string Scheme, string Host, int Port)
     {
         string host = Host.Contains(':', StringComparison.Ordinal) && !Host.StartsWith('[') ? $"[{Host}]" : Host;
         return (Scheme, Port) is ("https", 443) or ("http", 80) ? $"{Scheme}://{host}" : $"{Scheme}://{host}:{Port}";
+    }
+
+    /// <summary>
+    /// Whether a URL names a host that only <see cref="Uri"/> takes for <c>localhost</c>: <c>loopback</c>. It is a name like any other, and a request
+    /// for it would go to this machine.
+    /// </summary>
+    internal static bool IsMistakenForLoopback(Uri url)
+    {
+        if (!url.IsLoopback || url.HostNameType != UriHostNameType.Dns) return false;
+        ReadOnlySpan<char> rest = url.OriginalString.AsSpan().Trim();
+        rest = rest[(rest.IndexOf(':') + 1)..].TrimStart("/\\");
+        if (rest.IndexOfAny("/\\?#") is >= 0 and int end) rest = rest[..end];
+        rest = rest[(rest.LastIndexOf('@') + 1)..];
+        if (rest.IndexOf(':') is >= 0 and int port) rest = rest[..port];
+        return !rest.Equals("localhost", StringComparison.OrdinalIgnoreCase);
     }
 
     internal static bool IsHttp(Uri url) => url.Scheme == Uri.UriSchemeHttps || url.Scheme == Uri.UriSchemeHttp;

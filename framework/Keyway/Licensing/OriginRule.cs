@@ -48,6 +48,8 @@ internal sealed class OriginRule
     {
         if (!url.IsAbsoluteUri || !Origin.IsHttp(url))
             throw Refusal($"{source} names a URL that is neither https nor http; nothing was sent to it");
+        if (Origin.IsMistakenForLoopback(url))
+            throw Refusal($"{source} names the host 'loopback', which a request would take for this machine; nothing was sent to it");
         Origin origin = Origin.Of(url);
         if (url.UserInfo.Length > 0)
             throw Refusal($"{source} names {origin} with a user name in the URL; nothing was sent to it");

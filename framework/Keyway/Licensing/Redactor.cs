@@ -29,6 +29,15 @@ public sealed partial class Redactor(IEnumerable<string> secretMembers)
         return url.IsAbsoluteUri ? url.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped) : "(relative URL)";
     }
 
+    /// <summary>A text in which no URL, of whatever scheme and however malformed, has a user name or password any more.</summary>
+    /// <param name="text">The text.</param>
+    /// <returns>The text.</returns>
+    public static string WithoutUserInfo(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return text.Contains('@', StringComparison.Ordinal) ? UserInfoPattern().Replace(text, "") : text;
+    }
+
     /// <summary>
     /// A text of somebody else's (a provider's message): URLs lose user name and query, anything as long as a key or a token and without
     /// spaces is masked, control characters go, and the length is bounded.
@@ -40,7 +49,7 @@ public sealed partial class Redactor(IEnumerable<string> secretMembers)
         if (string.IsNullOrEmpty(text)) return "";
         StringBuilder clean = new(Math.Min(text.Length, MaximumLength));
         foreach (char c in text.AsSpan(0, Math.Min(text.Length, 8 * MaximumLength))) clean.Append(char.IsControl(c) ? ' ' : c);
-        string shown = UrlPattern().Replace(clean.ToString(), static match =>
+        string shown = UrlPattern().Replace(WithoutUserInfo(clean.ToString()), static match =>
             Uri.TryCreate(match.Value, UriKind.Absolute, out Uri? url) ? Url(url) : Mask);
         shown = MemberPattern().Replace(shown, match =>
             _secret.Contains(match.Groups["name"].Value) ? $"{match.Groups["name"].Value}{match.Groups["sign"].Value}{Mask}" : match.Value);
@@ -80,6 +89,10 @@ public sealed partial class Redactor(IEnumerable<string> secretMembers)
 
     [GeneratedRegex("""https?://[^\s"'<>]+""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex UrlPattern();
+
+    // A password may hold anything but white space; what follows the last '@' before the path is the host. Path.GetFullPath makes one slash of two.
+    [GeneratedRegex("""(?<=(?:^|[^A-Za-z0-9+.-])[A-Za-z][A-Za-z0-9+.-]+:[/\\]{1,3})[^\s/\\"'<>]*@""", RegexOptions.CultureInvariant)]
+    private static partial Regex UserInfoPattern();
 
     [GeneratedRegex("""(?<name>[A-Za-z0-9_.-]+)(?<sign>"?\s*[:=]\s*"?)(?:Bearer\s+)?[^\s"',;&]+""", RegexOptions.CultureInvariant)]
     private static partial Regex MemberPattern();

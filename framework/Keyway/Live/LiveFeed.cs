@@ -1,6 +1,8 @@
+using System.Runtime.ExceptionServices;
 using Keyway.Content;
 using Keyway.Dash;
 using Keyway.Sources;
+using Keyway.Timeline;
 
 namespace Keyway.Live;
 
@@ -20,9 +22,10 @@ internal sealed class LiveFeed : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationTokenSource _end = new();
     private readonly Lock _gate = new();
-    private readonly List<PresentationGap> _gaps = [];
-    private readonly List<string> _notes = [];
+    private readonly GapLog _log;
+    private readonly GapPolicy _gaps;
     private readonly DateTimeOffset _opened;
+    private readonly TimeSpan? _serverAhead;
     private LiveSnapshot _current;
     private TaskCompletionSource _changed = New();
     private Task? _run;
@@ -34,14 +37,17 @@ internal sealed class LiveFeed : IAsyncDisposable
     /// <param name="sources">What opens addresses.</param>
     /// <param name="clock">The clock of waits, and of the time where nobody tells a better one.</param>
     /// <param name="content">The presentation as it was opened.</param>
+    /// <param name="log">Where gaps and notes go.</param>
+    /// <param name="gaps">What becomes of gaps.</param>
     /// <param name="video">Which video is chosen of periods to come.</param>
     /// <param name="audio">Which audio.</param>
-    public LiveFeed(MediaSources sources, TimeProvider clock, OpenedContent content, TrackQuery? video, TrackQuery? audio)
+    public LiveFeed(MediaSources sources, TimeProvider clock, OpenedContent content, GapLog log, GapPolicy gaps, TrackQuery? video, TrackQuery? audio)
     {
-        (_sources, _clock, _video, _audio) = (sources, clock, video, audio);
+        (_sources, _clock, _video, _audio, _log, _gaps) = (sources, clock, video, audio, log, gaps);
         _kinds = [.. content.Tracks.Where(static track => track.IsChosen).Select(static track => track.Kind)];
         _current = new LiveSnapshot { Manifest = content.Manifest!, Rows = content.Periods };
         _opened = clock.GetUtcNow();
+        _serverAhead = content.ServerAhead;
     }
 
     /// <summary>Told of every manifest that says something new, before readers see it.</summary>
@@ -65,21 +71,8 @@ internal sealed class LiveFeed : IAsyncDisposable
     /// <summary>Says that no further segment is to be read.</summary>
     public CancellationToken Stopped => _stop.Token;
 
-    public IReadOnlyList<PresentationGap> Gaps
-    {
-        get
-        {
-            lock (_gate) return [.. _gaps];
-        }
-    }
-
-    public IReadOnlyList<string> Notes
-    {
-        get
-        {
-            lock (_gate) return [.. _notes];
-        }
-    }
+    /// <summary>Where gaps and notes go.</summary>
+    public GapLog Log => _log;
 
     /// <summary>Begins to keep up, once. When it returns, time and manifest are of now.</summary>
     public Task StartAsync(CancellationToken cancellationToken)
@@ -97,25 +90,19 @@ internal sealed class LiveFeed : IAsyncDisposable
         lock (_gate) _limit ??= _clock.CreateTimer(static feed => ((LiveFeed)feed!).Stop(), this, time, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>Adds a gap; one that goes on makes the last one longer.</summary>
-    public void Report(PresentationGap gap)
+    /// <summary>Adds a gap.</summary>
+    /// <param name="gap">What is missing.</param>
+    /// <param name="failure">Why; <see langword="null"/> where the manifest leaves it out.</param>
+    /// <exception cref="KeywayException">Gaps are errors.</exception>
+    public void Report(PresentationGap gap, KeywayException? failure)
     {
-        lock (_gate)
-        {
-            int last = _gaps.FindLastIndex(each => each.Track == gap.Track);
-            TimeSpan rounding = TimeSpan.FromMilliseconds(50);
-            if (last >= 0 && gap.Segments > 0 && _gaps[last].Segments > 0 && (_gaps[last].Start + _gaps[last].Duration - gap.Start).Duration() < rounding)
-                _gaps[last] = _gaps[last] with { Duration = gap.Start + gap.Duration - _gaps[last].Start, Segments = _gaps[last].Segments + gap.Segments };
-            else _gaps.Add(gap);
-        }
+        _log.Report(gap);
+        if (_gaps != GapPolicy.Refuse) return;
+        if (failure is not null) ExceptionDispatchInfo.Throw(failure);
+        throw new SourceException(SourceText.Of(Current.Manifest.Origin.Location), $"there is a gap of {gap.Duration.TotalSeconds:0.###} s from {gap.Start:c}: {gap.Reason}");
     }
 
-    public void Note(string text)
-    {
-        const int most = 50;
-        lock (_gate)
-            if (_notes.Count < most && !_notes.Contains(text)) _notes.Add(text);
-    }
+    public void Note(string text) => _log.Note(text);
 
     /// <summary>Waits until the manifest changes, a time comes, or reading is to stop.</summary>
     public async ValueTask WaitAsync(Task changed, DateTimeOffset? until, CancellationToken cancellationToken)
@@ -156,7 +143,7 @@ internal sealed class LiveFeed : IAsyncDisposable
 
     private async Task SynchronizeAsync()
     {
-        await AskTimeAsync(Current.Manifest, _end.Token).ConfigureAwait(false);
+        if (!await AskTimeAsync(Current.Manifest, _end.Token).ConfigureAwait(false)) await CompareClocksAsync(_end.Token).ConfigureAwait(false);
         // Who opens a presentation and reads it later has an old manifest.
         if (Current.MayChange && _clock.GetUtcNow() - _opened >= Pause(Current.Manifest)) await TryRefreshAsync(_end.Token).ConfigureAwait(false);
         DateTimeOffset begun = _clock.GetUtcNow();
@@ -212,7 +199,9 @@ internal sealed class LiveFeed : IAsyncDisposable
         try
         {
             SourceDocument document = await FetchAsync(before.Manifest, cancellationToken).ConfigureAwait(false);
-            Manifest manifest = ManifestReader.Read(document);
+            Manifest manifest = await ManifestLoader.LoadAsync(_sources, document, Elapsed(before.Manifest), cancellationToken).ConfigureAwait(false);
+            if (!manifest.IsDynamic && before.Manifest.IsDynamic && manifest.Periods is [.., { Duration: null }])
+                Note("the manifest became static and does not say how long it is; what was there by then is read");
             LiveSnapshot snapshot = new() { Manifest = manifest, Rows = RowsOf(manifest, before) };
             if (Updated is { } told) await told(snapshot, cancellationToken).ConfigureAwait(false);
             Volatile.Write(ref _current, snapshot);
@@ -225,6 +214,8 @@ internal sealed class LiveFeed : IAsyncDisposable
             return exception;
         }
     }
+
+    private TimeSpan? Elapsed(Manifest manifest) => manifest.AvailabilityStart is { } start && Now > start ? Now - start : null;
 
     /// <summary>From where it says that it has moved to; else from where the caller said.</summary>
     private async ValueTask<SourceDocument> FetchAsync(Manifest manifest, CancellationToken cancellationToken)
@@ -285,33 +276,36 @@ internal sealed class LiveFeed : IAsyncDisposable
 
     private static TrackPeriod? Again(Period period, TrackPeriod chosen, MediaKind kind)
     {
-        Representation? same = period.AdaptationSets.SelectMany(static set => set.Representations).FirstOrDefault(each => each.Kind == kind && each.Id == chosen.Representation.Id);
+        Representation? same = period.AdaptationSets.SelectMany(static set => set.Representations).FirstOrDefault(each => each.Kind == kind && each.Id == chosen.Representation.Id && each.UnknownEssential is null);
         return same is null ? null : chosen with { Representation = same };
     }
 
-    /// <summary>Asks the first source of the time that may be asked and answers (5.8.4.11). Without one, the machine's clock is believed.</summary>
-    private async ValueTask AskTimeAsync(Manifest manifest, CancellationToken cancellationToken)
+    /// <summary>Asks the first source of the time that may be asked and answers (5.8.4.11). </summary>
+    /// <returns>Whether there was one.</returns>
+    private async ValueTask<bool> AskTimeAsync(Manifest manifest, CancellationToken cancellationToken)
     {
+        const string Schemes = "urn:mpeg:dash:utc:";
         foreach (UtcTiming timing in manifest.UtcTimings)
         {
+            // Named with the year of its edition: :2012, :2014.
             string scheme = timing.SchemeIdUri.Trim();
-            if (scheme == "urn:mpeg:dash:utc:direct:2014")
+            string kind = scheme.StartsWith(Schemes, StringComparison.OrdinalIgnoreCase) ? scheme[Schemes.Length..].Split(':')[0].ToLowerInvariant() : "";
+            if (kind == "direct")
             {
                 if (!MpdValue.TryTime(timing.Value, out DateTimeOffset said)) continue;
                 _offset = said - _opened;
-                return;
+                return true;
             }
 
-            bool head = scheme == "urn:mpeg:dash:utc:http-head:2014";
-            if (!head && scheme is not ("urn:mpeg:dash:utc:http-iso:2014" or "urn:mpeg:dash:utc:http-xsdate:2014")) continue;
+            if (kind is not ("http-head" or "http-iso" or "http-xsdate")) continue;
             foreach (string address in timing.Value.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))
             {
                 if (!Uri.TryCreate(manifest.Origin.Location, address, out Uri? target)) continue;
                 try
                 {
-                    DateTimeOffset time = await _sources.ReadTimeAsync(manifest.Origin, target, head, cancellationToken).ConfigureAwait(false);
+                    DateTimeOffset time = await _sources.ReadTimeAsync(manifest.Origin, target, kind == "http-head", cancellationToken).ConfigureAwait(false);
                     _offset = time - _clock.GetUtcNow();
-                    return;
+                    return true;
                 }
                 catch (SourceException exception)
                 {
@@ -319,5 +313,23 @@ internal sealed class LiveFeed : IAsyncDisposable
                 }
             }
         }
+
+        return false;
+    }
+
+    /// <summary>Finds the time where nobody tells it: by the server's date and the manifest's own times; else the machine's clock is believed.</summary>
+    private async ValueTask CompareClocksAsync(CancellationToken cancellationToken)
+    {
+        Manifest manifest = Current.Manifest;
+        _offset = ServerClock.Ahead(manifest, Current.Rows, _opened, _serverAhead, out string reason);
+        if (reason.Length == 0 && Current.MayChange && ServerClock.MayBeBehind(manifest, Current.Rows, _opened))
+        {
+            // Made long ago, or just now by a clock that is behind: one that is made for each request tells the two apart.
+            await Task.Delay(LiveLimits.ShortestUpdate, _clock, cancellationToken).ConfigureAwait(false);
+            await TryRefreshAsync(cancellationToken).ConfigureAwait(false);
+            _offset = ServerClock.Behind(manifest, Current.Manifest, _opened, _clock.GetUtcNow(), out reason);
+        }
+
+        if (reason.Length > 0) Note($"{reason}; time is counted by it");
     }
 }

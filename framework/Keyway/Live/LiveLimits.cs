@@ -3,9 +3,6 @@ namespace Keyway.Live;
 /// <summary>How patient a reader of a growing presentation is.</summary>
 internal static class LiveLimits
 {
-    /// <summary>The largest segment. Ten seconds of 50 Mbit/s are 63 MB.</summary>
-    public const int SegmentBytes = 128 << 20;
-
     /// <summary>How many bytes of one track may wait for the others: they may be minutes behind, while one of their segments is missing.</summary>
     public const int ReadAhead = 32 << 20;
 
@@ -24,9 +21,18 @@ internal static class LiveLimits
     /// </summary>
     public static readonly TimeSpan LongestPatience = TimeSpan.FromSeconds(60);
 
+    /// <summary>How far clocks may be apart before it matters: a <c>Date</c> has whole seconds, and the answer was under way.</summary>
+    public static readonly TimeSpan ClockTolerance = TimeSpan.FromSeconds(3);
+
     /// <summary>How long the manifest may be out of reach while segments run out.</summary>
     public static readonly TimeSpan ManifestPatience = TimeSpan.FromSeconds(60);
 
     /// <summary>How long after its time a limited reading ends even where segments are missing.</summary>
     public static readonly TimeSpan Overtime = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// How long one request for a segment may take from its first byte to its last. What takes longer than it plays cannot be kept up with; three times
+    /// as long is a hiccup that the next ones make up for. Short segments get ten seconds, long ones a minute.
+    /// </summary>
+    public static TimeSpan RequestTime(TimeSpan length) => TimeSpan.FromSeconds(Math.Clamp(3 * length.TotalSeconds, 10, 60));
 }

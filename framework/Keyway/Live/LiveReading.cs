@@ -1,5 +1,6 @@
 using Keyway.Content;
 using Keyway.Dash;
+using Keyway.Timeline;
 
 namespace Keyway.Live;
 
@@ -42,9 +43,9 @@ internal sealed class LiveReading : IDisposable
     }
 
     /// <summary>Opens what belongs to one file.</summary>
-    public IReadOnlyList<LiveStream> OpenPart(int part) => [.. _tracks.Select(track =>
+    public IReadOnlyList<TrackStream> OpenPart(int part) => [.. _tracks.Select(track =>
     {
-        LiveStream stream = new();
+        TrackStream stream = new(LiveLimits.ReadAhead);
         stream.Begin((to, cancellationToken) => track.WriteAsync(part, to, cancellationToken));
         return stream;
     })];

@@ -1,6 +1,9 @@
+using System.Runtime.ExceptionServices;
 using Keyway.Content;
 using Keyway.Dash;
+using Keyway.Mp4;
 using Keyway.Sources;
+using Keyway.Timeline;
 
 namespace Keyway.Live;
 
@@ -11,60 +14,95 @@ internal sealed class LiveTrack(LiveFeed feed, PeriodPlan plan, int track, Perio
     private string _row = first.Key;
     private TimeSpan _rowStart = first.Period.Start ?? TimeSpan.Zero;
     private bool _begun;
-    private bool _needsInitialization;
     private string? _representation;
     private ulong? _last;
-    private TimeSpan? _lastEnd;
+    private TimeSpan? _reached;
+    private string? _lastFailure;
+    private bool _isAsking;
     private long _segments;
     private long _bytes;
-    private AlternativeSource? _source;
+    private SegmentFetcher? _fetcher;
     private ContentOrigin? _origin;
+    private SamplePlace? _place;
+    private RenditionCheck? _check;
+    private RenditionWriter? _writer;
 
     /// <summary>Writes what belongs to one file.</summary>
     /// <returns>Whether more follows in the next.</returns>
-    public async Task<bool> WriteAsync(int part, LiveStream to, CancellationToken cancellationToken)
+    public async Task<bool> WriteAsync(int part, TrackStream to, CancellationToken cancellationToken)
     {
-        _needsInitialization = true;
         using CancellationTokenSource stopped = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, feed.Stopped);
+        bool more = false;
         try
         {
-            while (true)
-            {
-                stopped.Token.ThrowIfCancellationRequested();
-                // Read before looking: what changes while we look wakes us.
-                Task changed = feed.Changed;
-                LiveSnapshot now = feed.Current;
-                if (now.Find(_row) is not { } row || row.Tracks[track] is not { } period)
-                {
-                    if (!await AdvanceAsync(now, changed, stopped.Token).ConfigureAwait(false)) return false;
-                    continue;
-                }
-
-                if (await plan.PartOfAsync(now.Rows, _row, stopped.Token).ConfigureAwait(false) > part) return true;
-                if (_lastEnd is { } read && IsBeyondEnd(row, read)) return false;
-                SegmentStep step = Step(now, row, period);
-                if (step.Segment.Address is not null && IsBeyondEnd(row, period.Representation.Segments.StartOf(step.Segment))) return false;
-                switch (step.Kind)
-                {
-                    case SegmentStepKind.Ready:
-                        await TakeAsync(now, row, period, step, to, stopped.Token).ConfigureAwait(false);
-                        break;
-                    case SegmentStepKind.Later:
-                        await feed.WaitAsync(changed, step.Available, stopped.Token).ConfigureAwait(false);
-                        break;
-                    case SegmentStepKind.Unlisted when IsStillExpected(now, row):
-                        await feed.WaitAsync(changed, Over(now, row), stopped.Token).ConfigureAwait(false);
-                        break;
-                    default:
-                        if (!await AdvanceAsync(now, changed, stopped.Token).ConfigureAwait(false)) return false;
-                        break;
-                }
-            }
+            more = await WalkAsync(part, to, stopped.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (feed.Stopped.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
             // Asked to stop: what is there is whole.
-            return false;
+            ReportUnread();
+        }
+        catch (ManifestException exception) when (_segments > 0)
+        {
+            feed.Note($"{exception.Message}; what had not been read by then is missing");
+        }
+
+        await LeaveAsync(cancellationToken).ConfigureAwait(false);
+        return more;
+    }
+
+    /// <summary>Reports what had been there for long when reading was stopped, and had not come: a server that was too slow leaves a hole at the end, too.</summary>
+    private void ReportUnread()
+    {
+        // Where it is the reader that is slow, nothing is lost that it has asked for.
+        if (!_isAsking) return;
+        LiveSnapshot now = feed.Current;
+        if (now.Find(_row) is not { } row || row.Tracks[track] is not { } period || !period.Representation.Segments.CanFollow) return;
+        RepresentationSegments segments = period.Representation.Segments;
+        if (segments.Newest(feed.Now) is not { Kind: SegmentStepKind.Ready } newest) return;
+        TimeSpan length = segments.LengthOf(newest.Segment), rowStart = row.Period.Start ?? TimeSpan.Zero;
+        if (length <= TimeSpan.Zero || segments.Newest(feed.Now - LiveLimits.RequestTime(length)) is not { Kind: SegmentStepKind.Ready } due) return;
+        TimeSpan from = _reached ?? rowStart + (_row == first.Key ? since : TimeSpan.Zero), to = rowStart + segments.StartOf(due.Segment) + segments.LengthOf(due.Segment);
+        if (end is { } wanted && wanted < to) to = wanted;
+        int missing = (int)Math.Min(int.MaxValue, Math.Round((to - from) / length));
+        if (missing > 0)
+            feed.Log.Report(new PresentationGap { Track = track, Start = from, Duration = to - from, Segments = missing, Reason = _lastFailure ?? "it had not come when the reading was stopped" });
+    }
+
+    private async Task<bool> WalkAsync(int part, TrackStream to, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            // Read before looking: what changes while we look wakes us.
+            Task changed = feed.Changed;
+            LiveSnapshot now = feed.Current;
+            if (now.Find(_row) is not { } row || row.Tracks[track] is not { } period)
+            {
+                if (!await AdvanceAsync(now, changed, cancellationToken).ConfigureAwait(false)) return false;
+                continue;
+            }
+
+            if (await plan.PartOfAsync(now.Rows, _row, cancellationToken).ConfigureAwait(false) > part) return true;
+            if (_place is not null) _place.End = EndOf(now, row);
+            if (_reached is { } read && IsBeyondEnd(read)) return false;
+            SegmentStep step = Step(now, row, period);
+            if (step.Segment.Address is not null && IsBeyondEnd((row.Period.Start ?? TimeSpan.Zero) + period.Representation.Segments.StartOf(step.Segment))) return false;
+            switch (step.Kind)
+            {
+                case SegmentStepKind.Ready:
+                    await TakeAsync(now, row, period, step, to, cancellationToken).ConfigureAwait(false);
+                    break;
+                case SegmentStepKind.Later:
+                    await feed.WaitAsync(changed, step.Available, cancellationToken).ConfigureAwait(false);
+                    break;
+                case SegmentStepKind.Unlisted when IsStillExpected(now, row):
+                    await feed.WaitAsync(changed, Over(now, row), cancellationToken).ConfigureAwait(false);
+                    break;
+                default:
+                    if (!await AdvanceAsync(now, changed, cancellationToken).ConfigureAwait(false)) return false;
+                    break;
+            }
         }
     }
 
@@ -94,7 +132,16 @@ internal sealed class LiveTrack(LiveFeed feed, PeriodPlan plan, int track, Perio
     }
 
     // Sound ends a little before or after the pictures: what begins within the last tenth of a second is no longer wanted.
-    private bool IsBeyondEnd(PeriodRow row, TimeSpan since) => (row.Period.Start ?? TimeSpan.Zero) + since + TimeSpan.FromMilliseconds(100) >= end;
+    private bool IsBeyondEnd(TimeSpan time) => time + TimeSpan.FromMilliseconds(100) >= end;
+
+    /// <summary>When a period ends, as far as is known: after its own length, and where the next one begins.</summary>
+    private static TimeSpan? EndOf(LiveSnapshot now, PeriodRow row)
+    {
+        TimeSpan start = row.Period.Start ?? TimeSpan.Zero;
+        TimeSpan? own = row.Period.Duration is { } length && length < TimeSpan.MaxValue - start ? start + length : null;
+        TimeSpan? next = now.Rows.SkipWhile(each => each.Key != row.Key).Skip(1).FirstOrDefault()?.Period.Start;
+        return next < own || own is null ? next : own;
+    }
 
     /// <summary>Whether the period may yet get segments that the manifest does not name.</summary>
     private bool IsStillExpected(LiveSnapshot now, PeriodRow row) => now.MayChange && (Over(now, row) is not { } over || feed.Now < over);
@@ -112,8 +159,12 @@ internal sealed class LiveTrack(LiveFeed feed, PeriodPlan plan, int track, Perio
     {
         if (now.After(_row, _rowStart, track) is { } next)
         {
+            await LeaveAsync(cancellationToken).ConfigureAwait(false);
+            // A period in which the track does not play is no hole of it.
+            PeriodRow? before = now.Rows.TakeWhile(row => row.Key != next.Key).LastOrDefault();
             (_row, _rowStart) = (next.Key, next.Period.Start ?? _rowStart);
-            (_begun, _last, _lastEnd, _needsInitialization) = (true, null, null, true);
+            if (before is not null && before.Tracks[track] is null && _rowStart > _reached) _reached = _rowStart;
+            (_begun, _last) = (true, null);
             return true;
         }
 
@@ -123,40 +174,97 @@ internal sealed class LiveTrack(LiveFeed feed, PeriodPlan plan, int track, Perio
         return true;
     }
 
-    private async ValueTask TakeAsync(LiveSnapshot now, PeriodRow row, TrackPeriod period, SegmentStep step, LiveStream to, CancellationToken cancellationToken)
+    private async ValueTask TakeAsync(LiveSnapshot now, PeriodRow row, TrackPeriod period, SegmentStep step, TrackStream to, CancellationToken cancellationToken)
     {
         RepresentationSegments segments = period.Representation.Segments;
-        if (_origin != now.Manifest.Origin) (_origin, _source) = (now.Manifest.Origin, new AlternativeSource(feed.Sources, now.Manifest.Origin));
-        TimeSpan start = segments.StartOf(step.Segment), length = segments.LengthOf(step.Segment), rowStart = row.Period.Start ?? TimeSpan.Zero;
-        if (_lastEnd is { } ended && start - ended > length / 2)
-            feed.Report(new PresentationGap { Track = track, Start = rowStart + ended, Duration = start - ended, Segments = 0, Reason = "the manifest does not name what is here" });
-
-        if (_representation != period.Representation.Id) (_representation, _needsInitialization) = (period.Representation.Id, true);
-        DateTimeOffset until = Until(now, step.Available, length);
-        ReadOnlyMemory<byte>? head = null;
-        if (_needsInitialization)
+        if (_origin != now.Manifest.Origin) (_origin, _fetcher) = (now.Manifest.Origin, new SegmentFetcher(feed.Sources, now.Manifest.Origin));
+        TimeSpan length = segments.LengthOf(step.Segment), rowStart = row.Period.Start ?? TimeSpan.Zero, start = rowStart + segments.StartOf(step.Segment);
+        if (EndOf(now, row) is { } over && start >= over)
         {
-            head = segments.Initialization is { } initialization
-                ? await FetchAsync(Part(initialization, isMedia: false), until, cancellationToken).ConfigureAwait(false)
-                : throw new ManifestException(SourceText.Of(now.Manifest.Origin.Location), new FormatError("there is no initialisation segment", segments.Path, -1));
+            // The manifest names more than the period plays.
+            (_begun, _last) = (true, step.Segment.Time);
+            return;
         }
 
+        DateTimeOffset until = Until(now, step.Available, length);
+        TimelineSegment wanted = RenditionSegments.Of(step.Segment, segments.Timescale);
+        KeywayException? failure = null;
         try
         {
-            ReadOnlyMemory<byte> bytes = await FetchAsync(Part(step.Segment, isMedia: true), until, cancellationToken).ConfigureAwait(false);
-            // Both or nothing: a file without a sample is none.
-            if (head is { } first) await to.WriteInitializationAsync(first, rowStart - segments.MediaOffset, cancellationToken).ConfigureAwait(false);
-            _needsInitialization = false;
-            await to.WriteSegmentAsync(bytes, cancellationToken).ConfigureAwait(false);
-            tell?.Invoke(track, ++_segments, _bytes += bytes.Length);
+            if (_writer is null || _representation != period.Representation.Id) await BeginAsync(now, row, period, start, length, until, to, cancellationToken).ConfigureAwait(false);
+            if (await TryAsync(token => _fetcher!.ReadAsync(wanted, _check!, LiveLimits.RequestTime(length), token), start, until, cancellationToken).ConfigureAwait(false) is { } found)
+            {
+                ReportHole(start, length);
+                await _writer!.AddAsync(found, cancellationToken).ConfigureAwait(false);
+            }
+            else
+            {
+                // The period has ended before it.
+                (_begun, _last) = (true, step.Segment.Time);
+                return;
+            }
         }
-        catch (SourceException exception) when (_segments > 0)
+        catch (KeywayException exception) when (exception is SourceException or MediaFormatException && _segments > 0)
         {
-            // The first that is asked for must be there: a service that has none is no service.
-            feed.Report(new PresentationGap { Track = track, Start = rowStart + start, Duration = length, Segments = 1, Reason = exception.Message });
+            failure = exception;
         }
 
-        (_begun, _last, _lastEnd) = (true, step.Segment.Time, start + length);
+        if (failure is not null)
+        {
+            ReportHole(start, length);
+            if (_writer is not null) _writer.Miss(wanted, failure);
+            else Miss(wanted, segments, rowStart, failure);
+        }
+
+        (_begun, _last, _reached) = (true, step.Segment.Time, start + length);
+    }
+
+    /// <summary>Begins a rendition with its initialisation segment.</summary>
+    private async ValueTask BeginAsync(LiveSnapshot now, PeriodRow row, TrackPeriod period, TimeSpan start, TimeSpan length, DateTimeOffset until, TrackStream to, CancellationToken cancellationToken)
+    {
+        await LeaveAsync(cancellationToken).ConfigureAwait(false);
+        RepresentationSegments segments = period.Representation.Segments;
+        TimeSpan rowStart = row.Period.Start ?? TimeSpan.Zero;
+        if (segments.Initialization is not { } initialization)
+            throw new ManifestException(SourceText.Of(now.Manifest.Origin.Location), new FormatError("there is no initialisation segment", segments.Path, -1));
+        SegmentPart part = new(initialization.Address, initialization.Range, IsMedia: false, initialization.Alternatives);
+        Head head = await TryAsync(async token => new Head(await _fetcher!.ReadInitializationAsync(part, LiveLimits.RequestTime(length), token).ConfigureAwait(false)), start, until, cancellationToken).ConfigureAwait(false)
+            ?? throw new SourceException(TimelineSegment.NameOf(part), "the period has ended before its initialisation segment was there");
+        if (head.Note is { } note) feed.Note(note);
+        _representation = period.Representation.Id;
+        _check = head.Check;
+        _place = new SamplePlace { Shift = rowStart - segments.MediaOffset, Start = rowStart, End = EndOf(now, row) };
+        _writer = new RenditionWriter(to, head.Bytes, _place, feed.Log)
+        {
+            Missed = (segment, failure) => Miss(segment, segments, rowStart, failure),
+            Written = bytes =>
+            {
+                tell?.Invoke(track, ++_segments, _bytes += bytes);
+            },
+        };
+    }
+
+    /// <summary>What is held is decided, and what follows begins anew.</summary>
+    private async ValueTask LeaveAsync(CancellationToken cancellationToken)
+    {
+        if (_writer is { } writer) await writer.FinishAsync(cancellationToken).ConfigureAwait(false);
+        (_writer, _check, _place) = (null, null, null);
+    }
+
+    private void Miss(TimelineSegment segment, RepresentationSegments segments, TimeSpan rowStart, KeywayException failure)
+    {
+        // The first that is asked for must be there: a service that has none is no service.
+        if (_segments == 0) ExceptionDispatchInfo.Throw(failure);
+        TimeSpan start = rowStart + segment.Start - segments.MediaOffset, length = segment.Length;
+        if (_place?.End is { } over && start + length > over && over > start) length = over - start;
+        feed.Report(new PresentationGap { Track = track, Start = start, Duration = length, Segments = 1, Reason = failure.Message }, failure);
+    }
+
+    /// <summary>What lies between the last segment and one is missing, whether a period has ended there or the manifest has lost it.</summary>
+    private void ReportHole(TimeSpan start, TimeSpan length)
+    {
+        if (_reached is { } reached && start - reached > length / 2)
+            feed.Report(new PresentationGap { Track = track, Start = reached, Duration = start - reached, Segments = 0, Reason = "the manifest does not name what is here" }, null);
     }
 
     /// <summary>How long a segment may be asked for: while the service keeps it, and not so long that those behind it go.</summary>
@@ -169,21 +277,39 @@ internal sealed class LiveTrack(LiveFeed feed, PeriodPlan plan, int track, Perio
     }
 
     /// <summary>Fetches, again and again while it may still come.</summary>
-    /// <exception cref="SourceException">It did not.</exception>
-    private async ValueTask<ReadOnlyMemory<byte>> FetchAsync(SegmentPart segment, DateTimeOffset until, CancellationToken cancellationToken)
+    /// <returns><see langword="null"/>: a newer manifest ends the period before it.</returns>
+    /// <exception cref="SourceException">It did not come.</exception>
+    /// <exception cref="MediaFormatException">It did not come as it should be.</exception>
+    private async ValueTask<T?> TryAsync<T>(Func<CancellationToken, ValueTask<T>> fetch, TimeSpan start, DateTimeOffset until, CancellationToken cancellationToken)
+        where T : class
     {
+        _isAsking = true;
         for (TimeSpan pause = LiveLimits.ShortestRetry; ; pause = pause * 2 < LiveLimits.LongestRetry ? pause * 2 : LiveLimits.LongestRetry)
         {
+            Task changed = feed.Changed;
             try
             {
-                return await _source!.ReadAsync(segment, LiveLimits.SegmentBytes, cancellationToken).ConfigureAwait(false);
+                T found = await fetch(cancellationToken).ConfigureAwait(false);
+                _isAsking = false;
+                return found;
             }
-            catch (SourceException) when (feed.Now + pause <= until)
+            catch (KeywayException exception) when (exception is SourceException or MediaFormatException && feed.Now + pause <= until)
             {
-                await Task.Delay(pause, feed.Clock, cancellationToken).ConfigureAwait(false);
+                _lastFailure = exception.Message;
+                await feed.WaitAsync(changed, feed.Now + pause, cancellationToken).ConfigureAwait(false);
+                LiveSnapshot now = feed.Current;
+                // What the manifest has lost altogether is gone; what it ends before never was.
+                if (now.Find(_row) is not { } row) throw;
+                if (EndOf(now, row) is { } over && start >= over) return null;
             }
         }
     }
 
-    private static SegmentPart Part(MediaSegment segment, bool isMedia) => new(segment.Address, segment.Range, isMedia, segment.Alternatives);
+    private sealed record Head(ReadOnlyMemory<byte> Bytes, RenditionCheck Check, string? Note)
+    {
+        public Head((ReadOnlyMemory<byte> Bytes, RenditionCheck Check, string? Note) read)
+            : this(read.Bytes, read.Check, read.Note)
+        {
+        }
+    }
 }

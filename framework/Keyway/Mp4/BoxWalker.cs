@@ -26,6 +26,15 @@ internal ref struct BoxWalker
         if (path.Depth > Mp4Limits.Nesting) Stop($"boxes are nested deeper than {Mp4Limits.Nesting}");
     }
 
+    /// <summary>How many bytes stand behind the last box that are none, if they are not padding: known at the end.</summary>
+    public int Stray { get; private set; }
+
+    /// <summary>What has not been walked over.</summary>
+    public readonly ReadOnlySpan<byte> Rest => _bytes[_at..];
+
+    /// <summary>What <see cref="Stray"/> bytes are reported as.</summary>
+    public readonly FormatError StrayError => new($"{Stray} bytes are left, which is no box", _path.ToString(), _origin + _start + _at);
+
     /// <summary>Goes to the next box.</summary>
     /// <param name="box">The box.</param>
     /// <returns><see langword="false"/> at the end, or where what follows is no box.</returns>
@@ -36,9 +45,9 @@ internal ref struct BoxWalker
         if (_failed || rest.IsEmpty) return false;
         if (rest.Length < 8)
         {
-            // QuickTime ends some lists with a zero of 32 bits (QuickTime File Format, "User data").
-            if (!rest.ContainsAnyExcept((byte)0)) return false;
-            return Stop($"{rest.Length} bytes are left, which is no box");
+            // QuickTime ends some lists with a zero of 32 bits (QuickTime File Format, "User data"). Other bytes are a defect, but too few to hide a box.
+            if (rest.ContainsAnyExcept((byte)0)) Stray = rest.Length;
+            return false;
         }
 
         ulong size = BinaryPrimitives.ReadUInt32BigEndian(rest);

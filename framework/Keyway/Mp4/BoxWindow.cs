@@ -24,12 +24,23 @@ internal sealed class BoxWindow : IDisposable
     private int _length;
     private int _peeked;
     private long _beyond;
+    private readonly long[] _ends;
+    private byte[] _ahead = [];
+    private int _aheadAt;
 
-    public BoxWindow(Stream stream, string name)
+    /// <param name="stream">The file.</param>
+    /// <param name="name">Its name, for messages.</param>
+    /// <param name="parts">The lengths of the files that the stream joins, in order; without it, they are not known.</param>
+    public BoxWindow(Stream stream, string name, IReadOnlyList<long>? parts = null)
     {
         _stream = stream;
         Name = name;
-        CanSeek = stream.CanSeek;
+        Notes = new MediaNotes(name);
+        _ends = [.. parts ?? []];
+        for (int i = 1; i < _ends.Length; i++) _ends[i] += _ends[i - 1];
+
+        // A device has no length although it can be asked to seek: it is read like a pipe.
+        CanSeek = stream.CanSeek && stream.Length > 0;
 
         // A read of a file is a system call on some thread, whatever it is called: here it is made on this one. Only Windows has others.
         _file = CanSeek && stream is FileStream file && (!file.IsAsync || !OperatingSystem.IsWindows()) ? file : null;
@@ -44,6 +55,12 @@ internal sealed class BoxWindow : IDisposable
 
     /// <summary>How long the file is; -1 when it is not known.</summary>
     public long FileLength { get; }
+
+    /// <summary>What is not as it should be, and was read all the same.</summary>
+    public MediaNotes Notes { get; }
+
+    /// <summary>Whether a movie or a fragment has been read: until then, bytes that are no box are no file of ours.</summary>
+    public bool KnowsMedia { get; set; }
 
     /// <summary>Where the window begins in the file.</summary>
     public long Offset { get; private set; }
@@ -60,38 +77,61 @@ internal sealed class BoxWindow : IDisposable
 
     public int Length => _length;
 
+    /// <summary>Where the file begins that holds a place, and where it ends; <see langword="null"/> where the files are not known.</summary>
+    public (long Start, long End)? PartOf(long position)
+    {
+        long start = 0;
+        foreach (long end in _ends)
+        {
+            if (position < end) return (start, end);
+            start = end;
+        }
+
+        return null;
+    }
+
     /// <summary>Reads the header of the next box.</summary>
     /// <returns><see langword="null"/> at the end of the file.</returns>
     public async ValueTask<TopBox?> PeekAsync(CancellationToken cancellationToken)
     {
-        await FillHeaderAsync(8, cancellationToken).ConfigureAwait(false);
+        long left = PartOf(Position) is { } part ? part.End - Position : FileLength >= 0 ? FileLength - Position : long.MaxValue;
+        await FillHeaderAsync((int)Math.Min(8, left), cancellationToken).ConfigureAwait(false);
+        if (_peeked < Math.Min(8, left) && Position + _peeked < FileLength)
+            throw Error($"the file was cut while it was read: it had {FileLength} bytes, and ends after {Position + _peeked}", "", Position);
         if (_peeked == 0) return null;
         if (_peeked < 8)
         {
-            // Fewer bytes than a box has: padding is handed on, anything else is a cut file.
-            if (_header.AsSpan(0, _peeked).ContainsAnyExcept((byte)0)) throw Error($"the file ends within the header of a box", "", Position);
-            return new TopBox(0, Position, _peeked, _peeked);
+            if (Position == 0) await RefuseForeignAsync(cancellationToken).ConfigureAwait(false);
+            FormatError cut = new("the file ends within the header of a box", "", Position);
+            return LooksCut(_header.AsSpan(0, _peeked)) ? throw Error(cut) : await PassStrayAsync(left, cut, cancellationToken).ConfigureAwait(false);
         }
 
         uint type = BinaryPrimitives.ReadUInt32BigEndian(_header.AsSpan(4));
         long size = BinaryPrimitives.ReadUInt32BigEndian(_header);
-        if (size == 0) return new TopBox(type, Position, 8, FileLength < 0 ? -1 : FileLength - Position);
+        bool known = StructureCodes.IsTopLevel(type);
+        if (Position == 0 && !known) await RefuseForeignAsync(cancellationToken).ConfigureAwait(false);
+        if (!known && (!FourCc.Prints(type) || IsText(_header.AsSpan(0, 8)) || (size == 0 && KnowsMedia) || await IsMisplacedAsync(left, cancellationToken).ConfigureAwait(false)))
+            return await PassStrayAsync(left, new FormatError("bytes that are no box", "", Position), cancellationToken).ConfigureAwait(false);
+        if (size == 0) return new TopBox(type, Position, 8, left == long.MaxValue ? -1 : left);
 
         // A `free` box that is smaller than its own header holds nothing: real files have it, and its length is the only way it can be meant.
         if (size is > 1 and < 8 && type == FourCc.Free) return new TopBox(type, Position, 8, 8);
         int header = 8;
         if (size == 1)
         {
-            await FillHeaderAsync(16, cancellationToken).ConfigureAwait(false);
+            await FillHeaderAsync((int)Math.Min(16, left), cancellationToken).ConfigureAwait(false);
             if (_peeked < 16) throw Error("the file ends within the header of a box", FourCc.Text(type), Position);
             size = BinaryPrimitives.ReadInt64BigEndian(_header.AsSpan(8));
             header = 16;
         }
 
-        if (size < header) throw Error($"a box of {size} bytes", FourCc.Text(type), Position);
-        if (FileLength >= 0 && size > FileLength - Position) throw Truncated(type, Position, size, FileLength - Position);
-        if (size > long.MaxValue - Position) throw Error($"a box of {size} bytes", FourCc.Text(type), Position);
-        return new TopBox(type, Position, header, size);
+        if (size < header) return await PassStrayAsync(left, new FormatError($"a box of {size} bytes", FourCc.Text(type), Position), cancellationToken).ConfigureAwait(false);
+        if (size <= left && size <= long.MaxValue - Position) return new TopBox(type, Position, header, size);
+        if (left == long.MaxValue) throw Error($"a box of {size} bytes", FourCc.Text(type), Position);
+        MediaFormatException truncated = Truncated(type, Position, size, left);
+
+        // Of an unknown type, and larger than all that has ever been: more likely no header at all.
+        return known || _header[0] == 0 ? throw truncated : await PassStrayAsync(left, truncated.Error, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Takes the next box into the window.</summary>
@@ -236,6 +276,8 @@ internal sealed class BoxWindow : IDisposable
         _length = 0;
         _peeked = 0;
         _beyond = 0;
+        _ahead = [];
+        _aheadAt = 0;
         Offset = position;
         _stream.Position = _origin + position;
     }
@@ -280,8 +322,150 @@ internal sealed class BoxWindow : IDisposable
         }
     }
 
+    /// <summary>What is left of a header at the end of a file, as opposed to bytes that belong to none: a size below 16 MiB, or a type that begins like one that is known.</summary>
+    private static bool LooksCut(ReadOnlySpan<byte> bytes)
+    {
+        if (!bytes.ContainsAnyExcept((byte)0)) return false;
+        if (bytes.Length < 4) return bytes[0] == 0;
+        uint size = BinaryPrimitives.ReadUInt32BigEndian(bytes);
+        ReadOnlySpan<byte> type = bytes[4..];
+        if (bytes[0] == 0) return size is 1 or >= 8 && !type.ContainsAnyExceptInRange((byte)0x20, (byte)0x7E);
+        return type.Length > 0 && ("moof"u8.StartsWith(type) || "moov"u8.StartsWith(type) || "mdat"u8.StartsWith(type)) && !IsText(bytes);
+    }
+
+    private static bool IsText(ReadOnlySpan<byte> bytes)
+    {
+        foreach (byte each in bytes)
+            if (each is not (>= 0x20 and < 0x7F or 9 or 10 or 13)) return false;
+        return true;
+    }
+
+    /// <summary>Whether a few bytes that are no box stand before the header of one, so that both together look like a header of an unknown type.</summary>
+    private async ValueTask<bool> IsMisplacedAsync(long left, CancellationToken cancellationToken)
+    {
+        if (!KnowsMedia || _peeked != 8) return false;
+        byte[] beginning = new byte[15];
+        _header.AsSpan(0, 8).CopyTo(beginning);
+        int have = 8 + await ReadAheadAsync(beginning.AsMemory(8, (int)Math.Min(7, left - 8)), cancellationToken).ConfigureAwait(false);
+        PutBack(beginning.AsSpan(8, have - 8));
+        return FindBox(beginning.AsSpan(0, have), 1, left) >= 0;
+    }
+
+    /// <summary>Names what a file is that does not begin with a box.</summary>
+    private async ValueTask RefuseForeignAsync(CancellationToken cancellationToken)
+    {
+        byte[] beginning = new byte[ForeignFormat.Bytes];
+        _header.AsSpan(0, _peeked).CopyTo(beginning);
+        int have = _peeked + await ReadAheadAsync(beginning.AsMemory(_peeked), cancellationToken).ConfigureAwait(false);
+        PutBack(beginning.AsSpan(_peeked, have - _peeked));
+        if (ForeignFormat.NameOf(beginning.AsSpan(0, have)) is { } what) throw Error($"this is no MP4 file, but {what}", "", 0);
+    }
+
+    /// <summary>Measures bytes that are no box, up to the next box or the end of the file.</summary>
+    /// <param name="left">How many bytes the file has from here.</param>
+    /// <param name="error">What is wrong where they cannot be passed over: before anything that is media, where there are too many, or where they hold what must not be lost.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    private async ValueTask<TopBox> PassStrayAsync(long left, FormatError error, CancellationToken cancellationToken)
+    {
+        if (!KnowsMedia) throw Error(error);
+        byte[] stray = new byte[256];
+        int have = Math.Min(_peeked, stray.Length), next = -1;
+        _header.AsSpan(0, have).CopyTo(stray);
+        while (next < 0 && have < left)
+        {
+            if (have >= Mp4Limits.StrayBytes) break;
+            if (have == stray.Length) Array.Resize(ref stray, Math.Min(2 * stray.Length, Mp4Limits.StrayBytes));
+            int got = await ReadStreamAsync(stray.AsMemory(have, (int)Math.Min(stray.Length - have, left - have)), cancellationToken).ConfigureAwait(false);
+            if (got == 0) break;
+            next = FindBox(stray.AsSpan(0, have + got), Math.Max(1, have - 7), left);
+            have += got;
+        }
+
+        long length = next >= 0 ? next : have;
+        bool zeros = !stray.AsSpan(0, (int)length).ContainsAnyExcept((byte)0);
+        if (next < 0 && have >= Mp4Limits.StrayBytes && zeros && CanSeek) length = await MeasureZerosAsync(have, left, cancellationToken).ConfigureAwait(false);
+        else if (next < 0 && have >= Mp4Limits.StrayBytes) throw Error(error);
+        if (length < 0 || StructureCodes.AreIn(stray.AsSpan(0, (int)Math.Min(length, have)))) throw Error(error);
+
+        long at = Position;
+        _peeked = (int)Math.Min(_peeked, length);
+        if (CanSeek)
+        {
+            // What is in the window stays there.
+            _ahead = [];
+            _aheadAt = 0;
+            _stream.Position = _origin + at + _peeked;
+        }
+        else
+        {
+            PutBack(stray.AsSpan(_peeked, have - _peeked));
+        }
+
+        string what = zeros ? "zeros" : IsText(stray.AsSpan(0, (int)Math.Min(length, have))) ? "text" : "of no known kind";
+        Notes.Add(new FormatError($"{length} bytes that are no box ({what}) stand {(next >= 0 ? "between" : "behind")} the boxes", "", at));
+        return new TopBox(0, at, _peeked, length);
+    }
+
+    /// <summary>Where a box begins that may stand at the top of a file; -1 if none does.</summary>
+    private static int FindBox(ReadOnlySpan<byte> bytes, int from, long left)
+    {
+        for (int at = from; at + 8 <= bytes.Length; at++)
+        {
+            uint size = BinaryPrimitives.ReadUInt32BigEndian(bytes[at..]);
+            if (size is not (1 or >= 8) || size > left - at || !StructureCodes.IsTopLevel(BinaryPrimitives.ReadUInt32BigEndian(bytes[(at + 4)..]))) continue;
+            if (left < long.MaxValue || bytes[at] == 0) return at;
+        }
+
+        return -1;
+    }
+
+    /// <summary>Follows zeros to the end of a file.</summary>
+    /// <returns>How many there are; -1 when something else follows, or there are more than anybody waits for.</returns>
+    private async ValueTask<long> MeasureZerosAsync(long known, long left, CancellationToken cancellationToken)
+    {
+        byte[] scratch = ArrayPool<byte>.Shared.Rent(Step);
+        try
+        {
+            for (long length = known; length <= Mp4Limits.StrayZeros;)
+            {
+                int got = await ReadStreamAsync(scratch.AsMemory(0, (int)Math.Min(Step, left - length)), cancellationToken).ConfigureAwait(false);
+                if (got == 0) return length;
+                if (scratch.AsSpan(0, got).ContainsAnyExcept((byte)0)) return -1;
+                length += got;
+            }
+
+            return -1;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(scratch);
+        }
+    }
+
+    private async ValueTask<int> ReadAheadAsync(Memory<byte> destination, CancellationToken cancellationToken)
+    {
+        int have = 0;
+        while (have < destination.Length && await ReadStreamAsync(destination[have..], cancellationToken).ConfigureAwait(false) is > 0 and int got) have += got;
+        return have;
+    }
+
+    /// <summary>Gives back bytes that were read ahead: they are what is read next.</summary>
+    private void PutBack(ReadOnlySpan<byte> bytes)
+    {
+        _ahead = [.. bytes, .. _ahead.AsSpan(_aheadAt)];
+        _aheadAt = 0;
+    }
+
     private ValueTask<int> ReadStreamAsync(Memory<byte> destination, CancellationToken cancellationToken)
     {
+        if (_aheadAt < _ahead.Length)
+        {
+            int count = Math.Min(destination.Length, _ahead.Length - _aheadAt);
+            _ahead.AsSpan(_aheadAt, count).CopyTo(destination.Span);
+            _aheadAt += count;
+            return new(count);
+        }
+
         if (_file is not null)
         {
             cancellationToken.ThrowIfCancellationRequested();

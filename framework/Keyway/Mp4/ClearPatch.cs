@@ -30,6 +30,13 @@ internal static class ClearPatch
         if (movie.Tracks.TrueForAll(t => !t.IsProtected || chosen(t))) Free(bytes, moof.ProtectionStarts);
     }
 
+    /// <summary>Lets absolute offsets count from the beginning of the output: that of their own file is lost in it.</summary>
+    public static void Place(Span<byte> bytes, Moof moof)
+    {
+        foreach (Traf traf in moof.Trafs)
+            if (traf.Header.BaseDataOffset is { } said && said != (ulong)traf.BaseOffset) BinaryPrimitives.WriteUInt64BigEndian(bytes[traf.BaseDataOffsetAt..], (ulong)traf.BaseOffset);
+    }
+
     /// <summary>Clears the sample entries and sample tables of a track.</summary>
     public static void Clear(Span<byte> bytes, Track track)
     {

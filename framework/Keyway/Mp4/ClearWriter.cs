@@ -20,6 +20,7 @@ internal sealed class ClearWriter : IAsyncDisposable
     private readonly UnitReader _units;
     private readonly IMediaKeys _keys;
     private readonly Func<Track, bool> _chosen;
+    private readonly bool _allowProtected;
     private readonly BatchPipeline _pipeline;
     private readonly CancellationToken _cancelled;
     private readonly TrackCounters _counters = new();
@@ -34,6 +35,7 @@ internal sealed class ClearWriter : IAsyncDisposable
         _units = new UnitReader(window, leaveBodies: true);
         _keys = keys;
         _chosen = options.Tracks is { } chosen ? track => chosen(track.Facts) : static _ => true;
+        _allowProtected = options.AllowProtected;
         _pipeline = new BatchPipeline(output, options.MaxParallelFragments > 0 ? options.MaxParallelFragments : Environment.ProcessorCount, options.Progress, cancellationToken);
         _cancelled = cancellationToken;
     }
@@ -53,7 +55,7 @@ internal sealed class ClearWriter : IAsyncDisposable
         }
 
         await _pipeline.CompleteAsync().ConfigureAwait(false);
-        return new Mp4Summary { Tracks = _counters.ToSummaries(), BytesWritten = _window.Position };
+        return new Mp4Summary { Tracks = _counters.ToSummaries(), BytesWritten = _window.Position, Notes = _window.Notes.Texts };
     }
 
     public async ValueTask DisposeAsync()
@@ -84,6 +86,7 @@ internal sealed class ClearWriter : IAsyncDisposable
 
         if (_units.Movie is null) throw _window.Error("no moov", "", 0);
         CheckNothingLeft();
+        if (_counters.Doubt is { } doubt) throw _window.Error(doubt);
     }
 
     /// <summary>A unit has been read. Where reads have to wait, what is at hand goes on: the next may be long in coming.</summary>
@@ -111,6 +114,12 @@ internal sealed class ClearWriter : IAsyncDisposable
         _progressiveMovie = movie;
         _counters.Note(movie);
         if (!movie.IsProgressive) return;
+        if (await UnsaidProtection.FindAsync(movie, _window, _chosen, cancellationToken).ConfigureAwait(false) is { } unsaid)
+        {
+            if (!_allowProtected) throw _window.Error(unsaid.Error);
+            foreach (Track track in unsaid.Tracks) _counters.Of(track).IsForeign = true;
+        }
+
         _progressive = await ProgressiveFile.OpenAsync(movie, _window, cancellationToken).ConfigureAwait(false);
     }
 
@@ -122,6 +131,7 @@ internal sealed class ClearWriter : IAsyncDisposable
         {
             foreach (Traf traf in moof.Trafs)
             {
+                if (!traf.IsUsable(_window.Notes)) continue;
                 SampleTable table = await BuildAsync(moof, traf, cancellationToken).ConfigureAwait(false);
                 if (await LeaseAsync(table, moof.Protection, cancellationToken).ConfigureAwait(false)) inOrder &= traf.IsInOrder;
             }
@@ -129,6 +139,7 @@ internal sealed class ClearWriter : IAsyncDisposable
 
         if (!inOrder) await OpenInWindowAsync(cancellationToken).ConfigureAwait(false);
         foreach (Moof moof in _units.Moofs) ClearPatch.Clear(_window.Bytes, moof, _units.Movie!, _chosen);
+        foreach (Moof moof in _units.Moofs) ClearPatch.Place(_window.Bytes, moof);
         await EmitAsync(_units.BodyLength, _units.Box, cancellationToken).ConfigureAwait(false);
     }
 
@@ -148,6 +159,9 @@ internal sealed class ClearWriter : IAsyncDisposable
         }
 
         counter.Note(table);
+        if (!_chosen(traf.Track) || UnsaidProtection.TryAccept(traf, table, _units.Data, counter, out FormatError unsaid)) return table;
+        if (!_allowProtected || traf.Track.IsProtected) throw _window.Error(unsaid);
+        counter.LeftProtected += table.Count;
         return table;
     }
 
@@ -155,8 +169,11 @@ internal sealed class ClearWriter : IAsyncDisposable
     /// <returns>Whether anything is to be opened.</returns>
     private async ValueTask<bool> LeaseAsync(SampleTable table, IReadOnlyList<PsshBox> announced, CancellationToken cancellationToken)
     {
-        if (!_chosen(table.Track) || SampleOpener.NeedsOf(table, announced, _keys) is not { } needs)
+        bool chosen = _chosen(table.Track);
+        if (chosen) table.RefuseForeignScheme(_window.Name);
+        if (!chosen || SampleOpener.NeedsOf(table, announced, _keys) is not { } needs)
         {
+            if (!chosen) _counters.Of(table.Track).LeftProtected += table.ProtectedCount;
             _tables.Remove(table);
             _pipeline.Tables.Return(table);
             return false;

@@ -13,6 +13,9 @@ internal sealed class FragmentSource : IDisposable
     private readonly SampleTable _table = new();
     private UnitKind _first;
     private byte[] _buffer = [];
+    private Track? _edited;
+    private long _editOffset;
+    private (uint Track, Movie? Movie, ulong Time) _reached;
 
     private FragmentSource(BoxWindow window)
     {
@@ -25,7 +28,13 @@ internal sealed class FragmentSource : IDisposable
 
     public TrackCounters Counters { get; } = new();
 
+    /// <summary>When what begins at a place of the input is played, and what of it; without it, everything when it says.</summary>
+    public Func<long, SamplePlace?>? PlaceAt { get; set; }
+
     public string Name => _window.Name;
+
+    /// <summary>What is not as it should be, and was read all the same.</summary>
+    public IReadOnlyList<string> Notes => _window.Notes.Texts;
 
     /// <summary>How many bytes of the file have been read.</summary>
     public long Position => _window.Position;
@@ -61,6 +70,7 @@ internal sealed class FragmentSource : IDisposable
                 byPlace = null;
                 current = fragment.Movie = movie;
                 Counters.Note(movie);
+                await CheckSaidAsync(movie, kind, chosen, cancellationToken).ConfigureAwait(false);
                 if (movie.IsProgressive && _window.CanSeek)
                 {
                     long back = _window.Position;
@@ -83,6 +93,7 @@ internal sealed class FragmentSource : IDisposable
                     foreach (Traf traf in moof.Trafs)
                     {
                         if (!chosen(traf.Track)) continue;
+                        if (!traf.IsUsable(_window.Notes)) throw _window.Error(traf.RunsProblem!.Value);
                         await OpenAsync(moof, traf, keys, fragment, cancellationToken).ConfigureAwait(false);
                         if (_table.Count > 0) yield return fragment;
                     }
@@ -99,6 +110,7 @@ internal sealed class FragmentSource : IDisposable
         }
 
         if (byPlace is not null) CheckNothingLeft(byPlace);
+        if (Counters.Doubt is { } doubt) throw _window.Error(doubt);
     }
 
     public void Dispose()
@@ -109,6 +121,8 @@ internal sealed class FragmentSource : IDisposable
     }
 
     public MediaFormatException Error(string reason, string path) => _window.Error(reason, path, -1);
+
+    public MediaFormatException Error(FormatError error) => _window.Error(error);
 
     private async ValueTask FindMovieAsync(CancellationToken cancellationToken)
     {
@@ -126,16 +140,43 @@ internal sealed class FragmentSource : IDisposable
         }
     }
 
+    private async ValueTask CheckSaidAsync(Movie movie, UnitKind kind, Func<Track, bool> chosen, CancellationToken cancellationToken)
+    {
+        if (!movie.IsProgressive) return;
+        if (await UnsaidProtection.FindAsync(movie, _window, chosen, cancellationToken).ConfigureAwait(false) is { } unsaid) throw _window.Error(unsaid.Error);
+        if (kind == UnitKind.Other) await _window.PeekAsync(cancellationToken).ConfigureAwait(false);
+    }
+
     private async ValueTask OpenAsync(Moof moof, Traf traf, IMediaKeys keys, SourceFragment fragment, CancellationToken cancellationToken)
     {
         TrackCounter counter = Counters.Of(traf.Track);
         _table.Start(traf.Track, traf.EntryIndex, traf.BaseTime ?? counter.DecodeTime, counter.Samples + 1);
         if (!SampleTableBuilder.TryBuild(moof, traf, _units.Data, _table, out FormatError error)) throw _window.Error(error);
-        counter.Note(_table);
-        await SampleOpener.OpenAsync(_table, _window.Memory, moof.Protection, keys, Name, cancellationToken).ConfigureAwait(false);
+        if (!UnsaidProtection.TryAccept(traf, _table, _units.Data, counter, out error)) throw _window.Error(error);
         fragment.Table = _table;
         fragment.Bytes = _window.Memory;
         fragment.Traf = traf;
+        if (!Place(fragment, counter, traf.Offset)) return;
+        _table.RefuseForeignScheme(Name);
+        await SampleOpener.OpenAsync(_table, _window.Memory, moof.Protection, keys, Name, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Notes the samples of a fragment, without those that are not played.</summary>
+    /// <returns>Whether any is left.</returns>
+    private bool Place(SourceFragment fragment, TrackCounter counter, long offset)
+    {
+        SampleTable table = fragment.Table;
+        (long, long, long) before = (counter.Samples, counter.ProtectedSamples, counter.Bytes);
+        counter.Note(table);
+        fragment.Place = PlaceAt?.Invoke(offset);
+        if (fragment.Place is not { } place || table.Count == 0) return table.Count > 0;
+        if (!ReferenceEquals(_edited, table.Track)) (_edited, _editOffset) = (table.Track, EditList.OffsetOf(fragment.Movie, table.Track));
+        fragment.EditOffset = _editOffset;
+        bool isSame = _reached.Track == table.Track.Id && _reached.Movie is { } known && (ReferenceEquals(known, fragment.Movie) || known.Bytes.AsSpan().SequenceEqual(fragment.Movie.Bytes));
+        bool left = SampleClip.Apply(table, place, _editOffset, ReferenceEquals(fragment.Movie, Movie), isSame ? _reached.Time : null);
+        if (table.IsClipped) counter.Recount(before, table);
+        if (left) _reached = (table.Track.Id, fragment.Movie, table.DecodeTime + table.TotalDuration);
+        return left;
     }
 
     /// <summary>All chosen tracks side by side in the order of their decode times, wherever their samples lie.</summary>
@@ -145,6 +186,7 @@ internal sealed class FragmentSource : IDisposable
         foreach (Track track in movie.Tracks)
         {
             if (!chosen(track)) continue;
+            if (track.Problem is { } problem) throw _window.Error(problem);
             ProgressiveTrack opened = await ProgressiveTrack.OpenAsync(track, movie, _window, cancellationToken).ConfigureAwait(false);
             if (!opened.AtEnd) queue.Enqueue(opened, 0);
         }
@@ -152,12 +194,16 @@ internal sealed class FragmentSource : IDisposable
         while (queue.TryDequeue(out ProgressiveTrack? track, out _))
         {
             await ReadPieceAsync(track, cancellationToken).ConfigureAwait(false);
-            Counters.Of(track.Track).Note(_table);
-            await SampleOpener.OpenAsync(_table, _buffer, [], keys, Name, cancellationToken).ConfigureAwait(false);
             fragment.Table = _table;
             fragment.Bytes = _buffer;
             fragment.Traf = null;
-            yield return _table;
+            if (Place(fragment, Counters.Of(track.Track), movie.Offset))
+            {
+                _table.RefuseForeignScheme(Name);
+                await SampleOpener.OpenAsync(_table, _buffer, [], keys, Name, cancellationToken).ConfigureAwait(false);
+                yield return _table;
+            }
+
             if (!track.AtEnd) queue.Enqueue(track, track.Current.DecodeTime / (double)Math.Max(1, track.Track.Facts.Timescale));
         }
     }
@@ -214,11 +260,12 @@ internal sealed class FragmentSource : IDisposable
             await _window.AppendAsync(length, box, cancellationToken).ConfigureAwait(false);
             foreach (SampleTable table in file.Tables)
             {
-                Counters.Of(table.Track).Note(table);
-                await SampleOpener.OpenAsync(table, _window.Memory, [], keys, Name, cancellationToken).ConfigureAwait(false);
                 fragment.Table = table;
                 fragment.Bytes = _window.Memory;
                 fragment.Traf = null;
+                if (!Place(fragment, Counters.Of(table.Track), fragment.Movie.Offset)) continue;
+                table.RefuseForeignScheme(Name);
+                await SampleOpener.OpenAsync(table, _window.Memory, [], keys, Name, cancellationToken).ConfigureAwait(false);
                 yield return table;
             }
 

@@ -97,12 +97,14 @@ internal sealed class FragmentWriter(PipeWriter output)
     /// <summary>The samples are the same ones in the same order, so that what maps them to groups still holds. Times and offsets of the old file do not.</summary>
     private void CopyOthers(SourceFragment fragment)
     {
+        // What maps samples by their numbers holds no more where some are missing.
         if (fragment.Traf is not { } traf) return;
+        bool mapped = !fragment.Table.IsClipped;
         foreach (BoxRange range in traf.Others)
         {
             BoxWalker walker = new(fragment.Bytes.Span.Slice(range.Start, range.Length), range.Start, 0, BoxPath.Root);
             if (!walker.MoveNext(out Box box)) continue;
-            if (box.Type is FourCc.Sgpd or FourCc.Sbgp or FourCc.Csgp or FourCc.Subs or FourCc.Sdtp) _writer.Copy(box);
+            if (box.Type == FourCc.Sgpd || (mapped && box.Type is FourCc.Sbgp or FourCc.Csgp or FourCc.Subs or FourCc.Sdtp)) _writer.Copy(box);
         }
     }
 

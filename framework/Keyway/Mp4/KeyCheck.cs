@@ -1,27 +1,25 @@
 using System.Runtime.InteropServices;
-using Keyway.Decryption;
 
 namespace Keyway.Mp4;
 
-/// <summary>Looks whether the keys of one track bring to light what its samples have (<see cref="KeySignature"/>): of each key until three in a row have said so.</summary>
+/// <summary>Looks whether the keys of one track bring to light what its samples have, each key until it is known (<see cref="KeyEvidence"/>).</summary>
 /// <remarks>Threads: any. What a key has shown stays known, so that damage to the media later on is not taken for a wrong key.</remarks>
 internal sealed class KeyCheck
 {
-    /// <summary>So many samples in a row decide. One in 65 536 has a sync word by chance, and one in about a hundred looks like AV1.</summary>
-    public const int Decisive = 3;
-
     private readonly Lock _lock = new();
-    private Dictionary<KeyId, Tally>? _tallies;
+    private Dictionary<KeyId, KeyEvidence>? _keys;
     private string? _format;
-    private string? _signature;
+    private string? _looked;
     private string? _extent;
+
+    /// <summary>Whether anything can be looked at in samples of an entry.</summary>
+    public static bool IsPossible(SampleEntry entry) => LookedAt(entry) is not null;
 
     /// <summary>Notes what is going to be opened.</summary>
     /// <param name="table">Samples of which at least one is protected.</param>
     public void Begin(SampleTable table)
     {
         if (_format is not null) return;
-        uint format = table.Entry.ClearFormat;
         lock (_lock)
         {
             _extent = "whole samples";
@@ -32,22 +30,30 @@ internal sealed class KeyCheck
                 break;
             }
 
-            _signature = KeySignature.NameOf(format);
-            _format = FourCc.Text(format);
+            _looked = LookedAt(table.Entry);
+            _format = FourCc.Text(table.Entry.ClearFormat);
         }
     }
 
-    /// <summary>Looks at a sample that was decrypted.</summary>
-    /// <returns><see langword="false"/> when it is the third in a row that is not what its format says: the key does not fit.</returns>
-    public bool Accepts(uint format, ReadOnlySpan<byte> sample, in SampleProtection protection)
+    /// <summary>What is known of a key, and takes what comes to be known.</summary>
+    public KeyEvidence Of(KeyId id)
     {
-        if (KeySignature.Judge(format, sample, protection) is not { } agrees) return true;
         lock (_lock)
         {
-            ref Tally tally = ref CollectionsMarshal.GetValueRefOrAddDefault(_tallies ??= [], protection.KeyId, out _);
-            if (tally.Row >= Decisive) return true;
-            tally.Row = agrees ? Math.Max(0, tally.Row) + 1 : Math.Min(0, tally.Row) - 1;
-            return tally.Row > -Decisive;
+            ref KeyEvidence? evidence = ref CollectionsMarshal.GetValueRefOrAddDefault(_keys ??= [], id, out _);
+            return evidence ??= new KeyEvidence();
+        }
+    }
+
+    /// <summary>What was learnt of each key.</summary>
+    public IReadOnlyList<Mp4CheckedKey> ToKeys()
+    {
+        lock (_lock)
+        {
+            if (_keys is null) return [];
+            List<Mp4CheckedKey> keys = new(_keys.Count);
+            foreach ((KeyId id, KeyEvidence evidence) in _keys) keys.Add(evidence.ToResult(id));
+            return keys;
         }
     }
 
@@ -58,17 +64,10 @@ internal sealed class KeyCheck
         lock (_lock)
         {
             if (_format is null) return null;
-            if (_tallies is null) return new Mp4KeyCheck(Mp4KeyCheckResult.NotPossible, $"{_format}, {_extent}");
-            Mp4KeyCheckResult result = Mp4KeyCheckResult.Fits;
-            foreach (Tally tally in _tallies.Values)
-                if (tally.Row < 0) result = Mp4KeyCheckResult.Doubtful;
-            return new Mp4KeyCheck(result, $"{_format}, {_signature}");
+            Mp4KeyCheckResult result = Mp4CheckedKey.Together(ToKeys());
+            return new Mp4KeyCheck(result, $"{_format}, {(result == Mp4KeyCheckResult.NotPossible ? _extent : _looked)}");
         }
     }
 
-    /// <summary>How many samples in a row agree, or with a minus contradict.</summary>
-    private struct Tally
-    {
-        public int Row;
-    }
+    private static string? LookedAt(SampleEntry entry) => entry.Syntax.Name ?? KeySignature.NameOf(entry.ClearFormat);
 }

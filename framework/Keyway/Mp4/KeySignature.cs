@@ -42,7 +42,7 @@ internal static class KeySignature
     };
 
     /// <summary>Whether the first bytes of a sample were encrypted.</summary>
-    private static bool IsCovered(ReadOnlySpan<byte> sample, in SampleProtection protection, int bytes)
+    public static bool IsCovered(ReadOnlySpan<byte> sample, in SampleProtection protection, int bytes)
     {
         long range = sample.Length;
         if (!protection.Subsamples.IsEmpty)

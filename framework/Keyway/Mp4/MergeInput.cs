@@ -12,8 +12,8 @@ public sealed record MergeInput
     /// <summary>What opens its fragments.</summary>
     public required IMediaKeys Keys { get; init; }
 
-    /// <summary>How much later than it says what a <c>moov</c> describes is played, by the place of the <c>moov</c>; without it, when it says.</summary>
-    internal Func<long, TimeSpan>? ShiftAt { get; init; }
+    /// <summary>When what begins at a place of the input is played, and what of it; without it, everything when it says.</summary>
+    internal Func<long, SamplePlace?>? PlaceAt { get; init; }
 
     /// <summary>Which of its tracks come along; without it, all.</summary>
     public Func<Mp4Track, bool>? Tracks { get; init; }

@@ -18,6 +18,9 @@ internal sealed class Moof
 
     public List<PsshBox> Protection { get; } = [];
 
+    /// <summary>What is not as it should be, and was read all the same.</summary>
+    public List<FormatError> Defects { get; } = [];
+
     /// <summary>Where <c>pssh</c> boxes begin in the buffer.</summary>
     public List<int> ProtectionStarts { get; } = [];
 
@@ -41,12 +44,13 @@ internal sealed class Moof
                 if (!Traf.TryRead(box, value, out Traf traf, out error)) return false;
                 value.Trafs.Add(traf);
             }
-            else if (!ProtectionBoxes.TryTake(box, value.Protection, value.ProtectionStarts, out error))
+            else if (!ProtectionBoxes.TryTake(box, value.Protection, value.ProtectionStarts, value.Defects, out error))
             {
                 return false;
             }
         }
 
+        if (walker.Stray > 0) value.Defects.Add(walker.StrayError);
         return walker.Finish(out error);
     }
 
@@ -54,9 +58,10 @@ internal sealed class Moof
     /// <param name="movie">The movie.</param>
     /// <param name="buffer">The buffer that holds this box.</param>
     /// <param name="bufferOffset">Where it begins in the file.</param>
-    /// <param name="segmentStart">Where the segment begins, for offsets that count from there.</param>
+    /// <param name="part">Where the file of this box begins and ends, where that is known.</param>
+    /// <param name="segmentStart">Where the segment seems to begin, where it is not.</param>
     /// <param name="error">What is wrong.</param>
-    public bool TryPlace(Movie movie, ReadOnlySpan<byte> buffer, long bufferOffset, long segmentStart, out FormatError error)
+    public bool TryPlace(Movie movie, ReadOnlySpan<byte> buffer, long bufferOffset, (long Start, long End)? part, long segmentStart, out FormatError error)
     {
         long previousEnd = Offset;
         long counted = 0;
@@ -68,11 +73,11 @@ internal sealed class Moof
             traf.Track = track;
             uint entry = header.DescriptionIndex ?? track.Defaults.DescriptionIndex;
             if (entry > track.Entries.Count) return Fail(traf, $"stsd has no entry {entry}", out error);
-            if (track.Entries.Count == 0 && traf.SampleCount > 0) return Fail(traf, "samples of a track without sample entries", out error);
+            if (track.Entries.Count == 0 && traf.SampleCount > 0) return Fail(traf, $"samples of a track without sample entries{(track.Problem is { } problem ? $" ({problem})" : "")}", out error);
             traf.EntryIndex = entry == 0 ? 0 : (int)entry - 1;
 
             // 8.8.7.1: absolute; or the moof; or the moof for the first track and the end of the previous one's data for the others.
-            traf.BaseOffset = header.BaseDataOffset is { } absolute ? Absolute((long)absolute, bufferOffset, segmentStart)
+            traf.BaseOffset = header.BaseDataOffset is { } absolute ? Absolute(traf, (long)Math.Min(absolute, long.MaxValue / 4), buffer, bufferOffset, part, segmentStart)
                 : header.BaseIsMoof ? Offset
                 : previousEnd;
             long at = traf.BaseOffset;
@@ -115,9 +120,37 @@ internal sealed class Moof
         DataEnd = Math.Max(DataEnd, end);
     }
 
-    /// <summary>Media segments are sometimes written as files of their own and joined later; their absolute offsets then count from the segment.</summary>
-    private static long Absolute(long offset, long bufferOffset, long segmentStart) =>
-        offset < bufferOffset && segmentStart > 0 && segmentStart + offset >= bufferOffset ? segmentStart + offset : offset;
+    /// <summary>
+    /// Media segments are often files of their own, and absolute offsets count from the beginning of each; or from the beginning of the file that they were cut from.
+    /// Where the files are known, that is settled by where the samples can lie: in their own file, and by rights behind this box.
+    /// </summary>
+    private long Absolute(Traf traf, long offset, ReadOnlySpan<byte> buffer, long bufferOffset, (long Start, long End)? part, long segmentStart)
+    {
+        (long start, long end) = part ?? (segmentStart, long.MaxValue / 2);
+        if (start == 0 || start + offset == Offset) return start + offset;
+        if (offset == Offset) return offset;
+        (long first, long last) = (long.MaxValue / 4, 0);
+        long at = 0;
+        foreach (Trun run in traf.Runs)
+        {
+            if (run.DataOffset is { } from) at = from;
+            first = Math.Min(first, at);
+            at += (long)Math.Min(run.TotalBytes(buffer, traf.DefaultSize), Mp4Limits.FragmentBytes);
+            last = Math.Max(last, at);
+        }
+
+        // What is true in the whole file cannot be meant otherwise where the files are not known.
+        (long one, long other) = part is null ? (offset, start + offset) : (start + offset, offset);
+        long behind = Offset + Range.Length;
+        if (one + first >= behind && one + last <= end) return one;
+        if (other + first >= behind && other + last <= end) return other;
+        if (part is null) return offset < bufferOffset && start + offset >= bufferOffset ? start + offset : offset;
+        if (one + first >= start && one + last <= end) return one;
+        if (other + first >= start && other + last <= end) return other;
+
+        // Cut from a file whose beginning is not here: the base of such a fragment is its own box.
+        return first >= Range.Length && Offset + last <= end ? Offset : one;
+    }
 
     /// <summary>Auxiliary information that only <c>saio</c> points to may lie behind the samples.</summary>
     private void ClaimAuxiliary(Traf traf, ReadOnlySpan<byte> buffer)

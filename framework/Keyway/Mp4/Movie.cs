@@ -21,6 +21,9 @@ internal sealed class Movie
 
     public List<Track> Tracks { get; } = [];
 
+    /// <summary>What is not as it should be, and was read all the same.</summary>
+    public List<FormatError> Defects { get; } = [];
+
     /// <summary>Whether fragments may follow (<c>mvex</c>).</summary>
     public bool IsFragmented { get; private set; }
 
@@ -38,6 +41,7 @@ internal sealed class Movie
     public static bool TryRead(byte[] bytes, long offset, out Movie value, out FormatError error)
     {
         value = new Movie { Bytes = bytes, Offset = offset };
+        // What is wrong where decrypting looks for nothing is a defect, and the rest is read.
         BoxWalker root = new(bytes, 0, offset, BoxPath.Root);
         if (!root.MoveNext(out Box moov)) return root.Finish(out error);
 
@@ -49,9 +53,9 @@ internal sealed class Movie
             switch (box.Type)
             {
                 case FourCc.Mvhd:
-                    if (!Mvhd.TryRead(box, out Mvhd mvhd, out error)) return false;
-                    value.Header = mvhd;
-                    header = true;
+                    header = Mvhd.TryRead(box, out Mvhd mvhd, out error);
+                    if (header) value.Header = mvhd;
+                    else value.Defects.Add(error);
                     break;
                 case FourCc.Trak:
                     if (value.Tracks.Count == Mp4Limits.Tracks) return box.Fail($"more than {Mp4Limits.Tracks} tracks", out error);
@@ -62,18 +66,42 @@ internal sealed class Movie
                     if (!value.TryReadMvex(box, defaults, out error)) return false;
                     break;
                 default:
-                    if (!ProtectionBoxes.TryTake(box, value.Protection, value.ProtectionStarts, out error)) return false;
+                    if (!ProtectionBoxes.TryTake(box, value.Protection, value.ProtectionStarts, value.Defects, out error)) return false;
                     break;
             }
         }
 
-        if (!walker.Finish(out error)) return false;
-        if (!header) return moov.Fail("moov has no mvhd", out error);
+        if (!walker.Finish(out error))
+        {
+            if (value.Tracks.Count == 0 || StructureCodes.AreIn(walker.Rest)) return false;
+            value.Defects.Add(error);
+        }
+
+        if (walker.Stray > 0) value.Defects.Add(walker.StrayError);
+        if (!header && value.Header == default) value.Defects.Add(new FormatError("moov has no mvhd that can be read", "moov", offset));
+        if (!value.TryAcceptProblems(out error)) return false;
         Dictionary<uint, Track> byId = [];
         foreach (Track track in value.Tracks)
             if (!byId.TryAdd(track.Id, track)) return moov.Fail($"two tracks have the number {track.Id}", out error);
         foreach (Trex trex in defaults)
             if (byId.TryGetValue(trex.TrackId, out Track? track)) track.Defaults = trex;
+        return true;
+    }
+
+    /// <summary>A track that cannot be read does no harm while nothing of it is needed: beside one that can, without samples, or clear beside a protected one.</summary>
+    private bool TryAcceptProblems(out FormatError error)
+    {
+        error = default;
+        foreach (Track track in Tracks)
+        {
+            if (track.Problem is not { } problem) continue;
+            error = problem;
+            if (track.IsProtected || Tracks.TrueForAll(static t => t.Problem is not null)) return false;
+            if (track.Tables.Count > 0 && !Tracks.Exists(static t => t.IsProtected)) return false;
+            Defects.Add(problem);
+        }
+
+        error = default;
         return true;
     }
 

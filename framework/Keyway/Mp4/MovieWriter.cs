@@ -24,7 +24,7 @@ internal sealed class MovieWriter
     private MovieWriter(List<MergedTrack> tracks)
     {
         _tracks = tracks;
-        _timescale = Math.Max(1, tracks[0].Movie.Header.Timescale);
+        _timescale = tracks[0].Movie.Header == default ? 1000 : Math.Max(1, tracks[0].Movie.Header.Timescale);
     }
 
     public static ReadOnlyMemory<byte> Write(List<MergedTrack> tracks)
@@ -51,9 +51,10 @@ internal sealed class MovieWriter
         int moov = _writer.Begin(FourCc.Moov);
         Movie first = _tracks[0].Movie;
         BoxWalker walker = Children(first, new BoxRange(0, first.Bytes.Length), FourCc.Moov);
+        if (first.Header == default) WriteMvhd();
         while (walker.MoveNext(out Box box))
         {
-            if (box.Type == FourCc.Mvhd) WriteMvhd(box);
+            if (box.Type == FourCc.Mvhd && first.Header != default) WriteMvhd(box);
             else if (box.Type is FourCc.Udta or FourCc.Meta) _writer.Copy(box);
         }
 
@@ -79,6 +80,14 @@ internal sealed class MovieWriter
         copy.Slice(wide ? 24 : 16, wide ? 8 : 4).Clear();
         BinaryPrimitives.WriteUInt32BigEndian(copy[(wide ? 20 : 12)..], _timescale);
         BinaryPrimitives.WriteUInt32BigEndian(copy[^4..], (uint)_tracks.Count + 1);
+        _writer.End(start);
+    }
+
+    /// <summary>For a movie that has none: normal speed and volume, no turn (ISO/IEC 14496-12, 8.2.2).</summary>
+    private void WriteMvhd()
+    {
+        int start = _writer.Begin(FourCc.Mvhd, 0, 0);
+        foreach (uint field in (ReadOnlySpan<uint>)[0, 0, _timescale, 0, 0x00010000, 0x01000000, 0, 0, 0x00010000, 0, 0, 0, 0x00010000, 0, 0, 0, 0x40000000, 0, 0, 0, 0, 0, 0, (uint)_tracks.Count + 1]) _writer.U32(field);
         _writer.End(start);
     }
 

@@ -21,7 +21,7 @@ public static class Mp4Decryptor
         ArgumentNullException.ThrowIfNull(input);
         ArgumentNullException.ThrowIfNull(keys);
         ArgumentNullException.ThrowIfNull(output);
-        using BoxWindow window = new(input, name);
+        using BoxWindow window = new(input, name, options?.PartLengths);
         ClearWriter writer = new(window, keys, output, options ?? new Mp4DecryptOptions(), cancellationToken);
         await using (writer.ConfigureAwait(false)) return await writer.WriteAsync().ConfigureAwait(false);
     }

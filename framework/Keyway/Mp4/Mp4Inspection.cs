@@ -17,4 +17,7 @@ public sealed record Mp4Inspection
 
     /// <summary>What is wrong with the file behind its description; <see langword="null"/> when it was read to its end, or not read that far.</summary>
     public MediaFormatException? Defect { get; init; }
+
+    /// <summary>What is not as it should be and was read all the same: bytes that are no box, defects of what reading does not need.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
 }

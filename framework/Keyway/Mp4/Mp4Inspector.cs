@@ -36,6 +36,7 @@ public static class Mp4Inspector
         private readonly TrackCounters _counters = new();
         private readonly List<Mp4ProtectionBox> _protection = [];
         private int _fragments;
+        private int _movies;
 
         public bool FoundSomething => _units.Movie is not null || _fragments > 0;
 
@@ -46,7 +47,7 @@ public static class Mp4Inspector
                 switch (kind)
                 {
                     case UnitKind.Movie:
-                        Add("moov", _units.Movie!.Protection);
+                        Add(_movies++ == 0 ? "moov" : $"moov#{_movies - 1}", _units.Movie!.Protection);
                         _counters.Note(_units.Movie);
                         foreach (Track track in _units.Movie.Tracks) Count(track, _units.Movie);
                         if (headOnly) return;
@@ -70,6 +71,7 @@ public static class Mp4Inspector
             IsFragmented = _fragments > 0 || _units.Movie is { IsFragmented: true },
             Fragments = _fragments,
             Defect = defect,
+            Notes = window.Notes.Texts,
         };
 
         private async ValueTask PassAsync(TopBox box, CancellationToken cancellationToken)
@@ -83,7 +85,9 @@ public static class Mp4Inspector
             await window.AppendAsync(box, Mp4Limits.PsshBytes, cancellationToken).ConfigureAwait(false);
             List<PsshBox> found = [];
             BoxWalker walker = new(window.Bytes, 0, window.Offset, BoxPath.Root);
-            if (walker.MoveNext(out Box whole) && !ProtectionBoxes.TryTake(whole, found, [], out FormatError error)) throw window.Error(error);
+            List<FormatError> defects = [];
+            if (walker.MoveNext(out Box whole) && !ProtectionBoxes.TryTake(whole, found, [], defects, out FormatError error)) throw window.Error(error);
+            window.Notes.Add(defects);
             Add("file", found);
         }
 
@@ -105,7 +109,7 @@ public static class Mp4Inspector
                 TrackCounter counter = _counters.Of(traf.Track);
                 counter.Samples += traf.SampleCount;
                 foreach ((long start, long end) in traf.Extents) counter.Bytes += end - start;
-                if (traf.SampleCount == 0) continue;
+                if (traf.SampleCount == 0 || !traf.IsUsable(window.Notes)) continue;
                 if (!SampleTableBuilder.TryCount(traf, counter.KeyIds, out long hidden, out FormatError error)) throw window.Error(error);
                 counter.ProtectedSamples += hidden;
             }
@@ -115,12 +119,15 @@ public static class Mp4Inspector
         private void Count(Track track, Movie movie)
         {
             TrackCounter counter = _counters.Of(track);
+            if (track.Problem is not null) return;
             Stsz sizes = track.Tables.Sizes;
             counter.Samples += sizes.Count;
             if (sizes.UniformSize > 0) counter.Bytes += (long)sizes.Count * sizes.UniformSize;
             else
                 for (uint i = 0; i < sizes.Count; i++) counter.Bytes += sizes.SizeOf(movie.Bytes, i);
-            if (track.IsProtected && !ProtectedSamples.TryCount(track, movie.Bytes, counter, out FormatError error)) throw window.Error(error);
+            if (!track.IsProtected) return;
+            if (!ProtectedSamples.TryCount(track, movie.Bytes, counter.KeyIds, out long hidden, out FormatError error)) throw window.Error(error);
+            counter.ProtectedSamples += hidden;
         }
     }
 }

@@ -30,8 +30,14 @@ public sealed class Mp4Reader : IDisposable
     internal string Description => string.Join(
         ' ', _source.Movie.Tracks.Select(track => $"{track.Id}:{track.Facts.Handler}:{track.Facts.Timescale}:{Convert.ToHexStringLower(SHA256.HashData(MovieWriter.ClearEntries(_source.Movie, track)))}"));
 
+    /// <summary>When what begins at a place of the input is played: what is not is left out. Decode times stay those of the file.</summary>
+    internal Func<long, SamplePlace?>? PlaceAt
+    {
+        set => _source.PlaceAt = value;
+    }
+
     /// <summary>What was read so far.</summary>
-    public Mp4Summary Summary => new() { Tracks = _source.Counters.ToSummaries() };
+    public Mp4Summary Summary => new() { Tracks = _source.Counters.ToSummaries(), Notes = _source.Notes };
 
     /// <summary>Reads up to the description of the tracks.</summary>
     /// <param name="input">The file, from its current position. Ownership: the caller's.</param>

@@ -8,4 +8,7 @@ public sealed record Mp4Summary
 
     /// <summary>How many bytes were written.</summary>
     public long BytesWritten { get; init; }
+
+    /// <summary>What is not as it should be in the files and did not matter for what was asked: bytes that are no box, defects of what nobody needed.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
 }

@@ -21,6 +21,12 @@ internal sealed class ProgressiveFile
         foreach (Track track in movie.Tracks)
         {
             if (chosen?.Invoke(track) == false) continue;
+            if (track.Problem is { } problem)
+            {
+                if (chosen is not null) throw window.Error(problem);
+                continue;
+            }
+
             ProgressiveTrack opened = await ProgressiveTrack.OpenAsync(track, movie, window, cancellationToken).ConfigureAwait(false);
             opened.GoByPlace(window, ref unsorted);
             listed += track.Tables.Sizes.UniformSize > 0 ? track.Tables.Count : 0;
@@ -101,8 +107,15 @@ internal sealed class ProgressiveFile
 
     private SampleTable TableOf(ProgressiveTrack track)
     {
-        for (int i = 0; i < _used; i++)
-            if (ReferenceEquals(_pool[i].Track, track.Track) && _pool[i].EntryIndex == track.Current.EntryIndex) return _pool[i];
+        for (int i = _used - 1; i >= 0; i--)
+        {
+            if (!ReferenceEquals(_pool[i].Track, track.Track)) continue;
+
+            // Samples of another entry lie between: what follows them has a table of its own, with its own time.
+            if (_pool[i].EntryIndex == track.Current.EntryIndex) return _pool[i];
+            break;
+        }
+
         if (_used == _pool.Count) _pool.Add(new SampleTable());
         SampleTable table = _pool[_used++];
         table.Start(track.Track, track.Current.EntryIndex, track.Current.DecodeTime, track.Current.Number + 1L);

@@ -4,21 +4,24 @@ namespace Keyway.Mp4;
 internal sealed class ProgressiveTrack
 {
     private readonly byte[] _movie;
-    private readonly ReadOnlyMemory<byte> _auxiliary;
+    private readonly AuxiliaryReader _auxiliary;
+    private readonly ReadOnlyMemory<byte> _entries;
     private SampleCursor[]? _chunks;
     private int _chunk;
 
-    private ProgressiveTrack(Track track, byte[] movie, ReadOnlyMemory<byte> auxiliary)
+    private ProgressiveTrack(Track track, byte[] movie, AuxiliaryReader auxiliary, ReadOnlyMemory<byte> entries, int gathered)
     {
         Track = track;
         _movie = movie;
         _auxiliary = auxiliary;
+        _entries = entries;
+        AuxiliaryBytes = gathered;
     }
 
     public Track Track { get; }
 
-    /// <summary>How many bytes of auxiliary information were gathered.</summary>
-    public int AuxiliaryBytes => _auxiliary.Length;
+    /// <summary>How many bytes of auxiliary information were gathered from outside of <c>moov</c>.</summary>
+    public int AuxiliaryBytes { get; }
 
     /// <summary>The sample that comes next.</summary>
     public SampleCursor Current;
@@ -34,8 +37,7 @@ internal sealed class ProgressiveTrack
         Stsz sizes = track.Tables.Sizes;
         if (sizes.UniformSize > 0 && window.FileLength >= 0 && sizes.Count > window.FileLength / sizes.UniformSize)
             throw window.Error($"{sizes.Count} samples of {sizes.UniformSize} bytes, the file has {window.FileLength}", $"moov/trak[{track.Id}]/mdia/minf/stbl/stsz", -1);
-        ReadOnlyMemory<byte> auxiliary = await ReadAuxiliaryAsync(track, movie, window, cancellationToken).ConfigureAwait(false);
-        ProgressiveTrack result = new(track, movie.Bytes, auxiliary);
+        ProgressiveTrack result = await FindAuxiliaryAsync(track, movie, window, cancellationToken).ConfigureAwait(false);
         result.Restart(window);
         return result;
     }
@@ -43,7 +45,7 @@ internal sealed class ProgressiveTrack
     /// <summary>Goes to the beginning, in decoding order.</summary>
     public void Restart(BoxWindow window)
     {
-        Current = new SampleCursor(Track, _movie, _auxiliary);
+        Current = new SampleCursor(Track, _movie, _auxiliary, _entries);
         if (!Current.TryMoveNext(out FormatError error)) throw window.Error(error);
         AtEnd = Current.AtEnd;
         _chunks = null;
@@ -92,12 +94,45 @@ internal sealed class ProgressiveTrack
         AtEnd = Current.AtEnd;
     }
 
-    /// <summary>Auxiliary information that only <c>saio</c> points to, gathered in the order of the samples.</summary>
-    private static async ValueTask<ReadOnlyMemory<byte>> ReadAuxiliaryAsync(Track track, Movie movie, BoxWindow window, CancellationToken cancellationToken)
+    /// <summary>Finds the auxiliary information of a track and how it is laid out: in <c>senc</c>, or where <c>saio</c> points to.</summary>
+    private static async ValueTask<ProgressiveTrack> FindAuxiliaryAsync(Track track, Movie movie, BoxWindow window, CancellationToken cancellationToken)
     {
         SampleTables tables = track.Tables;
-        if (!track.IsProtected || tables.Encryption is { Count: > 0 } || tables.AuxiliarySizes is not { Count: > 0 } sizes || tables.AuxiliaryOffsets is not { Count: > 0 } offsets)
-            return default;
+        ProgressiveTrack none = new(track, movie.Bytes, default, default, 0);
+        if (tables.Count == 0 || track.Entries.FirstOrDefault(static e => e.IsProtected) is not { } first) return none;
+        if (tables.Encryption?.Override is null && track.Entries.All(static e => e.Scheme == default)) return none;
+        if (!ProtectedSamples.TryCount(track, movie.Bytes, [], out long hidden, out FormatError error)) throw window.Error(error);
+        if (hidden == 0) return none;
+        if (tables.Sizes.UniformSize > 0 && tables.Count > Mp4Limits.WalkedSamples) throw Error($"{tables.Count} samples that auxiliary information is to be found for; {Mp4Limits.WalkedSamples} are accepted", "");
+
+        int vector = SampleTableBuilder.DefaultsOf(first, tables.Encryption).PerSampleIvSize;
+        SampleCursor samples = new(track, movie.Bytes, default, default);
+        string reason = "";
+        if (tables.Encryption is { Count: > 0 } senc)
+        {
+            if (senc.Version != 0) throw Error($"senc version {senc.Version} is not known", "/senc");
+            AuxiliaryReader reader = AuxiliaryReader.Of(senc, tables.AuxiliarySizes, vector);
+            if (AuxiliaryChoice.TryChoose(ref reader, new Walk(samples), movie.Bytes, movie.Bytes, tables.Count, hidden, out reason))
+                return new ProgressiveTrack(track, movie.Bytes, reader, movie.Bytes, 0);
+            if (tables.AuxiliaryOffsets is null) throw Error(reason, "/senc");
+        }
+
+        if (tables.AuxiliarySizes is not { Count: > 0 } sizes || tables.AuxiliaryOffsets is not { Count: > 0 } offsets)
+            return reason.Length == 0 ? none : throw Error(reason, "/senc");
+        ReadOnlyMemory<byte> gathered = await GatherAsync(track, movie, sizes, offsets, window, cancellationToken).ConfigureAwait(false);
+        AuxiliaryReader elsewhere = new() { Sizes = sizes, End = gathered.Length, TrackVectorSize = vector };
+        if (!AuxiliaryChoice.TryChooseSized(ref elsewhere, new Walk(samples), gathered.Span, movie.Bytes, out string why)
+            && !AuxiliaryChoice.TryChooseOtherSize(ref elsewhere, new Walk(samples), gathered.Span, movie.Bytes))
+            throw reason.Length > 0 ? Error(reason, "/senc") : Error(why, "/saiz");
+        return new ProgressiveTrack(track, movie.Bytes, elsewhere, gathered, gathered.Length);
+
+        MediaFormatException Error(string what, string box) => window.Error(what, $"moov/trak[{track.Id}]/mdia/minf/stbl{box}", -1);
+    }
+
+    /// <summary>Auxiliary information that only <c>saio</c> points to, gathered in the order of the samples.</summary>
+    private static async ValueTask<ReadOnlyMemory<byte>> GatherAsync(Track track, Movie movie, Saiz sizes, Saio offsets, BoxWindow window, CancellationToken cancellationToken)
+    {
+        SampleTables tables = track.Tables;
         long total = sizes.TotalBytes(movie.Bytes);
         if (total == 0) return default;
         if (total > Mp4Limits.MovieBytes) throw window.Error($"{total} bytes of auxiliary information; {Mp4Limits.MovieBytes} are accepted", "moov/trak/mdia/minf/stbl/saiz", -1);
@@ -113,7 +148,7 @@ internal sealed class ProgressiveTrack
         }
         else
         {
-            SampleCursor cursor = new(track, movie.Bytes, default);
+            SampleCursor cursor = new(track, movie.Bytes, default, default);
             if (!cursor.TryMoveNext(out FormatError error)) throw window.Error(error);
             int at = 0;
             for (int chunk = 0; !cursor.AtEnd; chunk++)
@@ -133,5 +168,25 @@ internal sealed class ProgressiveTrack
 
         window.Seek(back);
         return bytes;
+    }
+
+    /// <summary>The samples of a track, one after the other.</summary>
+    private struct Walk(SampleCursor cursor) : ISampleWalk
+    {
+        private SampleCursor _cursor = cursor;
+
+        public TrackEncryption? Protection { get; private set; }
+
+        public readonly uint Size => _cursor.Size;
+
+        public readonly int? Place => null;
+
+        /// <summary>Ends where the tables are broken, too: whoever reads the samples comes to the same place and says so.</summary>
+        public bool MoveNext()
+        {
+            if (!_cursor.TryMoveNext(out _) || _cursor.AtEnd || !_cursor.TryFindProtection(out TrackEncryption? protection, out _)) return false;
+            Protection = protection;
+            return true;
+        }
     }
 }

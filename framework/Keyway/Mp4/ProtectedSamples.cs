@@ -3,8 +3,15 @@ namespace Keyway.Mp4;
 /// <summary>Counts the protected samples that <c>moov</c> lists, by runs of chunks and of groups: four billion samples of one kind are one step.</summary>
 internal static class ProtectedSamples
 {
-    public static bool TryCount(Track track, ReadOnlySpan<byte> movie, TrackCounter counter, out FormatError error)
+    /// <summary>Counts them.</summary>
+    /// <param name="track">The track.</param>
+    /// <param name="movie">The bytes of <c>moov</c>.</param>
+    /// <param name="keys">Where their keys go.</param>
+    /// <param name="count">How many they are.</param>
+    /// <param name="error">What is wrong with the tables.</param>
+    public static bool TryCount(Track track, ReadOnlySpan<byte> movie, List<KeyId> keys, out long count, out FormatError error)
     {
+        count = 0;
         SampleTables tables = track.Tables;
         List<GroupRun> groups = track.Groups.Runs;
         long left = tables.Count;
@@ -26,8 +33,8 @@ internal static class ProtectedSamples
                 if (!SampleCursor.TryFindProtection(track, entry, ofGroup > 0 ? groups[group - 1].Index : null, out TrackEncryption? protection, out error)) return false;
                 if (protection is { IsProtected: true })
                 {
-                    counter.ProtectedSamples += some;
-                    if (counter.KeyIds.Count < Mp4Limits.KeyIds) counter.KeyIds.Add(protection.KeyId);
+                    count += some;
+                    SampleTableBuilder.Note(keys, protection);
                 }
 
                 samples -= some;

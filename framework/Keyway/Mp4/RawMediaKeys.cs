@@ -32,6 +32,40 @@ public sealed class RawMediaKeys : IMediaKeys, IDisposable
         Add(new Entry(default, trackId, ContentKey.Create(default, key, _acceleration)));
     }
 
+    /// <summary>The identifiers of keys that no sample has asked for so far.</summary>
+    public IReadOnlyList<KeyId> UnusedKeys
+    {
+        get
+        {
+            List<KeyId> unused = [];
+            foreach (Entry entry in _entries)
+                if (entry is { IsUsed: false, Track: 0 }) unused.Add(entry.Id);
+            return unused;
+        }
+    }
+
+    /// <summary>The numbers of tracks whose keys no sample has asked for so far.</summary>
+    public IReadOnlyList<uint> UnusedTracks
+    {
+        get
+        {
+            List<uint> unused = [];
+            foreach (Entry entry in _entries)
+                if (entry is { IsUsed: false, Track: > 0 }) unused.Add(entry.Track);
+            return unused;
+        }
+    }
+
+    /// <summary>Says whether there is a key for a track: for its number, or for each default key identifier of its sample entries. One that is all zeros leaves it to groups of samples.</summary>
+    /// <param name="track">The track.</param>
+    /// <returns>Whether there is; also <see langword="false"/> where its scheme is not one of Common Encryption's.</returns>
+    public bool CanOpen(Mp4Track track)
+    {
+        ArgumentNullException.ThrowIfNull(track);
+        return track.SampleEntries.All(static entry => entry.SchemeType is null || entry.Scheme != ProtectionScheme.None)
+            && (track.DefaultKeyIds.All(id => id == default || _entries.Exists(entry => entry.Track == 0 && entry.Id == id)) || _entries.Exists(entry => entry.Track == track.Id));
+    }
+
     /// <inheritdoc/>
     public ValueTask<IFragmentDecryptor> LeaseAsync(FragmentNeeds needs, CancellationToken cancellationToken)
     {
@@ -61,14 +95,17 @@ public sealed class RawMediaKeys : IMediaKeys, IDisposable
 
     private ContentKey? Find(KeyId id, uint track)
     {
-        ContentKey? ofTrack = null;
+        Entry? found = null;
         foreach (Entry entry in _entries)
         {
-            if (entry.Track == 0 && entry.Id == id) return entry.Key;
-            if (entry.Track == track) ofTrack = entry.Key;
+            if (entry.Track == track) found = entry;
+            if (entry.Track != 0 || entry.Id != id) continue;
+            found = entry;
+            break;
         }
 
-        return ofTrack;
+        if (found is not null) found.IsUsed = true;
+        return found?.Key;
     }
 
     private sealed class Entry(KeyId id, uint track, ContentKey key)
@@ -79,6 +116,9 @@ public sealed class RawMediaKeys : IMediaKeys, IDisposable
         public uint Track => track;
 
         public ContentKey Key => key;
+
+        /// <summary>Whether a sample has asked for it. Set by any thread, and never back.</summary>
+        public volatile bool IsUsed;
     }
 
     /// <summary>One fragment's references of the keys that it uses. Nobody judges them: whoever holds a key in the clear needs no permission.</summary>

@@ -1,7 +1,11 @@
 namespace Keyway.Mp4;
 
 /// <summary>A place in the sample tables of a track: one sample, and how to find the next. A value: a copy remembers the place.</summary>
-internal struct SampleCursor(Track track, byte[] movie, ReadOnlyMemory<byte> auxiliary)
+/// <param name="track">The track.</param>
+/// <param name="movie">The bytes of <c>moov</c>.</param>
+/// <param name="auxiliary">What reads the auxiliary information; without a layout where there is none.</param>
+/// <param name="entries">Where its entries are: in <c>moov</c>, or gathered from elsewhere.</param>
+internal struct SampleCursor(Track track, byte[] movie, AuxiliaryReader auxiliary, ReadOnlyMemory<byte> entries)
 {
     private uint _chunk;                // from 0
     private uint _inChunk;
@@ -10,7 +14,7 @@ internal struct SampleCursor(Track track, byte[] movie, ReadOnlyMemory<byte> aux
     private uint _syncIndex;
     private int _groupRun;
     private uint _groupLeft;
-    private int _auxiliaryAt;
+    private AuxiliaryReader _auxiliary = auxiliary;
     private Stsc.Run _run;
     private bool _started;
 
@@ -90,18 +94,16 @@ internal struct SampleCursor(Track track, byte[] movie, ReadOnlyMemory<byte> aux
         // 8.8.3.1: sample_depends_on 2 and a sync sample; or 1 and not.
         ref SampleRow row = ref table.Add(at, (int)Size, Duration, IsSync ? 0x02000000u : 0x01010000u, CompositionOffset);
         if (!TryFindProtection(out TrackEncryption? protection, out error)) return false;
+        if (!_auxiliary.TryRead(entries.Span, movie, protection, out AuxiliaryEntry entry, out string reason)) return Fail($"sample {Number + 1}: {reason}", out error);
         if (protection is null) return true;
-        Senc? senc = track.Tables.Encryption;
-        if (senc is { Override: not null }) table.Scheme = Sinf.FromPiff(senc.Value.Algorithm);
+        if (track.Tables.Encryption is { Override: not null } senc) table.Scheme = Sinf.FromPiff(senc.Algorithm);
         row.Protection = table.NumberOf(protection);
         if (row.Protection >= Mp4Limits.KeyIds) return Fail($"more than {Mp4Limits.KeyIds} keys in a few seconds", out error);
-        if (protection.IsProtected) table.ProtectedCount++;
+        if (!protection.IsProtected) return true;
+        table.ProtectedCount++;
         if (table.Scheme == default) return true;
-        if (!TryReadAuxiliary(senc, table, ref row, out string reason)) return Fail($"sample {Number + 1}: {reason}", out error);
-        bool needs = protection.IsProtected && row.SubsampleCount >= 0 && row.Size > 0;
-        if (needs && row.Iv < 0 && (protection.PerSampleIvSize > 0 || protection.ConstantIv.IsEmpty))
-            return Fail($"sample {Number + 1} is protected and has no initialisation vector", out error);
-        return true;
+        if (!AuxiliaryReader.TryStore(entries.Span, entry, table, ref row, out reason)) return Fail($"sample {Number + 1}: {reason}", out error);
+        return !table.LacksIv(row) || Fail($"sample {Number + 1} is protected and has no initialisation vector", out error);
     }
 
     /// <summary>What protects the sample; <see langword="null"/> where its entry is a clear one.</summary>
@@ -119,31 +121,6 @@ internal struct SampleCursor(Track track, byte[] movie, ReadOnlyMemory<byte> aux
         return track.Tables.Encryption?.Override is not null
             || track.Groups.TryFind(group, track.Groups, protection, out protection)
             || Fail(track, $"there is no seig group {group}", out error);
-    }
-
-    private bool TryReadAuxiliary(Senc? senc, SampleTable table, ref SampleRow row, out string reason)
-    {
-        reason = "";
-        int length;
-        if (senc is { Count: > 0 } box)
-        {
-            reason = $"senc version {box.Version} is not known";
-            if (box.Version != 0) return false;
-            if (Number >= box.Count) return true;
-            if (_auxiliaryAt == 0) _auxiliaryAt = box.EntriesStart;
-            if (!AuxiliaryReader.TryRead(movie.AsSpan(_auxiliaryAt, box.EntriesEnd - _auxiliaryAt), box.HasSubsamples, table, ref row, out length, out reason)) return false;
-            _auxiliaryAt += length;
-            return true;
-        }
-
-        if (track.Tables.AuxiliarySizes is not { } sizes || auxiliary.IsEmpty) return true;
-        int size = sizes.SizeOf(movie, (int)Number);
-        if (size == 0) return true;
-        int vector = table.Protections[row.Protection].PerSampleIvSize;
-        if (!AuxiliaryReader.TryRead(auxiliary.Span.Slice(_auxiliaryAt, size), size > vector, table, ref row, out length, out reason)) return false;
-        _auxiliaryAt += size;
-        reason = $"its auxiliary information has {length} of {size} bytes";
-        return length == size;
     }
 
     private bool TryEnterChunk(out FormatError error)

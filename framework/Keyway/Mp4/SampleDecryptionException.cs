@@ -11,6 +11,23 @@ namespace Keyway.Mp4;
 public sealed class SampleDecryptionException(string source, uint trackId, long sampleNumber, KeyId keyId, DecryptStatus status)
     : KeywayException($"{(source.Length == 0 ? "" : source + ": ")}sample {sampleNumber} of track {trackId} cannot be decrypted with key {keyId}: {Reason(status)}", null)
 {
+    private readonly string? _message;
+
+    /// <summary>Makes the exception for a scheme that is not Common Encryption.</summary>
+    /// <param name="source">The file or URL, without its query.</param>
+    /// <param name="trackId">The track.</param>
+    /// <param name="sampleNumber">The sample within its track, from 1.</param>
+    /// <param name="schemeType">The four characters of <c>schm</c>; <see langword="null"/> where there are none.</param>
+    internal SampleDecryptionException(string source, uint trackId, long sampleNumber, string? schemeType)
+        : this(source, trackId, sampleNumber, default, DecryptStatus.SchemeNotSupported)
+    {
+        string scheme = schemeType is null ? "a scheme that nothing names" : $"'{schemeType}'{(ForeignSchemes.NameOf(schemeType) is { } name ? $", {name}" : "")}";
+        _message = $"{(source.Length == 0 ? "" : source + ": ")}track {trackId} is protected with {scheme}: that is not Common Encryption, and no key opens it here (sample {sampleNumber})";
+    }
+
+    /// <inheritdoc/>
+    public override string Message => _message ?? base.Message;
+
     /// <summary>The file or URL, without its query.</summary>
     public string MediaSource { get; } = source;
 
@@ -26,12 +43,12 @@ public sealed class SampleDecryptionException(string source, uint trackId, long 
     /// <summary>Why not. <see cref="DecryptStatus.Decrypted"/> where it was decrypted, and is not what its track has: the key does not fit.</summary>
     public DecryptStatus Status { get; } = status;
 
-    /// <summary>Whether the key is a wrong one: three samples in a row lack what every sample of their format has.</summary>
+    /// <summary>Whether the key is a wrong one: what it brings to light is not what samples of their format have. The sample is the one that made it certain.</summary>
     public bool KeyDoesNotFit => Status == DecryptStatus.Decrypted;
 
     private static string Reason(DecryptStatus status) => status switch
     {
-        DecryptStatus.Decrypted => "the key does not fit: three samples in a row are not what the track should have",
+        DecryptStatus.Decrypted => "the key does not fit: its samples so far are not what the track should have",
         DecryptStatus.KeyNotFound => "there is no such key",
         DecryptStatus.KeyNotUsable => "the key may not be used here or now",
         DecryptStatus.MalformedSample => "the sample and its protection do not fit together",

@@ -27,6 +27,9 @@ internal sealed class SampleEntry
     /// <summary>What protects the samples by default; <see langword="null"/> in a clear entry.</summary>
     public Sinf? Protection { get; init; }
 
+    /// <summary>What is known of the inside of its samples.</summary>
+    public SampleSyntax Syntax { get; init; }
+
     /// <summary>Whether the entry says that its samples may be protected.</summary>
     public bool IsProtected => Protection is not null;
 

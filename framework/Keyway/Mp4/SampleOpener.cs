@@ -43,8 +43,9 @@ internal static class SampleOpener
     /// <returns>The first that failed; -1 when all are clear.</returns>
     public static int Decrypt(SampleTable table, int first, int count, Span<byte> bytes, int shift, ISampleDecryptor decryptor, out DecryptStatus status)
     {
-        uint format = table.Entry.ClearFormat;
-        KeyCheck? check = KeySignature.NameOf(format) is null ? null : table.KeyCheck;
+        KeyCheck? check = KeyCheck.IsPossible(table.Entry) ? table.KeyCheck : null;
+        KeyEvidence? evidence = null;
+        KeyId known = default;
         Span<SampleRow> rows = table.Rows.Slice(first, count);
         for (int i = 0; i < rows.Length; i++)
         {
@@ -54,7 +55,9 @@ internal static class SampleOpener
             SampleProtection protection = table.ProtectionOf(row);
             status = decryptor.Decrypt(sample, protection);
             if (status != DecryptStatus.Decrypted) return first + i;
-            if (check?.Accepts(format, sample, protection) == false) return first + i;
+            if (check is null) continue;
+            if (evidence is null || known != protection.KeyId) (evidence, known) = (check.Of(protection.KeyId), protection.KeyId);
+            if (!evidence.Accepts(table.Entry, sample, protection)) return first + i;
         }
 
         status = DecryptStatus.Decrypted;

@@ -20,6 +20,9 @@ internal struct SampleRow
     /// <summary>Where its initialisation vector begins among the table's; -1 for the constant one.</summary>
     public int Iv;
 
+    /// <summary>How many bytes that has: what was really there, whatever the track says.</summary>
+    public int IvSize;
+
     /// <summary>Its first subsample among the table's.</summary>
     public int Subsamples;
 

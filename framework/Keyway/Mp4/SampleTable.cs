@@ -52,6 +52,26 @@ internal sealed class SampleTable
 
     public ulong TotalDuration { get; private set; }
 
+    /// <summary>Whether samples of the fragment are missing, or have other times than it said.</summary>
+    public bool IsClipped { get; private set; }
+
+    /// <summary>Leaves the first rows, which begin at a time.</summary>
+    public void Shrink(int count, ulong decodeTime)
+    {
+        IsClipped = true;
+        Count = count;
+        DecodeTime = decodeTime;
+        TotalDuration = 0;
+        int protectedCount = 0;
+        foreach (ref SampleRow row in Rows)
+        {
+            TotalDuration += row.Duration;
+            if (ProtectedCount > 0 && Protections[row.Protection].IsProtected) protectedCount++;
+        }
+
+        ProtectedCount = protectedCount;
+    }
+
     /// <summary>Moves all rows to another time.</summary>
     public void MoveTo(ulong decodeTime) => DecodeTime = decodeTime;
 
@@ -65,6 +85,7 @@ internal sealed class SampleTable
         Count = 0;
         ProtectedCount = 0;
         TotalDuration = 0;
+        IsClipped = false;
         Scheme = Entry.Scheme;
         KeyCheck = null;
         Protections.Clear();
@@ -121,8 +142,24 @@ internal sealed class SampleTable
         }
     }
 
+    /// <summary>Whether a sample is protected and nothing gives it an initialisation vector.</summary>
+    public bool LacksIv(in SampleRow row) => row.Iv < 0 && NeedsKey(row) && Protections[row.Protection].NeedsOwnIv;
+
     /// <summary>Whether a key is needed for this sample.</summary>
     public bool NeedsKey(in SampleRow row) => ProtectedCount > 0 && Protections[row.Protection].IsProtected && row.Size > 0 && row.SubsampleCount >= 0;
+
+    /// <summary>Refuses protected samples of a scheme that is not Common Encryption before anybody is asked for a key, which would not open them.</summary>
+    /// <exception cref="SampleDecryptionException">There are some.</exception>
+    public void RefuseForeignScheme(string name)
+    {
+        if (Scheme != default || ProtectedCount == 0) return;
+        int first = 0;
+        foreach (ref SampleRow row in Rows)
+        {
+            if (NeedsKey(row)) throw new SampleDecryptionException(name, Track.Id, FirstNumber + first, Entry.Facts.SchemeType);
+            first++;
+        }
+    }
 
     /// <summary>What the decryptor needs to know of a sample.</summary>
     public SampleProtection ProtectionOf(in SampleRow row)
@@ -132,7 +169,7 @@ internal sealed class SampleTable
         {
             Scheme = Scheme,
             KeyId = protection.KeyId,
-            InitializationVector = row.Iv >= 0 ? _vectors.AsSpan(row.Iv, protection.PerSampleIvSize) : protection.ConstantIv.Span,
+            InitializationVector = row.Iv >= 0 ? _vectors.AsSpan(row.Iv, row.IvSize) : protection.ConstantIv.Span,
             Subsamples = _subsamples.AsSpan(row.Subsamples, row.SubsampleCount),
             CryptBlocks = protection.CryptBlocks,
             SkipBlocks = protection.SkipBlocks,

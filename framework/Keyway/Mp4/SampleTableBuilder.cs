@@ -28,21 +28,27 @@ internal static class SampleTableBuilder
         foreach (GroupRun run in traf.Encryption?.Override is null ? traf.Groups.Runs : [])
         {
             if (!traf.Groups.TryFind(run.Index, traf.Track.Groups, defaults, out TrackEncryption protection)) return NoGroup(traf, run.Index, out error);
-            count += Note(protection, Math.Min(left, run.Count));
+            count += Noted(protection, Math.Min(left, run.Count));
             left -= Math.Min(left, run.Count);
         }
 
         if (left == 0) return true;
         if (!traf.Groups.TryFind(null, traf.Track.Groups, defaults, out TrackEncryption rest)) return NoGroup(traf, 0, out error);
-        count += Note(rest, left);
+        count += Noted(rest, left);
         return true;
 
-        long Note(TrackEncryption protection, long samples)
+        long Noted(TrackEncryption protection, long samples)
         {
             if (!protection.IsProtected || samples == 0) return 0;
-            if (keys.Count < Mp4Limits.KeyIds && !keys.Contains(protection.KeyId)) keys.Add(protection.KeyId);
+            Note(keys, protection);
             return samples;
         }
+    }
+
+    /// <summary>Adds the key of protected samples to those of a track, once. What nothing is known of has none.</summary>
+    public static void Note(List<KeyId> keys, TrackEncryption protection)
+    {
+        if (keys.Count < Mp4Limits.KeyIds && !ReferenceEquals(protection, Unsaid) && !keys.Contains(protection.KeyId)) keys.Add(protection.KeyId);
     }
 
     public static TrackEncryption DefaultsOf(SampleEntry entry, Senc? senc) => senc?.Override ?? entry.Protection?.Encryption ?? Unsaid;
@@ -113,24 +119,35 @@ internal static class SampleTableBuilder
     private static bool TryReadAuxiliary(Moof moof, Traf traf, in FragmentData data, SampleTable table, out FormatError error)
     {
         string? reason = null;
+        int vector = DefaultsOf(table.Entry, traf.Encryption).PerSampleIvSize;
         if (traf.Encryption is { Count: > 0 } senc)
         {
             if (senc.Version != 0) return Fail(traf, $"senc version {senc.Version} is not known", out error);
-            if (TryReadSenc(traf, senc, data, table, out reason)) return AllHaveVectors(traf, table, out error);
+            AuxiliaryReader reader = AuxiliaryReader.Of(senc, traf.AuxiliarySizes, vector);
+            if (AuxiliaryChoice.TryChoose(ref reader, new Walk(table, traf, null), data.Bytes, data.Bytes, table.Count, table.ProtectedCount, out reason))
+                return TryFill(traf, reader, new Walk(table, traf, null), data, table, out error);
         }
 
         if (traf.AuxiliarySizes is { Count: > 0 } sizes && traf.AuxiliaryOffsets is { Count: > 0 } offsets)
         {
-            string? first = null;
             if (offsets.Count != 1 && offsets.Count != (uint)traf.Runs.Count) return Fail(traf, "saio has neither one offset nor one for each run", out error);
+            string? first = null;
             long[] starts = new long[offsets.Count];
-            foreach (long origin in (ReadOnlySpan<long>)[traf.BaseOffset, moof.Offset, 0])
+            AuxiliaryReader reader = new() { Sizes = sizes, End = data.Bytes.Length, TrackVectorSize = vector };
+            foreach (bool other in (ReadOnlySpan<bool>)[false, true])
             {
-                table.ForgetAuxiliary();
-                for (int i = 0; i < starts.Length; i++) starts[i] = origin + offsets.OffsetAt(data.Bytes, i) - data.Offset;
-                if (TryReadSized(starts, sizes, traf, data, table, out string why))
-                    return AllHaveVectors(traf, table, out error);
-                first ??= why;
+                foreach (long origin in (ReadOnlySpan<long>)[traf.BaseOffset, moof.Offset, 0])
+                {
+                    // Vectors alone fit anywhere: never among the samples, and where nothing but chance speaks for a place, with maps only.
+                    for (int i = 0; i < starts.Length; i++) starts[i] = origin + offsets.OffsetAt(data.Bytes, i) - data.Offset;
+                    string why = "the auxiliary information that saio points to lies among the samples";
+                    if (!LiesAmongSamples(traf, starts, sizes, data)
+                        && (other ? AuxiliaryChoice.TryChooseOtherSize(ref reader, new Walk(table, traf, starts), data.Bytes, data.Bytes)
+                        : AuxiliaryChoice.TryChooseSized(ref reader, new Walk(table, traf, starts), data.Bytes, data.Bytes, out why, onlyVerified: origin == 0 && origin != traf.BaseOffset)))
+                        return TryFill(traf, reader, new Walk(table, traf, starts), data, table, out error);
+                    if (why == AuxiliaryChoice.TwoSizes) return Fail(traf, why, out error);
+                    first ??= why;
+                }
             }
 
             reason ??= first;
@@ -140,85 +157,43 @@ internal static class SampleTableBuilder
         return AllHaveVectors(traf, table, out error);
     }
 
-    /// <summary>
-    /// How long an entry is follows from the sample's group. <c>saiz</c> says it too, and is asked when that does not come out even:
-    /// packagers do not agree on what a clear sample of a protected track has.
-    /// </summary>
-    private static bool TryReadSenc(Traf traf, in Senc senc, in FragmentData data, SampleTable table, out string? reason)
+    private static bool LiesAmongSamples(Traf traf, long[] starts, in Saiz sizes, in FragmentData data)
     {
-        if (TryReadInOrder(senc, data, table, out int left, out reason) && left == 0) return true;
-        string? first = reason;
-        if (traf.AuxiliarySizes is { } sizes && sizes.TotalBytes(data.Bytes) == senc.EntriesEnd - senc.EntriesStart)
+        int sample = 0;
+        long at = 0;
+        for (int run = 0; run < traf.Runs.Count; run++)
         {
-            table.ForgetAuxiliary();
-            if (TryReadSized([senc.EntriesStart], sizes, traf, data, table, out _)) return true;
+            if (run < starts.Length) at = starts[run];
+            long start = at;
+            for (uint i = 0; i < traf.Runs[run].Count && sample < sizes.Count; i++) at += sizes.SizeOf(data.Bytes, sample++);
+            foreach ((long first, long end) in traf.Extents)
+                if (start + data.Offset < end && at + data.Offset > first) return true;
         }
 
-        // Bytes behind the last entry are tolerated, as every reader does.
-        table.ForgetAuxiliary();
-        if (TryReadInOrder(senc, data, table, out _, out reason)) return true;
-        reason = first ?? reason;
         return false;
     }
 
-    private static bool TryReadInOrder(in Senc senc, in FragmentData data, SampleTable table, out int left, out string? reason)
+    private static bool TryFill(Traf traf, AuxiliaryReader reader, Walk samples, in FragmentData data, SampleTable table, out FormatError error)
     {
-        ReadOnlySpan<byte> entries = data.Bytes[senc.EntriesStart..senc.EntriesEnd];
-        Span<SampleRow> rows = table.Rows;
-        bool protectedOnly = senc.Count < (uint)rows.Length && senc.Count == (uint)table.ProtectedCount;
-        uint count = senc.Count;
-        reason = null;
-        left = 0;
-        for (int i = 0; i < rows.Length && count > 0; i++)
+        foreach (ref SampleRow row in table.Rows)
         {
-            if (protectedOnly && !table.Protections[rows[i].Protection].IsProtected) continue;
-            if (!AuxiliaryReader.TryRead(entries, senc.HasSubsamples, table, ref rows[i], out int length, out reason)) return false;
-            entries = entries[length..];
-            count--;
+            samples.MoveNext();
+            if (samples.Place is { } place) reader.At = place;
+            TrackEncryption? protection = samples.Protection;
+            if (!reader.TryRead(data.Bytes, data.Bytes, protection, out AuxiliaryEntry entry, out string reason)) return Fail(traf, reason, out error);
+            if (protection is { IsProtected: true } && !AuxiliaryReader.TryStore(data.Bytes, entry, table, ref row, out reason)) return Fail(traf, reason, out error);
         }
 
-        left = entries.Length;
-        return true;
-    }
-
-    /// <summary>Reads entries whose sizes are said, from one place for all or one for each run.</summary>
-    private static bool TryReadSized(scoped ReadOnlySpan<long> starts, in Saiz sizes, Traf traf, in FragmentData data, SampleTable table, out string reason)
-    {
-        reason = "";
-        Span<SampleRow> rows = table.Rows;
-        long at = 0;
-        int sample = 0;
-        for (int r = 0; r < traf.Runs.Count; r++)
-        {
-            if (r < starts.Length) at = starts[r];
-            for (uint i = 0; i < traf.Runs[r].Count; i++, sample++)
-            {
-                int size = sizes.SizeOf(data.Bytes, sample);
-                if (size == 0) continue;
-                reason = "the auxiliary information that saio points to is not within reach";
-                if (at < 0 || at + size > data.Bytes.Length) return false;
-                ReadOnlySpan<byte> entry = data.Bytes.Slice((int)at, size);
-                int vector = table.Protections[rows[sample].Protection].PerSampleIvSize;
-                if (!AuxiliaryReader.TryRead(entry, size > vector, table, ref rows[sample], out int length, out reason)) return false;
-                reason = $"the auxiliary information of a sample has {length} of {size} bytes";
-                if (length != size) return false;
-                at += size;
-            }
-        }
-
-        return true;
+        return AllHaveVectors(traf, table, out error);
     }
 
     private static bool AllHaveVectors(Traf traf, SampleTable table, out FormatError error)
     {
-        int number = -1;
+        int number = 0;
         foreach (ref SampleRow row in table.Rows)
         {
             number++;
-            if (!table.NeedsKey(row)) continue;
-            TrackEncryption protection = table.Protections[row.Protection];
-            if (row.Iv < 0 && (protection.PerSampleIvSize > 0 || protection.ConstantIv.IsEmpty))
-                return Fail(traf, $"sample {number + 1} of {table.Count} is protected and has no initialisation vector", out error);
+            if (table.LacksIv(row)) return Fail(traf, $"sample {number} of {table.Count} is protected and has no initialisation vector", out error);
         }
 
         error = default;
@@ -239,5 +214,35 @@ internal static class SampleTableBuilder
     {
         error = new FormatError(reason, "moof/traf/trun", run.Offset);
         return false;
+    }
+
+    /// <summary>The rows of a table, run by run.</summary>
+    private struct Walk(SampleTable table, Traf traf, long[]? starts) : ISampleWalk
+    {
+        private int _row = -1;
+        private int _run = -1;
+        private uint _left;
+
+        public readonly TrackEncryption? Protection => table.Protections[table.Rows[_row].Protection];
+
+        public readonly uint Size => (uint)table.Rows[_row].Size;
+
+        public int? Place { get; private set; }
+
+        public bool MoveNext()
+        {
+            Place = null;
+            if (++_row >= table.Count) return false;
+            while (_left == 0)
+            {
+                _left = traf.Runs[++_run].Count;
+
+                // A place outside of what is at hand has no bytes.
+                if (starts is not null && _run < starts.Length) Place = starts[_run] is >= 0 and <= int.MaxValue ? (int)starts[_run] : int.MaxValue;
+            }
+
+            _left--;
+            return true;
+        }
     }
 }

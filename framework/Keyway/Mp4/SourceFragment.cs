@@ -11,6 +11,12 @@ internal sealed class SourceFragment
     /// <summary>The <c>traf</c> it came from; <see langword="null"/> in a progressive file.</summary>
     public Traf? Traf { get; set; }
 
+    /// <summary>When its samples are played; <see langword="null"/>: when they say.</summary>
+    public SamplePlace? Place { get; set; }
+
+    /// <summary>How much earlier than composed its samples are presented, by its own edit list.</summary>
+    public long EditOffset { get; set; }
+
     /// <summary>The movie that describes it.</summary>
     public required Movie Movie { get; set; }
 }

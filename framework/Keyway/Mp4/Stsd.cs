@@ -14,7 +14,7 @@ internal static class Stsd
 {
     private const int EntryFields = 8, VisualFields = 70, AudioFields = 20;
 
-    public static bool TryRead(in Box stsd, uint handler, out List<SampleEntry> entries, out FormatError error)
+    public static bool TryRead(in Box stsd, uint handler, List<FormatError> defects, out List<SampleEntry> entries, out FormatError error)
     {
         entries = [];
         FieldReader fields = stsd.Fields();
@@ -22,17 +22,28 @@ internal static class Stsd
         uint count = fields.U32();
         if (!fields.Ok) return stsd.Fail("stsd is cut short", out error);
         BoxWalker walker = stsd.Children(8);
-        while (entries.Count < count && walker.MoveNext(out Box box))
+        while (walker.MoveNext(out Box box))
         {
-            if (!TryReadEntry(box, handler, out SampleEntry? entry, out error)) return false;
+            if (!TryReadEntry(box, handler, defects, out SampleEntry? entry, out error)) return false;
             entries.Add(entry!);
         }
 
-        if (!walker.Finish(out error)) return false;
-        return entries.Count == count || stsd.Fail($"stsd has {entries.Count} of {count} entries", out error);
+        // Entries are what is there, whatever the count says; samples of one that is not there are refused where they are met.
+        if (!walker.Finish(out error))
+        {
+            if (entries.Count < count || entries.Count == 0) return false;
+            defects.Add(error);
+        }
+
+        if (walker.Stray > 0) defects.Add(walker.StrayError);
+        stsd.Fail($"stsd has {entries.Count} of {count} entries", out error);
+        if (entries.Count == 0 && count > 0) return false;
+        if (entries.Count != count) defects.Add(error);
+        error = default;
+        return true;
     }
 
-    private static bool TryReadEntry(in Box box, uint handler, out SampleEntry? entry, out FormatError error)
+    private static bool TryReadEntry(in Box box, uint handler, List<FormatError> defects, out SampleEntry? entry, out FormatError error)
     {
         entry = null;
         if (box.Content.Length < EntryFields) return box.Fail("a sample entry is cut short", out error);
@@ -43,11 +54,13 @@ internal static class Stsd
         List<int> protecting = [];
         string codec = FourCc.Text(box.Type);
         byte[] config = [];
+        SampleSyntax syntax = default;
         if (boxes >= 0)
         {
             BoxWalker walker = box.Children(boxes);
             while (walker.MoveNext(out Box child))
             {
+                syntax = syntax.With(child);
                 if (child.Type == FourCc.Sinf)
                 {
                     protecting.Add(child.Start);
@@ -59,6 +72,9 @@ internal static class Stsd
                     config = child.Content[1..4].ToArray();
                 }
             }
+
+            if (!walker.Finish(out error)) defects.Add(error);
+            if (walker.Stray > 0) defects.Add(walker.StrayError);
         }
 
         bool visual = fields == EntryFields + VisualFields && box.Content.Length >= fields;
@@ -74,6 +90,7 @@ internal static class Stsd
             ClearFormat = original,
             Protecting = [.. protecting],
             Protection = protection,
+            Syntax = syntax.Of(original),
             Facts = new Mp4SampleEntry
             {
                 Format = FourCc.Text(box.Type),
@@ -118,14 +135,18 @@ internal static class Stsd
     {
         bool encrypted = (box.Type & 0xFFFFFF00) == (FourCc.Encv & 0xFFFFFF00);
         if (IsBoxes(box, known, encrypted)) return known;
+
+        // Bytes that are no box may stand behind those that are: an entry is protected all the same.
+        if (IsBoxes(box, known, withSinf: true, toTheEnd: false)) return known;
         if (!encrypted) return -1;
         int last = Math.Min(box.Content.Length - 8, Mp4Limits.EntryScanBytes);
-        for (int at = EntryFields; at <= last; at++)
-            if (IsBoxes(box, at, withSinf: true)) return at;
+        foreach (bool toTheEnd in (ReadOnlySpan<bool>)[true, false])
+            for (int at = EntryFields; at <= last; at++)
+                if (IsBoxes(box, at, withSinf: true, toTheEnd)) return at;
         return IsBoxes(box, known, withSinf: false) ? known : -1;
     }
 
-    private static bool IsBoxes(in Box box, int at, bool withSinf)
+    private static bool IsBoxes(in Box box, int at, bool withSinf, bool toTheEnd = true)
     {
         if (at > box.Content.Length) return false;
         ReadOnlySpan<byte> rest = box.Content[at..];
@@ -134,11 +155,11 @@ internal static class Stsd
         {
             uint size = BinaryPrimitives.ReadUInt32BigEndian(rest);
             uint type = BinaryPrimitives.ReadUInt32BigEndian(rest[4..]);
-            if (size < 8 || size > rest.Length || !FourCc.Prints(type)) return false;
+            if (size < 8 || size > rest.Length || !FourCc.Prints(type)) return sinf && !toTheEnd;
             sinf |= type == FourCc.Sinf;
             rest = rest[(int)size..];
         }
 
-        return !rest.ContainsAnyExcept((byte)0) && (sinf || !withSinf);
+        return (!toTheEnd || !rest.ContainsAnyExcept((byte)0)) && (sinf || !withSinf);
     }
 }

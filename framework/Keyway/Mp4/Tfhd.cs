@@ -9,6 +9,9 @@ namespace Keyway.Mp4;
 /// </remarks>
 internal readonly record struct Tfhd(uint TrackId, ulong? BaseDataOffset, bool BaseIsMoof, uint? DescriptionIndex, uint? Duration, uint? Size, uint? Flags)
 {
+    /// <summary>Where the absolute offset stands in the content.</summary>
+    public const int BaseDataOffsetAt = 8;
+
     public static bool TryRead(in Box box, out Tfhd value, out FormatError error)
     {
         FieldReader fields = box.Fields();

@@ -23,4 +23,10 @@ internal sealed class Track
     public uint Id => Facts.Id;
 
     public bool IsProtected => Entries.Any(e => e.IsProtected);
+
+    /// <summary>Why samples of the track cannot be read; then it is left as it is.</summary>
+    public FormatError? Problem { get; init; }
+
+    /// <summary>Why it cannot be written anew, which needs more than decrypting in place: times and a language.</summary>
+    public FormatError? WritingProblem { get; init; }
 }

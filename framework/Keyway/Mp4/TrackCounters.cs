@@ -8,10 +8,16 @@ internal sealed class TrackCounters
     public void Note(Movie movie)
     {
         foreach (Track track in movie.Tracks)
-            if (!_counters.Exists(c => c.Track.Id == track.Id)) _counters.Add(new TrackCounter(track.Facts));
+        {
+            if (_counters.Find(c => c.Track.Id == track.Id) is not { } known) _counters.Add(new TrackCounter(track.Facts));
+            else if (known.SampleEntries.Count < Mp4Limits.Notes) known.SampleEntries.AddRange(track.Facts.SampleEntries.Except(known.SampleEntries));
+        }
     }
 
     public TrackCounter Of(Track track) => _counters.Find(c => c.Track.Id == track.Id)!;
+
+    /// <summary>What is left to say at the end: samples that nothing opened, and of which it stayed in doubt whether they are clear.</summary>
+    public FormatError? Doubt => _counters.Find(static c => c is { Doubt: not null, ProtectedSamples: 0 })?.Doubt;
 
     public IReadOnlyList<Mp4TrackSummary> ToSummaries() => _counters.ConvertAll(static c => c.ToSummary());
 }

@@ -4,6 +4,9 @@ namespace Keyway.Mp4;
 /// <remarks>ISO/IEC 23001-7, 8.2 and 6.</remarks>
 public sealed record TrackEncryption
 {
+    /// <summary>Samples that nothing protects.</summary>
+    internal static readonly TrackEncryption Clear = new() { IsProtected = false, PerSampleIvSize = 0, KeyId = default };
+
     /// <summary>The version of the <c>tenc</c> box; 1 may carry a pattern.</summary>
     public byte Version { get; init; }
 
@@ -24,6 +27,9 @@ public sealed record TrackEncryption
 
     /// <summary>Blocks left clear in each turn of the pattern.</summary>
     public byte SkipBlocks { get; init; }
+
+    /// <summary>Whether a protected sample cannot do without an initialisation vector of its own.</summary>
+    internal bool NeedsOwnIv => PerSampleIvSize > 0 || ConstantIv.IsEmpty;
 
     /// <summary>Whether it stood in the <c>uuid</c> box of PIFF 1.1 instead of <c>tenc</c>.</summary>
     public bool IsPiff { get; init; }

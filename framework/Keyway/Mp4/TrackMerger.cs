@@ -36,12 +36,13 @@ public static class TrackMerger
             {
                 Source source = new(input, await FragmentSource.OpenAsync(input.Input, input.Name, cancellationToken).ConfigureAwait(false));
                 sources.Add(source);
+                source.Prepare();
                 source.Choose(tracks);
             }
 
             if (tracks.Count == 0) throw new MediaFormatException(inputs.Count > 0 ? inputs[0].Name : "", new FormatError("there is no track to write", "moov", -1));
             long written = await WriteAsync(sources, tracks, output, fromZero, progress, cancellationToken).ConfigureAwait(false);
-            return new Mp4Summary { Tracks = [.. sources.SelectMany(s => s.ToSummaries())], BytesWritten = written };
+            return new Mp4Summary { Tracks = [.. sources.SelectMany(s => s.ToSummaries())], BytesWritten = written, Notes = [.. sources.SelectMany(s => s.Notes)] };
         }
         finally
         {
@@ -85,7 +86,9 @@ public static class TrackMerger
         private readonly List<MergedTrack> _tracks = [];
         private IAsyncEnumerator<SourceFragment>? _fragments;
         private Movie? _checked;
-        private Movie? _placed;
+        private Movie? _placedMovie;
+        private SamplePlace? _place;
+        private long? _editOffset;
         private Int128 _shift;
         private TimeSpan _base;
         private ulong _end;
@@ -98,11 +101,22 @@ public static class TrackMerger
 
         public long Position => reader.Position;
 
+        public IReadOnlyList<string> Notes => reader.Notes;
+
+        public void Prepare() => reader.PlaceAt = input.PlaceAt;
+
         public void Choose(List<MergedTrack> all)
         {
             foreach (Track track in reader.Movie.Tracks)
             {
                 if (input.Tracks?.Invoke(track.Facts) == false) continue;
+                if ((track.Problem ?? track.WritingProblem) is { } problem)
+                {
+                    // Where nobody asked for it by name, a track without anything in it may be left out.
+                    if (input.Tracks is not null || track.Entries.Count > 0 || track.Tables.Count > 0) throw reader.Error(problem);
+                    continue;
+                }
+
                 MergedTrack merged = new((uint)all.Count + 1, reader.Movie, track);
                 all.Add(merged);
                 _tracks.Add(merged);
@@ -114,13 +128,19 @@ public static class TrackMerger
         public async ValueTask MoveNextAsync(CancellationToken cancellationToken)
         {
             _fragments ??= reader.ReadAsync(input.Keys, t => Find(t) is not null, cancellationToken).GetAsyncEnumerator(cancellationToken);
-            Current = await _fragments.MoveNextAsync().ConfigureAwait(false) ? _fragments.Current : null;
-            if (Current is null) return;
-            if (!ReferenceEquals(Current.Movie, _checked)) Check(Current.Movie);
-            bool another = !ReferenceEquals(Current.Movie, _placed);
-            if (another) _shift = Units((input.ShiftAt?.Invoke(Current.Movie.Offset) ?? TimeSpan.Zero) - _base);
-            _placed = Current.Movie;
-            Place(another);
+            do
+            {
+                Current = await _fragments.MoveNextAsync().ConfigureAwait(false) ? _fragments.Current : null;
+                if (Current is null) return;
+                if (!ReferenceEquals(Current.Movie, _checked)) Check(Current.Movie);
+                bool another = !ReferenceEquals(Current.Movie, _placedMovie) || !ReferenceEquals(Current.Place, _place);
+                // The new file has the first movie's edit list, for everything.
+                _editOffset ??= Current.EditOffset;
+                if (another) _shift = Units((Current.Place?.Shift ?? TimeSpan.Zero) - _base) + _editOffset.Value - Current.EditOffset;
+                (_placedMovie, _place) = (Current.Movie, Current.Place);
+                Place(another);
+            }
+            while (Current.Table.Count == 0);
         }
 
         /// <summary>Lets everything begin earlier, what is at hand included.</summary>
@@ -160,9 +180,28 @@ public static class TrackMerger
         /// <summary>Moves the current fragment to its time in the new file. Where periods meet, the later one does not begin before the earlier one ends.</summary>
         private void Place(bool another)
         {
+            if (another && Current!.Place is not null) DropPlayed(Current.Table);
             ulong said = Current!.Table.DecodeTime;
             if (another && said + _shift < _end) _shift = (Int128)_end - said;
             MoveTo(said + _shift);
+        }
+
+        /// <summary>What both of two periods list, where the end of the first was not known in time, is played once.</summary>
+        private void DropPlayed(SampleTable table)
+        {
+            Int128 time = table.DecodeTime + _shift;
+            int played = 0;
+            long bytes = 0;
+            foreach (ref SampleRow row in table.Rows)
+            {
+                if (time + (row.Duration / 2) >= _end) break;
+                time += row.Duration;
+                bytes += row.Size;
+                played++;
+            }
+
+            int protectedBefore = table.ProtectedCount;
+            if (played > 0 && SampleClip.TryDropFirst(table, played)) reader.Counters.Of(table.Track).Forget(played, protectedBefore - table.ProtectedCount, bytes);
         }
 
         private void MoveTo(Int128 time)

@@ -11,6 +11,15 @@ internal sealed class Traf
 
     public Tfhd Header { get; private set; }
 
+    /// <summary>Where the absolute offset of the header stands in the buffer.</summary>
+    public int BaseDataOffsetAt { get; private set; }
+
+    /// <summary>What is wrong with boxes that a clear fragment does not need: those of protection.</summary>
+    public FormatError? ProtectionProblem { get; private set; }
+
+    /// <summary>What is wrong with the runs of samples.</summary>
+    public FormatError? RunsProblem { get; private set; }
+
     public ulong? BaseTime { get; private set; }
 
     public List<Trun> Runs { get; } = [];
@@ -82,6 +91,7 @@ internal sealed class Traf
                 case FourCc.Tfhd:
                     if (!Tfhd.TryRead(box, out Tfhd tfhd, out error)) return false;
                     value.Header = tfhd;
+                    value.BaseDataOffsetAt = box.ContentStart + Tfhd.BaseDataOffsetAt;
                     header = true;
                     break;
                 case FourCc.Tfdt:
@@ -89,27 +99,26 @@ internal sealed class Traf
                     value.BaseTime = time;
                     break;
                 case FourCc.Trun:
-                    if (!Trun.TryRead(box, out Trun run, out error)) return false;
-                    value.Runs.Add(run);
+                    if (Trun.TryRead(box, out Trun run, out error)) value.Runs.Add(run);
+                    else value.RunsProblem ??= error;
                     break;
                 case FourCc.Saiz:
-                    if (!Saiz.TryRead(box, out Saiz saiz, out error)) return false;
-                    if (!saiz.IsProtection) break;
-                    value.AuxiliarySizes = saiz;
+                    if (!Saiz.TryRead(box, out Saiz saiz, out error)) value.ProtectionProblem ??= error;
+                    else if (!saiz.IsProtection) break;
+                    else value.AuxiliarySizes = saiz;
                     value.Protecting.Add(box.Start);
                     break;
                 case FourCc.Saio:
-                    if (!Saio.TryRead(box, out Saio saio, out error)) return false;
-                    if (!saio.IsProtection) break;
-                    value.AuxiliaryOffsets = saio;
+                    if (!Saio.TryRead(box, out Saio saio, out error)) value.ProtectionProblem ??= error;
+                    else if (!saio.IsProtection) break;
+                    else value.AuxiliaryOffsets = saio;
                     value.Protecting.Add(box.Start);
                     break;
                 case FourCc.Senc:
                 case FourCc.Uuid when box.IsUuid(PiffBoxes.Senc):
-                    if (!Senc.TryRead(box, out Senc senc, out error)) return false;
                     bool standard = box.Type == FourCc.Senc;
-                    if (standard && hasStandard) return box.Fail("a second senc", out error);
-                    if (standard || value.Encryption is null) value.Encryption = senc;      // both forms: the standard's counts
+                    if (!Senc.TryRead(box, out Senc senc, out error) || (standard && hasStandard && !box.Fail("a second senc", out error))) value.ProtectionProblem ??= error;
+                    else if (standard || value.Encryption is null) value.Encryption = senc;      // both forms: the standard's counts
                     hasStandard |= standard;
                     value.Protecting.Add(box.Start);
                     break;
@@ -119,15 +128,31 @@ internal sealed class Traf
             }
         }
 
+        if (walker.Stray > 0) moof.Defects.Add(walker.StrayError);
         if (!walker.Finish(out error)) return false;
         return header || traf.Fail("traf has no tfhd", out error);
     }
 
+    /// <summary>Whether the samples can be read, as far as anything of them is needed: what is wrong with a clear track's is noted, and passed over.</summary>
+    /// <exception cref="MediaFormatException">They are protected, and what is wrong is needed.</exception>
+    public bool IsUsable(MediaNotes notes)
+    {
+        bool hidden = Track.Entries.Count > EntryIndex && Track.Entries[EntryIndex].IsProtected;
+        foreach (FormatError? problem in (ReadOnlySpan<FormatError?>)[RunsProblem, ProtectionProblem])
+        {
+            if (problem is not { } error) continue;
+            if (hidden) throw notes.Error(error);
+            notes.Add(error);
+        }
+
+        return RunsProblem is null;
+    }
+
     private bool TryReadOther(in Box box, Moof moof, out FormatError error)
     {
-        if (!Groups.TryTake(box, ref moof.Spread, out bool taken, out error)) return false;
+        if (!Groups.TryTake(box, ref moof.Spread, out bool taken, out error)) ProtectionProblem ??= error;
         int before = moof.ProtectionStarts.Count;
-        if (!taken && !ProtectionBoxes.TryTake(box, moof.Protection, moof.ProtectionStarts, out error)) return false;
+        if (!taken && !ProtectionBoxes.TryTake(box, moof.Protection, moof.ProtectionStarts, moof.Defects, out error)) return false;
         if (taken) Protecting.Add(box.Start);
         else if (moof.ProtectionStarts.Count == before) Others.Add(new BoxRange(box.Start, box.Length));
         return true;

@@ -15,6 +15,7 @@ internal sealed class UnitReader(BoxWindow window, bool structureOnly = false, b
     private readonly List<(long Start, long End)> _media = [];
     private long _segmentStart;
     private bool _inSegment;
+    private int _passed;
 
     /// <summary>The movie that counts now.</summary>
     public Movie? Movie { get; private set; }
@@ -47,6 +48,7 @@ internal sealed class UnitReader(BoxWindow window, bool structureOnly = false, b
                 return window.Length > 0 ? UnitKind.Fragment : UnitKind.End;
             }
 
+            if (!window.KnowsMedia) CheckPatience(box);
             NoteSegment(box);
             bool satisfied = needed <= window.Position;
             switch (box.Type)
@@ -98,6 +100,9 @@ internal sealed class UnitReader(BoxWindow window, bool structureOnly = false, b
                     if (window.Length == 0 || (Moofs.Count == 0 && (box.Length < 0 || box.Length > Mp4Limits.HeldBytes - window.Length)))
                     {
                         if (window.Length > 0) return UnitKind.Fragment;
+
+                        // What is large is not copied before it is known that there is a movie to copy it for.
+                        if (window.CanSeek && box.Length > Mp4Limits.BytesBeforeMovie) await FindMovieAsync(box, cancellationToken).ConfigureAwait(false);
                         Box = box;
                         return UnitKind.Other;
                     }
@@ -146,6 +151,17 @@ internal sealed class UnitReader(BoxWindow window, bool structureOnly = false, b
     {
         if (!Movie.TryRead(window.Bytes.ToArray(), window.Offset, out Movie movie, out FormatError error)) throw window.Error(error);
         Movie = movie;
+        window.Notes.Add(movie.Defects);
+        window.KnowsMedia = true;
+    }
+
+    /// <summary>Gives up what has gone on for long and is no media yet: a device, a pipe that never ends, boxes without number.</summary>
+    private void CheckPatience(TopBox box)
+    {
+        if (box.Type is FourCc.Moov or FourCc.Moof) return;
+        if (++_passed > Mp4Limits.BoxesBeforeMovie) throw window.Error($"no moov among {_passed - 1} boxes", "", box.Offset);
+        if (!window.CanSeek && (box.Length < 0 || box.Offset + box.Length > Mp4Limits.BytesBeforeMovie) && (box.Type != FourCc.Mdat || structureOnly))
+            throw window.Error($"no moov in the first {Mp4Limits.BytesBeforeMovie} bytes of a stream", FourCc.Text(box.Type), box.Offset);
     }
 
     private Moof ReadMoof(TopBox box)
@@ -156,11 +172,13 @@ internal sealed class UnitReader(BoxWindow window, bool structureOnly = false, b
         BoxWalker walker = new(window.Bytes[start..], start, window.Offset, BoxPath.Root);
         walker.MoveNext(out Box moof);
         if (!Moof.TryRead(moof, out Moof value, out FormatError error)) throw window.Error(error);
-        if (Movie is not null && !value.TryPlace(Movie, window.Bytes, window.Offset, _segmentStart, out error)) throw window.Error(error);
+        window.KnowsMedia = true;
+        window.Notes.Add(value.Defects);
+        if (Movie is not null && !value.TryPlace(Movie, window.Bytes, window.Offset, window.PartOf(box.Offset), _segmentStart, out error)) throw window.Error(error);
         return value;
     }
 
-    /// <summary>Media data before any <c>moov</c>: a progressive file with its tables at the end.</summary>
+    /// <summary>Media data before any <c>moov</c>, a progressive file with its tables at the end; or another large box.</summary>
     private async ValueTask FindMovieAsync(TopBox data, CancellationToken cancellationToken)
     {
         if (Movie is not null || structureOnly) return;

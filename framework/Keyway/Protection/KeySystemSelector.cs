@@ -39,7 +39,7 @@ public static class KeySystemSelector
         }
 
         foreach (SystemId system in map.Systems)
-            if (!candidates.Any(each => each.Descriptor?.Systems.Contains(system) == true) && system != SystemIds.Common)
+            if (!candidates.Any(each => each.Descriptor?.Systems.Contains(system) == true) && system != SystemIds.Common && !IsAbsent(candidates, SystemIds.NameOf(system)))
                 others.Add(new(SystemIds.NameOf(system), WhyNobody(candidates, only)));
         return (selection ?? new KeySystemSelection()) with { Others = others };
     }
@@ -48,6 +48,10 @@ public static class KeySystemSelector
     private static string WhyNobody(IReadOnlyList<KeySystemCandidate> candidates, string? only) => only is not null && candidates.Any(static each => each is { Descriptor: null, KeySystem: null })
         ? $"'{only}' was asked for"
         : "the content names it, and no key system is configured for it";
+
+    /// <summary>Whether a key system of that name is configured and absent: its reason stands with its name.</summary>
+    private static bool IsAbsent(IReadOnlyList<KeySystemCandidate> candidates, string name) =>
+        candidates.Any(each => each.Descriptor is null && each.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
 
     private static bool IsNamed(KeySystemCandidate candidate, string name) =>
         candidate.Name.Equals(name, StringComparison.OrdinalIgnoreCase)

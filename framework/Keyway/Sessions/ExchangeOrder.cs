@@ -6,8 +6,9 @@ namespace Keyway.Sessions;
 /// <param name="Number">Its number in the session, from 1.</param>
 /// <param name="Kind">What it is for.</param>
 /// <param name="KeyIds">The keys that are asked for.</param>
+/// <param name="Budget">How long it may take.</param>
 /// <param name="Token">Cancelled when the exchange no longer counts.</param>
-internal sealed record ExchangeOrder(int Number, ChallengeKind Kind, IReadOnlyList<KeyId> KeyIds, CancellationToken Token);
+internal sealed record ExchangeOrder(int Number, ChallengeKind Kind, IReadOnlyList<KeyId> KeyIds, ExchangeBudget Budget, CancellationToken Token);
 
 /// <summary>What became of an exchange. Its buffers are cleared when it is disposed.</summary>
 internal sealed class ExchangeResult(int number, LicenseExchange? exchange, ExchangeRun? run, LicenseServiceException? failure) : IDisposable

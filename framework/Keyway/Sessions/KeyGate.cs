@@ -40,7 +40,8 @@ internal sealed class KeyGate(ContentKeyVault vault, TimeProvider clock, TimeSpa
             }
             catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
             {
-                LicenseServiceException? cause = ring.Sessions.Select(static session => session.Actor.Snapshot.Error).LastOrDefault(static error => error is not null);
+                LicenseServiceException? cause = ring.Sessions.Where(session => IsPending(session, missing)).Select(static session => session.Actor.WhyNotYet).LastOrDefault(static why => why is not null)
+                    ?? ring.Sessions.Select(static session => session.Actor.Snapshot.Error).LastOrDefault(static error => error is not null);
                 throw new KeyUnavailableException(missing, vault.StatusOf(ring.Ring, missing, sink, pixels), KeyUnavailableReason.TimedOut, cause);
             }
         }

@@ -9,6 +9,8 @@ namespace Keyway.Sessions;
 /// <summary>Runs the provider's pipeline for sessions that need a licence, beside their mailboxes, and leaves what became of it there.</summary>
 internal sealed class LicenseExchanger(SessionFacts facts, TimeProvider clock, EngineMeter? meter, Func<SessionId, LicenseSessionActor?> find)
 {
+    private readonly QuietTimes _quiet = new(clock);
+
     /// <summary>Hears that a licence is needed. Begins the exchange and returns.</summary>
     public void OnLicenseNeeded(LicenseNeeded needed)
     {
@@ -34,16 +36,24 @@ internal sealed class LicenseExchanger(SessionFacts facts, TimeProvider clock, E
             exchange = Make(session, order, target);
             run = ExchangeRun.Begin(
                 exchange, new ExchangeSource(session, order.Number), target.Rule,
-                (kind, length) => facts.ChallengeReady(session.Id, order.Number, kind, length),
-                service.Pack is null ? null : new LicenseUrlCandidates(session.Options.LicenseUrl, session.Hints), session.Sending, service.Pipeline.Redactor);
+                (kind, length) =>
+                {
+                    order.Budget.IsAsked = true;
+                    facts.ChallengeReady(session.Id, order.Number, kind, length);
+                },
+                service.Pack is null ? null : new LicenseUrlCandidates(session.Options.LicenseUrl, session.Hints), session.Sending, service.Pipeline.Redactor, order.Budget);
+            if (_quiet.Find(session.Options) is { } quiet) throw quiet;
             begun = clock.GetTimestamp();
             await service.Pipeline.RunAsync(exchange, order.Token).ConfigureAwait(false);
             result = new ExchangeResult(order.Number, exchange, run, failure: null) { RoundTrip = clock.GetElapsedTime(begun) };
             answered = exchange.Answer?.Body.Length ?? 0;
+            order.Budget.IsAnswered = true;
         }
         catch (LicenseServiceException failure)
         {
-            result = new ExchangeResult(order.Number, exchange: null, run, run?.Clean(failure) ?? failure);
+            LicenseServiceException clean = run?.Clean(failure) ?? failure;
+            _quiet.Note(session.Options, clean);
+            result = new ExchangeResult(order.Number, exchange: null, run, clean);
         }
         catch (OperationCanceledException) when (order.Token.IsCancellationRequested)
         {
@@ -56,7 +66,7 @@ internal sealed class LicenseExchanger(SessionFacts facts, TimeProvider clock, E
         {
             LicenseServiceException failure = exception is KeywayException known
                 ? new LicenseServiceException(LicenseErrorKind.CredentialInvalid, known.Message, known)
-                : new LicenseServiceException(LicenseErrorKind.Unknown, $"a step of '{session.Options.Service.Name}' failed: {PluginText.Of(exception)}", exception);
+                : new LicenseServiceException(LicenseErrorKind.InternalFault, $"a step of '{session.Options.Service.Name}' failed: {PluginText.Of(exception)}", exception);
             result = new ExchangeResult(order.Number, exchange: null, run, run?.Clean(failure) ?? failure);
         }
 

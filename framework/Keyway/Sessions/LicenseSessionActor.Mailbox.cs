@@ -102,9 +102,9 @@ internal sealed partial class LicenseSessionActor
             // It is being closed: whatever the key system made of that is no failure.
             if (_lifetime.IsCancellationRequested) return;
             if (done && outcome == LicenseOutcome.None)
-                (done, _cause) = (false, new LicenseServiceException(LicenseErrorKind.Unknown, $"the key system '{Descriptor.Name}' did not say what became of an answer"));
+                (done, _cause) = (false, new LicenseServiceException(LicenseErrorKind.InternalFault, $"the key system '{Descriptor.Name}' did not say what became of an answer"));
             if (done && outcome == LicenseOutcome.AnotherExchangeNeeded && ++_inARow >= _context.MaximumExchanges)
-                (done, _cause) = (false, new LicenseServiceException(LicenseErrorKind.Unknown, $"the key system '{Descriptor.Name}' asks for exchange after exchange ({_inARow})"));
+                (done, _cause) = (false, new LicenseServiceException(LicenseErrorKind.InternalFault, $"the key system '{Descriptor.Name}' asks for exchange after exchange ({_inARow})"));
             if (!done)
             {
                 await OnFailureAsync(_cause!).ConfigureAwait(false);
@@ -295,7 +295,7 @@ internal sealed partial class LicenseSessionActor
         _number++;
         _underWay = true;
         _kind = kind == ChallengeKind.None ? ChallengeKind.License : kind;
-        Volatile.Write(ref _order, new ExchangeOrder(_number, _kind, [.. _snapshot.Asked], _exchange.Token));
+        Volatile.Write(ref _order, new ExchangeOrder(_number, _kind, [.. _snapshot.Asked], new ExchangeBudget(_context.Clock, _context.KeyWait), _exchange.Token));
     }
 
     private void EndExchange()
@@ -361,7 +361,7 @@ internal sealed partial class LicenseSessionActor
         }
         catch (TimeoutException) when (!running.IsCompleted)
         {
-            throw new LicenseServiceException(LicenseErrorKind.Unknown, $"the key system '{Descriptor.Name}' has not come back from {what} after {_context.Patience.TotalSeconds:0.#} s");
+            throw new LicenseServiceException(LicenseErrorKind.InternalFault, $"the key system '{Descriptor.Name}' has not come back from {what} after {_context.Patience.TotalSeconds:0.#} s");
         }
     }
 
@@ -369,10 +369,10 @@ internal sealed partial class LicenseSessionActor
     {
         LicenseServiceException known => known,
         ProtectionHeaderException header => new LicenseServiceException(LicenseErrorKind.HeaderUnsupported, header.Message, header),
-        _ => new LicenseServiceException(LicenseErrorKind.Unknown, $"the key system '{Descriptor.Name}' failed in {what}: {PluginText.Of(exception)}", exception),
+        _ => new LicenseServiceException(LicenseErrorKind.InternalFault, $"the key system '{Descriptor.Name}' failed in {what}: {PluginText.Of(exception)}", exception),
     };
 
-    private static LicenseServiceException Forgotten() => new(LicenseErrorKind.Unknown, "an exchange has ended without an answer");
+    private static LicenseServiceException Forgotten() => new(LicenseErrorKind.InternalFault, "an exchange has ended without an answer");
 
     private async ValueTask DisposeSessionAsync()
     {

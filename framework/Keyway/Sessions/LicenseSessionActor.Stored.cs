@@ -103,7 +103,7 @@ internal sealed partial class LicenseSessionActor
     private async ValueTask<bool> OpenSessionAsync(ReadOnlyMemory<byte> stored)
     {
         ILicenseSession opened = await Options.KeySystem.OpenSessionAsync(_request with { Stored = stored }, _host, _lifetime.Token).ConfigureAwait(false)
-            ?? throw new LicenseServiceException(LicenseErrorKind.Unknown, $"the key system '{Descriptor.Name}' opened no session: its OpenSessionAsync returned null");
+            ?? throw new LicenseServiceException(LicenseErrorKind.InternalFault, $"the key system '{Descriptor.Name}' opened no session: its OpenSessionAsync returned null");
         if (_lifetime.IsCancellationRequested)
         {
             // Nobody waits for it any more.
@@ -168,7 +168,7 @@ internal sealed partial class LicenseSessionActor
             IReadOnlyList<KeyEntry> keys = [.. _context.Vault.Keys(Id).Where(static key => key.Policy.MayPersist && key.Status != KeyStatus.Released)];
             using SecretBuffer saved = new();
             bool written = keys.Count > 0 && await _session!.SaveAsync(saved, _lifetime.Token).ConfigureAwait(false) && saved.Written.Length > 0;
-            if (!written) return await OnUnstorableAsync(keys.Count == 0).ConfigureAwait(false);
+            if (!written) return Unstorable(keys.Count == 0);
             DateTimeOffset now = _context.Clock.GetUtcNow();
             if (Stored is { } stored)
             {
@@ -227,15 +227,16 @@ internal sealed partial class LicenseSessionActor
         return null;
     }
 
-    private async ValueTask<LicenseServiceException?> OnUnstorableAsync(bool forbidden)
+    private LicenseServiceException Unstorable(bool forbidden)
     {
         if (Stored is { } stored)
         {
-            // A renewal took the right to store it: it is used as long as the session lives.
-            Stored = null;
-            _context.Vault.RequireNotedUse(Id, required: false);
-            await Store.RemoveAsync(stored.Id, CancellationToken.None).ConfigureAwait(false);
-            return null;
+            // What the renewal brought is used as long as the session lives; what was stored before it is what it was, for as long as its own terms say.
+            string lack = forbidden ? "does not allow it to be stored" : $"brought nothing that the key system '{Descriptor.Name}' could store";
+            return new LicenseServiceException(LicenseErrorKind.PolicyInvalid, $"the renewal of the stored licence {stored.Id} {lack}; what is stored stays as it was")
+            {
+                Advice = "have the service allow storing in its renewals, or give the licence back and ask for a new one",
+            };
         }
 
         string reason = forbidden ? "the licence does not allow it to be stored" : $"the key system '{Descriptor.Name}' has nothing to store";

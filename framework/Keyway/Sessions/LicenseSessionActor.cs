@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Globalization;
 using System.Threading.Channels;
 using Keyway.Decryption;
 using Keyway.Diagnostics;
@@ -73,6 +74,19 @@ internal sealed partial class LicenseSessionActor : IAsyncDisposable
     public KeySystemDescriptor Descriptor => Options.KeySystem.Descriptor;
 
     public SessionSnapshot Snapshot => Volatile.Read(ref _snapshot);
+
+    /// <summary>Why no licence is there yet; <see langword="null"/>: no exchange is under way, or it does not wait for the service.</summary>
+    public LicenseServiceException? WhyNotYet
+    {
+        get
+        {
+            if (Volatile.Read(ref _order)?.Budget is not { IsAnswered: false } budget) return null;
+            if (budget.LastFailure is { } failed) return failed;
+            if (!budget.IsAsked || Snapshot.LicenseUrl is not { } url) return null;
+            string waited = budget.Elapsed.TotalSeconds.ToString("0.#", CultureInfo.InvariantCulture);
+            return new LicenseServiceException(LicenseErrorKind.Network, $"no answer of {Origin.Of(url)} within {waited} s") { Retryable = true };
+        }
+    }
 
     /// <summary>Whether it holds the key, or is fetching it.</summary>
     public bool HoldsOrFetches(KeyId id) => (Snapshot is { Fetching: true } now && now.Asked.Contains(id)) || Holds(id);
@@ -210,7 +224,7 @@ internal sealed partial class LicenseSessionActor : IAsyncDisposable
             catch (Exception exception)
             {
                 // Every handler answers for the key system's faults; what is left is a fault of ours, and the session must not hang on it.
-                _cause = new LicenseServiceException(LicenseErrorKind.Unknown, "the session failed inside", exception);
+                _cause = new LicenseServiceException(LicenseErrorKind.InternalFault, "the session failed inside", exception);
                 await ApplyAsync(SessionInput.Broke).ConfigureAwait(false);
             }
         }

@@ -18,6 +18,9 @@ internal sealed record SessionContext
     /// <summary>Where licences are kept beyond their sessions; <see langword="null"/>: nowhere.</summary>
     public ILicenseStore? Store { get; init; }
 
+    /// <summary>How long a reader waits for a key, and so how long an exchange may take.</summary>
+    public required TimeSpan KeyWait { get; init; }
+
     /// <summary>How many exchanges in a row a key system may ask for before it is told no.</summary>
     public required int MaximumExchanges { get; init; }
 

@@ -33,12 +33,13 @@ public sealed class SessionEngine : IAsyncDisposable
             Clock = options.Clock,
             Meter = options.Meter,
             Store = options.Store,
+            KeyWait = options.KeyWait,
             MaximumExchanges = options.MaximumExchanges,
             Patience = options.KeySystemPatience,
             Left = OnLeft,
         };
         options.Vault.FirstUsed = OnFirstUsed;
-        _wiring = new Wiring(options.Bus, this, new LicenseExchanger(Facts, options.Clock, options.Meter, Find));
+        _wiring = new Wiring(options.Bus, this, new LicenseExchanger(Facts, options.Clock, options.Meter, Find), options.Events, options.Story);
     }
 
     internal SessionFacts Facts { get; }

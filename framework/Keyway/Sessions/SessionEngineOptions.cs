@@ -40,4 +40,10 @@ public sealed record SessionEngineOptions
 
     /// <summary>What measures its exchanges; <see langword="null"/>: nothing.</summary>
     internal EngineMeter? Meter { get; init; }
+
+    /// <summary>Where the story hears facts: after they have happened, from a queue of its own.</summary>
+    public IEventSource? Events { get; init; }
+
+    /// <summary>What tells the application's logs; <see langword="null"/>: nothing is logged.</summary>
+    internal SessionStory? Story { get; init; }
 }

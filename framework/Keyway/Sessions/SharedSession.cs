@@ -20,8 +20,20 @@ internal sealed class SharedSession(LicenseSessionActor actor)
     /// <summary>Closes the session if nobody joins before it fires.</summary>
     public ITimer? Grace { get; set; }
 
-    /// <summary>A header's identity where it names no keys.</summary>
-    public static string Identify(ProtectionHeader header) => Convert.ToHexStringLower(SHA256.HashData(header.Data.Span));
+    /// <summary>A header's identity: its data and the keys that it names. The common system's header has them in its box, and no data at all.</summary>
+    public static string Identify(ProtectionHeader header)
+    {
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(header.Data.Span);
+        Span<byte> id = stackalloc byte[KeyId.Size];
+        foreach (KeyId key in header.KeyIds)
+        {
+            key.Write(id);
+            hash.AppendData(id);
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
 
     public void NoteHeader(ProtectionHeader header) => _headers.Add(Identify(header));
 

@@ -1,3 +1,5 @@
+using System.Runtime.ExceptionServices;
+
 namespace Keyway.Sources;
 
 /// <summary>Opens segments where they are, and where that fails, where else they are. What worked last is tried first.</summary>
@@ -16,11 +18,19 @@ internal sealed class AlternativeSource(MediaSources sources, ContentOrigin orig
     public ValueTask<ReadOnlyMemory<byte>> ReadAsync(SegmentPart part, int limit, CancellationToken cancellationToken) =>
         TryEachAsync(part, address => sources.ReadAsync(origin, address, part.Range, limit, cancellationToken));
 
-    private async ValueTask<T> TryEachAsync<T>(SegmentPart part, Func<Uri, ValueTask<T>> attempt)
+    /// <summary>Opens a file so that it can be read anywhere, where that can be done.</summary>
+    /// <exception cref="SourceException">No address has it. It tells of the first.</exception>
+    public ValueTask<Stream> OpenFileAsync(SegmentPart part, CancellationToken cancellationToken) =>
+        TryEachAsync(part, address => sources.OpenAsync(origin, address, part.Range, seekable: true, cancellationToken));
+
+    /// <summary>Tries each address in turn, until one has what is wanted and as it is wanted.</summary>
+    /// <exception cref="SourceException">No address has it. It tells of the first.</exception>
+    /// <exception cref="MediaFormatException">The first has something else, and no other has it.</exception>
+    public async ValueTask<T> TryEachAsync<T>(SegmentPart part, Func<Uri, ValueTask<T>> attempt)
     {
         int count = 1 + (part.Alternatives?.Count ?? 0);
         int first = Math.Min(Volatile.Read(ref _preferred), count - 1);
-        SourceException? failure = null;
+        KeywayException? failure = null;
         for (int i = 0; i < count; i++)
         {
             int choice = (first + i) % count;
@@ -30,12 +40,13 @@ internal sealed class AlternativeSource(MediaSources sources, ContentOrigin orig
                 if (i > 0) Volatile.Write(ref _preferred, choice);
                 return result;
             }
-            catch (SourceException exception)
+            catch (KeywayException exception) when (exception is SourceException or MediaFormatException)
             {
                 failure ??= exception;
             }
         }
 
+        ExceptionDispatchInfo.Throw(failure!);
         throw failure!;
     }
 }

@@ -44,7 +44,7 @@ public sealed record ContentOrigin
     /// <summary>The folder of a manifest in a file.</summary>
     internal string? Folder => Location.IsFile && FullPath(Location) is { Length: > 0 } path ? Path.GetDirectoryName(path) : null;
 
-    private static bool IsSameOrigin(Uri origin, Uri target) =>
+    internal static bool IsSameOrigin(Uri origin, Uri target) =>
         !origin.IsFile && target.IsAbsoluteUri && string.Equals(target.Scheme, origin.Scheme, StringComparison.Ordinal)
         && string.Equals(target.IdnHost, origin.IdnHost, StringComparison.OrdinalIgnoreCase) && target.Port == origin.Port;
 

@@ -5,7 +5,13 @@ namespace Keyway.Sources;
 /// <summary>Opens files. What a manifest names must lie below its folder even after every link on the way is resolved.</summary>
 internal static class FileSource
 {
-    public static Stream Open(ContentOrigin origin, Uri address, ByteRange? range)
+    /// <summary>Opens a file.</summary>
+    /// <param name="origin">Where the manifest came from.</param>
+    /// <param name="address">The file.</param>
+    /// <param name="range">The part that is wanted; <see langword="null"/>: all.</param>
+    /// <param name="seekable">Whether whoever reads goes by the file's length himself. Otherwise what somebody cuts while it is read is found out here, and not taken for the end.</param>
+    /// <exception cref="SourceException">It may not be opened, or cannot be.</exception>
+    public static Stream Open(ContentOrigin origin, Uri address, ByteRange? range, bool seekable = true)
     {
         string path = address.LocalPath;
         try
@@ -21,15 +27,18 @@ internal static class FileSource
 
             if (Directory.Exists(path)) throw new SourceException(path, "it is a folder");
             FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 64 << 10, FileOptions.Asynchronous | FileOptions.SequentialScan);
-            if (range is not { } part) return file;
-            if (part.First > file.Length || part.Last >= file.Length)
+            // What has no length (a pipe, a file that the system makes up) has no end that could be missed.
+            if (range is null) return seekable || !file.CanSeek || file.Length == 0 ? file : new WindowStream(file, 0, file.Length, path);
+            ByteRange part = range.Value;
+            if (part.First > file.Length || (part.First == file.Length && part.Last is not null))
             {
                 long length = file.Length;
                 file.Dispose();
                 throw new SourceException(path, $"it has {length} bytes, so it has no bytes {part}");
             }
 
-            return new WindowStream(file, part.First, (part.Last + 1 ?? file.Length) - part.First);
+            // RFC 9110, 14.1.2: a range that passes the end stops there.
+            return new WindowStream(file, part.First, Math.Min(part.Last + 1 ?? file.Length, file.Length) - part.First, path);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -41,10 +50,10 @@ internal static class FileSource
         }
     }
 
-    /// <summary>The path with every link on it resolved, from the root down.</summary>
+    /// <summary>The path with every link on it resolved, from the root down. A folder that is open already is where it is, whatever it is called.</summary>
     internal static string Resolve(string path)
     {
-        string root = Path.GetPathRoot(path)!;
+        string root = OpenFolder(path) ?? Path.GetPathRoot(path)!;
         string real = root;
         Stack<string> rest = new(Split(path[root.Length..]).Reverse());
         int links = 0;
@@ -77,6 +86,15 @@ internal static class FileSource
         }
 
         return real;
+    }
+
+    // /proc/self/fd/N is not the name of a file but the file: a name that is not UTF-8 has no other form that a text could hold.
+    private static string? OpenFolder(string path)
+    {
+        const string open = "/proc/self/fd/";
+        if (!OperatingSystem.IsLinux() || !path.StartsWith(open, StringComparison.Ordinal)) return null;
+        int end = path.AsSpan(open.Length).IndexOfAnyExceptInRange('0', '9');
+        return end < 0 ? path : path[open.Length + end] == '/' && end > 0 ? path[..(open.Length + end)] : null;
     }
 
     private static string[] Split(string path) =>

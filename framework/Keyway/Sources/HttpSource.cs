@@ -4,16 +4,25 @@ using System.Net.Http.Headers;
 
 namespace Keyway.Sources;
 
-/// <summary>GET with ranges, time-outs, tries and the rules for redirects.</summary>
+/// <summary>GET with ranges, codings, time-outs, tries and the rules for redirects.</summary>
 internal sealed class HttpSource(HttpMessageInvoker http, TimeProvider clock, SourceOptions options)
 {
+    private static readonly ProductInfoHeaderValue UserAgent = new("Keyway", typeof(HttpSource).Assembly.GetName().Version?.ToString(2));
+    private readonly ContentCookies _cookies = new();
+
     public TimeProvider Clock => clock;
 
     public SourceOptions Options => options;
 
-    public async ValueTask<Stream> OpenAsync(ContentOrigin origin, Uri address, ByteRange? range, bool seekable, CancellationToken cancellationToken)
+    /// <param name="origin">Where the presentation comes from.</param>
+    /// <param name="address">What is wanted.</param>
+    /// <param name="range">The part that is wanted.</param>
+    /// <param name="seekable">Whether ranges are asked for, so that it can be.</param>
+    /// <param name="isDocument">Whether it is a manifest or a part of one: compression is asked for, and the server's cookies are kept.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async ValueTask<HttpSourceStream> OpenAsync(ContentOrigin origin, Uri address, ByteRange? range, bool seekable, bool isDocument, CancellationToken cancellationToken)
     {
-        HttpSourceStream stream = new(this, origin, address, range, seekable);
+        HttpSourceStream stream = new(this, origin, address, range, seekable, isDocument);
         try
         {
             await stream.OpenAsync(cancellationToken).ConfigureAwait(false);
@@ -53,20 +62,19 @@ internal sealed class HttpSource(HttpMessageInvoker http, TimeProvider clock, So
     /// <summary>Asks once, follows redirects, and gives an answer of status 200, 206 or 416.</summary>
     /// <exception cref="TransientException">Another try may help.</exception>
     /// <exception cref="SourceException">No try will help.</exception>
-    public async ValueTask<(HttpResponseMessage Answer, Uri Location)> GetAsync(ContentOrigin origin, Uri address, ByteRange? range, EntityTagHeaderValue? onlyIf, CancellationToken cancellationToken)
+    public async ValueTask<(HttpResponseMessage Answer, Uri Location)> GetAsync(ContentOrigin origin, Uri address, ByteRange? range, EntityTagHeaderValue? onlyIf, bool isDocument, CancellationToken cancellationToken)
     {
         Uri at = address;
         for (int hops = 0; ; hops++)
         {
-            HttpResponseMessage answer = await SendAsync(HttpMethod.Get, origin, at, range, onlyIf, cancellationToken).ConfigureAwait(false);
+            if (isDocument) _cookies.KeepFor(at);
+            HttpResponseMessage answer = await SendAsync(HttpMethod.Get, origin, at, range, onlyIf, isDocument, cancellationToken).ConfigureAwait(false);
             bool keep = false;
             try
             {
                 switch (answer.StatusCode)
                 {
                     case HttpStatusCode.OK or HttpStatusCode.PartialContent or HttpStatusCode.RequestedRangeNotSatisfiable:
-                        if (answer.Content.Headers.ContentEncoding.Any(static coding => !string.Equals(coding, "identity", StringComparison.OrdinalIgnoreCase)))
-                            throw new SourceException(SourceText.Of(at), "the server sent a content encoding that was not asked for");
                         keep = true;
                         return (answer, at);
 
@@ -94,17 +102,17 @@ internal sealed class HttpSource(HttpMessageInvoker http, TimeProvider clock, So
         address,
         async token =>
         {
-            using HttpResponseMessage answer = await SendAsync(HttpMethod.Head, origin, address, null, null, token).ConfigureAwait(false);
+            using HttpResponseMessage answer = await SendAsync(HttpMethod.Head, origin, address, null, null, isDocument: false, token).ConfigureAwait(false);
             if (!answer.IsSuccessStatusCode) throw new SourceException(SourceText.Of(address), Answered(answer));
             return answer.Headers.Date ?? throw new SourceException(SourceText.Of(address), "the answer has no date");
         },
         static () => { },
         cancellationToken);
 
-    /// <summary>Waits for bytes or headers no longer than the time-out.</summary>
-    public async ValueTask<T> WithTimeoutAsync<T>(Func<CancellationToken, ValueTask<T>> action, string late, CancellationToken cancellationToken)
+    /// <summary>Waits for bytes or headers no longer than a time.</summary>
+    public async ValueTask<T> WithTimeoutAsync<T>(Func<CancellationToken, ValueTask<T>> action, TimeSpan time, string late, CancellationToken cancellationToken)
     {
-        using CancellationTokenSource timer = new(options.Timeout, clock);
+        using CancellationTokenSource timer = new(time, clock);
         using CancellationTokenSource both = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
         try
         {
@@ -114,6 +122,11 @@ internal sealed class HttpSource(HttpMessageInvoker http, TimeProvider clock, So
         {
             throw new TransientException(late, e);
         }
+        catch (HttpRequestException e) when (e.InnerException is SourceException refused)
+        {
+            // The handler's own rule of addresses: nothing was sent.
+            throw refused;
+        }
         catch (HttpRequestException e)
         {
             throw new TransientException($"the server cannot be reached ({e.HttpRequestError})", e);
@@ -122,12 +135,20 @@ internal sealed class HttpSource(HttpMessageInvoker http, TimeProvider clock, So
         {
             throw new TransientException("the connection broke", e);
         }
+        catch (InvalidDataException e)
+        {
+            throw new TransientException("what the server compressed is damaged", e);
+        }
     }
 
-    private async ValueTask<HttpResponseMessage> SendAsync(HttpMethod method, ContentOrigin origin, Uri address, ByteRange? range, EntityTagHeaderValue? onlyIf, CancellationToken cancellationToken)
+    private async ValueTask<HttpResponseMessage> SendAsync(HttpMethod method, ContentOrigin origin, Uri address, ByteRange? range, EntityTagHeaderValue? onlyIf, bool isDocument, CancellationToken cancellationToken)
     {
         using HttpRequestMessage request = new(method, address);
-        request.Headers.AcceptEncoding.Add(new StringWithQualityHeaderValue("identity"));
+        // Media is compressed as it is; and a range of what is coded is not a range of the media.
+        request.Headers.TryAddWithoutValidation("Accept-Encoding", isDocument && range is null ? ContentCoding.Asked : "identity");
+        // What the caller named himself goes wherever it leads.
+        if (address != origin.Given && !options.AllowedOrigins.Any(allowed => ContentOrigin.IsSameOrigin(allowed, address)))
+            request.Options.Set(MediaSources.NamedByContentFrom, origin.Given.IsFile ? "" : origin.Given.IdnHost);
         if (range is { } part)
         {
             request.Headers.Range = new RangeHeaderValue(part.First, part.Last);
@@ -137,14 +158,21 @@ internal sealed class HttpSource(HttpMessageInvoker http, TimeProvider clock, So
         if (origin.IsGivenOrigin(address))
             foreach (KeyValuePair<string, string> header in options.Headers)
                 request.Headers.TryAddWithoutValidation(header.Key, header.Value);
+        foreach (OriginHeader header in options.HeadersFor)
+            if (ContentOrigin.IsSameOrigin(header.Origin, address)) request.Headers.TryAddWithoutValidation(header.Name, header.Value);
+        if (!request.Headers.Contains("User-Agent")) request.Headers.UserAgent.Add(UserAgent);
+        if (_cookies.HeaderFor(address) is { Length: > 0 } cookies) request.Headers.TryAddWithoutValidation("Cookie", cookies);
 
         // As HttpMessageInvoker an HttpClient would read the whole body into memory first.
-        return await WithTimeoutAsync(
+        HttpResponseMessage answer = await WithTimeoutAsync(
             async token => http is HttpClient client
                 ? await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, token).ConfigureAwait(false)
                 : await http.SendAsync(request, token).ConfigureAwait(false),
+            options.Timeout,
             $"no answer within {options.Timeout.TotalSeconds} s",
             cancellationToken).ConfigureAwait(false);
+        _cookies.Take(address, answer);
+        return answer;
     }
 
     private Uri Follow(Uri from, Uri? to, int hops)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 
@@ -12,6 +13,7 @@ internal sealed class HttpSourceStream : Stream
     private readonly Uri _address;
     private readonly ByteRange? _range;
     private readonly bool _seekable;
+    private readonly bool _isDocument;
     private readonly long _first;
     private HttpResponseMessage? _answer;
     private Stream? _body;
@@ -20,14 +22,18 @@ internal sealed class HttpSourceStream : Stream
     private long _position;
     private bool _ranges;
     private bool _opened;
+    private bool _coded;
+    private long _received;
+    private TimeSpan _waited;
 
-    public HttpSourceStream(HttpSource http, ContentOrigin origin, Uri address, ByteRange? range, bool seekable)
+    public HttpSourceStream(HttpSource http, ContentOrigin origin, Uri address, ByteRange? range, bool seekable, bool isDocument)
     {
         _http = http;
         _origin = origin;
         _address = address;
         _range = range;
         _seekable = seekable;
+        _isDocument = isDocument;
         _first = range?.First ?? 0;
         _length = range?.Length;
         Location = address;
@@ -35,6 +41,9 @@ internal sealed class HttpSourceStream : Stream
 
     /// <summary>Where the content was found, after redirects.</summary>
     public Uri Location { get; private set; }
+
+    /// <summary>How far the server's clock was ahead of ours when its answer came; <see langword="null"/> when it did not say.</summary>
+    public TimeSpan? ServerAhead { get; private set; }
 
     public override bool CanRead => true;
 
@@ -50,13 +59,12 @@ internal sealed class HttpSourceStream : Stream
         set => Seek(value, SeekOrigin.Begin);
     }
 
-    public async ValueTask OpenAsync(CancellationToken cancellationToken) =>
-        await _http.RetryAsync(_address, ConnectAsync, Drop, cancellationToken).ConfigureAwait(false);
+    public async ValueTask OpenAsync(CancellationToken cancellationToken) => await WaitAsync(ConnectAsync, cancellationToken).ConfigureAwait(false);
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         if (buffer.IsEmpty || _position >= _length) return 0;
-        return await _http.RetryAsync(_address, token => ReadOnceAsync(buffer, token), Drop, cancellationToken).ConfigureAwait(false);
+        return await WaitAsync(token => ReadOnceAsync(buffer, token), cancellationToken).ConfigureAwait(false);
     }
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
@@ -103,21 +111,47 @@ internal sealed class HttpSourceStream : Stream
         return read;
     }
 
-    private ValueTask<int> ReadBodyAsync(Memory<byte> buffer, CancellationToken cancellationToken) =>
-        _http.WithTimeoutAsync(token => _body!.ReadAsync(buffer, token), $"no byte within {_http.Options.Timeout.TotalSeconds} s", cancellationToken);
+    /// <summary>Tries, and counts how long the server is waited for. Whoever reads slowly costs the server no time.</summary>
+    private async ValueTask<T> WaitAsync<T>(Func<CancellationToken, ValueTask<T>> attempt, CancellationToken cancellationToken)
+    {
+        long begun = _http.Clock.GetTimestamp();
+        try
+        {
+            return await _http.RetryAsync(_address, attempt, Drop, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _waited += _http.Clock.GetElapsedTime(begun);
+        }
+    }
+
+    private async ValueTask<int> ReadBodyAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        // The whole has a deadline, by its size: a byte now and then does not keep a read alive.
+        TimeSpan left = SourceLimits.SlowStart + TimeSpan.FromSeconds((double)_received / SourceLimits.LeastBytesPerSecond) - _waited;
+        TimeSpan stall = _http.Options.Timeout;
+        string late = left < stall
+            ? string.Create(CultureInfo.InvariantCulture, $"it comes too slowly: {_received} bytes in {_waited.TotalSeconds:0} s (at least {SourceLimits.LeastBytesPerSecond} a second are expected after {SourceLimits.SlowStart.TotalSeconds:0} s)")
+            : $"no byte within {stall.TotalSeconds} s";
+        if (left <= TimeSpan.Zero) throw new SourceException(SourceText.Of(_address), late);
+        int read = await _http.WithTimeoutAsync(token => _body!.ReadAsync(buffer, token), left < stall ? left : stall, late, cancellationToken).ConfigureAwait(false);
+        _received += read;
+        return read;
+    }
 
     private async ValueTask<bool> ConnectAsync(CancellationToken cancellationToken)
     {
         long start = _first + _position;
-        ByteRange? wanted = _range is not null || _seekable || start > 0 ? new ByteRange(start, _range?.Last) : null;
-        (HttpResponseMessage answer, Uri location) = await _http.GetAsync(_origin, _address, wanted, _tag, cancellationToken).ConfigureAwait(false);
+        // Of what the server codes there are no ranges: it is read from the beginning, and what is not wanted is forgotten.
+        ByteRange? wanted = !_coded && (_range is not null || _seekable || start > 0) ? new ByteRange(start, _range?.Last) : null;
+        (HttpResponseMessage answer, Uri location) = await GetAsync(wanted, cancellationToken).ConfigureAwait(false);
         if (answer.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable)
         {
             answer.Dispose();
 
             // An empty resource has no byte 0, so "from byte 0" cannot be satisfied, and yet nothing is wrong.
             if (start > 0 || _range is not null) throw new SourceException(SourceText.Of(_address), $"the server has no bytes {wanted}");
-            (answer, location) = await _http.GetAsync(_origin, _address, null, null, cancellationToken).ConfigureAwait(false);
+            (answer, location) = await GetAsync(null, cancellationToken).ConfigureAwait(false);
             if (answer.StatusCode != HttpStatusCode.OK)
             {
                 answer.Dispose();
@@ -125,13 +159,34 @@ internal sealed class HttpSourceStream : Stream
             }
         }
 
+        string? coding = ContentCoding.Of(answer.Content.Headers.ContentEncoding);
+        if (coding is not null && answer.StatusCode == HttpStatusCode.PartialContent)
+        {
+            // A range of what the server coded.
+            answer.Dispose();
+            (answer, location) = await GetAsync(null, cancellationToken).ConfigureAwait(false);
+            coding = ContentCoding.Of(answer.Content.Headers.ContentEncoding);
+            if (answer.StatusCode != HttpStatusCode.OK)
+            {
+                answer.Dispose();
+                throw new SourceException(SourceText.Of(_address), "the server sends ranges of compressed content only");
+            }
+        }
+
         _answer = answer;
         Location = location;
+        if (answer.Headers.Date is { } date) ServerAhead = date + (answer.Headers.Age ?? TimeSpan.Zero) - _http.Clock.GetUtcNow();
+        _coded |= coding is not null;
         long skip = Understand(answer, start);
-        _body = await answer.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+        Stream body = await answer.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+        _body = coding is null ? body : ContentCoding.Open(coding, body)
+            ?? throw new SourceException(SourceText.Of(_address), $"the server sent it in a content encoding that is not read ('{(coding.Length <= 40 ? coding : coding[..40] + "…")}')");
         if (skip > 0) await DiscardAsync(skip, cancellationToken).ConfigureAwait(false);
         return true;
     }
+
+    private ValueTask<(HttpResponseMessage Answer, Uri Location)> GetAsync(ByteRange? wanted, CancellationToken cancellationToken) =>
+        _http.GetAsync(_origin, _address, wanted, wanted is null ? null : _tag, _isDocument, cancellationToken);
 
     /// <summary>Compares the answer with what was asked and with earlier answers.</summary>
     /// <returns>How many bytes at the beginning of the body were not asked for.</returns>
@@ -139,15 +194,19 @@ internal sealed class HttpSourceStream : Stream
     {
         HttpContentHeaders headers = answer.Content.Headers;
         bool partial = answer.StatusCode == HttpStatusCode.PartialContent;
-        long? total = partial ? headers.ContentRange?.Length : headers.ContentLength;
+        long? total = partial ? headers.ContentRange?.Length : _coded ? null : headers.ContentLength;
         if (partial && headers.ContentRange?.From != start) throw new SourceException(SourceText.Of(_address), "the server sent another range than was asked for");
 
+        // RFC 9110, 14.1.2: a range that passes the end stops there; where nobody says how much there is, the answer says how much of it it has.
         long? length = _range?.Last is null ? total - _first : _range.Value.Length;
-        if (total is { } all && (_first > all || _range?.Last >= all)) throw new SourceException(SourceText.Of(_address), $"it has {all} bytes, so it has no bytes {_range}");
+        if (total - _first is { } left && left < length) length = left;
+        if (partial && total is null && headers.ContentRange?.To + 1 - _first is { } sent && sent < length) length = sent;
+        if (total is { } all && (_first > all || (_first == all && _range?.Last is not null))) throw new SourceException(SourceText.Of(_address), $"it has {all} bytes, so it has no bytes {_range}");
         EntityTagHeaderValue? tag = answer.Headers.ETag is { IsWeak: false } strong ? strong : null;
         if (_opened && (length != _length && length is not null && _length is not null || tag?.Tag != _tag?.Tag))
             throw new SourceException(SourceText.Of(_address), "the content changed while it was read");
         if (!_opened) _ranges = partial;
+        if (!_opened) _length = length ?? _length;
         _opened = true;
         _tag = tag;
         _length ??= length;

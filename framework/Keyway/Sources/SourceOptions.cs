@@ -4,20 +4,51 @@ namespace Keyway.Sources;
 public sealed record SourceOptions
 {
     private readonly IReadOnlyList<KeyValuePair<string, string>> _headers = [];
+    private readonly IReadOnlyList<OriginHeader> _headersFor = [];
 
-    /// <summary>Headers for content requests. They are sent to the origin that the caller named and to no other.</summary>
+    /// <summary>Headers for content requests. They are sent to the origin that the caller named and to no other. One of the caller's own takes the place of the default <c>User-Agent</c>.</summary>
     /// <exception cref="ArgumentException">A name or value has a line break in it.</exception>
     public IReadOnlyList<KeyValuePair<string, string>> Headers
     {
         get => _headers;
         init
         {
-            foreach (KeyValuePair<string, string> header in value)
-                if (header.Key.Length == 0 || header.Key.AsSpan().ContainsAny("\r\n:\0") || header.Value.AsSpan().ContainsAny("\r\n\0"))
-                    throw new ArgumentException($"the header '{header.Key}' is not one line", nameof(value));
+            foreach (KeyValuePair<string, string> header in value) Check(header.Key, header.Value, nameof(value));
             _headers = value;
         }
     }
+
+    /// <summary>Headers for content requests to other origins that the caller names.</summary>
+    /// <exception cref="ArgumentException">A name or value has a line break in it, or an origin is not an http(s) address.</exception>
+    public IReadOnlyList<OriginHeader> HeadersFor
+    {
+        get => _headersFor;
+        init
+        {
+            foreach (OriginHeader header in value)
+            {
+                Check(header.Name, header.Value, nameof(value));
+                CheckOrigin(header.Origin, nameof(value));
+            }
+
+            _headersFor = value;
+        }
+    }
+
+    /// <summary>
+    /// Origins (scheme, host, port) that content may name although their addresses are not public: other servers of this machine or its network.
+    /// </summary>
+    /// <value>None: content may name public addresses, and the one that it came from itself.</value>
+    /// <exception cref="ArgumentException">One is not an http(s) address.</exception>
+    public IReadOnlyList<Uri> AllowedOrigins
+    {
+        get;
+        init
+        {
+            foreach (Uri origin in value) CheckOrigin(origin, nameof(value));
+            field = value;
+        }
+    } = [];
 
     /// <summary>How often a request is tried.</summary>
     /// <value>3.</value>
@@ -38,4 +69,15 @@ public sealed record SourceOptions
     /// <summary>How many redirects are followed.</summary>
     /// <value>5.</value>
     public int Redirects { get; init; } = 5;
+
+    private static void Check(string name, string value, string parameter)
+    {
+        if (name.Length == 0 || name.AsSpan().ContainsAny("\r\n:\0") || value.AsSpan().ContainsAny("\r\n\0"))
+            throw new ArgumentException($"the header '{name}' is not one line", parameter);
+    }
+
+    private static void CheckOrigin(Uri origin, string parameter)
+    {
+        if (!origin.IsAbsoluteUri || origin.Scheme is not ("http" or "https")) throw new ArgumentException("an origin is an http or https address", parameter);
+    }
 }

@@ -11,4 +11,12 @@ internal static class SourceText
             ? uri.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped)
             : $"{uri.Scheme}:…";
     }
+
+    /// <summary>What somebody took for a URL: without its query, and without what may be a user name and a password.</summary>
+    public static string OfMalformed(string text)
+    {
+        string bare = text.Split('?', '#')[0];
+        int at = text.LastIndexOf('@'), scheme = text.IndexOf(':', StringComparison.Ordinal);
+        return at < 0 ? bare : $"{text[..(scheme + 1)]}…{(at < bare.Length ? bare[at..] : "")}";
+    }
 }

@@ -1,15 +1,17 @@
 namespace Keyway.Sources;
 
-/// <summary>A part of a seekable stream as a stream of its own. Owns the inner stream.</summary>
+/// <summary>A part of a seekable stream as a stream of its own, which is there whole or is an error. Owns the inner stream.</summary>
 internal sealed class WindowStream : Stream
 {
     private readonly Stream _inner;
     private readonly long _start;
+    private readonly string _name;
     private long _position;
 
-    public WindowStream(Stream inner, long start, long length)
+    public WindowStream(Stream inner, long start, long length, string name)
     {
         _inner = inner;
+        _name = name;
         _start = start;
         Length = length;
         _inner.Position = start;
@@ -32,8 +34,7 @@ internal sealed class WindowStream : Stream
     public override int Read(Span<byte> buffer)
     {
         int read = _inner.Read(buffer[..(int)Math.Min(buffer.Length, Math.Max(0, Length - _position))]);
-        _position += read;
-        return read;
+        return Count(read, buffer.Length);
     }
 
     public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
@@ -41,8 +42,7 @@ internal sealed class WindowStream : Stream
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         int read = await _inner.ReadAsync(buffer[..(int)Math.Min(buffer.Length, Math.Max(0, Length - _position))], cancellationToken).ConfigureAwait(false);
-        _position += read;
-        return read;
+        return Count(read, buffer.Length);
     }
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
@@ -62,6 +62,13 @@ internal sealed class WindowStream : Stream
     public override void SetLength(long value) => throw new NotSupportedException();
 
     public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    private int Count(int read, int wanted)
+    {
+        _position += read;
+        if (read == 0 && wanted > 0 && _position < Length) throw new SourceException(_name, $"it became shorter while it was read: {Length - _position} bytes are missing after byte {_start + _position}");
+        return read;
+    }
 
     protected override void Dispose(bool disposing)
     {

@@ -19,6 +19,7 @@ internal static class DecryptCommand
         Option<string?> init = new("--init") { Description = "The initialisation segment of the files, which then go by the numbers in their names: --init init.mp4 seg-*.m4s", HelpName = "FILE" };
         Option<int> threads = new("--threads") { Description = "How many fragments are decrypted at once, 1 to 1024; without it as many as there are processors", HelpName = "N" };
         Option<bool> sha256 = new("--sha256") { Description = "Take the SHA-256 of the output too" };
+        Option<bool> allowProtected = new("--allow-protected") { Description = "Leave tracks as they are that no given key opens, or that are protected in another way; without it that is an error" };
         threads.Validators.Add(result =>
         {
             if (result.Tokens is not [{ Value: { } text }] || !int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) || number is < 1 or > DecryptRun.MostThreads)
@@ -26,7 +27,7 @@ internal static class DecryptCommand
         });
         Command command = new("decrypt", "Decrypts files whose keys you hold. The output has the length of the input, and every offset in it stays true.")
         {
-            files, keys, keyFile, to, force, init, threads, sha256,
+            files, keys, keyFile, to, force, init, threads, sha256, allowProtected,
         };
         command.SetAction((parse, cancellationToken) =>
         {
@@ -41,6 +42,7 @@ internal static class DecryptCommand
                 Force = parse.GetValue(force),
                 Threads = parse.GetValue(threads),
                 Sha256 = parse.GetValue(sha256),
+                AllowProtected = parse.GetValue(allowProtected),
                 Json = asked.Json,
             };
             return run(request, asked.Io, cancellationToken);

@@ -1,9 +1,10 @@
 using System.CommandLine;
+using System.Text.RegularExpressions;
 
 namespace Keyway.Cli.Commands;
 
 /// <summary><c>keyway explain</c>: the page of a failure, by the word that the failure ended with.</summary>
-internal static class ExplainCommand
+internal static partial class ExplainCommand
 {
     private static readonly string Folder = Path.Combine(AppContext.BaseDirectory, "docs", "errors");
 
@@ -14,6 +15,10 @@ internal static class ExplainCommand
         command.SetAction((parse, cancellationToken) => RunAsync(context(parse), parse.GetValue(kind), cancellationToken));
         return command;
     }
+
+    // A terminal follows no relative links.
+    [GeneratedRegex(@"\[(?<name>[^\]]+)\]\((?<file>[^)#:]+)(?<part>#[^)]*)?\)")]
+    private static partial Regex Link();
 
     private static async Task<int> RunAsync(CommandContext context, string? kind, CancellationToken cancellationToken)
     {
@@ -39,7 +44,7 @@ internal static class ExplainCommand
         // Looked up in the list, so that a word never becomes a path.
         if (Array.Find(kinds, each => each == kind) is not { } known) throw new UsageException($"no failure ends with the word '{Shown.Text(kind)}'; keyway explain lists them");
         string text = await File.ReadAllTextAsync(Path.Combine(Folder, known + ".md"), cancellationToken);
-        if (!context.Json) await context.Io.Out.WriteAsync(text);
+        if (!context.Json) await context.Io.Out.WriteAsync(Link().Replace(text, static link => $"{link.Groups["name"].Value} ({Path.GetFullPath(Path.Combine(Folder, link.Groups["file"].Value))}{link.Groups["part"].Value})"));
         else
         {
             context.Io.Out.WriteLine(Json.Write(writer =>

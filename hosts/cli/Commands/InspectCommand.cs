@@ -12,7 +12,7 @@ internal static class InspectCommand
         PresentationArguments arguments = new();
         Command command = new("inspect", "Shows tracks, schemes, key ids, every protection header from every place, conflicts, and which key system would be chosen and why not the others. Of a file with licences: what stands in them.");
         command.Arguments.Add(arguments.Source);
-        foreach (Option option in (Option[])[arguments.Video, arguments.Audio, arguments.KeySystem, arguments.Provider, arguments.Headers]) command.Options.Add(option);
+        foreach (Option option in (Option[])[arguments.Video, arguments.Audio, arguments.KeySystem, arguments.Provider, arguments.Headers, arguments.HeadersFor, arguments.Allowed]) command.Options.Add(option);
         command.SetAction((parse, cancellationToken) =>
         {
             Uri source = arguments.ReadSource(parse) ?? throw new UsageException("inspect needs a manifest or a file");

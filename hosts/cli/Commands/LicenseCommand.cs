@@ -28,7 +28,12 @@ internal static class LicenseCommand
         await using Presentation presentation = await keyway.OpenAsync(source, options, cancellationToken);
         try
         {
-            await presentation.AcquireAsync(cancellationToken);
+            ProgressView progress = new();
+            await progress.ShowAsync(context, async () =>
+            {
+                await progress.WaitAsync("waiting for the licence", () => presentation.AcquireAsync(cancellationToken).AsTask());
+                return true;
+            });
         }
         catch (KeyUnavailableException exception) when (exception.Reason is KeyUnavailableReason.RefusedByPolicy or KeyUnavailableReason.NotYet or KeyUnavailableReason.Expired)
         {

@@ -36,7 +36,13 @@ internal static class LicensesCommand
             PresentationOptions options = arguments.Read(parse);
             await using KeywayHost keyway = Host.Create(with);
             StoredLicenseId found = await FindAsync(keyway, parse.GetRequiredValue(id), cancellationToken);
-            StoredLicense? now = await run(await keyway.LicensesAsync(cancellationToken), found, options, cancellationToken);
+            ProgressView progress = new();
+            StoredLicense? now = null;
+            await progress.ShowAsync(with, async () =>
+            {
+                await progress.WaitAsync("waiting for the licence service", async () => now = await run(await keyway.LicensesAsync(cancellationToken), found, options, cancellationToken));
+                return true;
+            });
             if (now is null) LicensesReport.Released(with, found);
             else LicensesReport.Renewed(with, now, TimeProvider.System.GetUtcNow());
             return ExitCode.Done;

@@ -4,6 +4,7 @@ using Keyway.Cli.Sandbox;
 using Keyway.Cli.Targets;
 using Keyway.Hosting;
 using Keyway.Licensing;
+using Keyway.Timeline;
 
 namespace Keyway.Cli.Commands;
 
@@ -15,15 +16,22 @@ internal static class PlayCommand
         PresentationArguments arguments = new();
         Option<string?> to = new("--to") { Description = "Where to: a file (the tracks together), a folder (a file a track), or - (standard output)", HelpName = "FILE|DIR|-" };
         Option<string?> duration = new("--duration") { Description = "Of a live presentation: how much; without it, until it ends or Ctrl-C", HelpName = "TIME" };
+        Option<string?> gaps = new("--gaps") { Description = "What becomes of missing or broken segments: refuse (the first is an error) or accept (however many); without it they are reported, and an error where most of a track is missing", HelpName = "refuse|accept" };
         Option<bool> force = new("--force") { Description = "Replace what exists" };
         Command command = new("play", "Plays protected DASH or MP4: asks for the licence, decrypts, writes clear MP4. Without a source: the bundled sample.");
         arguments.AddTo(command);
         command.Options.Add(to);
         command.Options.Add(duration);
+        command.Options.Add(gaps);
         command.Options.Add(force);
         command.SetAction((parse, cancellationToken) => RunAsync(
             context(parse), arguments.ReadSource(parse),
-            arguments.Read(parse) with { Duration = parse.GetValue(duration) is { } text ? TimeSpanText.Parse(text, "--duration") : null }, parse.GetValue(to), parse.GetValue(force), cancellationToken));
+            arguments.Read(parse) with
+            {
+                Duration = parse.GetValue(duration) is { } text ? TimeSpanText.Parse(text, "--duration") : null,
+                Gaps = GapsOf(parse.GetValue(gaps)),
+            },
+            parse.GetValue(to), parse.GetValue(force), cancellationToken));
         return command;
     }
 
@@ -39,7 +47,7 @@ internal static class PlayCommand
         bool provided = source is null && options.LicenseUrl is null && DemoProvider.IsFor(options.Provider, Host.ReadSettings(context));
         if (provided) options = options with { KeySystem = DemoProvider.KeySystemOf(options.KeySystem) };
         bool isDemo = source is null && options.LicenseUrl is null && (options.Provider is null || provided);
-        Task<SandboxProcess>? starting = isDemo ? SandboxProcess.StartAsync(cancellationToken) : null;
+        Task<SandboxProcess>? starting = isDemo ? SandboxProcess.StartAsync(context.Io.Leftovers, cancellationToken) : null;
         // Where the host needs nothing of the sandbox to start, the two start beside each other.
         KeywayHost? early = isDemo && !provided && !DemoDevice.IsNeeded(options.KeySystem ?? DemoKeySystem, Host.ReadSettings(context)) ? Host.Create(context, options.KeySystem ?? DemoKeySystem) : null;
         Task beside = early?.StartAsync(cancellationToken) ?? Task.CompletedTask;
@@ -51,7 +59,7 @@ internal static class PlayCommand
             options = options with { KeySystem = system, LicenseUrl = new Uri(sandbox.Url, DemoDevice.PathOf(system)) };
         }
 
-        using DemoDevice? device = sandbox is null ? null : await DemoDevice.AskAsync(sandbox, options.KeySystem!, Host.ReadSettings(context), cancellationToken);
+        using DemoDevice? device = sandbox is null ? null : await DemoDevice.AskAsync(sandbox, options.KeySystem!, Host.ReadSettings(context), context.Io.Leftovers, cancellationToken);
         if (device is not null) context = context with { Settings = [.. device.Settings, .. context.Settings] };
 
         ProgressView progress = new();
@@ -67,14 +75,21 @@ internal static class PlayCommand
             await using Presentation presentation = await keyway.OpenAsync(source ?? BundledSample, options, cancellationToken);
             progress.Name([.. presentation.Tracks.Select(PlayReport.Describe)]);
             if (options.Duration is not null && !presentation.IsLive) throw new UsageException("--duration is for presentations that grow while they are played, and this one does not");
-            await presentation.AcquireAsync(cancellationToken);
+            await progress.WaitAsync("waiting for the licence", () => presentation.AcquireAsync(cancellationToken).AsTask());
             PlayWriter writer = new(presentation, target, outputs, force);
             // The first signal ends what grows, and what has been read is kept; the second one interrupts.
-            using (presentation.IsLive ? context.Io.Interrupts.TakeNext(presentation.Stop) : null) await writer.WriteAsync(cancellationToken);
-            if (presentation.IsLive && writer.Parts.Count == 0) throw new InterruptedException("stopped before anything could be read; nothing was left behind");
+            bool stopped = false;
+            void Stop()
+            {
+                Volatile.Write(ref stopped, true);
+                presentation.Stop();
+            }
+
+            using (presentation.IsLive ? context.Io.Interrupts.TakeNext(Stop) : null) await writer.WriteAsync(cancellationToken);
+            if (presentation.IsLive && writer.Parts.Count == 0) throw Nothing(presentation, Volatile.Read(ref stopped));
             return new PlayReport
             {
-                Presentation = PresentationReport.Of(presentation),
+                Presentation = PresentationReport.Of(presentation, writer.Notes),
                 Tracks = writer.Tracks,
                 Parts = writer.Parts,
                 IsLive = presentation.IsLive,
@@ -87,6 +102,7 @@ internal static class PlayCommand
 
         if (context.Json) await context.Io.Out.WriteLineAsync(report.ToJson());
         else report.Show(target.Kind == OutputKind.StandardOutput ? context.Io.ErrorConsole() : context.Io.OutConsole());
+        outputs.Keep();
         return ExitCode.Done;
     }
 
@@ -103,10 +119,27 @@ internal static class PlayCommand
         }
     }
 
+    /// <summary>Why nothing came of a live presentation.</summary>
+    private static Exception Nothing(Presentation presentation, bool stopped)
+    {
+        if (stopped) return new InterruptedException("stopped before anything could be read; nothing was left behind");
+        string gap = presentation.Gaps is [{ } first, ..] ? $": {first.Reason}" : "";
+        string notes = presentation.Notes is { Count: > 0 } all ? $" ({string.Join("; ", all)})" : "";
+        return new SourceException(PresentationReport.TextOf(presentation.Facts.Source), $"no segment could be read in the time that it was given{gap}{notes}");
+    }
+
     /// <summary>The key system that plays the bundled sample when nobody says which.</summary>
     public const string DemoKeySystem = "clearkey";
 
     public static Uri BundledSample => new(Path.Combine(AppContext.BaseDirectory, "samples", "cenc", "manifest.mpd"));
+
+    private static GapPolicy GapsOf(string? text) => text switch
+    {
+        null => GapPolicy.Default,
+        "refuse" => GapPolicy.Refuse,
+        "accept" => GapPolicy.Accept,
+        _ => throw new UsageException("--gaps takes refuse or accept"),
+    };
 
     /// <summary>Where to. When the user does not say: into the working directory under the source's name; <see langword="null"/>, a temporary folder, for the bundled sample.</summary>
     private static OutputTarget? TargetOf(Uri? source, string? to)

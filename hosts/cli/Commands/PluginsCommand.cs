@@ -32,8 +32,13 @@ internal static class PluginsCommand
             return context.Json ? failure.Code : failure.Tell(context.Io, json: false);
         }
 
-        Show(context, keyway.Plugins, pin, failure: null);
-        return ExitCode.Done;
+        // Started without it, because it is not required; but configuration names it, and whoever looks here wants to know.
+        PluginRecord[] missing = [.. keyway.Plugins.Where(static plugin => plugin.State is PluginState.Absent)];
+        Failure? absent = missing.Length == 0
+            ? null
+            : new Failure(ExitCode.Usage, "plugins", $"configured and not there: {string.Join(", ", missing.Select(static plugin => plugin.Id))}", "take it out of the configuration, or put its folder where Keyway:Plugins:Path says");
+        Show(context, keyway.Plugins, pin, absent);
+        return absent is null ? ExitCode.Done : context.Json ? absent.Code : absent.Tell(context.Io, json: false);
     }
 
     private static void Show(CommandContext context, IReadOnlyList<PluginRecord> plugins, bool pin, Failure? failure)

@@ -33,10 +33,14 @@ internal sealed class PresentationArguments
 
     public Option<string[]> Headers { get; } = new("--header") { Description = "A header for content requests, to the manifest's origin only", HelpName = "NAME: VALUE" };
 
+    public Option<string[]> HeadersFor { get; } = new("--header-for") { Description = "A header for content requests to another origin", HelpName = "ORIGIN NAME: VALUE" };
+
+    public Option<string[]> Allowed { get; } = new("--allow-origin") { Description = "An origin of this machine or its network that content may name", HelpName = "ORIGIN" };
+
     public void AddTo(Command command)
     {
         command.Arguments.Add(Source);
-        foreach (Option option in (Option[])[Video, Audio, KeySystem, Provider, LicenseUrl, LicenseHeaders, TokenFile, CustomDataFile, Values, Persist, Headers])
+        foreach (Option option in (Option[])[Video, Audio, KeySystem, Provider, LicenseUrl, LicenseHeaders, TokenFile, CustomDataFile, Values, Persist, Headers, HeadersFor, Allowed])
             command.Options.Add(option);
     }
 
@@ -63,6 +67,8 @@ internal sealed class PresentationArguments
             Video = parse.GetValue(Video) is { } video ? new TrackQuery(video) : null,
             Audio = parse.GetValue(Audio) is { } audio ? new TrackQuery(audio) : null,
             ContentHeaders = [.. (parse.GetValue(Headers) ?? []).Select(static text => NameValue.ParseHeader(text, "--header"))],
+            ContentHeadersFor = [.. (parse.GetValue(HeadersFor) ?? []).Select(ReadHeaderFor)],
+            AllowedContentOrigins = [.. (parse.GetValue(Allowed) ?? []).Select(static text => ReadOrigin(text, "--allow-origin"))],
         };
     }
 
@@ -76,6 +82,17 @@ internal sealed class PresentationArguments
             ? url
             : throw new UsageException("--license-url takes an http or https URL");
     }
+
+    private static OriginHeader ReadHeaderFor(string text)
+    {
+        string[] parts = text.Trim().Split(' ', 2);
+        if (parts is not [{ } origin, { } header]) throw new UsageException("--header-for takes ORIGIN NAME: VALUE");
+        (string name, string value) = NameValue.ParseHeader(header, "--header-for");
+        return new OriginHeader(ReadOrigin(origin, "--header-for"), name, value);
+    }
+
+    private static Uri ReadOrigin(string text, string option) =>
+        Origin.TryParse(text, out _) ? new Uri(text) : throw new UsageException($"{option} takes an origin: https://host or http://host:port, and nothing behind it");
 
     private static Dictionary<string, string> Dictionary(IEnumerable<KeyValuePair<string, string>> pairs, string option, StringComparer comparer)
     {
@@ -103,8 +120,9 @@ internal sealed class PresentationArguments
         return async (_, cancellationToken) =>
         {
             byte[] bytes = await File.ReadAllBytesAsync(file.FullName, cancellationToken).ConfigureAwait(false);
-            // Without the line end that editors add.
-            return LicenseToken.Take(bytes.AsMemory(0, bytes.AsSpan().TrimEnd("\r\n"u8).Length));
+            // Without the mark before it and the line end that editors add.
+            int first = bytes.AsSpan().StartsWith("\uFEFF"u8) ? 3 : 0;
+            return LicenseToken.Take(bytes.AsMemory(first, bytes.AsSpan(first).TrimEnd("\r\n"u8).Length));
         };
     }
 }

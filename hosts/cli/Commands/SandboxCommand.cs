@@ -27,9 +27,9 @@ internal static class SandboxCommand
     private static async Task<int> RunAsync(CommandContext context, string[] arguments, CancellationToken cancellationToken)
     {
         // Who speaks to the sandbox himself, asks for its help, or wants a device of it and no service, gets it as it is.
-        if (arguments is ["credential", ..] || arguments.Any(static argument => argument is "--ready" or "--help" or "-h")) return await HandOnAsync(arguments, cancellationToken);
+        if (arguments is ["credential", ..] || arguments.Any(static argument => argument is "--ready" or "--help" or "-h")) return await HandOnAsync(arguments, context.Io.Leftovers, cancellationToken);
 
-        await using SandboxProcess sandbox = await SandboxProcess.StartAsync(arguments, context.Io.Error, cancellationToken);
+        await using SandboxProcess sandbox = await SandboxProcess.StartAsync(arguments, context.Io.Error, context.Io.Leftovers, cancellationToken);
         if (context.Json)
         {
             await context.Io.Out.WriteLineAsync(Json.Write(json =>
@@ -54,10 +54,11 @@ internal static class SandboxCommand
         }
     }
 
-    private static async Task<int> HandOnAsync(string[] arguments, CancellationToken cancellationToken)
+    private static async Task<int> HandOnAsync(string[] arguments, Leftovers leftovers, CancellationToken cancellationToken)
     {
         using Process process = Process.Start(SandboxProcess.StartInfo(arguments))
             ?? throw new SandboxException(ExitCode.Unexpected, "it did not start");
+        using IDisposable note = leftovers.Add(() => process.Kill(entireProcessTree: true));
         try
         {
             await process.WaitForExitAsync(cancellationToken);

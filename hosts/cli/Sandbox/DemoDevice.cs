@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Keyway.Cli.Targets;
 using Microsoft.Extensions.Configuration;
 
 namespace Keyway.Cli.Sandbox;
@@ -22,9 +23,9 @@ internal sealed class DemoDevice : IDisposable
             [("Roots:demo:PublicKey", "rootPublicKey"), ("ServerKey", "serverEncryptionKey")]),
     };
 
-    private readonly string _folder;
+    private readonly TemporaryFolder _folder;
 
-    private DemoDevice(string folder, IReadOnlyList<KeyValuePair<string, string?>> settings) => (_folder, Settings) = (folder, settings);
+    private DemoDevice(TemporaryFolder folder, IReadOnlyList<KeyValuePair<string, string?>> settings) => (_folder, Settings) = (folder, settings);
 
     /// <summary>Settings over all others, for this run.</summary>
     public IReadOnlyList<KeyValuePair<string, string?>> Settings { get; }
@@ -47,7 +48,7 @@ internal sealed class DemoDevice : IDisposable
 
     /// <summary>Asks the sandbox for a device.</summary>
     /// <returns>The device; <see langword="null"/> for a key system that needs none, or has a credential configured.</returns>
-    public static async Task<DemoDevice?> AskAsync(SandboxProcess sandbox, string system, IConfiguration root, CancellationToken cancellationToken)
+    public static async Task<DemoDevice?> AskAsync(SandboxProcess sandbox, string system, IConfiguration root, Leftovers leftovers, CancellationToken cancellationToken)
     {
         if (!IsNeeded(system, root)) return null;
         DemoSystem known = Systems[system];
@@ -60,8 +61,8 @@ internal sealed class DemoDevice : IDisposable
         using JsonDocument trust = JsonDocument.Parse(await http.GetStreamAsync(new Uri("trust", UriKind.Relative), cancellationToken));
 
         // Readable by its owner alone, as the secret reader demands; the temporary folder itself is 0700.
-        string folder = Directory.CreateTempSubdirectory("keyway-device-").FullName;
-        List<KeyValuePair<string, string?>> settings = [new("Keyway:Secrets:Directory", folder)];
+        TemporaryFolder folder = TemporaryFolder.Create("device", leftovers);
+        List<KeyValuePair<string, string?>> settings = [new("Keyway:Secrets:Directory", folder.Path)];
         try
         {
             foreach ((string setting, string file) in known.Secrets)
@@ -69,7 +70,7 @@ internal sealed class DemoDevice : IDisposable
                 string name = $"demo-{system}-{setting.ToLowerInvariant()}";
                 FileStreamOptions options = new() { Mode = FileMode.CreateNew, Access = FileAccess.Write };
                 if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-                await using FileStream stream = new(Path.Combine(folder, name), options);
+                await using FileStream stream = new(Path.Combine(folder.Path, name), options);
                 await stream.WriteAsync(files.RootElement.GetProperty(file).GetBytesFromBase64(), cancellationToken);
                 settings.Add(new(prefix + setting, $"secret:{name}"));
             }
@@ -80,12 +81,12 @@ internal sealed class DemoDevice : IDisposable
         }
         catch
         {
-            Directory.Delete(folder, recursive: true);
+            folder.Dispose();
             throw;
         }
     }
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose() => _folder.Dispose();
 
     /// <summary>How a key system's device and trust are spelled in settings, and where the sandbox serves it.</summary>
     /// <param name="Path">The sandbox's path.</param>

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
+using Keyway.Cli.Targets;
 
 namespace Keyway.Cli.Sandbox;
 
@@ -10,16 +11,20 @@ namespace Keyway.Cli.Sandbox;
 /// </summary>
 internal sealed class SandboxProcess : IAsyncDisposable
 {
+    private static readonly string[] OwnVariables = ["KEYWAY_SECRET_", "Keyway__", "Keyway:"];
+
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(5);
 
     private readonly Process _process;
-    private readonly string? _temporaryData;
+    private readonly TemporaryFolder? _temporaryData;
+    private readonly IDisposable _note;
 
-    private SandboxProcess(Process process, string? temporaryData, Uri url)
+    private SandboxProcess(Process process, TemporaryFolder? temporaryData, IDisposable note, Uri url)
     {
         _process = process;
         _temporaryData = temporaryData;
+        _note = note;
         Url = url;
     }
 
@@ -36,6 +41,9 @@ internal sealed class SandboxProcess : IAsyncDisposable
         string assembly = Path.Combine(Folder, "Keyway.Sandbox.dll");
         if (!File.Exists(assembly)) throw new SandboxException(ExitCode.Unexpected, $"it is not beside this program ({assembly})");
         ProcessStartInfo info = new(DotnetProgram()) { UseShellExecute = false };
+        // It serves whoever is on this machine, and has no use for what the user keeps for Keyway: secrets, and settings that may hold some.
+        foreach (string name in info.Environment.Keys.Where(static name => OwnVariables.Any(own => name.StartsWith(own, StringComparison.OrdinalIgnoreCase))).ToArray())
+            info.Environment.Remove(name);
         info.ArgumentList.Add(assembly);
         foreach (string argument in arguments) info.ArgumentList.Add(argument);
         return info;
@@ -43,19 +51,28 @@ internal sealed class SandboxProcess : IAsyncDisposable
 
     /// <summary>Starts it with data of its own, which goes when it ends, and waits until it listens.</summary>
     /// <exception cref="SandboxException">It does not start.</exception>
-    public static async Task<SandboxProcess> StartAsync(CancellationToken cancellationToken)
+    public static async Task<SandboxProcess> StartAsync(Leftovers leftovers, CancellationToken cancellationToken)
     {
-        string data = Directory.CreateTempSubdirectory("keyway-sandbox-").FullName;
-        return await StartAsync(["--port", "0", "--data", data], data, TextWriter.Null, cancellationToken).ConfigureAwait(false);
+        TemporaryFolder data = TemporaryFolder.Create("sandbox", leftovers);
+        try
+        {
+            return await StartAsync(["--port", "0", "--data", data.Path], data, TextWriter.Null, leftovers, cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            data.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Starts it as the user wants it, and waits until it listens.</summary>
     /// <param name="arguments">Its arguments, but for <c>--ready</c>.</param>
     /// <param name="log">Where what it says goes, line by line.</param>
+    /// <param name="leftovers">Where it is noted, so that it ends with the command in any case.</param>
     /// <param name="cancellationToken">Cancels the start.</param>
     /// <exception cref="SandboxException">It does not start.</exception>
-    public static Task<SandboxProcess> StartAsync(IEnumerable<string> arguments, TextWriter log, CancellationToken cancellationToken) =>
-        StartAsync(arguments, temporaryData: null, log, cancellationToken);
+    public static Task<SandboxProcess> StartAsync(IEnumerable<string> arguments, TextWriter log, Leftovers leftovers, CancellationToken cancellationToken) =>
+        StartAsync(arguments, temporaryData: null, log, leftovers, cancellationToken);
 
     /// <summary>Waits until it ends by itself.</summary>
     /// <returns>Its exit code.</returns>
@@ -65,9 +82,15 @@ internal sealed class SandboxProcess : IAsyncDisposable
         return _process.ExitCode;
     }
 
-    public async ValueTask DisposeAsync() => await StopAsync(_process, _temporaryData).ConfigureAwait(false);
+    public async ValueTask DisposeAsync()
+    {
+        _note.Dispose();
+        await StopAsync(_process).ConfigureAwait(false);
+        _temporaryData?.Dispose();
+    }
 
-    private static async Task<SandboxProcess> StartAsync(IEnumerable<string> arguments, string? temporaryData, TextWriter log, CancellationToken cancellationToken)
+    private static async Task<SandboxProcess> StartAsync(
+        IEnumerable<string> arguments, TemporaryFolder? temporaryData, TextWriter log, Leftovers leftovers, CancellationToken cancellationToken)
     {
         ProcessStartInfo info = StartInfo([.. arguments, "--ready", "-"]);
         info.RedirectStandardInput = true;
@@ -75,8 +98,11 @@ internal sealed class SandboxProcess : IAsyncDisposable
         info.RedirectStandardError = true;
 
         Process process = Process.Start(info) ?? throw new SandboxException(ExitCode.Unexpected, "it did not start");
+        IDisposable? note = null;
         try
         {
+            // It writes keys into the folder that goes: it goes first.
+            note = leftovers.Add(() => process.Kill(entireProcessTree: true));
             using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             limit.CancelAfter(StartTimeout);
             Task<string> errors = CopyAsync(process.StandardError, log);
@@ -89,11 +115,12 @@ internal sealed class SandboxProcess : IAsyncDisposable
             }
 
             using JsonDocument ready = JsonDocument.Parse(line);
-            return new SandboxProcess(process, temporaryData, new Uri(ready.RootElement.GetProperty("url").GetString()!));
+            return new SandboxProcess(process, temporaryData, note, new Uri(ready.RootElement.GetProperty("url").GetString()!));
         }
         catch (Exception exception)
         {
-            await StopAsync(process, temporaryData).ConfigureAwait(false);
+            note?.Dispose();
+            await StopAsync(process).ConfigureAwait(false);
             if (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested) throw new SandboxException(ExitCode.Unexpected, $"it was not ready after {StartTimeout.TotalSeconds} s");
             throw;
         }
@@ -107,13 +134,13 @@ internal sealed class SandboxProcess : IAsyncDisposable
         while (await from.ReadLineAsync(CancellationToken.None).ConfigureAwait(false) is { } line)
         {
             if (beginning.Length < kept) beginning.AppendLine(line);
-            await to.WriteLineAsync(line).ConfigureAwait(false);
+            await to.WriteLineAsync(Shown.Text(line)).ConfigureAwait(false);
         }
 
         return beginning.ToString();
     }
 
-    private static async Task StopAsync(Process process, string? data)
+    private static async Task StopAsync(Process process)
     {
         using (process)
         {
@@ -129,8 +156,6 @@ internal sealed class SandboxProcess : IAsyncDisposable
                 await process.WaitForExitAsync(CancellationToken.None).ConfigureAwait(false);
             }
         }
-
-        if (data is not null) Directory.Delete(data, recursive: true);
     }
 
     private static string DotnetProgram()

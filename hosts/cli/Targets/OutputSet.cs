@@ -2,14 +2,19 @@ using System.IO.Pipelines;
 
 namespace Keyway.Cli.Targets;
 
-/// <summary>What a command writes, all or nothing: files get their names together, at the end, and are gone if the end is not reached.</summary>
+/// <summary>What a command writes, all or nothing: files get their names together, at the end, and are gone if the end is not reached, or if nobody can be told of them.</summary>
 internal sealed class OutputSet(CommandIo io, bool replace) : IAsyncDisposable
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
+
     private readonly List<PendingFile> _files = [];
     private readonly List<(int Order, WrittenOutput Output)> _written = [];
     private readonly Lock _gate = new();
     private readonly Stack<string> _madeFolders = new();
-    private bool _committed;
+    private TemporaryFolder? _temporary;
+    private IDisposable? _note;
+    private bool _isOver;
+    private bool _isKept;
 
     /// <summary>Whether digests are taken.</summary>
     public bool Digests { get; init; } = true;
@@ -30,6 +35,7 @@ internal sealed class OutputSet(CommandIo io, bool replace) : IAsyncDisposable
     /// <exception cref="TargetException">It cannot be made.</exception>
     public void MakeFolder(string path)
     {
+        lock (_gate) Note();
         Stack<string> missing = new();
         for (string? each = path; each is not null && !Directory.Exists(each); each = Path.GetDirectoryName(each)) missing.Push(each);
         try
@@ -37,7 +43,7 @@ internal sealed class OutputSet(CommandIo io, bool replace) : IAsyncDisposable
             foreach (string each in missing)
             {
                 Directory.CreateDirectory(each);
-                _madeFolders.Push(each);
+                lock (_gate) _madeFolders.Push(each);
             }
         }
         catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
@@ -50,9 +56,8 @@ internal sealed class OutputSet(CommandIo io, bool replace) : IAsyncDisposable
     /// <returns>The folder.</returns>
     public string MakeTemporaryFolder()
     {
-        string path = Directory.CreateTempSubdirectory("keyway-").FullName;
-        _madeFolders.Push(path);
-        return path;
+        _temporary = TemporaryFolder.Create("sample", io.Leftovers);
+        return _temporary.Path;
     }
 
     /// <summary>Writes one file, or to standard output where there is no path. Several files may be written side by side.</summary>
@@ -80,10 +85,14 @@ internal sealed class OutputSet(CommandIo io, bool replace) : IAsyncDisposable
             }
         }
 
-        PendingFile file = PendingFile.Create(path, replace, Digests);
+        PendingFile file;
         int order;
         lock (_gate)
         {
+            Note();
+            // Not made after the end: nobody would take it away.
+            if (_isOver) throw new OperationCanceledException(cancellationToken);
+            file = PendingFile.Create(path, replace, Digests);
             order = _files.Count;
             _files.Add(file);
         }
@@ -93,25 +102,75 @@ internal sealed class OutputSet(CommandIo io, bool replace) : IAsyncDisposable
         return summary;
     }
 
-    /// <summary>Gives every file its name, once all of them are written.</summary>
+    /// <summary>Gives every file its name, once all of them are written. They are withdrawn again unless they are kept.</summary>
+    /// <exception cref="IOException">A disk did not take it.</exception>
     public async Task CommitAsync(CancellationToken cancellationToken)
     {
         foreach (PendingFile file in _files) await file.FinishAsync(Durable, cancellationToken).ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
-        foreach (PendingFile file in _files) file.Commit();
-        _committed = true;
+        lock (_gate)
+        {
+            if (_isOver) throw new OperationCanceledException(cancellationToken);
+            foreach (PendingFile file in _files) file.Commit();
+        }
+
+        if (!Durable) return;
+        foreach (PendingFile file in _files.DistinctBy(static file => Path.GetDirectoryName(file.Path))) file.FinishName();
+    }
+
+    /// <summary>The files stay: whoever asked for them has been told.</summary>
+    public void Keep()
+    {
+        lock (_gate)
+        {
+            if (_isOver) return;
+            (_isOver, _isKept) = (true, true);
+            foreach (PendingFile file in _files) file.Keep();
+        }
+
+        _temporary?.Keep();
+        _note?.Dispose();
     }
 
     public async ValueTask DisposeAsync()
     {
-        foreach (PendingFile file in _files)
-        {
-            if (!_committed) file.Withdraw();
-            await file.DisposeAsync().ConfigureAwait(false);
-        }
+        Undo();
+        foreach (PendingFile file in _files) await file.DisposeAsync().ConfigureAwait(false);
+        RemoveFolders();
+        _temporary?.Dispose();
+        _note?.Dispose();
+    }
 
-        while (!_committed && _madeFolders.TryPop(out string? folder))
+    private void Note() => _note ??= io.Leftovers.Add(() =>
+    {
+        Undo();
+        RemoveFolders();
+    });
+
+    /// <summary>Takes back what is not kept, while it is being written if need be.</summary>
+    private void Undo()
+    {
+        // Who ends in the middle of a commit waits for its renames; they are a moment, unless a disk hangs.
+        if (!_gate.TryEnter(Patience)) return;
+        try
         {
+            if (_isOver) return;
+            _isOver = true;
+            foreach (PendingFile file in _files) file.Withdraw();
+        }
+        finally
+        {
+            _gate.Exit();
+        }
+    }
+
+    private void RemoveFolders()
+    {
+        while (true)
+        {
+            string? folder;
+            lock (_gate)
+                if (_isKept || !_madeFolders.TryPop(out folder)) return;
             try
             {
                 Directory.Delete(folder);

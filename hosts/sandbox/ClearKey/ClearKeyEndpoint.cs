@@ -5,7 +5,7 @@ namespace Keyway.Sandbox.ClearKey;
 /// <summary>The licence service of W3C Clear Key (W3C EME, Clear Key, "License Request Format" and "License Format").</summary>
 /// <remarks>
 /// As strict as the standard, so that a client's mistake is seen here: base64url without padding, key identifiers of 16 bytes, a request
-/// of type <c>temporary</c>. A request for one key that is not known is refused whole and names it.
+/// of type <c>temporary</c>. The content type is not looked at: the standard names none, and players send several, or none. A request for one key that is not known is refused whole and names it.
 /// </remarks>
 internal static partial class ClearKeyEndpoint
 {
@@ -22,12 +22,6 @@ internal static partial class ClearKeyEndpoint
 
     private static async Task AnswerAsync(HttpContext context, ContentKeys keys, ILogger logger)
     {
-        if (!context.Request.HasJsonContentType())
-        {
-            await JsonAnswer.ErrorAsync(context, StatusCodes.Status415UnsupportedMediaType, "content-type", "The request must be application/json.");
-            return;
-        }
-
         List<byte[]> kids;
         try
         {

@@ -16,12 +16,6 @@ internal sealed class Storefront(TokenHost host, ServiceState state, ContentKeys
     /// <returns>A task that ends when it is answered.</returns>
     public async Task AnswerAsync(HttpContext context, World world, string licenseHost)
     {
-        if (!context.Request.HasJsonContentType())
-        {
-            await JsonAnswer.ErrorAsync(context, StatusCodes.Status415UnsupportedMediaType, "content-type", "The request must be application/json.");
-            return;
-        }
-
         TokenSystem system;
         string kid;
         try

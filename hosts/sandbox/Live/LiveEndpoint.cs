@@ -19,7 +19,7 @@ internal static class LiveEndpoint
             end = TimeSpan.FromSeconds(seconds);
         }
 
-        LiveAnswer answer = channel.Answer((string?)context.Request.RouteValues["path"] ?? "", end);
+        LiveAnswer answer = channel.Answer((string?)context.Request.RouteValues["path"] ?? "", end, $"{context.Request.Scheme}://{context.Request.Host}");
         context.Response.StatusCode = answer.Status;
         context.Response.ContentType = answer.ContentType;
         context.Response.ContentLength = answer.Body.Length;

@@ -20,8 +20,8 @@ internal sealed class LiveSampleTrack
     /// <summary>How many segments the sample has.</summary>
     public const int SegmentCount = 5;
 
-    private LiveSampleTrack(string name, byte[] initialization, uint trackId, uint timescale, IReadOnlyList<IReadOnlyList<LiveSample>> segments) =>
-        (Name, Initialization, TrackId, Timescale, Segments) = (name, initialization, trackId, timescale, segments);
+    private LiveSampleTrack(string name, byte[] initialization, uint trackId, uint timescale, IReadOnlyList<LiveSample> samples) =>
+        (Name, Initialization, TrackId, Timescale, Samples) = (name, initialization, trackId, timescale, samples);
 
     /// <summary>Its folder in the sample.</summary>
     public string Name { get; }
@@ -35,8 +35,11 @@ internal sealed class LiveSampleTrack
     /// <summary>Units per second.</summary>
     public uint Timescale { get; }
 
-    /// <summary>Its samples, by segment.</summary>
-    public IReadOnlyList<IReadOnlyList<LiveSample>> Segments { get; }
+    /// <summary>Its samples.</summary>
+    public IReadOnlyList<LiveSample> Samples { get; }
+
+    /// <summary>How long every one of them is.</summary>
+    public uint SampleDuration => Samples[0].Duration;
 
     /// <summary>Reads a track.</summary>
     /// <param name="name">Its folder in the sample.</param>
@@ -44,9 +47,8 @@ internal sealed class LiveSampleTrack
     /// <returns>The track.</returns>
     public static LiveSampleTrack Read(string name, ContentKeys keys)
     {
-        byte[] initialization = Resource($"live/{name}/init.mp4");
-        Span<byte> tenc = Box.Find(initialization, "moov/trak/mdia/minf/stbl/stsd/*/sinf/schi/tenc");
-        Span<byte> kid = tenc[16..32];
+        byte[] initialization = BundledSample.Read($"cenc/{name}/init.mp4");
+        Span<byte> kid = DefaultKid(initialization);
         byte[] key = keys.Find(Convert.ToHexStringLower(kid))!.Key;
         kid.Clear();
         Box.Rename(initialization, "moov", "pssh", "free");
@@ -58,16 +60,20 @@ internal sealed class LiveSampleTrack
 
         using Aes aes = Aes.Create();
         aes.Key = key;
-        return new LiveSampleTrack(name, initialization, id, timescale, [.. Enumerable.Range(1, SegmentCount).Select(n => ReadSegment(Resource($"live/{name}/{n}.m4s"), aes))]);
+        return new LiveSampleTrack(name, initialization, id, timescale, [.. Enumerable.Range(1, SegmentCount).SelectMany(n => ReadSegment(BundledSample.Read($"cenc/{name}/{n}.m4s"), aes))]);
     }
 
-    private static byte[] Resource(string name)
+    /// <summary>The initialisation segment with a key of its own.</summary>
+    /// <param name="kid">The key's identifier, 16 bytes.</param>
+    /// <returns>The segment.</returns>
+    public byte[] InitializationWith(ReadOnlySpan<byte> kid)
     {
-        using Stream stream = typeof(LiveSampleTrack).Assembly.GetManifestResourceStream(name) ?? throw new SandboxException($"{name} is not in this program");
-        byte[] bytes = new byte[stream.Length];
-        stream.ReadExactly(bytes);
-        return bytes;
+        byte[] initialization = [.. Initialization];
+        kid.CopyTo(DefaultKid(initialization));
+        return initialization;
     }
+
+    private static Span<byte> DefaultKid(Span<byte> initialization) => Box.Find(initialization, "moov/trak/mdia/minf/stbl/stsd/*/sinf/schi/tenc")[16..32];
 
     private static List<LiveSample> ReadSegment(byte[] segment, Aes aes)
     {

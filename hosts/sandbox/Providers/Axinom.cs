@@ -6,7 +6,10 @@ namespace Keyway.Sandbox.Providers;
 /// <param name="services">Tokens and licences.</param>
 internal sealed class Axinom(ProviderServices services) : Provider(services)
 {
-    private const string Header = "X-AxDRM-Message", Query = "AxDrmMessage", ErrorHeader = "X-AxDRM-ErrorMessage";
+    /// <summary>The header that says why there is no licence.</summary>
+    public const string ErrorHeader = "X-AxDRM-ErrorMessage";
+
+    private const string Header = "X-AxDRM-Message", Query = "AxDrmMessage";
 
     /// <inheritdoc/>
     public override string Name => "axinom";

@@ -53,8 +53,19 @@ internal sealed class DoveRunner(ProviderServices services) : Provider(services)
     protected override Task FaultAsync(HttpContext context, FaultException fault, EmulatorNotes notes) =>
         RefuseAsync(context, new ProviderException(Refusal.Challenge, fault.Message), isPlayReady: true, notes);
 
-    private Task LicenseAsync(HttpContext context) =>
-        context.Request.ContentType is { } type && type.Contains("xml", StringComparison.OrdinalIgnoreCase) ? PlayReadyAsync(context) : WidevineAsync(context);
+    private static async Task<bool> IsXmlAsync(HttpContext context)
+    {
+        if (context.Request.ContentType is { } type && type.Contains("xml", StringComparison.OrdinalIgnoreCase)) return true;
+
+        // Pages send challenges with any type or none. A Widevine message begins with the number of one of its fields, and none of them is '<' or a byte order mark.
+        context.Request.EnableBuffering();
+        byte[] start = new byte[1];
+        int read = await context.Request.Body.ReadAsync(start, context.RequestAborted);
+        context.Request.Body.Position = 0;
+        return read == 1 && start[0] is (byte)'<' or 0xEF or 0xFF;
+    }
+
+    private async Task LicenseAsync(HttpContext context) => await (await IsXmlAsync(context) ? PlayReadyAsync(context) : WidevineAsync(context));
 
     private Task CertificateAsync(HttpContext context) => AnswerAsync(context, isPlayReady: false, (_, notes) =>
     {

@@ -15,8 +15,8 @@ internal static class ProviderEndpoints
                     x-dt-auth-token, a token, if you like. Widevine's answer is JSON, base64 in 'license'; with ?specConform=true raw.
                     Refusals: JSON with another 'status'; PlayReady a SOAP fault.
         doverunner  header or query pallycon-customdata-v2, or CustomData (PlayReady): a token. PlayReady's answer is base64. Refusals: status
-                    200 and {"errorCode":…,"message":"…"}. Also POST /providers/doverunner/license for both, told apart by the media type, and
-                    GET /providers/doverunner/certificate?siteId=
+                    200 and {"errorCode":…,"message":"…"}. Also POST /providers/doverunner/license for both, told apart by the media type, or
+                    where that is not XML by the first byte, and GET /providers/doverunner/certificate?siteId=
         vualto      Widevine: {"token":"…","drm_info":[8,4],"kid":"…"}, the message as decimal numbers, the certificate request likewise; the
                     answer is raw. PlayReady: query token. A token is good for one licence, and for 30 seconds.
         nagra       header nv-authorizations, or query (PlayReady): a token, good for one licence. GET /providers/nagra/widevine/certificates

@@ -44,7 +44,7 @@ internal sealed record SoapFault(uint? Code, string? RedirectUrl, string? Custom
         PlayReadyCode.DeviceLimitReached => ("too many devices", null),
         PlayReadyCode.ComputerLimitReached => ("too many computers", null),
         PlayReadyCode.IndividualizationRequired => ("the device must be provisioned anew", null),
-        PlayReadyCode.ServiceSpecific => ("the service has a reason of its own", "The exception's Data holds the service's text under CustomData."),
+        PlayReadyCode.ServiceSpecific => ("the service has a reason of its own", null),
         PlayReadyCode.DomainRequired or PlayReadyCode.RenewDomain or PlayReadyCode.NotAMember => ("the service asks for a domain; domains are not supported", null),
         PlayReadyCode.UnknownMeteringId => ("the service does not know the metering id", null),
         PlayReadyCode.ProtocolFallback => ("the service asks for an older protocol, which is not supported", null),

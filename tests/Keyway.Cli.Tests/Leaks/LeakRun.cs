@@ -50,6 +50,9 @@ internal sealed class LeakRun : IDisposable
     /// <summary>Whether the service refuses, and repeats all that it was told.</summary>
     public bool Refuses { get; set; }
 
+    /// <summary>Whether it refuses in plain words, and tells what it has made of what it was told: parts, and base64 of them.</summary>
+    public bool InPlainWords { get; set; }
+
     /// <summary>What the sandbox is asked for besides; a fault, terms.</summary>
     public string Query { get; set; } = "";
 
@@ -103,7 +106,7 @@ internal sealed class LeakRun : IDisposable
         Provider = "acme",
         KeySystem = Name,
         CustomData = CustomData,
-        LicenseHeaders = new Dictionary<string, string> { ["X-Extra"] = Header },
+        LicenseHeaders = new Dictionary<string, string> { ["X-Extra"] = Header, ["X-Login"] = $"login:{Header}" },
         Values = new Dictionary<string, string> { ["user"] = Value },
         Token = (_, _) => new(LicenseToken.FromText(Token)),
     };
@@ -177,7 +180,9 @@ internal sealed class LeakRun : IDisposable
             StringBuilder echo = new(request.RawUrl);
             foreach (string? name in request.Headers.AllKeys) echo.Append(CultureInfo.InvariantCulture, $" {name} {request.Headers[name]} ({request.Headers[name]?.Split('=')[^1]}),");
             echo.Append(CultureInfo.InvariantCulture, $" {(_provider is null ? CustomData : "")} {Convert.ToBase64String(challenge)}");
-            (string type, string text) = _provider == "expressplay"
+            string heard = string.Join(' ', request.Headers.AllKeys.Select(name => request.Headers[name]!).SelectMany(static value => value.Split(' ', '=', ':', ';').Append(value))
+                .SelectMany(static part => (string[])[part, Convert.ToBase64String(Encoding.UTF8.GetBytes(part)), Convert.ToHexString(Encoding.UTF8.GetBytes(part))]));
+            (string type, string text) = InPlainWords ? ("text/plain", heard) : _provider == "expressplay"
                 ? ("application/json", JsonSerializer.Serialize(new { error = new { code = -4010, message = $"{Token} {echo}" } }))
                 : _system.Refusal(echo.ToString());
             (context.Response.StatusCode, context.Response.ContentType) = (500, type);

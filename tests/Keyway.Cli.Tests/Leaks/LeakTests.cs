@@ -59,6 +59,16 @@ public sealed class LeakTests(SharedSandbox sandbox)
         run.Check();
     }
 
+    [Theory]
+    [MemberData(nameof(Systems))]
+    public async Task A_service_that_says_in_plain_words_what_it_has_made_of_headers_is_quoted_without_them(string system)
+    {
+        using LeakRun run = await LeakRun.PrepareAsync(system, sandbox.Url);
+        run.InPlainWords = true;
+        using (LeakRecorder recorder = new(run.Scan)) await RefuseAsync(run, recorder, run.Options());
+        run.Check();
+    }
+
     [Fact]
     public async Task A_client_of_a_factory_that_keeps_its_loggers_tells_the_token_which_is_why_they_go()
     {

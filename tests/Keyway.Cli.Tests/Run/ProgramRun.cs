@@ -52,6 +52,26 @@ internal sealed class ProgramRun : IAsyncDisposable
         kill.WaitForExit();
     }
 
+    /// <summary>Waits until it would hear a signal: until its code has run far enough to ask for them (Linux; elsewhere a while).</summary>
+    public async Task ReadyAsync()
+    {
+        const ulong terminate = 1ul << (15 - 1);
+        for (int i = 0; i < 600 && !_process.HasExited; i++)
+        {
+            await Task.Delay(100, TestContext.Current.CancellationToken);
+            string status = $"/proc/{_process.Id}/status";
+            if (!File.Exists(status))
+            {
+                if (i > 30) return;
+                continue;
+            }
+
+            // The runtime catches it from its start on; the program is up when it has a thread that handles signals and has been quiet for a moment.
+            string caught = File.ReadLines(status).First(static line => line.StartsWith("SigCgt:", StringComparison.Ordinal))["SigCgt:".Length..].Trim();
+            if ((Convert.ToUInt64(caught, 16) & terminate) != 0 && i >= 20) return;
+        }
+    }
+
     /// <summary>Waits for its end.</summary>
     public async Task<int> EndAsync()
     {

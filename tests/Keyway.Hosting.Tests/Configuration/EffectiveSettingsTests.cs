@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Microsoft.Extensions.Configuration;
 
 namespace Keyway.Hosting.Configuration;
@@ -84,5 +85,36 @@ public sealed class EffectiveSettingsTests : IDisposable
         shown["Providers:one:Pipeline:2:Password"].Should().Be("***");
         shown["Providers:one:Pipeline:3:Value"].Should().Be("***");
         settings.Where(setting => setting.Masked).Should().OnlyContain(setting => setting.Value == "***");
+    }
+
+    [Fact]
+    public void What_is_public_is_shown_and_a_private_key_in_its_place_is_not()
+    {
+        using RSA rsa = RSA.Create(2048);
+        using ECDsa curve = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        string spki = Convert.ToBase64String(rsa.ExportSubjectPublicKeyInfo()), point = Convert.ToHexString(curve.ExportParameters(false).Q.X!) + Convert.ToHexString(curve.ExportParameters(false).Q.Y!);
+        IConfigurationRoot root = Configured.Root($$$"""
+            {
+              "KeySystems": {
+                "widevine": { "Settings": { "Roots": { "test": { "PublicKey": "{{{spki}}}", "Development": true } }, "ServiceCertificate": "CrcDCAUSEA==", "ServiceCertificateFile": "/etc/wv.bin", "ContentIdFromKeyId": true, "PrivateKey": "hunter2" } },
+                "playready": { "Settings": { "Roots": { "test": { "PublicKey": "{{{point}}}" } }, "ServerKey": "{{{point}}}", "SignKey": "hunter2", "EncryptKey": "hunter2" } },
+                "odd": { "Settings": { "Roots": {
+                  "a": { "PublicKey": "{{{Convert.ToBase64String(rsa.ExportRSAPrivateKey())}}}" }, "b": { "PublicKey": "{{{Convert.ToBase64String(rsa.ExportPkcs8PrivateKey())}}}" },
+                  "c": { "PublicKey": "{{{Convert.ToBase64String(curve.ExportECPrivateKey())}}}" }, "d": { "PublicKey": "-----BEGIN PRIVATE KEY-----" }, "e": { "PublicKey": "{{{Convert.ToHexString(curve.ExportParameters(true).D!)}}}" } },
+                  "Token": { "PublicKey": "hunter2" } } }
+              }
+            }
+            """);
+
+        Dictionary<string, string> shown = EffectiveSettings.Of(root).ToDictionary(setting => setting.Path["Keyway:KeySystems:".Length..], setting => setting.Value);
+        shown["widevine:Settings:Roots:test:PublicKey"].Should().Be(spki);
+        shown["widevine:Settings:Roots:test:Development"].Should().Be("true");
+        shown["widevine:Settings:ServiceCertificate"].Should().Be("CrcDCAUSEA==");
+        shown["widevine:Settings:ServiceCertificateFile"].Should().Be("/etc/wv.bin");
+        shown["widevine:Settings:ContentIdFromKeyId"].Should().Be("true");
+        shown["playready:Settings:Roots:test:PublicKey"].Should().Be(point);
+        shown["playready:Settings:ServerKey"].Should().Be(point);
+        foreach (string path in (string[])["widevine:Settings:PrivateKey", "playready:Settings:SignKey", "playready:Settings:EncryptKey", .. "abcde".Select(static name => $"odd:Settings:Roots:{name}:PublicKey"), "odd:Settings:Token:PublicKey"])
+            shown[path].Should().Be("***", path);
     }
 }

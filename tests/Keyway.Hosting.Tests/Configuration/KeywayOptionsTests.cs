@@ -111,6 +111,33 @@ public sealed class KeywayOptionsTests
     public void Without_a_route_for_a_host_there_is_none() =>
         Configured.Options("""{ "Providers": { "a": {} }, "Routes": { "r": { "Host": "a.example", "Provider": "a" } } }""").FindRoute("b.example").Should().BeNull();
 
+    [Theory]
+    [InlineData("Pins", "Pin")]
+    [InlineData("pinn", "Pin")]
+    [InlineData("Pni", "Pin")]
+    [InlineData("Pi", "Pin")]
+    [InlineData("Require", "Required")]
+    [InlineData("Requierd", "Required")]
+    [InlineData("Disable", "Disabled")]
+    [InlineData("Dissabled", "Disabled")]
+    public void Name_that_is_nearly_one_of_a_plugin_s_entry_is_an_error(string written, string meant) =>
+        Configured.Errors($$"""{ "Plugins": { "Allow": { "acme": { "{{written}}": "00" } } } }""").Should().ContainSingle()
+            .Which.Should().StartWith($"Keyway:Plugins:Allow:acme:{written}: ").And.Contain($"'{meant}'");
+
+    [Theory]
+    [InlineData("Own")]
+    [InlineData("PinCode")]
+    [InlineData("Tenant")]
+    [InlineData("RequiredRegion")]
+    [InlineData("Url")]
+    public void Other_names_of_a_plugin_s_entry_are_its_own(string name) =>
+        Configured.Options($$"""{ "Plugins": { "Allow": { "acme": { "{{name}}": "x" } } } }""").Plugins.Allow["acme"].Settings![name].Should().Be("x");
+
+    [Fact]
+    public void Host_called_loopback_is_no_origin_because_a_request_would_go_to_this_machine() =>
+        Configured.Errors("""{ "Providers": { "a": { "AllowedOrigins": [ "http://loopback:8080", "http://localhost:8080" ] } } }""").Should().ContainSingle()
+            .Which.Should().StartWith("Keyway:Providers:a:AllowedOrigins:0: ");
+
     [Fact]
     public void Everything_that_is_wrong_is_told_together_with_its_path()
     {

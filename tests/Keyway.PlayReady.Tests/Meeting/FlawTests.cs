@@ -169,6 +169,7 @@ public sealed class FlawTests(MeetingSandbox sandbox)
 
         system.DescribeLicenses(license).Should().ContainSingle();
         system.DescribeLicenses(Encoding.ASCII.GetBytes(Convert.ToBase64String(license, Base64FormattingOptions.InsertLineBreaks))).Should().ContainSingle();
+        system.DescribeLicenses(Encoding.UTF8.GetBytes("\uFEFF" + Convert.ToBase64String(license))).Should().ContainSingle("an editor puts a mark before a text");
         system.DescribeLicenses(license.AsMemory(0, 90)).Should().ContainSingle().Which.Refusal!.ProviderCode.Should().Be("0x8004C006");
         foreach (string other in (string[])["", "<MPD/>", "bm8gbGljZW5jZQ==", "<LicenseResponse/>", "XMR"]) system.DescribeLicenses(Encoding.ASCII.GetBytes(other)).Should().BeNull();
     }

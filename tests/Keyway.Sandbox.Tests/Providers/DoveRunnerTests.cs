@@ -39,6 +39,8 @@ public sealed class DoveRunnerTests(ProviderSandbox sandbox)
                 await sandbox.PlayReadyAsync(License, headers: (Name, token)),
                 await sandbox.PlayReadyAsync($"{License}?{Name}={token}"),
                 await sandbox.PlayReadyAsync("/providers/doverunner/playready", token),
+                await sandbox.PostAsync(License, System.Text.Encoding.UTF8.GetBytes(sandbox.PlayReadyChallenge()), "text/plain", (Name, token)),
+                await sandbox.PostAsync(License, System.Text.Encoding.UTF8.GetBytes(sandbox.PlayReadyChallenge()), "", (Name, token)),
             ])
         {
             sandbox.IsPlayReadyLicense(System.Text.Encoding.UTF8.GetString(Convert.FromBase64String(reply.Text)));

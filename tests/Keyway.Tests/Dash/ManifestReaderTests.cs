@@ -156,6 +156,72 @@ public sealed class ManifestReaderTests
         manifest.Notes.Should().Contain(static note => note.Path.EndsWith("ContentProtection[3]/Laurl[0]"));
     }
 
+    [Theory]
+    [InlineData("https://dashif.org/")]
+    [InlineData("https://dashif.org")]
+    [InlineData("http://dashif.org/")]
+    [InlineData("https://dashif.org/CPS")]
+    [InlineData("http://dashif.org/CPS")]
+    [InlineData("https://www.dashif.org/cps")]
+    [InlineData("http://dashif.org/guidelines/clearKey")]
+    [InlineData("http://dashif.org/guidelines/ClearKey")]
+    [InlineData("https://dashif.org/guidelines/clearkey")]
+    [InlineData("urn:microsoft")]
+    [InlineData("urn:microsoft:playready")]
+    [InlineData("urn:Microsoft:PlayReady")]
+    public void Every_spelling_of_a_licence_address_s_namespace_is_read(string space)
+    {
+        Manifest manifest = Mpd.Read(Mpd.Around($"""<Period><AdaptationSet><ContentProtection schemeIdUri="urn:uuid:e2719d58-a985-b3c9-781a-b030af78d30e"><x:Laurl xmlns:x="{space}">https://ck.example/</x:Laurl></ContentProtection></AdaptationSet></Period>"""));
+        manifest.ContentProtections[0].LicenseUrls.Should().ContainSingle().Which.Url.Should().Be(new Uri("https://ck.example/"));
+    }
+
+    [Theory]
+    [InlineData("https://dashif.org.evil.example/")]
+    [InlineData("https://evil.example/dashif.org")]
+    [InlineData("urn:other")]
+    public void A_licence_address_of_somebody_else_is_none(string space) =>
+        Mpd.Read(Mpd.Around($"""<Period><AdaptationSet><ContentProtection schemeIdUri="urn:uuid:e2719d58-a985-b3c9-781a-b030af78d30e"><x:Laurl xmlns:x="{space}">https://ck.example/</x:Laurl></ContentProtection></AdaptationSet></Period>"""))
+            .ContentProtections[0].LicenseUrls.Should().BeEmpty();
+
+    [Theory]
+    [InlineData("urn:mpeg:cenc:2013", "urn:microsoft:playready")]
+    [InlineData("urn:mpeg:CENC:2013", "urn:microsoft:PlayReady")]
+    [InlineData("urn:mpeg:cenc:2011", "urn:microsoft")]
+    public void Every_spelling_of_the_namespaces_of_headers_is_read(string cenc, string playReady)
+    {
+        ContentProtection read = Mpd.Read(Mpd.Around($"""<Period><AdaptationSet><ContentProtection xmlns:c="{cenc}" xmlns:m="{playReady}" schemeIdUri="urn:uuid:9a04f079-9840-4286-ab92-e65be0885f95" c:default_KID="{Kid1}"><c:pssh>AAAAIHBzc2gAAAAAmgTweZhAQoarkuZb4IhflQAAAAA=</c:pssh><m:pro>AAECAw==</m:pro></ContentProtection></AdaptationSet></Period>""")).ContentProtections[0];
+        (read.DefaultKeyIds.Count, read.Pssh.Count, read.Pro.Count).Should().Be((1, 1, 1));
+    }
+
+    [Theory]
+    [InlineData("AAAAIHBzc2gAAAAA7e+LqXnWSs6jyCfc1R0h7QAAAAA=")]
+    [InlineData("AAAAIHBzc2gAAAAA7e+LqXnWSs6jyCfc1R0h7QAAAAA")]
+    [InlineData("AAAAIHBzc2gAAAAA7e-LqXnWSs6jyCfc1R0h7QAAAAA")]
+    [InlineData("AAAAIHBzc2gAAAAA7e+L\n    qXnWSs6jyCfc1R0h\t7QAAAAA")]
+    [InlineData("AAAAIHBzc2gAAAAA7e+LqXnWSs6jyCfc1R0h7QAAAAA==")]
+    public void Base64_is_read_as_packagers_write_it(string text)
+    {
+        ContentProtection read = Mpd.Read(Mpd.Around($"""<Period><AdaptationSet><ContentProtection schemeIdUri="urn:uuid:edef8ba9-79d6-4ace-a3c8-27dcd51d21ed"><cenc:pssh>{text}</cenc:pssh><mspr:pro xmlns:mspr="urn:microsoft:playready">{text}</mspr:pro></ContentProtection></AdaptationSet></Period>""")).ContentProtections[0];
+        read.Pssh[0].Boxes.Should().ContainSingle().Which.System.Should().Be(SystemIds.Widevine);
+        read.Pro[0].Content.Length.Should().Be(32);
+    }
+
+    [Theory]
+    [InlineData("AAAA=BBBB")]
+    [InlineData("AAAAA")]
+    [InlineData("AA*A")]
+    public void What_is_not_base64_is_not_read(string text) =>
+        Mpd.Read(Mpd.Around($"""<Period><AdaptationSet><ContentProtection><cenc:pssh>{text}</cenc:pssh></ContentProtection></AdaptationSet></Period>""")).ContentProtections[0].Pssh[0].Error.Should().NotBeNull();
+
+    [Theory]
+    [InlineData("""<!DOCTYPE MPD><MPD xmlns="urn:mpeg:dash:schema:mpd:2011"/>""", "document type definition (DTD)")]
+    [InlineData("""<MPD xmlns="urn:mpeg:dash:schema:mpd:2011"/><MPD/>""", "not well-formed")]
+    public void A_refusal_is_for_people_and_not_for_programmers(string content, string reason)
+    {
+        Action read = () => Mpd.Read(content);
+        read.Should().Throw<ManifestException>().Which.Message.Should().Contain(reason).And.NotContain("Settings").And.NotContain("Property").And.NotContain("property");
+    }
+
     [Fact]
     public void A_header_that_cannot_be_read_is_reported_and_the_rest_is_read()
     {

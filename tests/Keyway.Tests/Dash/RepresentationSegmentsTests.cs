@@ -263,4 +263,19 @@ public sealed class RepresentationSegmentsTests
     }
 
     private static string Invariant(FormattableString text) => FormattableString.Invariant(text);
+
+    [Theory]
+    [InlineData("$Number%08x$", "'$Number%08x$'", "%0[width]d")]
+    [InlineData("$Number%5d$", "'$Number%5d$'", "%0[width]d")]
+    [InlineData("$Time%0d5$", "'$Time%0d5$'", "%0[width]d")]
+    [InlineData("$Number%099d$", "'$Number%099d$'", "64 digits")]
+    [InlineData("$RepresentationID%04d$", "'$RepresentationID%04d$'", "no format")]
+    [InlineData("$number$", "'$number$'", "no such identifier")]
+    [InlineData("$SubNumber$", "'$SubNumber$'", "in parts")]
+    [InlineData("a-$Number.m4s", "'Number.m4s'", "counterpart")]
+    public void A_template_that_is_refused_is_named(string template, string named, string reason)
+    {
+        Action read = () => Mpd.One($"""<SegmentTemplate duration="1" media="{template}"/>""", period: """duration="PT1S" """).Addresses();
+        read.Should().Throw<ManifestException>().Which.Message.Should().Contain(named).And.Contain(reason);
+    }
 }

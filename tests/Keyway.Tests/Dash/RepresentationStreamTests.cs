@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Keyway.Sources;
 using Keyway.Testing;
 
@@ -49,7 +50,7 @@ public sealed class RepresentationStreamTests : IDisposable
         byte[] file = await File.ReadAllBytesAsync(source, TestContext.Current.CancellationToken);
         await File.WriteAllBytesAsync(Path.Combine(_folder, "b.mp4"), file, TestContext.Current.CancellationToken);
         int index = file.AsSpan().IndexOf("sidx"u8) - 4;
-        int size = System.Buffers.Binary.BinaryPrimitives.ReadInt32BigEndian(file.AsSpan(index));
+        int size = BinaryPrimitives.ReadInt32BigEndian(file.AsSpan(index));
         Uri location = MediaSources.AddressOf(Path.Combine(_folder, "a.mpd"));
         Representation one = Mpd.One("", $"""<Representation><BaseURL>b.mp4</BaseURL><SegmentBase indexRange="{index}-{index + size - 1}"><Initialization range="0-{index - 1}"/></SegmentBase></Representation>""", location: location);
         List<SegmentProgress> told = [];
@@ -59,6 +60,51 @@ public sealed class RepresentationStreamTests : IDisposable
         copy.ToArray().Should().Equal(file);
         told.Should().NotBeEmpty();
         told[^1].Segments.Should().Be(told[^1].Total);
+    }
+
+    [Fact]
+    public async Task An_index_of_indexes_is_read_without_the_media_below_it_and_from_where_the_file_is()
+    {
+        // ISO/IEC 14496-12, 8.16.3: a reference to an index has the size of the index with all that it refers to.
+        const int media = 6 << 20;
+        byte[] inner = Sidx((false, media, 100), (false, 2 * media, 50)), outer = Sidx((true, inner.Length + (3 * media), 150), (true, inner.Length + (3 * media), 150));
+        string path = Path.Combine(_folder, "large.mp4");
+        await using (FileStream file = File.Create(path))
+        {
+            await file.WriteAsync(outer, TestContext.Current.CancellationToken);
+            foreach (long at in (long[])[outer.Length, outer.Length + inner.Length + (3 * media)])
+            {
+                file.Position = at;
+                await file.WriteAsync(inner, TestContext.Current.CancellationToken);
+            }
+
+            file.SetLength(outer.Length + (2 * (inner.Length + (3L * media))));
+        }
+
+        Uri location = MediaSources.AddressOf(Path.Combine(_folder, "a.mpd"));
+        Representation one = Mpd.One("", $"""<Representation><BaseURL>gone/large.mp4</BaseURL><BaseURL>large.mp4</BaseURL><SegmentBase indexRange="0-9999999"/></Representation>""", location: location);
+        IReadOnlyList<MediaSegment> segments = await SegmentIndex.ReadAsync(new MediaSources(null, TimeProvider.System), location.Origin(), one, TestContext.Current.CancellationToken);
+        long first = outer.Length + inner.Length, second = first + (3 * media) + inner.Length;
+        segments.Select(segment => segment.Range).Should().Equal(
+            new ByteRange(first, first + media - 1), new ByteRange(first + media, first + (3 * media) - 1), new ByteRange(second, second + media - 1), new ByteRange(second + media, second + (3 * media) - 1));
+        segments.Select(segment => segment.Time).Should().Equal(0, 100, 150, 250);
+        segments.Should().OnlyContain(segment => segment.Alternatives!.Count == 1 && segment.Alternatives[0].AbsolutePath.EndsWith("/large.mp4", StringComparison.Ordinal));
+    }
+
+    private static byte[] Sidx(params (bool IsIndex, int Size, int Duration)[] references)
+    {
+        byte[] box = new byte[32 + (12 * references.Length)];
+        BinaryPrimitives.WriteInt32BigEndian(box, box.Length);
+        "sidx"u8.CopyTo(box.AsSpan(4));
+        BinaryPrimitives.WriteInt32BigEndian(box.AsSpan(16), 1000);
+        BinaryPrimitives.WriteInt16BigEndian(box.AsSpan(30), (short)references.Length);
+        for (int i = 0; i < references.Length; i++)
+        {
+            BinaryPrimitives.WriteUInt32BigEndian(box.AsSpan(32 + (12 * i)), (uint)references[i].Size | (references[i].IsIndex ? 1u << 31 : 0));
+            BinaryPrimitives.WriteInt32BigEndian(box.AsSpan(36 + (12 * i)), references[i].Duration);
+        }
+
+        return box;
     }
 
     private sealed class Told(List<SegmentProgress> told) : IProgress<SegmentProgress>

@@ -62,7 +62,7 @@ public class LicenseTargetTests
         await Bench.WaitAsync(ring, 1);
         HttpLicenseTransportTests.Sent sent = wire.Sent.Should().ContainSingle().Subject;
         sent.Url.Should().Be("https://content.example/l");
-        sent.Headers.Should().Be($"Content-Type: text/plain\nContent-Length: {sent.Body.Length}");
+        sent.Headers.Should().Be($"Accept-Encoding: gzip, deflate, br\nContent-Type: text/plain\nContent-Length: {sent.Body.Length}");
         sent.Untrusted.Should().BeTrue("the handler lets it connect to public addresses only");
     }
 

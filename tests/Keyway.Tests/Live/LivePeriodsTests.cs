@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace Keyway.Live;
 
 /// <summary>Periods of presentations that grow, and of those that do not: one file as long as sample entries match.</summary>
@@ -25,6 +27,36 @@ public sealed class LivePeriodsTests
         List<double> times = await LiveScene.TimesAsync(parts[0].File);
         times.Should().Equal(files == 1 ? [0, 4, 8, 12] : [0, 4]);
         if (files == 2) (await LiveScene.TimesAsync(parts[1].File)).Should().Equal(0, 4);
+    }
+
+    [Fact]
+    public async Task A_segment_is_given_up_when_a_newer_manifest_ends_its_period_before_it()
+    {
+        await using LiveScene scene = new();
+        scene.Answers["https://cdn.example/live/video-180/4.m4s"] = _ => new HttpResponseMessage(HttpStatusCode.NotFound);
+        scene.Periods = () => scene.Now < TimeSpan.FromSeconds(18)
+            ? $"<Period id=\"1\" start=\"PT0S\">{LiveScene.Set("video-180")}</Period>"
+            : $"<Period id=\"1\" start=\"PT0S\" duration=\"PT12S\">{LiveScene.Set("video-180")}</Period><Period id=\"2\" start=\"PT12S\">{Late("video-360", 4)}</Period>";
+        await using Presentation presentation = await scene.OpenAsync();
+        List<string> rows = [];
+        foreach ((_, byte[] file) in await scene.RecordAsync(presentation, () => 0, settled: () => scene.Now < TimeSpan.FromSeconds(17) || scene.Asked("video-180/4.m4s").Any())) rows.AddRange(await PresentationBench.SamplesAsync(file));
+        rows.Should().Equal([.. LiveScene.Rows("video-180", 2, 3), .. LiveScene.Rows("video-360", 4, 5)]);
+        presentation.Gaps.Should().BeEmpty("what the period does not play is not missing");
+    }
+
+    [Fact]
+    public async Task What_the_manifest_loses_while_it_is_waited_for_is_a_gap()
+    {
+        await using LiveScene scene = new();
+        scene.Answers["https://cdn.example/live/video-180/4.m4s"] = _ => new HttpResponseMessage(HttpStatusCode.NotFound);
+        scene.Periods = () => scene.Now < TimeSpan.FromSeconds(18)
+            ? $"<Period id=\"1\" start=\"PT0S\">{LiveScene.Set("video-180")}</Period>"
+            : $"<Period id=\"2\" start=\"PT16S\">{Late("video-180", 5)}</Period>";
+        await using Presentation presentation = await scene.OpenAsync();
+        List<string> rows = [];
+        foreach ((_, byte[] file) in await scene.RecordAsync(presentation, () => 0, settled: () => scene.Now < TimeSpan.FromSeconds(17) || scene.Asked("video-180/4.m4s").Any())) rows.AddRange(await PresentationBench.SamplesAsync(file));
+        rows.Should().Equal([.. LiveScene.Rows("video-180", 2, 3, 5)]);
+        presentation.Gaps.Should().ContainSingle().Which.Should().BeEquivalentTo(new { Track = 0, Start = TimeSpan.FromSeconds(12), Duration = TimeSpan.FromSeconds(4) });
     }
 
     [Fact]

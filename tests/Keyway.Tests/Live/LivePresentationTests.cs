@@ -1,4 +1,5 @@
 using System.Net;
+using Keyway.Timeline;
 
 namespace Keyway.Live;
 
@@ -81,6 +82,19 @@ public sealed class LivePresentationTests
     }
 
     [Fact]
+    public async Task A_segment_that_is_broken_is_asked_for_again_and_then_a_gap()
+    {
+        await using LiveScene scene = new();
+        scene.Answers["https://cdn.example/live/video-180/3.m4s"] = _ => LiveScene.Bytes(new byte[8]);
+        scene.Answers["https://cdn.example/live/video-180/4.m4s"] = _ => scene.Now < TimeSpan.FromSeconds(29) ? LiveScene.Bytes("<html></html>"u8.ToArray()) : null;
+        await using Presentation presentation = await scene.OpenAsync();
+        byte[] file = (await scene.RecordAsync(presentation, () => 0, settled: () => scene.Asked("/3.m4s").Count() > Tries(scene, upTo: 26))).Single().File;
+        (await PresentationBench.SamplesAsync(file)).Should().Equal(LiveScene.Rows("video-180", 2, 4, 5));
+        (await LiveScene.TimesAsync(file)).Should().Equal([0, 8, 12], "what follows keeps its time");
+        presentation.Gaps.Should().ContainSingle().Which.Reason.Should().Contain("3.m4s").And.Contain("8 zero bytes");
+    }
+
+    [Fact]
     public async Task A_service_without_segments_is_no_service()
     {
         await using LiveScene scene = new();
@@ -112,6 +126,9 @@ public sealed class LivePresentationTests
         (await PresentationBench.SamplesAsync(file)).Should().Equal(LiveScene.Rows("video-180", 2, 3, 4, 5));
         presentation.Notes.Should().ContainSingle().Which.Should().Contain("passed over");
     }
+
+    // Clocks are compared by a second manifest, a second after the first; nothing is read before.
+    private static Func<int> AfterASecond(LiveScene scene) => () => scene.Now.TotalSeconds < 11 ? 0 : scene.Due(20) - 1;
 
     // How often the third segment, due at 12 s, has been asked for at least: two seconds lie between the tries at most.
     private static int Tries(LiveScene scene, double upTo) => (int)Math.Floor((Math.Min(scene.Now.TotalSeconds, upTo) - 14) / 3);
@@ -175,6 +192,126 @@ public sealed class LivePresentationTests
         (await PresentationBench.SamplesAsync(file)).Should().Equal(LiveScene.Rows("video-180", 2, 3, 4, 5));
         scene.Requests.Count(each => each.Url.EndsWith("/time", StringComparison.Ordinal)).Should().Be(scheme == "direct" ? 0 : 1);
         scene.Requests.Count(each => each.Method == "HEAD").Should().Be(scheme == "http-head" ? 1 : 0);
+    }
+
+    [Theory]
+    [InlineData("urn:mpeg:dash:utc:direct:2012")]
+    [InlineData("urn:mpeg:dash:utc:http-head:2012")]
+    [InlineData("urn:mpeg:dash:utc:http-xsdate:2012")]
+    [InlineData("urn:mpeg:dash:utc:http-iso:2012")]
+    [InlineData("date")]
+    [InlineData("date, old by an age")]
+    [InlineData("publishTime")]
+    [InlineData("list")]
+    public async Task A_clock_that_is_off_is_found(string by)
+    {
+        // The service is an hour ahead of this machine, and tells it in one way.
+        TimeSpan hour = TimeSpan.FromHours(1);
+        await using LiveScene scene = new();
+        DateTimeOffset Told() => scene.Clock.GetUtcNow() + hour;
+        scene.Answers["https://cdn.example/time"] = request =>
+        {
+            HttpResponseMessage answer = LiveScene.Bytes(request.Method == HttpMethod.Head ? [] : System.Text.Encoding.ASCII.GetBytes(Told().ToString("O")));
+            answer.Headers.Date = Told();
+            return answer;
+        };
+        if (by.StartsWith("urn:", StringComparison.Ordinal)) scene.Head = $"<UTCTiming schemeIdUri=\"{by}\" value=\"{(by.Contains("direct", StringComparison.Ordinal) ? Told().ToString("O") : "/time")}\"/>";
+        if (by == "list")
+            scene.Periods = () => $"""
+                <Period id="1" start="PT0S"><AdaptationSet contentType="video" mimeType="video/mp4"><Representation id="video-180" bandwidth="1" codecs="avc1" width="16" height="16">
+                  <SegmentTemplate timescale="12800" initialization="video-180/init.mp4" media="video-180/$Number$.m4s"><SegmentTimeline><S t="0" d="51200" r="{(int)Math.Min(5, scene.Now.TotalSeconds / 4) - 1}"/></SegmentTimeline></SegmentTemplate>
+                </Representation></AdaptationSet></Period>
+                """;
+        scene.Answers[LiveScene.Address] = _ =>
+        {
+            string manifest = scene.Manifest().Replace($"{scene.Start.UtcDateTime:O}", $"{scene.Start.UtcDateTime + hour:O}", StringComparison.Ordinal);
+            if (by == "publishTime") manifest = manifest.Replace("<MPD ", $"<MPD publishTime=\"{Told().UtcDateTime:O}\" ", StringComparison.Ordinal);
+            HttpResponseMessage answer = LiveScene.Bytes(System.Text.Encoding.UTF8.GetBytes(manifest));
+            if (by.StartsWith("date", StringComparison.Ordinal)) answer.Headers.Date = Told();
+            if (by.EndsWith("age", StringComparison.Ordinal)) (answer.Headers.Date, answer.Headers.Age) = (Told() - TimeSpan.FromMinutes(3), TimeSpan.FromMinutes(3));
+            return answer;
+        };
+        await using Presentation presentation = await scene.OpenAsync();
+        byte[] file = (await scene.RecordAsync(presentation, by == "list" ? () => 0 : null)).Single().File;
+        (await PresentationBench.SamplesAsync(file)).Should().EndWith(LiveScene.Rows("video-180", 3, 4, 5));
+        if (!by.StartsWith("urn:", StringComparison.Ordinal)) presentation.Notes.Should().ContainSingle().Which.Should().MatchRegex("3[56][0-9]{2} s ahead of this machine's clock");
+        else presentation.Notes.Should().BeEmpty();
+    }
+
+    [Theory]
+    [InlineData("date")]
+    [InlineData("publishTime")]
+    public async Task A_machine_that_is_ahead_of_the_service_waits_as_the_service_does(string by)
+    {
+        TimeSpan hour = TimeSpan.FromHours(1);
+        await using LiveScene scene = new();
+        scene.Answers[LiveScene.Address] = _ =>
+        {
+            string manifest = scene.Manifest().Replace($"{scene.Start.UtcDateTime:O}", $"{scene.Start.UtcDateTime - hour:O}", StringComparison.Ordinal);
+            if (by == "publishTime") manifest = manifest.Replace("<MPD ", $"<MPD publishTime=\"{scene.Clock.GetUtcNow().UtcDateTime - hour:O}\" ", StringComparison.Ordinal);
+            HttpResponseMessage answer = LiveScene.Bytes(System.Text.Encoding.UTF8.GetBytes(manifest));
+            if (by == "date") answer.Headers.Date = scene.Clock.GetUtcNow() - hour;
+            return answer;
+        };
+        await using Presentation presentation = await scene.OpenAsync();
+        byte[] file = (await scene.RecordAsync(presentation, AfterASecond(scene))).Single().File;
+        (await PresentationBench.SamplesAsync(file)).Should().EndWith(LiveScene.Rows("video-180", 3, 4, 5));
+        presentation.Notes.Should().ContainSingle().Which.Should().Contain("s behind this machine's clock");
+    }
+
+    [Fact]
+    public async Task A_manifest_that_was_published_long_ago_says_nothing_about_clocks()
+    {
+        await using LiveScene scene = new();
+        scene.Attributes += $" publishTime=\"{scene.Start.UtcDateTime.AddDays(-3):O}\"";
+        await using Presentation presentation = await scene.OpenAsync();
+        byte[] file = (await scene.RecordAsync(presentation, AfterASecond(scene))).Single().File;
+        (await PresentationBench.SamplesAsync(file)).Should().EndWith(LiveScene.Rows("video-180", 3, 4, 5));
+        presentation.Notes.Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task A_date_that_is_off_by_a_moment_changes_nothing()
+    {
+        await using LiveScene scene = new();
+        scene.Answers[LiveScene.Address] = _ =>
+        {
+            HttpResponseMessage answer = LiveScene.Bytes(System.Text.Encoding.UTF8.GetBytes(scene.Manifest()));
+            answer.Headers.Date = scene.Clock.GetUtcNow() - TimeSpan.FromSeconds(2);
+            return answer;
+        };
+        await using Presentation presentation = await scene.OpenAsync();
+        await scene.RecordAsync(presentation);
+        presentation.Notes.Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task A_manifest_that_becomes_static_without_a_length_keeps_what_is_there()
+    {
+        await using LiveScene scene = new();
+        scene.Answers[LiveScene.Address] = _ => scene.Now < scene.End ? null : LiveScene.Bytes(System.Text.Encoding.UTF8.GetBytes(
+            $"<MPD xmlns=\"urn:mpeg:dash:schema:mpd:2011\" xmlns:cenc=\"urn:mpeg:cenc:2013\" type=\"static\"><Period id=\"1\" start=\"PT0S\">{LiveScene.Set("video-180")}</Period></MPD>"));
+        await using Presentation presentation = await scene.OpenAsync();
+        byte[] file = (await scene.RecordAsync(presentation)).Single().File;
+        (await PresentationBench.SamplesAsync(file)).Should().Equal(LiveScene.Rows("video-180", 2, 3, 4, 5));
+        presentation.Gaps.Should().BeEmpty();
+        presentation.Notes.Should().ContainSingle().Which.Should().Contain("became static");
+    }
+
+    [Fact]
+    public async Task What_was_still_on_its_way_when_a_limited_reading_ended_is_reported()
+    {
+        // Each answer begins, and goes no further: the request has its time, and then another try.
+        await using LiveScene scene = new();
+        scene.End = TimeSpan.FromHours(1);
+        scene.Answers["https://cdn.example/live/video-180/3.m4s"] = _ => new HttpResponseMessage(HttpStatusCode.OK) { Content = new Sources.BrokenContent(new byte[1000], 1, hang: true) };
+        scene.Attributes = "minimumUpdatePeriod=\"PT2S\"";
+        await using Presentation presentation = await scene.OpenAsync(new PresentationOptions { Duration = TimeSpan.FromSeconds(12) });
+        byte[] file = (await scene.RecordAsync(presentation, () => 0)).Single().File;
+        (await PresentationBench.SamplesAsync(file)).Should().Equal(LiveScene.Rows("video-180", 2));
+        PresentationGap gap = presentation.Gaps.Should().ContainSingle().Subject;
+        (gap.Start, gap.Duration, gap.Segments).Should().Be((TimeSpan.FromSeconds(8), TimeSpan.FromSeconds(8), 2));
+        gap.Reason.Should().MatchRegex("3.m4s: it did not come whole within 12 s|had not come when the reading was stopped");
     }
 
     [Theory]

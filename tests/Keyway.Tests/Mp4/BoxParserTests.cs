@@ -159,7 +159,7 @@ public sealed class BoxParserTests
         byte[] visual = Box("encv", Zeros(6), U16(1), Zeros(16), U16(640), U16(360), Zeros(50), Box("avcC", Hex("01 64001f ff")), Sinf("avc1"), Zeros(4));
         byte[] twice = Enca(Sinf("mp4a", scheme: "abcd"), Sinf("mp4a", tenc: Made.Tenc(16), scheme: "cens"));
         byte[] stsd = Stsd(text, quickTime, system, visual, twice);
-        Mp4.Stsd.TryRead(Parse(stsd), FourCc.Soun, out List<SampleEntry> entries, out FormatError error).Should().BeTrue(error.ToString());
+        Mp4.Stsd.TryRead(Parse(stsd), FourCc.Soun, [], out List<SampleEntry> entries, out FormatError error).Should().BeTrue(error.ToString());
         entries.Should().OnlyContain(e => e.IsProtected && !e.LacksProtection);
         entries.Select(e => e.Facts.OriginalFormat).Should().Equal("stpp", "mp4a", "mp4s", "avc1", "mp4a");
         entries[3].Facts.Should().BeEquivalentTo(new { Codec = "avc1.64001f", Width = 640, Height = 360, Scheme = ProtectionScheme.Cenc });
@@ -171,7 +171,7 @@ public sealed class BoxParserTests
     public void A_wall_of_text_in_a_sample_entry_is_searched_for_a_while_only()
     {
         byte[] stsd = Stsd(Box("enct", Zeros(1 << 20)));
-        Mp4.Stsd.TryRead(Parse(stsd), 0, out List<SampleEntry> entries, out _).Should().BeTrue();
+        Mp4.Stsd.TryRead(Parse(stsd), 0, [], out List<SampleEntry> entries, out _).Should().BeTrue();
         entries[0].LacksProtection.Should().BeTrue();
     }
 

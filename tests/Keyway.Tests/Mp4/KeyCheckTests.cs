@@ -9,7 +9,13 @@ namespace Keyway.Mp4;
 /// <summary>A wrong key is noticed where the samples say it, and a right one is never called wrong.</summary>
 public sealed class KeyCheckTests
 {
-    private static readonly string[] Checkable = ["ec-3", "fLaC", "vp08"];
+    // Formats of which a few samples say enough, however they are protected in the corpus.
+    private static readonly string[] Checkable = ["ec-3", "fLaC", "vp08", "mp4a", "Opus"];
+
+    // Files with NAL units that have enough of them, protected to their ends.
+    private static readonly string[] ManyUnits = ["sp-unit-cenc-aux", "sp-unit-cenc-senc", "spl-dash-clearkey", "spl-hls-sample-aes-ctr-media", "mp4ff-piff-video"];
+
+    private static readonly string[] Units = ["avc1", "avc3", "hvc1", "hev1", "dvh1", "dvhe"];
     private static readonly byte[] WrongKey = [.. Key.Select(b => (byte)(b ^ 0x5A))];
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -46,12 +52,12 @@ public sealed class KeyCheckTests
                 return await TrackMerger.MergeAsync([new MergeInput { Input = input, Name = item.Id, Keys = wrong }], PipeWriter.Create(Stream.Null), null, Cancel);
             },
         ];
-        bool checkable = (await InspectAsync(item)).Tracks.Any(track => Checkable.Contains(track.Track.Codec) && track.ProtectedSamples > 0);
+        bool checkable = ManyUnits.Contains(id) || (await InspectAsync(item)).Tracks.Any(track => Checkable.Contains(track.Track.Codec) && track.ProtectedSamples > 0);
         foreach (Func<Task<Mp4Summary>> way in ways)
         {
             if (!checkable)
             {
-                foreach (Mp4TrackSummary track in (await way()).Tracks) ShouldSayWhatIsPossible(track);
+                foreach (Mp4TrackSummary track in (await way()).Tracks) ShouldSayWhatIsPossible(track, wrong: true);
                 continue;
             }
 
@@ -153,15 +159,50 @@ public sealed class KeyCheckTests
     public void Looking_allocates_nothing()
     {
         KeyCheck check = new();
-        byte[] sample = SampleOf("ac-3", 1);
+        byte[] sample = SampleOf("ac-3", 1), picture = Join(U32(60), [0x65], Sample(7, 59));
         SampleProtection whole = Whole();
-        check.Accepts(FourCc.Ac3, sample, whole);
+        SampleEntry sound = EntryOf(Enca(Sinf("ac-3"))), pictures = EntryOf(Join(Enca(Sinf("avc1"), Box("avcC", Hex("01 64 00 1F FF E0 00")))));
+        pictures.Syntax.LengthSize.Should().Be(4);
+        check.Of(Kid).Accepts(sound, sample, whole);
+        check.Of(OtherKid).Accepts(pictures, picture, whole);
         long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 1000; i++) check.Accepts(FourCc.Ac3, sample, whole);
+        for (int i = 0; i < 1000; i++)
+        {
+            check.Of(Kid).Accepts(sound, sample, whole);
+            check.Of(OtherKid).Accepts(pictures, picture, whole);
+        }
+
         (GC.GetAllocatedBytesForCurrentThread() - before).Should().Be(0);
     }
 
-    private static void ShouldSayWhatIsPossible(Mp4TrackSummary track)
+    [Fact]
+    public async Task How_much_was_looked_at_is_said_of_each_key()
+    {
+        (_, Mp4Summary summary) = await DecryptAsync(Protected("ac-3", Kid, Key, Kid, 9));
+        summary.Tracks[0].CheckedKeys.Should().Equal(new Mp4CheckedKey(Kid, Mp4KeyCheckResult.Fits, 3, 3 * 64));
+        (_, summary) = await DecryptAsync(Protected("mp4a", Kid, Key, Kid, 9));
+        summary.Tracks[0].CheckedKeys.Should().BeEmpty("without a description of the stream nothing is known of its samples");
+        summary.Tracks[0].KeyCheck!.Result.Should().Be(Mp4KeyCheckResult.NotPossible);
+    }
+
+    [Fact]
+    public void A_track_is_as_well_known_as_the_key_that_is_known_least()
+    {
+        Together(Mp4KeyCheckResult.Fits, Mp4KeyCheckResult.NotPossible).Should().Be(Mp4KeyCheckResult.Fits);
+        Together(Mp4KeyCheckResult.Fits, Mp4KeyCheckResult.TooLittle).Should().Be(Mp4KeyCheckResult.TooLittle);
+        Together(Mp4KeyCheckResult.Doubtful, Mp4KeyCheckResult.TooLittle).Should().Be(Mp4KeyCheckResult.Doubtful);
+        Together().Should().Be(Mp4KeyCheckResult.NotPossible);
+
+        static Mp4KeyCheckResult Together(params Mp4KeyCheckResult[] results) => Mp4CheckedKey.Together([.. results.Select(result => new Mp4CheckedKey(Kid, result, 1, 1))]);
+    }
+
+    private static SampleEntry EntryOf(byte[] entry)
+    {
+        Stsd.TryRead(Parse(Stsd(entry)), FourCc.Soun, [], out List<SampleEntry> entries, out _).Should().BeTrue();
+        return entries[0];
+    }
+
+    private static void ShouldSayWhatIsPossible(Mp4TrackSummary track, bool wrong = false)
     {
         if (track.ProtectedSamples == 0)
         {
@@ -170,10 +211,15 @@ public sealed class KeyCheckTests
         }
 
         string codec = track.Track.Codec.Split('.')[0];
-        track.KeyCheck!.Result.Should().Be(Checkable.Contains(codec) ? Mp4KeyCheckResult.Fits : Mp4KeyCheckResult.NotPossible);
+        Mp4KeyCheckResult[] possible = Units.Contains(codec)
+            ? wrong ? [Mp4KeyCheckResult.TooLittle, Mp4KeyCheckResult.Doubtful] : [Mp4KeyCheckResult.TooLittle, Mp4KeyCheckResult.Fits]
+            : [Checkable.Contains(codec) ? Mp4KeyCheckResult.Fits : Mp4KeyCheckResult.NotPossible];
+        track.KeyCheck!.Result.Should().BeOneOf(possible);
         track.KeyCheck.Reason.Should().StartWith(codec + ", ");
-        if (codec == "avc1") track.KeyCheck.Reason.Should().Be("avc1, subsamples");
-        if (codec == "mp4a") track.KeyCheck.Reason.Should().Be("mp4a, whole samples");
+        if (codec == "avc1") track.KeyCheck.Reason.Should().Be("avc1, NAL units");
+        if (codec == "mp4a") track.KeyCheck.Reason.Should().Be("mp4a, first element");
+        if (codec == "ac-4") track.KeyCheck.Reason.Should().Be("ac-4, subsamples");
+        if (track.KeyCheck.Result != Mp4KeyCheckResult.NotPossible) track.CheckedKeys.Select(static key => key.KeyId).Should().BeEquivalentTo(track.KeyIds);
     }
 
     private static SampleProtection Whole() => new() { Scheme = ProtectionScheme.Cenc, KeyId = Kid, InitializationVector = new byte[8] };

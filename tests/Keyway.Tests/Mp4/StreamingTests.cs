@@ -26,7 +26,7 @@ public sealed class StreamingTests
         byte[] bytes = file[Init.Length..];
         Box box = Parse(bytes);
         Mp4.Moof.TryRead(box, out Moof moof, out _).Should().BeTrue();
-        moof.TryPlace(movie, bytes, 0, 0, out _).Should().BeTrue();
+        moof.TryPlace(movie, bytes, 0, null, 0, out _).Should().BeTrue();
         using RawKeyRing ring = new();
         ring.Add(Kid, Key);
         using IFragmentDecryptor decryptor = ring.CreateDecryptor().LeaseFragment();

@@ -31,6 +31,13 @@ public sealed class KeySystemSelectorTests
     }
 
     [Fact]
+    public void A_key_system_that_is_configured_and_absent_is_told_once_with_its_own_reason()
+    {
+        KeySystemSelection selection = KeySystemSelector.Select(Map(ProtectionScheme.Cenc, SystemIds.Widevine), [new KeySystemCandidate { Name = "Widevine", Priority = 5, Absence = "the plugin 'widevine' is refused" }]);
+        selection.Others.Should().ContainSingle().Which.Should().Be(new KeySystemRejection("Widevine", "the plugin 'widevine' is refused"));
+    }
+
+    [Fact]
     public void A_scheme_that_a_key_system_does_not_support_rules_it_out()
     {
         KeySystemCandidate old = Candidate("old", 1, SystemIds.PlayReady, ProtectionScheme.Cenc);

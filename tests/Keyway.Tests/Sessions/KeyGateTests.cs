@@ -23,6 +23,74 @@ public class KeyGateTests
     }
 
     [Fact]
+    public async Task Reader_whose_patience_ends_is_told_what_was_waited_for()
+    {
+        await using Bench bench = new();
+        bench.Server.Hold();
+        await using KeyRingSession ring = await bench.PlayAsync(1);
+        await Eventually.Is(() => bench.Server.Received.Count == 1 && ring.Reports[0].LicenseUrl is not null);
+        Task waiting = Bench.WaitAsync(ring, 1).AsTask();
+        bench.Clock.Advance(TimeSpan.FromSeconds(30));
+        KeyUnavailableException late = (await waiting.Awaiting(static task => task).Should().ThrowAsync<KeyUnavailableException>()).Which;
+        late.Kind.Should().Be(LicenseErrorKind.Network);
+        late.InnerException!.Message.Should().Be("no answer of https://license.example within 30 s");
+    }
+
+    [Fact]
+    public async Task Reader_whose_patience_ends_between_attempts_is_told_why_the_last_one_failed()
+    {
+        await using Bench bench = new(provider: [("Endpoints:fake", Bench.LicenseUrl.AbsoluteUri), ("Pipeline:0:Use", "retry"), ("Pipeline:1:Use", "challenge"), ("Pipeline:2:Use", "timeout")]);
+        for (int i = 0; i < 3; i++) bench.Server.Hold();
+        await using KeyRingSession ring = await bench.PlayAsync(1);
+        await Eventually.Is(() => bench.Server.Received.Count == 1);
+        Task waiting = Bench.WaitAsync(ring, 1).AsTask();
+        for (int i = 0; i < 40 && !waiting.IsCompleted; i++)
+        {
+            int received = bench.Server.Received.Count;
+            bench.Clock.Advance(TimeSpan.FromSeconds(1));
+            // Time stands while what it has set off runs.
+            if (i is 9 or 10 or 20 or 21 or 22) await Eventually.Is(() => waiting.IsCompleted || bench.Server.Received.Count > received || bench.Clock.Armed >= 2);
+            else await Task.Yield();
+        }
+
+        KeyUnavailableException late = (await waiting.Awaiting(static task => task).Should().ThrowAsync<KeyUnavailableException>()).Which;
+        late.Kind.Should().Be(LicenseErrorKind.Network);
+        late.InnerException!.Message.Should().Be("no answer of https://license.example within 10 s");
+    }
+
+    [Theory]
+    [InlineData(429, LicenseErrorKind.Throttled)]
+    [InlineData(503, LicenseErrorKind.ServerFault)]
+    public async Task Service_that_names_a_time_is_left_alone_until_then_by_whoever_asks_next_with_the_same_credentials(int status, LicenseErrorKind kind)
+    {
+        await using Bench bench = new(provider: [("Endpoints:fake", Bench.LicenseUrl.AbsoluteUri), ("Pipeline:0:Use", "retry"), ("Pipeline:1:Use", "challenge")]);
+        bench.Server.Next(FakeLicenseServer.Text("", status, new Dictionary<string, string> { ["Retry-After"] = "3600" }));
+        for (int i = 0; i < 2; i++)
+        {
+            await using KeyRingSession ring = await bench.PlayAsync(1);
+            Func<Task> wait = async () => await Bench.WaitAsync(ring, 1);
+            KeyUnavailableException refused = (await wait.Should().ThrowAsync<KeyUnavailableException>()).Which;
+            refused.Reason.Should().Be(KeyUnavailableReason.LicenseFailed);
+            LicenseServiceException cause = refused.InnerException.Should().BeOfType<LicenseServiceException>().Subject;
+            cause.Kind.Should().Be(kind);
+            cause.RetryAfter.Should().Be(TimeSpan.FromSeconds(3600 - (i * 600)));
+            bench.Clock.Advance(TimeSpan.FromSeconds(600));
+        }
+
+        bench.Server.Received.Should().ContainSingle();
+        await using (KeyRingSession other = bench.Join(change: static options => options with { CustomData = "another viewer" }))
+        {
+            await other.NeedAsync([FakeKeySystem.Header(Bench.Kid(1))], [Bench.Want(1)], CancellationToken.None);
+            await Bench.WaitAsync(other, 1);
+        }
+
+        bench.Clock.Advance(TimeSpan.FromSeconds(2400));
+        await using KeyRingSession later = await bench.PlayAsync(1);
+        await Bench.WaitAsync(later, 1);
+        bench.Server.Received.Should().HaveCount(3);
+    }
+
+    [Fact]
     public async Task Key_that_the_licence_does_not_hold_is_told_from_a_licence_that_failed()
     {
         await using Bench bench = new();

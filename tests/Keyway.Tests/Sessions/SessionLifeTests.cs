@@ -81,7 +81,7 @@ public class SessionLifeTests
         await using Bench bench = new();
         bench.System.Accepting = (_, _, _) => new ValueTask<LicenseOutcome>(LicenseOutcome.AnotherExchangeNeeded);
         await using KeyRingSession ring = await bench.PlayAsync(1);
-        await FailsAsync(ring, 1, LicenseErrorKind.Unknown);
+        await FailsAsync(ring, 1, LicenseErrorKind.InternalFault);
         bench.Server.Received.Should().HaveCount(8);
     }
 
@@ -91,7 +91,7 @@ public class SessionLifeTests
         await using Bench bench = new();
         bench.System.Accepting = (_, _, _) => default;
         await using KeyRingSession ring = await bench.PlayAsync(1);
-        await FailsAsync(ring, 1, LicenseErrorKind.Unknown);
+        await FailsAsync(ring, 1, LicenseErrorKind.InternalFault);
     }
 
     [Fact]
@@ -113,7 +113,7 @@ public class SessionLifeTests
         await using Bench bench = new();
         bench.System.Accepting = (_, _, _) => throw new InvalidOperationException("key 00112233445566778899aabbccddeeff");
         await using KeyRingSession ring = await bench.PlayAsync(1);
-        LicenseServiceException cause = await FailsAsync(ring, 1, LicenseErrorKind.Unknown);
+        LicenseServiceException cause = await FailsAsync(ring, 1, LicenseErrorKind.InternalFault);
         cause.Message.Should().Contain("fake").And.Contain("InvalidOperationException").And.NotContain("0011");
     }
 

@@ -19,6 +19,15 @@ public class SharingTests
     }
 
     [Fact]
+    public void Headers_of_the_common_system_differ_by_the_keys_in_their_box_because_they_have_no_data()
+    {
+        ProtectionHeader one = new() { System = new SystemId(new Guid("1077efec-c0b2-4d02-ace3-3c1e52e2fb4b")), Data = default, KeyIds = [Bench.Kid(1)] };
+        SharedSession.Identify(one).Should().Be(SharedSession.Identify(one with { KeyIds = [Bench.Kid(1)] }));
+        SharedSession.Identify(one).Should().NotBe(SharedSession.Identify(one with { KeyIds = [Bench.Kid(2)] }));
+        SharedSession.Identify(one).Should().NotBe(SharedSession.Identify(one with { KeyIds = [Bench.Kid(1), Bench.Kid(2)] }));
+    }
+
+    [Fact]
     public async Task Track_joins_the_session_that_is_fetching_its_key()
     {
         await using Bench bench = new();

@@ -41,7 +41,7 @@ public sealed class StoredRenewalTests : StoredScenario
     }
 
     [Fact]
-    public async Task Renewal_that_takes_the_right_to_store_it_removes_it_and_plays_on()
+    public async Task Renewal_that_may_not_be_stored_plays_on_says_so_and_leaves_what_is_stored()
     {
         DateTimeOffset start = Now;
         await using Bench bench = Start(Forever with { RenewAt = start.AddHours(1), NotAfter = start.AddHours(2) });
@@ -50,10 +50,38 @@ public sealed class StoredRenewalTests : StoredScenario
         await Eventually.Is(() => Clock.NextDue == start.AddHours(1));
         bench.System.Policy = new KeyPolicy { Output = Export };
         Clock.Advance(TimeSpan.FromHours(1));
-        await Eventually.Is(() => Store.Licenses.Count == 0);
+        await Eventually.Is(() => bench.Facts<SessionFailed>().Any(static failed => failed is { Terminal: false, Kind: LicenseErrorKind.PolicyInvalid }));
         await Eventually.Is(() => Bench.StateOf(ring) == SessionState.Usable);
         (await PlayAsync(bench, ring, 1)).Should().Be(DecryptStatus.Decrypted);
-        ring.Reports[0].Stored.Should().BeNull();
+        StoredLicense stored = Store.Licenses.Should().ContainSingle().Subject;
+        stored.Keys[0].Policy.NotAfter.Should().Be(start.AddHours(2));
+        ring.Reports[0].Stored.Should().Be(stored.Id);
+        ring.Reports[0].Error!.Message.Should().Contain(stored.Id.ToString()).And.Contain("does not allow it to be stored");
+    }
+
+    [Fact]
+    public async Task Renewal_without_media_that_may_not_be_stored_fails_with_the_reason_and_what_is_still_valid_plays()
+    {
+        DateTimeOffset start = Now;
+        await using (Bench first = Start(Forever with { NotAfter = start.AddHours(2) }))
+        await using (KeyRingSession ring = await AcquireAsync(first, 1)) await PlayAsync(first, ring, 1);
+        StoredLicenseId id = Store.Licenses[0].Id;
+        await using (Bench renewing = Start(Forever with { NotAfter = start.AddHours(2) }))
+        {
+            renewing.Server.Add(Bench.Kid(1));
+            renewing.System.Writing = _ => renewing.System.Policy = new KeyPolicy { Output = Export };
+            Func<Task> renew = async () => await LicensesOf(renewing).RenewAsync(id, cancellationToken: CancellationToken.None);
+            LicenseServiceException refused = (await renew.Should().ThrowAsync<LicenseServiceException>()).Which;
+            refused.Kind.Should().Be(LicenseErrorKind.PolicyInvalid);
+            refused.Message.Should().Contain(id.ToString()).And.Contain("does not allow it to be stored").And.Contain("stays as it was");
+        }
+
+        Store.Licenses.Should().ContainSingle().Which.Should().Match<StoredLicense>(stored => stored.Id == id && stored.Keys[0].Policy.NotAfter == start.AddHours(2) && stored.Keys[0].FirstUse == start);
+        await using Bench later = Start(Forever);
+        Stop(later);
+        await using KeyRingSession playing = await NeedAsync(later, 1);
+        (await PlayAsync(later, playing, 1)).Should().Be(DecryptStatus.Decrypted);
+        later.Server.Received.Should().BeEmpty("it is taken from the store");
     }
 
     [Fact]

@@ -10,6 +10,12 @@ internal sealed class FakeServer : HttpMessageHandler
 
     public List<(string Url, string? Range, string? Token)> Requests { get; } = [];
 
+    /// <summary>The headers of each request, by their names.</summary>
+    public List<Dictionary<string, string>> Headers { get; } = [];
+
+    /// <summary>Of each request: where the content came from that named it.</summary>
+    public List<string?> NamedBy { get; } = [];
+
     public FakeServer Page(string url, byte[] content, bool ranges = true, string? tag = null)
     {
         _pages[url] = request => Serve(request, content, ranges, tag);
@@ -22,12 +28,14 @@ internal sealed class FakeServer : HttpMessageHandler
         return this;
     }
 
-    public FakeServer Redirect(string from, string to, HttpStatusCode status = HttpStatusCode.Found) => On(from, _ =>
+    public FakeServer Redirect(string from, string to, HttpStatusCode status = HttpStatusCode.Found) => On(from, _ => Redirection(to, status));
+
+    public static HttpResponseMessage Redirection(string to, HttpStatusCode status = HttpStatusCode.Found)
     {
         HttpResponseMessage answer = new(status);
         answer.Headers.TryAddWithoutValidation("Location", to);
         return answer;
-    });
+    }
 
     public static HttpResponseMessage Serve(HttpRequestMessage request, byte[] content, bool ranges, string? tag)
     {
@@ -49,7 +57,13 @@ internal sealed class FakeServer : HttpMessageHandler
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         string url = request.RequestUri!.OriginalString;
-        lock (Requests) Requests.Add((url, request.Headers.Range?.ToString(), request.Headers.TryGetValues("X-Token", out IEnumerable<string>? token) ? token.Single() : null));
+        lock (Requests)
+        {
+            Headers.Add(request.Headers.NonValidated.ToDictionary(static header => header.Key, static header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase));
+            NamedBy.Add(request.Options.TryGetValue(MediaSources.NamedByContentFrom, out string? from) ? from : null);
+            Requests.Add((url, request.Headers.Range?.ToString(), request.Headers.TryGetValues("X-Token", out IEnumerable<string>? token) ? token.Single() : null));
+        }
+
         return Task.FromResult(_pages.TryGetValue(url, out Func<HttpRequestMessage, HttpResponseMessage>? page) ? page(request) : new HttpResponseMessage(HttpStatusCode.NotFound));
     }
 }
@@ -105,5 +119,43 @@ internal sealed class EagerClock(TimeSpan limit) : TimeProvider
         }
 
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
+}
+
+/// <summary>A clock that moves when it is told to; its timers never fire.</summary>
+internal sealed class TickingClock : TimeProvider
+{
+    public double Seconds { get; set; }
+
+    public override DateTimeOffset GetUtcNow() => new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero).AddSeconds(Seconds);
+
+    public override long TimestampFrequency => 1000;
+
+    public override long GetTimestamp() => (long)(Seconds * 1000);
+
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => TimeProvider.System.CreateTimer(callback, state, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+}
+
+/// <summary>A body of which some bytes come each second.</summary>
+internal sealed class DrippingContent(byte[] content, int bytesPerSecond, TickingClock clock) : HttpContent
+{
+    protected override Task<Stream> CreateContentReadStreamAsync() => Task.FromResult<Stream>(new Body(content, bytesPerSecond, clock));
+
+    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => throw new NotSupportedException();
+
+    protected override bool TryComputeLength(out long length)
+    {
+        length = content.Length;
+        return true;
+    }
+
+    private sealed class Body(byte[] content, int bytesPerSecond, TickingClock clock) : MemoryStream(content)
+    {
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            int read = await base.ReadAsync(buffer[..Math.Min(buffer.Length, bytesPerSecond)], cancellationToken);
+            clock.Seconds += (double)read / bytesPerSecond;
+            return read;
+        }
     }
 }

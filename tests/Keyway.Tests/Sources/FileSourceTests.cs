@@ -31,10 +31,28 @@ public sealed class FileSourceTests : IDisposable
     }
 
     [Fact]
-    public async Task A_range_beyond_the_end_is_refused()
+    public async Task A_range_that_passes_the_end_stops_there_and_one_beyond_it_is_refused()
     {
-        Func<Task> read = () => Read(Manifest, MediaSources.AddressOf(In("shows/sub/b #1 100%.mp4")), new ByteRange(5, 10));
+        // RFC 9110, 14.1.2.
+        Uri file = MediaSources.AddressOf(In("shows/sub/b #1 100%.mp4"));
+        int length = (await Read(Manifest, file)).Length;
+        (await Read(Manifest, file, new ByteRange(1, length + 5))).Should().HaveLength(length - 1);
+        Func<Task> read = () => Read(Manifest, file, new ByteRange(length, length + 5));
         await read.Should().ThrowAsync<SourceException>();
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_file_that_is_cut_while_it_is_read_is_an_error_and_not_an_end(bool range)
+    {
+        string file = In("shows/long.m4s");
+        await File.WriteAllBytesAsync(file, new byte[1 << 20], None);
+        await using Stream stream = await _sources.OpenAsync(ContentOrigin.Of(Manifest), MediaSources.AddressOf(file), range ? new ByteRange(10, null) : null, cancellationToken: None);
+        await stream.ReadExactlyAsync(new byte[1000], None);
+        await using (FileStream other = new(file, FileMode.Open, FileAccess.Write, FileShare.ReadWrite)) other.SetLength(1 << 18);
+        Func<Task> read = () => stream.CopyToAsync(Stream.Null, None);
+        (await read.Should().ThrowAsync<SourceException>()).Which.Message.Should().Contain(file).And.Contain("shorter");
     }
 
     [Theory]
@@ -102,5 +120,14 @@ public sealed class FileSourceTests : IDisposable
         await using Stream stream = await _sources.OpenAsync(ContentOrigin.Of(origin), file, range, cancellationToken: None);
         using StreamReader reader = new(stream);
         return await reader.ReadToEndAsync(None);
+    }
+
+    [Fact]
+    public void A_folder_that_is_open_is_its_own_name()
+    {
+        if (!OperatingSystem.IsLinux()) Assert.Skip("/proc is Linux's");
+        FileSource.Resolve("/proc/self/fd/0").Should().Be("/proc/self/fd/0");
+        FileSource.Resolve("/proc/self/fd/7/a/../b.mp4").Should().Be("/proc/self/fd/7/b.mp4");
+        FileSource.Resolve("/proc/self/fd").Should().NotBe("/proc/self/fd", "self is a link like any other");
     }
 }

@@ -70,7 +70,7 @@ internal sealed class BoundPack
         _requests.GetValueOrDefault((keySystem.ToLowerInvariant(), kind)) ?? _requests.GetValueOrDefault((keySystem.ToLowerInvariant(), ChallengeKind.None));
 
     public BoundRequest For(LicenseExchange exchange) => Find(exchange.KeySystem, exchange.Kind) ??
-        throw new LicenseServiceException(LicenseErrorKind.Unknown, $"the provider '{exchange.Provider}' does not serve {exchange.KeySystem} (it serves {string.Join(", ", Pack.KeySystems)})");
+        throw new LicenseServiceException(LicenseErrorKind.NotConfigured, $"the provider '{exchange.Provider}' does not serve {exchange.KeySystem} (it serves {string.Join(", ", Pack.KeySystems)})");
 
     /// <summary>The URL that the host's configuration names for a key system.</summary>
     public PackValue? Configured(string keySystem) => _configured.GetValueOrDefault(keySystem);

@@ -47,7 +47,7 @@ internal sealed class PackRequestStep(BoundPack pack) : LicenseRequestDecorator
         ExchangeRun run = ExchangeRun.Of(exchange);
         string chosen = await FindAsync(exchange, run, wanted, values, cancellationToken).ConfigureAwait(false);
         if (!Uri.TryCreate(chosen, UriKind.Absolute, out Uri? url))
-            throw new LicenseServiceException(LicenseErrorKind.Unknown, $"the pack '{pack.Pack.Name}' makes no URL of what it was given");
+            throw new LicenseServiceException(LicenseErrorKind.NotConfigured, $"the pack '{pack.Pack.Name}' makes no URL of what it was given");
         run.Origins.Check(url, $"the provider '{exchange.Provider}'");
         // A path may hold a token; the origin does not.
         run.UrlChosen?.Invoke(values.IsIn(url.AbsolutePath) ? new Uri(url, "/") : new Uri(url.GetLeftPart(UriPartial.Path)));
@@ -87,7 +87,7 @@ internal sealed class PackRequestStep(BoundPack pack) : LicenseRequestDecorator
 
         // What content names is not followed, and the refusal says where it would have gone.
         if (untrusted is not null) run.Origins.Check(untrusted.Url, untrusted.Source);
-        throw new LicenseServiceException(LicenseErrorKind.Unknown, $"nobody names a licence URL for {exchange.KeySystem}")
+        throw new LicenseServiceException(LicenseErrorKind.LicenseUrlMissing, $"nobody names a licence URL for {exchange.KeySystem}")
         {
             Advice = $"give a licence URL, or configure Endpoints:{exchange.KeySystem} of the provider '{exchange.Provider}'",
         };

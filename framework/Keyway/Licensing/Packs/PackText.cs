@@ -16,7 +16,7 @@ internal static class PackText
     {
         try
         {
-            return JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = 32 });
+            return JsonDocument.Parse(BodyText.WithoutMark(body), new JsonDocumentOptions { MaxDepth = 32 });
         }
         catch (JsonException)
         {

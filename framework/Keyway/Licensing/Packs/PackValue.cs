@@ -111,7 +111,7 @@ internal sealed class PackValue
 
             if (await values.FindAsync(part.Text, optional, cancellationToken).ConfigureAwait(false) is not { } value) return false;
             if (!TextTemplate.TryWrite(part, value, plain, destination))
-                throw new LicenseServiceException(LicenseErrorKind.Unknown, $"the value '{part.Text}' cannot be written as the pack wants it ({string.Join(':', part.Encodings.Select(ValueEncoder.NameOf))})");
+                throw new LicenseServiceException(LicenseErrorKind.NotConfigured, $"the value '{part.Text}' cannot be written as the pack wants it ({string.Join(':', part.Encodings.Select(ValueEncoder.NameOf))})");
         }
 
         return true;

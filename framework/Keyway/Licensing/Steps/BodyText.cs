@@ -10,9 +10,17 @@ namespace Keyway.Licensing.Steps;
 /// <summary>Reads bodies: base64 of either alphabet, and members of JSON by dotted path.</summary>
 internal static class BodyText
 {
+    /// <summary>A body without the byte order mark that some services put before it.</summary>
+    public static ReadOnlySequence<byte> WithoutMark(ReadOnlySequence<byte> body)
+    {
+        SequenceReader<byte> reader = new(body);
+        return reader.IsNext("\uFEFF"u8, advancePast: true) ? reader.UnreadSequence : body;
+    }
+
     /// <summary>Decodes base64 or base64url, with or without padding and white space.</summary>
     public static bool TryDecodeBase64(ReadOnlySequence<byte> text, SecretBuffer destination)
     {
+        text = WithoutMark(text);
         using SecretBuffer plain = new();
         Span<byte> characters = plain.GetSpan(checked((int)text.Length) + 3);
         int length = 0;
@@ -36,6 +44,7 @@ internal static class BodyText
     /// <summary>Parses a body as JSON if it begins like an object.</summary>
     public static JsonDocument? TryParseObject(ReadOnlySequence<byte> body)
     {
+        body = WithoutMark(body);
         SequenceReader<byte> reader = new(body);
         reader.AdvancePastAny((byte)' ', (byte)'\t', (byte)'\r', (byte)'\n');
         if (!reader.TryPeek(out byte first) || first != (byte)'{') return null;

@@ -9,7 +9,7 @@ internal sealed class ChallengeStep(bool choosesUrl = true) : LicenseRequestDeco
     public override async ValueTask DecorateAsync(LicenseExchange exchange, CancellationToken cancellationToken)
     {
         ExchangeRun run = ExchangeRun.Of(exchange);
-        SecretBuffer challenge = ExchangeRun.BufferFor(exchange);
+        SecretBuffer challenge = run.Challenge = ExchangeRun.BufferFor(exchange);
         ChallengeRequest request = new() { Kind = exchange.Kind, CustomData = exchange.CustomData };
         ChallengeInfo info = await run.Source.WriteAsync(request, challenge, cancellationToken).ConfigureAwait(false);
         if (info.Kind != ChallengeKind.None) exchange.Kind = info.Kind;

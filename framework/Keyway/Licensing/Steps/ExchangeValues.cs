@@ -27,7 +27,7 @@ internal static class ExchangeValues
     }
 
     public static LicenseServiceException Missing(LicenseExchange exchange, string name) =>
-        new(LicenseErrorKind.Unknown, $"the pipeline of '{exchange.Provider}' needs a value named '{name}', and nobody gave it")
+        new(LicenseErrorKind.NotConfigured, $"the pipeline of '{exchange.Provider}' needs a value named '{name}', and nobody gave it")
         {
             Advice = $"give it with the presentation's values ({name}=…)",
         };

@@ -27,7 +27,7 @@ internal static class RequestMembers
     public static LicenseRequest WithHeader(this LicenseRequest request, string name, string value)
     {
         if (value.Any(char.IsControl))
-            throw new LicenseServiceException(LicenseErrorKind.Unknown, $"the value for the header '{name}' holds a control character");
+            throw new LicenseServiceException(LicenseErrorKind.NotConfigured, $"the value for the header '{name}' holds a control character");
         Dictionary<string, string> headers = new(request.Headers, StringComparer.OrdinalIgnoreCase) { [name] = value };
         return request with { Headers = headers };
     }

@@ -1,10 +1,12 @@
+using System.Globalization;
 using Microsoft.Extensions.Configuration;
 
 namespace Keyway.Licensing.Steps;
 
 /// <summary>
 /// <c>retry</c>: lets the rest run again after a failure that says it may be, with a fresh challenge each time. Settings: <c>Attempts</c> (3),
-/// <c>Delay</c> (half a second, doubled each time, spread by half), <c>MaxDelay</c> (30 s; it also caps what the service asks for).
+/// <c>Delay</c> (half a second, doubled each time, spread by half), <c>MaxDelay</c> (30 s: a service that asks for a longer wait is not asked again). Nor is it where
+/// the wait would outlast the time of the exchange: then the failure is told at once.
 /// </summary>
 internal sealed class RetryStep : ILicenseMiddleware
 {
@@ -36,7 +38,16 @@ internal sealed class RetryStep : ILicenseMiddleware
             }
             catch (LicenseServiceException failure) when (failure.Retryable && attempt + 1 < _attempts)
             {
-                TimeSpan wait = Wait(attempt, failure.RetryAfter ?? RetryDelay.Read(exchange.Answer, _context.Clock));
+                TimeSpan? asked = failure.RetryAfter ?? RetryDelay.Read(exchange.Answer, _context.Clock);
+                TimeSpan wait = Wait(attempt, asked);
+                ExchangeRun? run = ExchangeRun.Find(exchange);
+                if (asked > _maxDelay || wait >= run?.Budget?.Left)
+                {
+                    if (asked is not { } seconds) throw;
+                    throw failure.Retold($"{failure.Message}; it asks not to be asked again for {seconds.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture)} s", asked);
+                }
+
+                if (run?.Budget is { } budget) budget.LastFailure = run.Clean(failure);
                 await Task.Delay(wait, _context.Clock, cancellationToken).ConfigureAwait(false);
                 start.Restore(exchange);
             }
@@ -47,7 +58,7 @@ internal sealed class RetryStep : ILicenseMiddleware
     {
         // Half of the wait is fixed and half is chance, so that clients that failed together do not come back together.
         TimeSpan own = _delay * Math.Pow(2, attempt) * (0.5 + (0.5 * _context.Random.NextDouble()));
-        TimeSpan wait = asked > own ? asked.Value : own;
-        return wait < _maxDelay ? wait : _maxDelay;
+        if (own > _maxDelay) own = _maxDelay;
+        return asked > own ? asked.Value : own;
     }
 }

@@ -56,7 +56,7 @@ internal sealed class StepValue
         {
             TemplateValue value = part.IsName ? ExchangeValues.Find(exchange, part.Text) ?? throw ExchangeValues.Missing(exchange, part.Text) : new TemplateValue(part.Text);
             if (!TextTemplate.TryWrite(part, value, ValueEncoding.Raw, text))
-                throw new LicenseServiceException(LicenseErrorKind.Unknown, $"the value '{part.Text}' cannot be written as the pipeline of '{exchange.Provider}' wants it");
+                throw new LicenseServiceException(LicenseErrorKind.NotConfigured, $"the value '{part.Text}' cannot be written as the pipeline of '{exchange.Provider}' wants it");
         }
 
         return Encoding.UTF8.GetString(text.Written.Span);

@@ -38,12 +38,12 @@ public sealed class RetryStepTests
     }
 
     [Fact]
-    public async Task Retry_waits_as_long_as_the_service_asks_up_to_its_cap()
+    public async Task Retry_waits_as_long_as_the_service_asks()
     {
         ManualClock clock = new();
         FakeLicenseServer server = new();
         server.Next(FakeLicenseServer.Text("", 429, new Dictionary<string, string> { ["Retry-After"] = "7" }));
-        server.Next(FakeLicenseServer.Text("", 503, new Dictionary<string, string> { ["retry-after"] = "3600" }));
+        server.Next(FakeLicenseServer.Text("", 503, new Dictionary<string, string> { ["retry-after"] = "20" }));
         LicensePipeline pipeline = Build(server, clock, ("0:Use", "retry"), ("0:MaxDelay", "00:00:20"), ("1:Use", "challenge"));
         DateTimeOffset start = clock.GetUtcNow();
         Task running = RunAsync(pipeline);
@@ -53,6 +53,22 @@ public sealed class RetryStepTests
         clock.Advance(TimeSpan.FromSeconds(20));
         await running;
         server.Received.Should().HaveCount(3);
+    }
+
+    [Theory]
+    [InlineData("3600", 3600)]
+    [InlineData("21", 21)]
+    [InlineData("Sun, 06 Nov 1994 09:49:37 GMT", 3600)]
+    public async Task Service_that_asks_for_a_longer_wait_than_there_is_time_for_is_not_asked_again_and_that_is_told_at_once(string after, int seconds)
+    {
+        FakeLicenseServer server = new();
+        server.Next(FakeLicenseServer.Text("", 429, new Dictionary<string, string> { ["Retry-After"] = after, ["Date"] = "Sun, 06 Nov 1994 08:49:37 GMT" }));
+        LicensePipeline pipeline = Build(server, new ManualClock(), ("0:Use", "retry"), ("0:MaxDelay", "00:00:20"), ("1:Use", "challenge"));
+        LicenseServiceException failure = await FailsAsync(pipeline);
+        failure.Kind.Should().Be(LicenseErrorKind.Throttled);
+        failure.RetryAfter.Should().Be(TimeSpan.FromSeconds(seconds));
+        failure.Message.Should().Contain("429").And.Contain($"for {seconds} s");
+        server.Received.Should().ContainSingle();
     }
 
     [Fact]

@@ -29,6 +29,21 @@ public sealed class WrappingStepTests
         answer.Should().Be("LICENSE");
     }
 
+    [Theory]
+    [InlineData("json.unwrap", "\uFEFF{\"l\":\"TElDRU5TRQ\"}")]
+    [InlineData("base64", "\uFEFFTElDRU5TRQ==")]
+    public async Task A_byte_order_mark_is_no_part_of_an_answer(string step, string body)
+    {
+        FakeLicenseServer server = new();
+        server.Next(FakeLicenseServer.Text(body));
+        LicensePipeline pipeline = step == "base64"
+            ? Build(server, ("0:Use", "challenge"), ("1:Use", step), ("1:Apply", "Response"))
+            : Build(server, ("0:Use", "challenge"), ("1:Use", step), ("1:Member", "l"));
+        string answer = "";
+        await RunAsync(pipeline, read: exchange => answer = Encoding.UTF8.GetString(exchange.Answer!.Body));
+        answer.Should().Be("LICENSE");
+    }
+
     [Fact]
     public async Task Json_may_hold_the_challenge_as_numbers()
     {

@@ -1,6 +1,6 @@
-namespace Keyway.Live;
+namespace Keyway.Timeline;
 
-/// <summary>A stretch of a growing presentation that could not be read.</summary>
+/// <summary>A stretch of a track that could not be read.</summary>
 public sealed record PresentationGap
 {
     /// <summary>The track's index in the presentation's list.</summary>
@@ -9,7 +9,7 @@ public sealed record PresentationGap
     /// <summary>When it begins, from the beginning of the presentation.</summary>
     public required TimeSpan Start { get; init; }
 
-    /// <summary>How long it is.</summary>
+    /// <summary>How long it is, as the manifest says it; zero where that does not say.</summary>
     public required TimeSpan Duration { get; init; }
 
     /// <summary>How many segments are missing; 0 where the manifest itself leaves them out.</summary>

@@ -1,0 +1,25 @@
+using System.Diagnostics;
+
+namespace Keyway.Cli.Sandbox;
+
+/// <summary>What the sandbox is started with.</summary>
+public sealed class SandboxProcessTests
+{
+    [Fact]
+    public void Child_gets_neither_secrets_nor_settings_of_keyway_and_everything_else()
+    {
+        string own = $"KEYWAYTEST{Environment.ProcessId}";
+        string[] variables = ["KEYWAY_SECRET_LICENSE_STORE", "keyway_secret_token", "Keyway__Providers__acme__Token__Secret", "KEYWAY__HTTP__X", own];
+        foreach (string variable in variables) Environment.SetEnvironmentVariable(variable, "s3cret");
+        try
+        {
+            ProcessStartInfo info = SandboxProcess.StartInfo(["--port", "0"]);
+            info.Environment.Should().ContainKey(own).And.ContainKey("PATH");
+            info.Environment.Keys.Should().NotContain(static name => name.StartsWith("KEYWAY_", StringComparison.OrdinalIgnoreCase));
+        }
+        finally
+        {
+            foreach (string variable in variables) Environment.SetEnvironmentVariable(variable, null);
+        }
+    }
+}
