@@ -349,7 +349,10 @@ public sealed class HttpSourceTests : IDisposable
     public async Task A_whole_request_has_a_deadline_where_it_is_given_one()
     {
         _server.On("https://a.example/x", _ => new HttpResponseMessage(HttpStatusCode.OK) { Content = new BrokenContent(Content, 5, hang: true) });
-        Func<Task> read = async () => await Sources().ReadAsync(ContentOrigin.Of(new Uri("https://a.example/m")), new Uri("https://a.example/x"), null, 200_000, TimeSpan.FromSeconds(6), None);
+        MediaSources sources = Sources();
+        Uri address = new("https://a.example/x");
+        Func<Task> read = async () => await sources.WithinAsync(
+            address, TimeSpan.FromSeconds(6), token => sources.ReadAsync(ContentOrigin.Of(new Uri("https://a.example/m")), address, null, 200_000, token), None);
         await read.Should().ThrowAsync<SourceException>().WithMessage("*did not come whole within 6 s*");
     }
 

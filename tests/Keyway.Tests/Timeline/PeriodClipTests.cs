@@ -1,5 +1,4 @@
 using Keyway.Mp4;
-using Keyway.Testing;
 
 namespace Keyway.Timeline;
 

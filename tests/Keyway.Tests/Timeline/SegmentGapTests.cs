@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using Keyway.Mp4;
-using Keyway.Testing;
 
 namespace Keyway.Timeline;
 
@@ -177,5 +176,5 @@ public sealed class SegmentGapTests : IDisposable
         });
     }
 
-    private byte[] Other(string name) => File.ReadAllBytes(PresentationBench.Sample($"cenc/{name}").LocalPath);
+    private static byte[] Other(string name) => File.ReadAllBytes(PresentationBench.Sample($"cenc/{name}").LocalPath);
 }
