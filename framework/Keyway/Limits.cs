@@ -100,6 +100,9 @@ internal static class Mp4Limits
     /// </summary>
     public static readonly TimeSpan PeriodRounding = TimeSpan.FromMilliseconds(10);
 
+    /// <summary>How many edits of a track are used: files have one or two, a cut of an editing program some dozens; each sample may be looked for in all.</summary>
+    public const int Edits = 256;
+
     /// <summary>How deep into a protected sample entry of an unknown layout its child boxes are looked for.</summary>
     public const int EntryScanBytes = 4096;
 }

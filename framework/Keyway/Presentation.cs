@@ -63,7 +63,7 @@ public sealed partial class Presentation : IAsyncDisposable
     /// <summary>Reads the clear samples of one track, a fragment at a time. Of a presentation that grows: from the live edge on.</summary>
     /// <param name="track">The track.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
-    /// <returns>The fragments. The memory of each is valid until the next is asked for. Decode times are those of the segments.</returns>
+    /// <returns>The fragments. The memory of each is valid until the next is asked for. Decode times are those of the segments; presentation times count from the beginning of the presentation.</returns>
     /// <exception cref="KeyUnavailableException">There is no key to go on with.</exception>
     /// <exception cref="MediaFormatException">The media cannot be read.</exception>
     /// <exception cref="SampleDecryptionException">A sample cannot be decrypted.</exception>
@@ -71,10 +71,11 @@ public sealed partial class Presentation : IAsyncDisposable
     public async IAsyncEnumerable<ClearFragment> ReadAsync(PresentationTrack track, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(track);
+        FragmentMarker marker = new(isOneTrack: true);
         await foreach ((Stream stream, string name, Func<long, SamplePlace?>? place) in StreamsAsync(track, cancellationToken).ConfigureAwait(false))
         {
             using Mp4Reader reader = await Mp4Reader.OpenAsync(stream, name, cancellationToken).ConfigureAwait(false);
-            reader.PlaceAt = place;
+            (reader.PlaceAt, reader.Marker) = (place, marker);
             using PresentationKeys keys = new(_parts, track.Index);
             await foreach (ClearFragment fragment in reader.ReadAsync(keys, Filter(track), cancellationToken).ConfigureAwait(false))
                 yield return fragment;

@@ -24,6 +24,7 @@ internal sealed class PeriodTrack(MediaSources sources, ContentOrigin origin, IR
     /// <param name="isLast">Whether nothing comes after it.</param>
     public static SamplePlace PlaceOf(PeriodRow row, TrackPeriod period, TimeSpan beginning, bool isLast) => new()
     {
+        Clock = period.Representation.Segments.ClockOf(row.Name, StartOf(row)),
         Shift = ShiftOf(row, period) - beginning,
         Start = StartOf(row) - beginning,
         End = row.Period.Duration is { } length ? StartOf(row) - beginning + length : null,

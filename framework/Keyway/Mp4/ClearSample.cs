@@ -12,8 +12,26 @@ public readonly record struct ClearSample
     /// <summary>How long it lasts, in the track's timescale.</summary>
     public required uint Duration { get; init; }
 
-    /// <summary>How much later it is shown than decoded.</summary>
+    /// <summary>How much later it is composed than decoded, in the track's timescale.</summary>
     public required int CompositionOffset { get; init; }
+
+    /// <summary>When it is presented by its file, in the track's timescale: decode time and composition offset, and the edit list applied. Exact; negative before the beginning.</summary>
+    public required long PresentationUnits { get; init; }
+
+    /// <summary>
+    /// When it is presented, from the beginning of the presentation: the start of its period, less <c>@presentationTimeOffset</c>, plus <see cref="PresentationUnits"/>
+    /// (ISO/IEC 23009-1, 7.2.1). The nearest 100 ns of the exact time.
+    /// </summary>
+    public required TimeSpan PresentationTime { get; init; }
+
+    /// <summary>When it is decoded, on the same timeline.</summary>
+    public required TimeSpan DecodingTime { get; init; }
+
+    /// <summary>
+    /// Whether it is to be seen or heard. One that is not is decoded, because others lean on it, and what comes out is dropped: what the edit list leaves out (the
+    /// priming of audio), and what of a period lies before its beginning.
+    /// </summary>
+    public required bool IsPresented { get; init; }
 
     /// <summary>Whether decoding can begin here.</summary>
     public required bool IsSync { get; init; }

@@ -13,8 +13,6 @@ internal sealed class FragmentSource : IDisposable
     private readonly SampleTable _table = new();
     private UnitKind _first;
     private byte[] _buffer = [];
-    private Track? _edited;
-    private long _editOffset;
     private (uint Track, Movie? Movie, ulong Time) _reached;
 
     private FragmentSource(BoxWindow window)
@@ -169,11 +167,11 @@ internal sealed class FragmentSource : IDisposable
         (long, long, long) before = (counter.Samples, counter.ProtectedSamples, counter.Bytes);
         counter.Note(table);
         fragment.Place = PlaceAt?.Invoke(offset);
+        fragment.Edits = table.Track.Edits ??= EditList.Of(fragment.Movie, table.Track);
         if (fragment.Place is not { } place || table.Count == 0) return table.Count > 0;
-        if (!ReferenceEquals(_edited, table.Track)) (_edited, _editOffset) = (table.Track, EditList.OffsetOf(fragment.Movie, table.Track));
-        fragment.EditOffset = _editOffset;
+        fragment.EditOffset = fragment.Edits.Offset;
         bool isSame = _reached.Track == table.Track.Id && _reached.Movie is { } known && (ReferenceEquals(known, fragment.Movie) || known.Bytes.AsSpan().SequenceEqual(fragment.Movie.Bytes));
-        bool left = SampleClip.Apply(table, place, _editOffset, ReferenceEquals(fragment.Movie, Movie), isSame ? _reached.Time : null);
+        bool left = SampleClip.Apply(table, place, fragment.EditOffset, ReferenceEquals(fragment.Movie, Movie), isSame ? _reached.Time : null);
         if (table.IsClipped) counter.Recount(before, table);
         if (left) _reached = (table.Track.Id, fragment.Movie, table.DecodeTime + table.TotalDuration);
         return left;

@@ -30,6 +30,9 @@ public sealed class Mp4Reader : IDisposable
     internal string Description => string.Join(
         ' ', _source.Movie.Tracks.Select(track => $"{track.Id}:{track.Facts.Handler}:{track.Facts.Timescale}:{Convert.ToHexStringLower(SHA256.HashData(MovieWriter.ClearEntries(_source.Movie, track)))}"));
 
+    /// <summary>What sees changes from fragment to fragment; one for several files where they are one track.</summary>
+    internal FragmentMarker Marker { private get; set; } = new(isOneTrack: false);
+
     /// <summary>When what begins at a place of the input is played: what is not is left out. Decode times stay those of the file.</summary>
     internal Func<long, SamplePlace?>? PlaceAt
     {
@@ -63,7 +66,7 @@ public sealed class Mp4Reader : IDisposable
         if (_reading) throw new InvalidOperationException("a file is read once");
         _reading = true;
         await foreach (SourceFragment fragment in _source.ReadAsync(keys, t => tracks is null || tracks(t.Facts), cancellationToken).ConfigureAwait(false))
-            yield return new ClearFragment(fragment);
+            yield return new ClearFragment(fragment, Marker);
     }
 
     /// <summary>Gives back what reading took. The stream stays open.</summary>

@@ -156,13 +156,15 @@ internal static class SampleClip
             Int128 now = Int128.Max(own, begin + before);
             for (int i = sync; i < first; i++)
             {
+                _rows[i].IsHidden = true;
                 _rows[i].CompositionOffset = Offset(shown++ - (begin + (i - sync)));
                 _rows[i].Duration = i + 1 < first ? 1 : (uint)(now - (begin + before - 1));
             }
 
             for (int i = first; i < end; i++)
             {
-                Int128 composed = IsBefore(own, i) ? shown++ : own + _rows[i].CompositionOffset;
+                _rows[i].IsHidden = IsBefore(own, i);
+                Int128 composed = _rows[i].IsHidden ? shown++ : own + _rows[i].CompositionOffset;
                 own += _rows[i].Duration;
                 Int128 next = Int128.Max(own, now + 1);
                 _rows[i].CompositionOffset = Offset(composed - now);

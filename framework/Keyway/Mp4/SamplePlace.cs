@@ -19,11 +19,14 @@ internal sealed class SamplePlace
         set => Interlocked.Exchange(ref _end, value?.Ticks ?? long.MaxValue);
     }
 
+    /// <summary>How its samples lead to the timeline of the presentation.</summary>
+    public MediaClock Clock { get; init; } = MediaClock.OfFile;
+
     /// <summary>How far past the end a fragment may reach and is left whole: the stated length of a presentation is often rounded.</summary>
     public TimeSpan EndSlack { get; init; }
 
     /// <summary>The same stretch with other samples: what says its time differently.</summary>
     /// <param name="shift">How much later its samples are played.</param>
     /// <param name="window">How much later, on the same clock, the period begins and ends.</param>
-    public SamplePlace Moved(TimeSpan shift, TimeSpan window) => new() { Shift = Shift + shift, Start = Start + window, End = End + window, EndSlack = EndSlack };
+    public SamplePlace Moved(TimeSpan shift, TimeSpan window) => new() { Clock = Clock with { Late = Clock.Late + shift }, Shift = Shift + shift, Start = Start + window, End = End + window, EndSlack = EndSlack };
 }

@@ -14,6 +14,9 @@ internal struct SampleRow
 
     public int CompositionOffset;
 
+    /// <summary>Whether it is there for those that lean on it, and is not to be seen (<see cref="SampleClip"/>).</summary>
+    public bool IsHidden;
+
     /// <summary>Which of the table's protections it has.</summary>
     public int Protection;
 

@@ -17,6 +17,9 @@ internal sealed class SourceFragment
     /// <summary>How much earlier than composed its samples are presented, by its own edit list.</summary>
     public long EditOffset { get; set; }
 
+    /// <summary>Its edit list.</summary>
+    public EditList Edits { get; set; } = EditList.None;
+
     /// <summary>The movie that describes it.</summary>
     public required Movie Movie { get; set; }
 }

@@ -52,6 +52,7 @@ internal static class Stsd
 
         Sinf? protection = null;
         List<int> protecting = [];
+        List<(int Start, int Length)> clear = [];
         string codec = FourCc.Text(box.Type);
         byte[] config = [];
         SampleSyntax syntax = default;
@@ -66,8 +67,12 @@ internal static class Stsd
                     protecting.Add(child.Start);
                     if (!Sinf.TryRead(child, out Sinf found, out error)) return false;
                     if (IsBetter(found, protection)) protection = found;
+                    continue;
                 }
-                else if (child.Type == FourCc.AvcC && child.Content.Length >= 4)
+
+                if (clear is [.., var last] && last.Start + last.Length == child.Start) clear[^1] = (last.Start, last.Length + child.Length);
+                else clear.Add((child.Start, child.Length));
+                if (child.Type == FourCc.AvcC && child.Content.Length >= 4)
                 {
                     config = child.Content[1..4].ToArray();
                 }
@@ -77,6 +82,15 @@ internal static class Stsd
             if (walker.Stray > 0) defects.Add(walker.StrayError);
         }
 
+        byte[] boxesOfClear = new byte[clear.Sum(static range => range.Length)];
+        int filled = 0;
+        foreach ((int start, int length) in clear)
+        {
+            box.Bytes.Slice(start - box.Start, length).CopyTo(boxesOfClear.AsSpan(filled));
+            filled += length;
+        }
+
+        (int channels, int rate) = fields == EntryFields + AudioFields ? Audio(box.Content) : (0, 0);
         bool visual = fields == EntryFields + VisualFields && box.Content.Length >= fields;
         uint original = protection is { OriginalFormat: not 0 } ? protection.OriginalFormat : box.Type;
         if (original is FourCc.Avc1 or FourCc.Avc3 && config.Length == 3) codec = $"{FourCc.Text(original)}.{Convert.ToHexStringLower(config)}";
@@ -102,10 +116,29 @@ internal static class Stsd
                 Encryption = protection?.Encryption,
                 Width = visual ? BinaryPrimitives.ReadUInt16BigEndian(box.Content[24..]) : 0,
                 Height = visual ? BinaryPrimitives.ReadUInt16BigEndian(box.Content[26..]) : 0,
+                Channels = channels,
+                SampleRate = rate,
+                ClearBoxes = boxesOfClear,
             },
         };
         error = default;
         return true;
+    }
+
+    /// <summary>Channels and samples in a second, as an audio entry says (ISO/IEC 14496-12, 12.2.3); QuickTime's version 2 has places of its own for them.</summary>
+    /// <remarks>
+    /// <code>
+    /// version:2 at 8, channels:2 at 16, rate:2.2 at 24 · version 2: rate:8 (a double) at 32, channels:4 at 40
+    /// </code>
+    /// </remarks>
+    private static (int Channels, int Rate) Audio(ReadOnlySpan<byte> content)
+    {
+        if (content.Length < EntryFields + AudioFields) return default;
+        if (BinaryPrimitives.ReadUInt16BigEndian(content[8..]) != 2 || content.Length < 44)
+            return (BinaryPrimitives.ReadUInt16BigEndian(content[16..]), BinaryPrimitives.ReadUInt16BigEndian(content[24..]));
+        double rate = BinaryPrimitives.ReadDoubleBigEndian(content[32..]);
+        uint channels = BinaryPrimitives.ReadUInt32BigEndian(content[40..]);
+        return (channels <= ushort.MaxValue ? (int)channels : 0, rate is >= 0 and <= int.MaxValue ? (int)rate : 0);
     }
 
     /// <summary>Of several <c>sinf</c>, the first that this room can use; else the first.</summary>

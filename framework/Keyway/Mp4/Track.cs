@@ -18,6 +18,9 @@ internal sealed class Track
     /// <summary>Where boxes begin in the movie's bytes that a clear file does not have, beside those of the sample entries.</summary>
     public required IReadOnlyList<int> Protecting { get; init; }
 
+    /// <summary>Its edit list, once it was asked for.</summary>
+    public EditList? Edits { get; set; }
+
     public Trex Defaults { get; set; }
 
     public uint Id => Facts.Id;
