@@ -65,6 +65,7 @@ public sealed class KeywayHealthCheck : IHealthCheck
         // A folder that configuration does not name is none of its plugins.
         .. _host.Plugins.Where(static plugin => plugin.State == PluginState.Absent || (plugin.State == PluginState.Refused && plugin.Problem?.Fault != PluginFault.NotAllowed)).Select(static plugin => $"plugin {plugin.Id}: {plugin.Problem?.Reason}"),
         .. _host.KeySystems.Where(system => system.KeySystem is null && !IsDisabled(system)).Select(static system => $"key system {system.Name}: {system.Absence}"),
+        .. _host.RefusedConfiguration.Select(static mistake => $"changed configuration is refused: {mistake}"),
         .. _host.AbsentProviders.Select(static provider => $"provider {provider.Key}: {provider.Value}"),
     ];
 

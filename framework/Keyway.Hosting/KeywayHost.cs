@@ -20,7 +20,7 @@ namespace Keyway.Hosting;
 /// <para>Threads: any. The first call that needs it starts it; a generic host starts it with the application.</para>
 /// <para>Ownership: whoever makes it disposes it, after the presentations that it opened.</para>
 /// </remarks>
-public sealed partial class KeywayHost : IHostedService, IAsyncDisposable, IDisposable
+public sealed partial class KeywayHost : IKeyway, IHostedService, IAsyncDisposable, IDisposable
 {
     private readonly KeywayHostOptions _host;
     private readonly IConfigurationSection _section;
@@ -33,6 +33,7 @@ public sealed partial class KeywayHost : IHostedService, IAsyncDisposable, IDisp
     private readonly List<Task> _leaving = [];
     private readonly CancellationTokenSource _ending = new();
     private readonly FileLicenseStore? _ownStore;
+    private IConfigurationSection _read;
     private HostHttp? _http;
     private PluginHost? _plugins;
     private HostBuild? _build;
@@ -49,7 +50,8 @@ public sealed partial class KeywayHost : IHostedService, IAsyncDisposable, IDisp
         _logging = _host.Logging ?? NullLoggerFactory.Instance;
         _logger = _logging.CreateLogger("Keyway.Host");
         _section = section;
-        Options = KeywayOptions.Read(section, _host.Configuration);
+        _read = FrozenSection.Of(section);
+        Options = KeywayOptions.Read(_read, _host.Configuration);
         Warnings = Options.Warnings;
         if (_host.LicenseStore is null && Options.Licenses.Store is { } folder)
             _ownStore = new FileLicenseStore(Path.GetFullPath(folder, AppContext.BaseDirectory), cancellationToken => SecretReader.ForLicenseStore(Options).ReadAsync(FileLicenseStore.SecretName, cancellationToken));
@@ -71,8 +73,8 @@ public sealed partial class KeywayHost : IHostedService, IAsyncDisposable, IDisp
     {
     }
 
-    /// <summary>What configuration says.</summary>
-    public KeywayOptions Options { get; }
+    /// <summary>What configuration says, as far as it is in use: after a change of it, the last that was good.</summary>
+    public KeywayOptions Options { get; private set; }
 
     /// <summary>What is no mistake and looks like one; after the start also what plugins tell. Each is logged at the start.</summary>
     public IReadOnlyList<SettingError> Warnings { get; private set; }
@@ -118,11 +120,11 @@ public sealed partial class KeywayHost : IHostedService, IAsyncDisposable, IDisp
     /// <param name="options">How; without it, everything by default.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>The presentation. Ownership: the caller's.</returns>
-    /// <inheritdoc cref="KeywayEngine.OpenAsync" path="/exception"/>
+    /// <inheritdoc cref="KeywayEngine.OpenAsync(Uri, PresentationOptions, CancellationToken)" path="/exception"/>
     public ValueTask<Presentation> OpenAsync(string source, PresentationOptions? options = null, CancellationToken cancellationToken = default) =>
         OpenAsync(MediaSources.AddressOf(source), options, cancellationToken);
 
-    /// <inheritdoc cref="KeywayEngine.OpenAsync"/>
+    /// <inheritdoc cref="KeywayEngine.OpenAsync(Uri, PresentationOptions, CancellationToken)"/>
     public async ValueTask<Presentation> OpenAsync(Uri source, PresentationOptions? options = null, CancellationToken cancellationToken = default)
     {
         HostBuild build = await EnterAsync(cancellationToken).ConfigureAwait(false);
@@ -144,11 +146,11 @@ public sealed partial class KeywayHost : IHostedService, IAsyncDisposable, IDisp
     /// <param name="options">How; without it, everything by default.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>What was found.</returns>
-    /// <inheritdoc cref="KeywayEngine.InspectAsync" path="/exception"/>
+    /// <inheritdoc cref="KeywayEngine.InspectAsync(Uri, PresentationOptions, CancellationToken)" path="/exception"/>
     public ValueTask<ContentFacts> InspectAsync(string source, PresentationOptions? options = null, CancellationToken cancellationToken = default) =>
         InspectAsync(MediaSources.AddressOf(source), options, cancellationToken);
 
-    /// <inheritdoc cref="KeywayEngine.InspectAsync"/>
+    /// <inheritdoc cref="KeywayEngine.InspectAsync(Uri, PresentationOptions, CancellationToken)"/>
     public async ValueTask<ContentFacts> InspectAsync(Uri source, PresentationOptions? options = null, CancellationToken cancellationToken = default)
     {
         HostBuild build = await EnterAsync(cancellationToken).ConfigureAwait(false);
@@ -221,6 +223,8 @@ public sealed partial class KeywayHost : IHostedService, IAsyncDisposable, IDisp
             if (_disposed) return;
             _disposed = true;
             await _ending.CancelAsync().ConfigureAwait(false);
+            _watch?.Dispose();
+            if (_soon is not null) await _soon.DisposeAsync().ConfigureAwait(false);
             HostBuild[] builds;
             // Whoever comes now is told that it is gone.
             lock (_replaced) builds = [.. _replaced, .. Interlocked.Exchange(ref _build, null) is { } build ? (HostBuild[])[build] : []];
@@ -260,8 +264,9 @@ public sealed partial class KeywayHost : IHostedService, IAsyncDisposable, IDisp
             if (_build is { } built) return built;
             _http ??= new HostHttp(Options.Http, AppContext.BaseDirectory);
             _plugins ??= await PluginHost.LoadAsync(Options.Plugins with { Needed = NeededPlugins() }, PluginServices(_http), cancellationToken).ConfigureAwait(false);
-            HostBuild build = await MakeAsync(_http, _plugins, cancellationToken).ConfigureAwait(false);
+            HostBuild build = await MakeAsync(Options, _http, _plugins, cancellationToken).ConfigureAwait(false);
             Volatile.Write(ref _build, build);
+            Watch();
             return build;
         }
         finally
@@ -291,8 +296,8 @@ public sealed partial class KeywayHost : IHostedService, IAsyncDisposable, IDisp
         string? reason;
         try
         {
-            next = await MakeAsync(_http!, _plugins, cancellationToken).ConfigureAwait(false);
-            reason = Lost(old, next) ?? await StartAsStartedAsync(old, next, generation.Id, cancellationToken).ConfigureAwait(false);
+            next = await MakeAsync(Options, _http!, _plugins, cancellationToken).ConfigureAwait(false);
+            reason = Lost(old, next) ?? await StartAsStartedAsync(Options, old, next, generation.Id, cancellationToken).ConfigureAwait(false);
         }
         catch (KeywayException exception)
         {
@@ -311,6 +316,13 @@ public sealed partial class KeywayHost : IHostedService, IAsyncDisposable, IDisp
             return await _plugins.RefuseAsync(generation, reason).ConfigureAwait(false);
         }
 
+        TakePlace(old, next!);
+        return new PluginReload(generation.Id, generation.Number, Problem: null);
+    }
+
+    /// <summary>Presentations are opened with another build from now on; the old one leaves with its last.</summary>
+    private void TakePlace(HostBuild old, HostBuild next)
+    {
         lock (_replaced)
         {
             _replaced.Add(old);
@@ -320,7 +332,6 @@ public sealed partial class KeywayHost : IHostedService, IAsyncDisposable, IDisp
         old.Retire();
         _leaving.RemoveAll(static task => task.IsCompleted);
         _leaving.Add(Task.Run(() => LeaveAsync(old), CancellationToken.None));
-        return new PluginReload(generation.Id, generation.Number, Problem: null);
     }
 
     /// <summary>What there was with the old version of a plugin and is not with the new one; <see langword="null"/>: nothing.</summary>
@@ -335,12 +346,12 @@ public sealed partial class KeywayHost : IHostedService, IAsyncDisposable, IDisp
         return next.AbsentProviders.Where(each => !old.AbsentProviders.ContainsKey(each.Key)).Select(static each => $"provider '{each.Key}': {each.Value}").FirstOrDefault();
     }
 
-    /// <summary>Starts of a new version what was started of the old one: whether it can is to be known before it is relied on.</summary>
-    private async ValueTask<string?> StartAsStartedAsync(HostBuild old, HostBuild next, string plugin, CancellationToken cancellationToken)
+    /// <summary>Starts of a new build what was started of the old one: whether it can is to be known before it is relied on.</summary>
+    private static async ValueTask<string?> StartAsStartedAsync(KeywayOptions options, HostBuild old, HostBuild next, string? plugin, CancellationToken cancellationToken)
     {
         foreach (string name in old.Engine.StartedKeySystems)
         {
-            if (!Options.KeySystems.TryGetValue(name, out KeySystemOptions? entry) || entry.Plugin != plugin) continue;
+            if (!options.KeySystems.TryGetValue(name, out KeySystemOptions? entry) || (plugin is not null && entry.Plugin != plugin)) continue;
             try
             {
                 await next.Engine.StartKeySystemAsync(name, cancellationToken).ConfigureAwait(false);
@@ -396,12 +407,12 @@ public sealed partial class KeywayHost : IHostedService, IAsyncDisposable, IDisp
         }
     }
 
-    private async ValueTask<HostBuild> MakeAsync(HostHttp http, PluginHost plugins, CancellationToken cancellationToken)
+    private async ValueTask<HostBuild> MakeAsync(KeywayOptions options, HostHttp http, PluginHost plugins, CancellationToken cancellationToken)
     {
         HostBuild build = new() { Plugins = plugins.Current };
         try
         {
-            await FillAsync(build, http, plugins, cancellationToken).ConfigureAwait(false);
+            await FillAsync(options, build, http, plugins, cancellationToken).ConfigureAwait(false);
             return build;
         }
         catch
@@ -412,45 +423,45 @@ public sealed partial class KeywayHost : IHostedService, IAsyncDisposable, IDisp
         }
     }
 
-    private async ValueTask FillAsync(HostBuild build, HostHttp http, PluginHost plugins, CancellationToken cancellationToken)
+    private async ValueTask FillAsync(KeywayOptions options, HostBuild build, HostHttp http, PluginHost plugins, CancellationToken cancellationToken)
     {
         List<SettingError> errors = [.. http.Errors];
         LicenseSteps steps = new();
         foreach ((string name, PluginPart<ILicenseMiddleware> part) in plugins.Middleware) steps.Add(name, (settings, _) => part.Create(settings));
         HttpLicenseTransport transport = new(_host.LicenseHttp ?? http.Licenses);
         List<KeySystemCandidate> systems = [];
-        foreach (KeySystemOptions entry in Options.KeySystems.Values) systems.Add(await MakeAsync(entry, build, plugins, errors, cancellationToken).ConfigureAwait(false));
+        foreach (KeySystemOptions entry in options.KeySystems.Values) systems.Add(await MakeAsync(entry, build, plugins, errors, cancellationToken).ConfigureAwait(false));
         List<ConfiguredProvider> providers = [];
         Dictionary<string, string> absent = new(StringComparer.OrdinalIgnoreCase);
-        foreach (ProviderOptions entry in Options.Providers.Values)
+        foreach (ProviderOptions entry in options.Providers.Values)
         {
             if (WhyAbsent(entry, plugins) is { } reason) absent.Add(entry.Name, reason);
-            else if (Make(entry, plugins, systems, steps, transport, errors) is { } provider) providers.Add(provider);
+            else if (Make(options, entry, plugins, systems, steps, transport, errors) is { } provider) providers.Add(provider);
         }
 
         if (errors.Count > 0) throw new KeywayConfigurationException(SettingLayers.Explain(errors, _section, _host.Configuration));
         (build.KeySystems, build.Providers, build.AbsentProviders) = (systems, providers, absent);
-        Warnings = [.. Options.Warnings, .. SettingLayers.Explain([.. ConfigurationWarnings.Of(Options, plugins.Plugins)], _section, _host.Configuration)];
+        Warnings = [.. options.Warnings, .. SettingLayers.Explain([.. ConfigurationWarnings.Of(options, plugins.Plugins)], _section, _host.Configuration)];
         foreach (SettingError warning in Warnings) Log.Warned(_logger, warning);
 
-        StepContext nobody = new() { Secrets = new SecretReader(Options.Secrets, []), Clock = _host.Clock };
+        StepContext nobody = new() { Secrets = new SecretReader(options.Secrets, []), Clock = _host.Clock };
         build.Begin(new KeywayEngine(new KeywayEngineOptions
         {
             KeySystems = systems,
             Providers = providers,
             AbsentProviders = absent,
             Direct = LicenseService.Direct(steps, nobody, transport),
-            Route = content => Options.FindRoute(content.IsFile ? "" : content.IdnHost)?.Provider,
+            Route = content => options.FindRoute(content.IsFile ? "" : content.IdnHost)?.Provider,
             ContentHttp = _host.ContentHttp ?? http.Content,
             Bus = _bus,
             Events = _events,
             Clock = _host.Clock,
             LicenseStore = LicenseStore,
             Logging = _logging,
-            KeyWait = TimeSpan.FromSeconds(Options.Licenses.KeyWaitSeconds),
-            KeySystemPatience = Options.Plugins.Patience,
-            Acceleration = Options.Decryption.Acceleration,
-            MaxParallelFragments = Options.Decryption.MaxParallelFragments,
+            KeyWait = TimeSpan.FromSeconds(options.Licenses.KeyWaitSeconds),
+            KeySystemPatience = options.Plugins.Patience,
+            Acceleration = options.Decryption.Acceleration,
+            MaxParallelFragments = options.Decryption.MaxParallelFragments,
         }));
     }
 
@@ -531,7 +542,7 @@ public sealed partial class KeywayHost : IHostedService, IAsyncDisposable, IDisp
         };
     }
 
-    private ConfiguredProvider? Make(ProviderOptions entry, PluginHost plugins, IReadOnlyList<KeySystemCandidate> systems, LicenseSteps steps, ILicenseTransport transport, List<SettingError> errors)
+    private ConfiguredProvider? Make(KeywayOptions options, ProviderOptions entry, PluginHost plugins, IReadOnlyList<KeySystemCandidate> systems, LicenseSteps steps, ILicenseTransport transport, List<SettingError> errors)
     {
         try
         {
@@ -549,7 +560,7 @@ public sealed partial class KeywayHost : IHostedService, IAsyncDisposable, IDisp
             }
 
             ProviderPack? pack = entry.Pack is null ? null : Load(entry);
-            StepContext context = new() { Secrets = SecretReader.ForProvider(Options, entry, pack), Clock = _host.Clock };
+            StepContext context = new() { Secrets = SecretReader.ForProvider(options, entry, pack), Clock = _host.Clock };
             LicenseService service = LicenseService.Read(entry.Section, provider, steps, context, transport, pack);
             return new ConfiguredProvider(service, entry.KeySystems.Count > 0 ? entry.KeySystems : ServedBy(service, systems));
         }
@@ -610,6 +621,15 @@ public sealed partial class KeywayHost : IHostedService, IAsyncDisposable, IDisp
     {
         [LoggerMessage(302, LogLevel.Warning, "configuration: {Warning}")]
         public static partial void Warned(ILogger logger, SettingError warning);
+
+        [LoggerMessage(303, LogLevel.Information, "configuration was read again: {KeySystems} key systems, {Providers} providers, {Routes} routes for presentations that are opened from now on")]
+        public static partial void Reloaded(ILogger logger, int keySystems, int providers, int routes);
+
+        [LoggerMessage(304, LogLevel.Error, "changed configuration is refused, and the last good one stays: {Mistake}")]
+        public static partial void Refused(ILogger logger, SettingError mistake);
+
+        [LoggerMessage(305, LogLevel.Error, "changed configuration could not be read, and the last good one stays: {Fault}")]
+        public static partial void NotReloaded(ILogger logger, string fault);
 
         [LoggerMessage(301, LogLevel.Warning, "a key system failed when it was disposed ({Fault})")]
         public static partial void NotDisposed(ILogger logger, string fault);

@@ -14,6 +14,12 @@ public sealed record KeywayHostOptions
     /// <summary>The configuration that the section is of, so that mistakes and warnings name the layer that they stand in; <see langword="null"/>: they do not.</summary>
     public IConfigurationRoot? Configuration { get; init; }
 
+    /// <summary>
+    /// Whether the host reads its section again when the section says that it has changed (<see cref="KeywayHost.ReloadConfigurationAsync"/>): when it has been
+    /// quiet for a quarter of a second.
+    /// </summary>
+    public bool WatchConfiguration { get; init; } = true;
+
     /// <summary>The clock that licences run by.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 

@@ -1,6 +1,8 @@
+using Keyway;
 using Keyway.Hosting;
 using Keyway.Messaging;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -11,7 +13,7 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class KeywayServiceCollectionExtensions
 {
     /// <summary>
-    /// Adds <see cref="KeywayHost"/>, started with the application: <c>services.AddKeyway(configuration.GetSection("Keyway"))</c>.
+    /// Adds <see cref="KeywayHost"/>, also as <see cref="IKeyway"/> where there is none yet, started with the application: <c>services.AddKeyway(configuration.GetSection("Keyway"))</c>.
     /// </summary>
     /// <param name="services">The host's services.</param>
     /// <param name="section">The section <c>Keyway</c>.</param>
@@ -69,6 +71,8 @@ public static class KeywayServiceCollectionExtensions
             };
             return new KeywayHost(section, configure is null ? options : configure(provider, options));
         });
+        // What a test put there stays.
+        services.TryAddSingleton<IKeyway>(static provider => provider.GetRequiredService<KeywayHost>());
         services.AddSingleton<IHostedService>(static provider => provider.GetRequiredService<KeywayHost>());
         return services;
     }

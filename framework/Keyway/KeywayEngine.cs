@@ -16,7 +16,7 @@ namespace Keyway;
 /// <para>Threads: any.</para>
 /// <para>Ownership: whoever makes it disposes it, after the presentations that it opened and before the key systems that it was given.</para>
 /// </remarks>
-public sealed class KeywayEngine : IAsyncDisposable
+public sealed class KeywayEngine : IKeyway, IAsyncDisposable
 {
     private readonly KeywayEngineOptions _options;
     private readonly ContentKeyVault _vault;
@@ -92,6 +92,24 @@ public sealed class KeywayEngine : IAsyncDisposable
         ProtectionMap map = await ReadHeadersAsync(content, cancellationToken).ConfigureAwait(false);
         return FactsOf(content, map, await SelectAsync(map, provider, options, mustStart: false, cancellationToken).ConfigureAwait(false));
     }
+
+    /// <summary>Looks at what a text names: a path, relative to the working directory, or an address.</summary>
+    /// <param name="source">The path or the address (<c>file</c>, <c>http</c>, <c>https</c>).</param>
+    /// <param name="options">How; without it, everything by default.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>What was found.</returns>
+    /// <inheritdoc cref="InspectAsync(Uri, PresentationOptions, CancellationToken)" path="/exception"/>
+    public ValueTask<ContentFacts> InspectAsync(string source, PresentationOptions? options = null, CancellationToken cancellationToken = default) =>
+        InspectAsync(MediaSources.AddressOf(source), options, cancellationToken);
+
+    /// <summary>Opens what a text names: a path, relative to the working directory, or an address.</summary>
+    /// <param name="source">The path or the address (<c>file</c>, <c>http</c>, <c>https</c>).</param>
+    /// <param name="options">How; without it, everything by default.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>The presentation. Ownership: the caller's.</returns>
+    /// <inheritdoc cref="OpenAsync(Uri, PresentationOptions, CancellationToken)" path="/exception"/>
+    public ValueTask<Presentation> OpenAsync(string source, PresentationOptions? options = null, CancellationToken cancellationToken = default) =>
+        OpenAsync(MediaSources.AddressOf(source), options, cancellationToken);
 
     /// <summary>Opens a presentation: finds its tracks and what protects it, chooses a key system, and asks for the licences of the chosen tracks.</summary>
     /// <param name="source">A manifest or an MP4 file: <c>file</c>, <c>http</c> or <c>https</c>; a relative one is a path from the working directory.</param>

@@ -19,6 +19,9 @@ public sealed class FakeKeySystem : IKeySystem
     /// <inheritdoc/>
     public KeySystemDescriptor Descriptor { get; init; } = new() { Name = "fake", Systems = [System], ChallengeIdentifiesDevice = true };
 
+    /// <summary>Whether it leaves the data of headers unread: of other systems it takes the key identifiers that stand beside it.</summary>
+    public bool ReadsKeyIdsOnly { get; init; }
+
     /// <summary>The policy of the keys that licences bring.</summary>
     public KeyPolicy Policy { get; set; } = new() { Output = new OutputRequirement { ClearExport = true } };
 
@@ -68,7 +71,7 @@ public sealed class FakeKeySystem : IKeySystem
     public ProtectionHeader ParseHeader(InitializationData data)
     {
         ArgumentNullException.ThrowIfNull(data);
-        if (data.Kind == InitializationDataKind.KeyIds) return new ProtectionHeader { System = data.System, Data = data.Payload, KeyIds = data.BoxKeyIds };
+        if (ReadsKeyIdsOnly || data.Kind == InitializationDataKind.KeyIds) return new ProtectionHeader { System = data.System, Data = data.Payload, KeyIds = data.BoxKeyIds };
         if (data.Payload.Length % KeyId.Size != 0) throw new ProtectionHeaderException(System, "not a list of key identifiers");
         List<KeyId> ids = [.. data.BoxKeyIds];
         for (int i = 0; i < data.Payload.Length; i += KeyId.Size)

@@ -242,6 +242,47 @@ public sealed partial class PresentationTests
     private static string Mpd(params string[] periods) =>
         $"""<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" xmlns:cenc="urn:mpeg:cenc:2013" type="static" profiles="urn:mpeg:dash:profile:isoff-live:2011">{string.Concat(periods)}</MPD>""";
 
+    [Fact]
+    public async Task Samples_of_periods_are_on_one_timeline()
+    {
+        // Periods of 4 s: from the beginning, the same media again, and then from its third segment on, whose offset is in another scale than its samples: 8 s are 352800 / 44100.
+        string mpd = Mpd(Period("video-360", 1, 1), Period("video-360", 1, 1), Period("video-180", 3, 1).Replace("timescale=\"12800\" duration=\"51200\"", "timescale=\"44100\" duration=\"176400\" presentationTimeOffset=\"352800\"", StringComparison.Ordinal));
+        await using PresentationBench bench = new();
+        bench.PlaceSample((_, bytes) => bytes);
+        await using Presentation presentation = await bench.Engine.OpenAsync(bench.Place("timeline.mpd", Encoding.UTF8.GetBytes(mpd)), cancellationToken: Cancel);
+        List<(FragmentMarks Marks, TimeSpan Period, TimeSpan Time, int Count)> fragments = [];
+        List<TimeSpan> times = [];
+        await foreach (ClearFragment fragment in presentation.ReadAsync(presentation.Tracks[0], Cancel))
+        {
+            fragments.Add((fragment.Marks, fragment.PeriodStart, fragment.PresentationTime, fragment.Count));
+            fragment.Period.Should().NotBeNull();
+            times.AddRange(fragment.Samples.Where(static sample => sample.IsPresented).Select(static sample => sample.PresentationTime));
+        }
+
+        fragments.Should().Equal(
+            (FragmentMarks.Period | FragmentMarks.Configuration, TimeSpan.Zero, TimeSpan.Zero, 100),
+            (FragmentMarks.Period, TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(4), 100),
+            (FragmentMarks.Period | FragmentMarks.Configuration, TimeSpan.FromSeconds(8), TimeSpan.FromSeconds(8), 100));
+        times.Order().Should().Equal(Enumerable.Range(0, 300).Select(static i => TimeSpan.FromMilliseconds(40 * i)));
+    }
+
+    [Fact]
+    public async Task What_is_missing_is_marked_where_reading_goes_on()
+    {
+        await using PresentationBench bench = new();
+        bench.PlaceSample((_, bytes) => bytes);
+        Uri manifest = bench.Place("hole.mpd", Encoding.UTF8.GetBytes(Mpd(Period("video-360", 1, 5))));
+        File.Delete(Path.Combine(Path.GetDirectoryName(manifest.LocalPath)!, "video-360", "3.m4s"));
+        await using Presentation presentation = await bench.Engine.OpenAsync(manifest, cancellationToken: Cancel);
+        List<(FragmentMarks, TimeSpan)> fragments = [];
+        await foreach (ClearFragment fragment in presentation.ReadAsync(presentation.Tracks[0], Cancel)) fragments.Add((fragment.Marks, fragment.PresentationTime));
+        fragments.Should().Equal(
+            (FragmentMarks.Period | FragmentMarks.Configuration, TimeSpan.Zero),
+            (FragmentMarks.None, TimeSpan.FromSeconds(4)),
+            (FragmentMarks.Discontinuity, TimeSpan.FromSeconds(12)),
+            (FragmentMarks.None, TimeSpan.FromSeconds(16)));
+    }
+
     private static string Period(string track, int first, int count) =>
         $"""<Period duration="PT{count * 4}S"><AdaptationSet contentType="video"><Representation id="{track}" bandwidth="1" mimeType="video/mp4" height="360"><SegmentTemplate timescale="12800" duration="51200" startNumber="{first}" initialization="{track}/init.mp4" media="{track}/$Number$.m4s" /></Representation></AdaptationSet></Period>""";
 

@@ -31,17 +31,30 @@ internal static class Ffmpeg
         return lines;
     }
 
+    /// <summary>What ffprobe writes.</summary>
+    public static string Probe(params IEnumerable<string> arguments)
+    {
+        (int exit, string errors, string output) = Run("ffprobe", ["-v", "error", .. arguments]);
+        exit.Should().Be(0, errors);
+        return output;
+    }
+
     public static (int Exit, string Errors) Run(IEnumerable<string> arguments)
     {
-        using Process process = new() { StartInfo = new ProcessStartInfo("ffmpeg") { RedirectStandardError = true, RedirectStandardOutput = true, RedirectStandardInput = true } };
-        process.StartInfo.ArgumentList.Add("-nostdin");
+        (int exit, string errors, _) = Run("ffmpeg", ["-nostdin", .. arguments]);
+        return (exit, errors);
+    }
+
+    private static (int Exit, string Errors, string Output) Run(string program, IEnumerable<string> arguments)
+    {
+        using Process process = new() { StartInfo = new ProcessStartInfo(program) { RedirectStandardError = true, RedirectStandardOutput = true, RedirectStandardInput = true } };
         foreach (string argument in arguments) process.StartInfo.ArgumentList.Add(argument);
         process.Start();
         process.StandardInput.Close();
         Task<string> output = process.StandardOutput.ReadToEndAsync();
         string errors = process.StandardError.ReadToEnd();
-        output.GetAwaiter().GetResult();
+        string text = output.GetAwaiter().GetResult();
         process.WaitForExit();
-        return (process.ExitCode, errors);
+        return (process.ExitCode, errors, text);
     }
 }

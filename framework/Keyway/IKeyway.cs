@@ -1,0 +1,35 @@
+using Keyway.Content;
+using Keyway.Messaging;
+using Keyway.Sessions;
+
+namespace Keyway;
+
+/// <summary>
+/// What an application asks of Keyway: opening and looking at presentations. A host with configuration and plugins is one, an engine is one, and so is the
+/// <c>TestKeyway</c> of the package <c>Keyway.Testing</c>, which gives an application's tests real presentations without a service.
+/// </summary>
+/// <remarks>Threads: any. Ownership: whoever made it disposes it, after the presentations that it opened.</remarks>
+public interface IKeyway
+{
+    /// <summary>The facts, to listen to. They are told after they have happened.</summary>
+    IEventSource Events { get; }
+
+    /// <summary>What may be known about every licence session there is.</summary>
+    IReadOnlyList<SessionReport> Sessions { get; }
+
+    /// <summary>Opens a presentation: finds its tracks and what protects it, chooses a key system, and asks for the licences of the chosen tracks.</summary>
+    /// <inheritdoc cref="KeywayEngine.OpenAsync(Uri, PresentationOptions, CancellationToken)"/>
+    ValueTask<Presentation> OpenAsync(Uri source, PresentationOptions? options = null, CancellationToken cancellationToken = default);
+
+    /// <summary>Opens what a text names: a path, relative to the working directory, or an address.</summary>
+    /// <inheritdoc cref="KeywayEngine.OpenAsync(string, PresentationOptions, CancellationToken)"/>
+    ValueTask<Presentation> OpenAsync(string source, PresentationOptions? options = null, CancellationToken cancellationToken = default);
+
+    /// <summary>Looks at content without asking for a licence: every track, every protection header from every place, and who would open it.</summary>
+    /// <inheritdoc cref="KeywayEngine.InspectAsync(Uri, PresentationOptions, CancellationToken)"/>
+    ValueTask<ContentFacts> InspectAsync(Uri source, PresentationOptions? options = null, CancellationToken cancellationToken = default);
+
+    /// <summary>Looks at what a text names: a path, relative to the working directory, or an address.</summary>
+    /// <inheritdoc cref="KeywayEngine.InspectAsync(string, PresentationOptions, CancellationToken)"/>
+    ValueTask<ContentFacts> InspectAsync(string source, PresentationOptions? options = null, CancellationToken cancellationToken = default);
+}

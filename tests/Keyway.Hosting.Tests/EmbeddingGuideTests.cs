@@ -1,0 +1,273 @@
+using System.Diagnostics.Metrics;
+using System.IO.Pipelines;
+using Keyway.Content;
+using Keyway.Diagnostics;
+using Keyway.Hosting.Configuration;
+using Keyway.Licensing;
+using Keyway.Messaging;
+using Keyway.Mp4;
+using Keyway.Sessions;
+using Keyway.Testing;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Logging;
+
+namespace Keyway.Hosting;
+
+/// <summary>The code of <c>docs/embedding.md</c>: it is compiled here, and does what the page says.</summary>
+public sealed class EmbeddingGuideTests : IAsyncDisposable
+{
+    private readonly TestKeyway _keyway = Sample();
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public ValueTask DisposeAsync() => _keyway.DisposeAsync();
+
+    [Fact]
+    public async Task Tracks_are_listed_without_a_licence()
+    {
+        List<string> lines = [];
+        await ListAsync(_keyway, SampleContent.Manifest, lines.Add);
+        lines.Should().HaveCount(3).And.Contain(line => line.Contains("640×360", StringComparison.Ordinal) && line.Contains("protected", StringComparison.Ordinal));
+        _keyway.Server.Received.Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task Samples_go_into_a_decoder()
+    {
+        await using Presentation presentation = await _keyway.OpenAsync(SampleContent.Manifest, cancellationToken: Cancel);
+        Decoder decoder = new();
+        await FeedAsync(presentation, presentation.Tracks[0], decoder, Cancel);
+        decoder.Made.Should().Equal("avcC");
+        decoder.Times.Should().HaveCount(500).And.OnlyHaveUniqueItems();
+        decoder.Times.Max().Should().Be(TimeSpan.FromSeconds(20) - TimeSpan.FromMilliseconds(40));
+    }
+
+    [Fact]
+    public async Task Files_are_written_and_merged()
+    {
+        string folder = Directory.CreateTempSubdirectory("keyway-guide-").FullName;
+        try
+        {
+            await using Presentation presentation = await _keyway.OpenAsync(SampleContent.Manifest, cancellationToken: Cancel);
+            await WriteAsync(presentation, Path.Combine(folder, "video.mp4"), Cancel);
+            await MergeAsync(presentation, folder, Cancel);
+            Directory.EnumerateFiles(folder).Select(Path.GetFileName).Should().BeEquivalentTo("video.mp4", "part1.mp4");
+            using Mp4Reader merged = await Mp4Reader.OpenAsync(new MemoryStream(await File.ReadAllBytesAsync(Path.Combine(folder, "part1.mp4"), Cancel)), "part1", Cancel);
+            merged.Tracks.Select(static track => track.Handler).Should().Equal("vide", "soun");
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task Token_of_the_application_reaches_the_service()
+    {
+        await using TestKeyway keyway = Sample(wantsToken: true);
+        await using Presentation presentation = await OpenWithTokenAsync(keyway, SampleContent.Manifest, Cancel);
+        await presentation.AcquireAsync(Cancel);
+        keyway.Server.Received.Should().ContainSingle().Which.Request.Headers["Authorization"].Should().Contain("ticket for test");
+    }
+
+    [Fact]
+    public async Task Application_is_tested_with_content_in_memory()
+    {
+        string folder = Path.Combine(SampleContent.Folder, "cenc"), kid = SampleKey(0).Kid, key = SampleKey(0).Key;
+        // A test of an application: its own class, the real media code, no service.
+        await using TestKeyway keyway = new TestKeyway { WantsToken = false }.AddKey(kid, key);
+        keyway.AddFolder("film", folder);
+        FrameCounter counter = new(keyway);
+        (await counter.CountAsync("https://content.test/film/manifest.mpd")).Should().Be(500);
+
+        // And what becomes of it when the service says no.
+        keyway.Server.Next(FakeLicenseServer.Text("no such subscriber", status: 403));
+        await counter.Invoking(each => each.CountAsync("https://content.test/film/manifest.mpd")).Should().ThrowAsync<KeyUnavailableException>();
+    }
+
+    [Fact]
+    public async Task What_a_test_registers_takes_the_place_of_the_host()
+    {
+        ServiceCollection services = new();
+        services.AddSingleton<IKeyway>(_keyway);
+        services.AddKeyway(Configured.Section("{}"));
+        await using ServiceProvider provider = services.BuildServiceProvider();
+        provider.GetRequiredService<IKeyway>().Should().BeSameAs(_keyway);
+        await using ServiceProvider plain = new ServiceCollection().AddKeyway(Configured.Section("{}")).BuildServiceProvider();
+        plain.GetRequiredService<IKeyway>().Should().BeSameAs(plain.GetRequiredService<KeywayHost>());
+    }
+
+    [Fact]
+    public async Task Key_that_a_test_does_not_have_is_missing_and_a_file_in_memory_is_read_in_ranges()
+    {
+        await using TestKeyway keyway = new();
+        Uri file = keyway.AddContent("a.mp4", await File.ReadAllBytesAsync(Path.Combine(SampleContent.Folder, "cbcs", "video-180.mp4"), Cancel));
+        await using Presentation presentation = await keyway.OpenAsync(file, cancellationToken: Cancel);
+        Func<Task> read = () => FeedAsync(presentation, presentation.Tracks[0], new Decoder(), Cancel);
+        await read.Should().ThrowAsync<KeyUnavailableException>();
+        (string kid, string key) = SampleKey(1);
+        keyway.AddKey(kid, key);
+        await using Presentation again = await keyway.OpenAsync(file, cancellationToken: Cancel);
+        (await SampleContent.ReadAsync(again, 0)).Should().Equal(SampleContent.Table("video-180"));
+    }
+
+    [Fact]
+    public async Task Host_is_observed()
+    {
+        ServiceCollection services = new();
+        Observe(services, Configured.Section("{}"));
+        await using ServiceProvider provider = services.BuildServiceProvider();
+        (await provider.GetRequiredService<HealthCheckService>().CheckHealthAsync(Cancel)).Entries.Should().ContainKey("keyway");
+        List<string> names = [];
+        using MeterListener listener = Listen(names.Add);
+        await using KeywayHost host = new(Configured.Section("{}"));
+        await host.StartAsync(Cancel);
+        names.Should().Contain("keyway.exchange.duration");
+        using IDisposable ear = Hear(host, static _ => { });
+        await ReloadAsync(host, static _ => { }, Cancel);
+    }
+
+    private static async Task ListAsync(IKeyway keyway, Uri source, Action<string> print)
+    {
+        ContentFacts facts = await keyway.InspectAsync(source);
+        foreach (ContentTrack track in facts.Tracks)
+            print($"{track.Kind} {track.Codec} {track.Width}×{track.Height} {track.Language} {(track.IsProtected ? "protected" : "clear")}");
+    }
+
+    private static async Task FeedAsync(Presentation presentation, PresentationTrack track, Decoder decoder, CancellationToken cancellationToken)
+    {
+        await foreach (ClearFragment fragment in presentation.ReadAsync(track, cancellationToken))
+        {
+            if (fragment.Marks.HasFlag(FragmentMarks.Configuration))
+            {
+                Mp4SampleEntry entry = fragment.SampleEntry;
+                // AAC decoders want the AudioSpecificConfig, others the whole box.
+                ReadOnlyMemory<byte> data = entry.DecoderSpecificInfo.IsEmpty ? entry.Configuration?.Content ?? default : entry.DecoderSpecificInfo;
+                decoder.Make(entry.OriginalFormat, entry.Configuration?.Type, data);
+            }
+            else if ((fragment.Marks & (FragmentMarks.Period | FragmentMarks.Discontinuity)) != 0)
+            {
+                decoder.Flush();
+            }
+
+            foreach (ClearSample sample in fragment.Samples)
+                decoder.Decode(sample.Data.Span, sample.PresentationTime, sample.IsSync, show: sample.IsPresented);
+        }
+    }
+
+    private static async Task WriteAsync(Presentation presentation, string path, CancellationToken cancellationToken)
+    {
+        await using FileStream file = File.Create(path);
+        PipeWriter output = PipeWriter.Create(file);
+        Mp4Summary written = await presentation.WriteAsync(presentation.Tracks[0], output, cancellationToken);
+        await output.CompleteAsync();
+        foreach (string note in written.Notes) Console.Error.WriteLine(note);
+    }
+
+    private static async Task MergeAsync(Presentation presentation, string folder, CancellationToken cancellationToken)
+    {
+        // One part, as long as the sample entries of all periods fit into one file.
+        await foreach (PresentationPart part in presentation.PartsAsync(presentation.Tracks, cancellationToken))
+        {
+            await using FileStream file = File.Create(Path.Combine(folder, $"part{part.Number}.mp4"));
+            PipeWriter output = PipeWriter.Create(file);
+            await part.MergeAsync(output, cancellationToken);
+            await output.CompleteAsync();
+        }
+    }
+
+    private static ValueTask<Presentation> OpenWithTokenAsync(IKeyway keyway, Uri source, CancellationToken cancellationToken)
+    {
+        PresentationOptions options = new()
+        {
+            // Asked when a licence needs a token, and again when the service says that the last one is too old.
+            Token = static (request, stop) => new(LicenseToken.FromText($"ticket for {request.KeySystem}")),
+        };
+        return keyway.OpenAsync(source, options, cancellationToken);
+    }
+
+    private static void Observe(IServiceCollection services, IConfigurationSection section)
+    {
+        services.AddLogging(static logging => logging.AddFilter("Keyway", LogLevel.Information).AddFilter("Keyway.Exchange", LogLevel.Debug));
+        services.AddKeyway(section);
+        services.AddHealthChecks().AddKeyway();
+    }
+
+    private static MeterListener Listen(Action<string> instrument)
+    {
+        MeterListener listener = new();
+        listener.InstrumentPublished = (published, _) =>
+        {
+            if (published.Meter.Name == KeywayTelemetry.Meter) instrument(published.Name);
+        };
+        listener.Start();
+        return listener;
+    }
+
+    private static IDisposable Hear(KeywayHost host, Action<string> print) =>
+        host.Events.Subscriber<SessionFailed>().Subscribe(fact => print($"{fact.Session}: {fact.Kind}"));
+
+    private static async Task ReloadAsync(KeywayHost host, Action<string> print, CancellationToken cancellationToken)
+    {
+        try
+        {
+            bool changed = await host.ReloadConfigurationAsync(cancellationToken);
+            print(changed ? "presentations that are opened from now on use it" : "nothing has changed");
+        }
+        catch (KeywayConfigurationException exception)
+        {
+            foreach (SettingError mistake in exception.Errors) print($"{mistake}");
+        }
+    }
+
+    private static TestKeyway Sample(bool wantsToken = false)
+    {
+        TestKeyway keyway = new() { WantsToken = wantsToken };
+        for (int i = 0; i < 3; i++) keyway.AddKey(SampleKey(i).Kid, SampleKey(i).Key);
+        return keyway;
+    }
+
+    private static (string Kid, string Key) SampleKey(int index)
+    {
+        using System.Text.Json.JsonDocument keys = System.Text.Json.JsonDocument.Parse(File.ReadAllBytes(Path.Combine(SampleContent.Folder, "keys.json")));
+        System.Text.Json.JsonElement entry = keys.RootElement.GetProperty("keys")[index];
+        return (entry.GetProperty("kid").GetString()!, entry.GetProperty("key").GetString()!);
+    }
+
+    /// <summary>Some application's class.</summary>
+    private sealed class FrameCounter(IKeyway keyway)
+    {
+        public async Task<int> CountAsync(string address)
+        {
+            await using Presentation presentation = await keyway.OpenAsync(address);
+            int frames = 0;
+            await foreach (ClearFragment fragment in presentation.ReadAsync(presentation.Tracks[0])) frames += fragment.Count;
+            return frames;
+        }
+    }
+
+    private sealed class Decoder
+    {
+        public List<string?> Made { get; } = [];
+
+        public List<TimeSpan> Times { get; } = [];
+
+        public void Make(string format, string? configuration, ReadOnlyMemory<byte> data)
+        {
+            format.Should().Be("avc1");
+            data.Length.Should().BePositive();
+            Made.Add(configuration);
+        }
+
+        public void Flush() => Made.Add("flush");
+
+        public void Decode(ReadOnlySpan<byte> sample, TimeSpan time, bool isSync, bool show)
+        {
+            if (Times.Count == 0) isSync.Should().BeTrue();
+            sample.Length.Should().BePositive();
+            if (show) Times.Add(time);
+        }
+    }
+}
