@@ -267,6 +267,32 @@ public sealed partial class PresentationTests
     }
 
     [Fact]
+    public async Task Audio_of_periods_is_cut_to_them_and_on_their_timeline()
+    {
+        Assert.SkipWhen(Corpus.Shared is null, Corpus.Absent);
+        // Two periods of 8 s, each with the first 8 s of the sample.
+        await using PresentationBench bench = new();
+        bench.PlaceSample((_, bytes) => bytes);
+        Uri manifest = bench.Place("manifest.mpd", File.ReadAllBytes(Path.Combine(Corpus.Shared!, "cases", "plugins", "multi-period-times", "manifest.mpd")));
+        await using Presentation presentation = await bench.Engine.OpenAsync(manifest, cancellationToken: Cancel);
+        foreach ((PresentationTrack track, int unit, int timescale) in presentation.Tracks.Select(static track => (track, track.Kind == MediaKind.Video ? 512 : 1024, track.Kind == MediaKind.Video ? 12800 : 48000)))
+        {
+            List<TimeSpan> times = [];
+            List<TimeSpan> begins = [];
+            await foreach (ClearFragment fragment in presentation.ReadAsync(track, Cancel))
+            {
+                if (fragment.Marks.HasFlag(FragmentMarks.Period)) begins.Add(fragment.PresentationTime);
+                fragment.Marks.Should().NotHaveFlag(FragmentMarks.Discontinuity);
+                times.AddRange(fragment.Samples.Where(static sample => sample.IsPresented).Select(static sample => sample.PresentationTime));
+            }
+
+            begins.Should().Equal(TimeSpan.Zero, TimeSpan.FromSeconds(8));
+            int each = 8 * timescale / unit;
+            times.Order().Should().Equal(Enumerable.Range(0, 2 * each).Select(i => TimeSpan.FromSeconds(8 * (i / each)) + TimeSpan.FromTicks((long)Math.Floor((i % each * (decimal)unit * TimeSpan.TicksPerSecond / timescale) + 0.5m))));
+        }
+    }
+
+    [Fact]
     public async Task What_is_missing_is_marked_where_reading_goes_on()
     {
         await using PresentationBench bench = new();

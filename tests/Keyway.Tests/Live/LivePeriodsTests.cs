@@ -1,4 +1,5 @@
 using System.Net;
+using Keyway.Mp4;
 
 namespace Keyway.Live;
 
@@ -27,6 +28,32 @@ public sealed class LivePeriodsTests
         List<double> times = await LiveScene.TimesAsync(parts[0].File);
         times.Should().Equal(files == 1 ? [0, 4, 8, 12] : [0, 4]);
         if (files == 2) (await LiveScene.TimesAsync(parts[1].File)).Should().Equal(0, 4);
+    }
+
+    [Theory]
+    [InlineData("video-180", FragmentMarks.Period)]
+    [InlineData("video-360", FragmentMarks.Period | FragmentMarks.Configuration)]
+    public async Task Samples_that_are_read_say_when_they_are_presented_and_where_a_period_begins(string later, FragmentMarks marks)
+    {
+        await using LiveScene scene = new();
+        scene.Periods = () => scene.Now < TimeSpan.FromSeconds(11)
+            ? $"<Period id=\"1\" start=\"PT0S\">{LiveScene.Set("video-180")}</Period>"
+            : $"<Period id=\"1\" start=\"PT0S\" duration=\"PT12S\">{LiveScene.Set("video-180")}</Period><Period id=\"2\" start=\"PT12S\">{Late(later, 4)}</Period>";
+        await using Presentation presentation = await scene.OpenAsync();
+        List<(FragmentMarks, string?, TimeSpan, TimeSpan)> fragments = await scene.WhileAsync(presentation, ReadAsync());
+        fragments.Should().Equal(
+            (FragmentMarks.Period | FragmentMarks.Configuration, "period 1", TimeSpan.Zero, TimeSpan.FromSeconds(4)),
+            (FragmentMarks.None, "period 1", TimeSpan.Zero, TimeSpan.FromSeconds(8)),
+            (marks, "period 2", TimeSpan.FromSeconds(12), TimeSpan.FromSeconds(12)),
+            (FragmentMarks.None, "period 2", TimeSpan.FromSeconds(12), TimeSpan.FromSeconds(16)));
+
+        async Task<List<(FragmentMarks, string?, TimeSpan, TimeSpan)>> ReadAsync()
+        {
+            List<(FragmentMarks, string?, TimeSpan, TimeSpan)> read = [];
+            await foreach (ClearFragment fragment in presentation.ReadAsync(presentation.Tracks[0], TestContext.Current.CancellationToken))
+                read.Add((fragment.Marks, fragment.Period, fragment.PeriodStart, fragment.PresentationTime));
+            return read;
+        }
     }
 
     [Fact]

@@ -79,9 +79,12 @@ internal sealed class LiveScene : IAsyncDisposable
         new Uri(Address), (options ?? new PresentationOptions()) with { Progress = new Counting(this) }, TestContext.Current.CancellationToken);
 
     /// <summary>Writes every part while time goes by, half a second at a time, and never before what is there has been read or given up.</summary>
-    public async Task<List<(PresentationPart Part, byte[] File)>> RecordAsync(Presentation presentation, Func<int>? due = null, Action? every = null, Func<bool>? settled = null)
+    public async Task<List<(PresentationPart Part, byte[] File)>> RecordAsync(Presentation presentation, Func<int>? due = null, Action? every = null, Func<bool>? settled = null) =>
+        await WhileAsync(presentation, WriteAsync(presentation), due, every, settled);
+
+    /// <summary>Lets time go by in the same way while somebody reads.</summary>
+    public async Task<T> WhileAsync<T>(Presentation presentation, Task<T> writing, Func<int>? due = null, Action? every = null, Func<bool>? settled = null)
     {
-        Task<List<(PresentationPart, byte[])>> writing = WriteAsync(presentation);
         int begun = 1;
         // A clock that moves while a wait is being set makes it a step longer.
         due ??= () => Due(End.TotalSeconds) - begun;
