@@ -79,6 +79,7 @@ public sealed partial class Presentation : IAsyncDisposable
             using PresentationKeys keys = new(_parts, track.Index);
             await foreach (ClearFragment fragment in reader.ReadAsync(keys, Filter(track), cancellationToken).ConfigureAwait(false))
                 yield return fragment;
+            foreach (string note in reader.Summary.Notes) _gaps.Note(note);
         }
     }
 

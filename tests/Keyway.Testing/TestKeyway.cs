@@ -7,7 +7,6 @@ using Keyway.Messaging;
 using Keyway.Plugins;
 using Keyway.Protection;
 using Keyway.Sessions;
-using Microsoft.Extensions.Configuration;
 
 namespace Keyway.Testing;
 
@@ -133,10 +132,9 @@ public sealed class TestKeyway : IKeyway, IAsyncDisposable
         List<ConfiguredProvider> providers = [];
         foreach (string name in Providers)
         {
-            Dictionary<string, string?> settings = new() { [$"{name}:Endpoints:{KeySystem.Descriptor.Name}"] = "https://license.test/", [$"{name}:Pipeline:0:Use"] = "challenge" };
+            Dictionary<string, string> settings = new(StringComparer.OrdinalIgnoreCase) { [$"{name}:Endpoints:{KeySystem.Descriptor.Name}"] = "https://license.test/", [$"{name}:Pipeline:0:Use"] = "challenge" };
             if (WantsToken) (settings[$"{name}:Pipeline:0:Use"], settings[$"{name}:Pipeline:1:Use"]) = ("token", "challenge");
-            IConfigurationSection entry = new ConfigurationBuilder().AddInMemoryCollection(settings).Build().GetSection(name);
-            providers.Add(new ConfiguredProvider(LicenseService.Read(entry, provider: null, steps, context, Server), []));
+            providers.Add(new ConfiguredProvider(LicenseService.Read(new TestSettings(name, settings), provider: null, steps, context, Server), []));
         }
 
         return new KeywayEngine(new KeywayEngineOptions

@@ -17,6 +17,10 @@ internal sealed class PeriodTrack(MediaSources sources, ContentOrigin origin, IR
     /// <summary>How much later a period's samples are played than they say.</summary>
     public static TimeSpan ShiftOf(PeriodRow row, TrackPeriod period) => StartOf(row) - period.Representation.Segments.MediaOffset;
 
+    /// <summary>How a period's samples lead to the timeline of the presentation.</summary>
+    public static MediaClock ClockOf(PeriodRow row, TrackPeriod period) =>
+        new(row.Name, StartOf(row), period.Representation.Segments.MediaOffsetUnits, period.Representation.Segments.Timescale);
+
     /// <summary>When the samples of a period are played, counted from the beginning of a file.</summary>
     /// <param name="row">The period.</param>
     /// <param name="period">The track in it.</param>
@@ -24,7 +28,7 @@ internal sealed class PeriodTrack(MediaSources sources, ContentOrigin origin, IR
     /// <param name="isLast">Whether nothing comes after it.</param>
     public static SamplePlace PlaceOf(PeriodRow row, TrackPeriod period, TimeSpan beginning, bool isLast) => new()
     {
-        Clock = period.Representation.Segments.ClockOf(row.Name, StartOf(row)),
+        Clock = ClockOf(row, period),
         Shift = ShiftOf(row, period) - beginning,
         Start = StartOf(row) - beginning,
         End = row.Period.Duration is { } length ? StartOf(row) - beginning + length : null,

@@ -1,5 +1,3 @@
-using Keyway.Mp4;
-
 namespace Keyway.Dash;
 
 /// <content>Segment by segment along a presentation that grows.</content>
@@ -11,10 +9,8 @@ public sealed partial class RepresentationSegments
     /// <summary>How far the clock of the media is ahead of the period's (<c>@presentationTimeOffset</c>).</summary>
     internal TimeSpan MediaOffset => SegmentRuns.Span(_info?.PresentationTimeOffset ?? 0, Timescale);
 
-    /// <summary>How its samples lead to the timeline of the presentation.</summary>
-    /// <param name="period">How the period is called.</param>
-    /// <param name="start">When it begins.</param>
-    internal MediaClock ClockOf(string period, TimeSpan start) => new(period, start, _info?.PresentationTimeOffset ?? 0, Timescale);
+    /// <summary>The same, exact: in units of <see cref="Timescale"/>.</summary>
+    internal ulong MediaOffsetUnits => _info?.PresentationTimeOffset ?? 0;
 
     /// <summary>When the first listed segment begins and the last one ends; <see langword="null"/> where none is listed, or the last is open.</summary>
     internal (DateTimeOffset FirstStart, DateTimeOffset LastEnd)? ListedSpan

@@ -233,7 +233,7 @@ internal sealed class LiveTrack(LiveFeed feed, PeriodPlan plan, int track, Perio
         if (head.Note is { } note) feed.Note(note);
         _representation = period.Representation.Id;
         _check = head.Check;
-        _place = new SamplePlace { Clock = segments.ClockOf(row.Name, rowStart), Shift = rowStart - segments.MediaOffset, Start = rowStart, End = EndOf(now, row) };
+        _place = new SamplePlace { Clock = PeriodTrack.ClockOf(row, period), Shift = rowStart - segments.MediaOffset, Start = rowStart, End = EndOf(now, row) };
         _writer = new RenditionWriter(to, head.Bytes, _place, feed.Log)
         {
             Missed = (segment, failure) => Miss(segment, segments, rowStart, failure),

@@ -21,6 +21,9 @@ internal sealed class EditList
 
     private EditList(Edit[] edits, long offset) => (_edits, Offset) = (edits, offset);
 
+    /// <summary>What of the list is not used; <see langword="null"/>: all of it is.</summary>
+    public FormatError? Problem { get; private init; }
+
     /// <summary>How much earlier than their composition times the samples of the first edit are presented, in the track's timescale.</summary>
     public long Offset { get; }
 
@@ -70,12 +73,19 @@ internal sealed class EditList
         uint count = fields.U32();
         List<Edit> edits = [];
         UInt128 begin = 0;
+        FormatError? problem = null;
         for (uint i = 0; i < count && edits.Count < Mp4Limits.Edits; i++)
         {
             ulong duration = fields.U32Or64(wide);
             long time = wide ? (long)fields.U64() : (int)fields.U32();
             uint rate = fields.U32();
-            if (!fields.Ok) break;
+            if (!fields.Ok)
+            {
+                elst.Fail($"elst is cut short: {i} of {count} edits are there", out FormatError cut);
+                problem = cut;
+                break;
+            }
+
             if (time >= 0)
             {
                 time = Math.Min(time, long.MaxValue / 4);
@@ -88,7 +98,13 @@ internal sealed class EditList
             begin += duration;
         }
 
-        return edits.Count == 0 ? None : new EditList([.. edits], edits[0].Media - edits[0].Start);
+        if (edits.Count == Mp4Limits.Edits && fields.Remaining >= (wide ? 20 : 12))
+        {
+            elst.Fail($"elst has {count} edits, of which {Mp4Limits.Edits} are used", out FormatError many);
+            problem = many;
+        }
+
+        return edits.Count == 0 ? None : new EditList([.. edits], edits[0].Media - edits[0].Start) { Problem = problem };
 
         long Units(UInt128 time, bool roundUp) =>
             (long)UInt128.Min(((time * mediaScale) + (roundUp ? movieScale - 1 : movieScale / 2)) / movieScale, (UInt128)(long.MaxValue / 4));

@@ -167,7 +167,13 @@ internal sealed class FragmentSource : IDisposable
         (long, long, long) before = (counter.Samples, counter.ProtectedSamples, counter.Bytes);
         counter.Note(table);
         fragment.Place = PlaceAt?.Invoke(offset);
-        fragment.Edits = table.Track.Edits ??= EditList.Of(fragment.Movie, table.Track);
+        if (table.Track.Edits is null)
+        {
+            table.Track.Edits = EditList.Of(fragment.Movie, table.Track);
+            if (table.Track.Edits.Problem is { } problem) _window.Notes.Add(problem);
+        }
+
+        fragment.Edits = table.Track.Edits;
         if (fragment.Place is not { } place || table.Count == 0) return table.Count > 0;
         fragment.EditOffset = fragment.Edits.Offset;
         bool isSame = _reached.Track == table.Track.Id && _reached.Movie is { } known && (ReferenceEquals(known, fragment.Movie) || known.Bytes.AsSpan().SequenceEqual(fragment.Movie.Bytes));
