@@ -157,6 +157,33 @@ public sealed class FailureTests(SharedSandbox sandbox) : IDisposable
         (await CommandRun.OfAsync("play", manifest, "--license-url", sandbox.ClearKey(), "--to", _folder.File("again.mp4"))).ShouldEndWith(ExitCode.Done).Out.Should().Contain("4.m4s");
     }
 
+    [Theory]
+    [InlineData("odkm", "OMA DRM 2")]
+    [InlineData("iAEC", "ISMACryp")]
+    [InlineData("ACBC", "Marlin")]
+    [InlineData("adkm", "Adobe Access")]
+    [InlineData("itun", "iTunes FairPlay")]
+    [InlineData("zzzz", "'zzzz'")]
+    public async Task A_scheme_that_is_not_Common_Encryption_is_named_and_nobody_is_asked_for_a_key(string scheme, string name)
+    {
+        byte[] bytes = await File.ReadAllBytesAsync(Sample.File("cbcs/audio.mp4"), TestContext.Current.CancellationToken);
+        System.Text.Encoding.ASCII.GetBytes(scheme).CopyTo(bytes, bytes.AsSpan().IndexOf("schm"u8) + 8);
+        string file = _folder.File("other.mp4");
+        await File.WriteAllBytesAsync(file, bytes, TestContext.Current.CancellationToken);
+        CommandRun run = (await PlayAsync(file, "http://127.0.0.1:1/", _folder.File("out.mp4"))).ShouldFailInJson(ExitCode.BadMedia, "media");
+        run.Out.Should().Contain(name).And.Contain("that is not Common Encryption");
+        File.Exists(_folder.File("out.mp4")).Should().BeFalse();
+    }
+
+    [Fact]
+    public async Task An_empty_file_is_called_empty()
+    {
+        string file = _folder.Write("empty.mp4", "");
+        (await CommandRun.OfAsync("decrypt", file, "--key", Sample.Held("HD"), "--to", _folder.File("out.mp4"))).ShouldEndWith(ExitCode.BadMedia).Error.Should().Contain("it is empty");
+        (await CommandRun.OfAsync("inspect", file)).ShouldEndWith(ExitCode.BadMedia).Error.Should().Contain("it is empty");
+        (await CommandRun.OfAsync("play", file, "--to", _folder.File("out.mp4"))).ShouldEndWith(ExitCode.BadMedia).Error.Should().Contain("it is empty");
+    }
+
     [Fact]
     public async Task A_licence_without_the_key_ends_with_6()
     {
