@@ -1,9 +1,7 @@
 using Keyway.Hosting.Configuration;
-using Keyway.Hosting.Plugins;
 using Keyway.Licensing;
 using Keyway.Protection;
 using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Primitives;
 
 namespace Keyway.Hosting;

@@ -1,7 +1,6 @@
 using System.Net;
 using Keyway.Hosting.Configuration;
 using Keyway.Hosting.Plugins;
-using Keyway.Licensing;
 using Keyway.Testing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Diagnostics.Metrics;
 using System.IO.Pipelines;
 using Keyway.Content;
@@ -16,6 +17,7 @@ using Microsoft.Extensions.Logging;
 namespace Keyway.Hosting;
 
 /// <summary>The code of <c>docs/embedding.md</c>: it is compiled here, and does what the page says.</summary>
+[SuppressMessage("Performance", "CA1859", Justification = "The page shows the interface, which is what an application takes.")]
 public sealed class EmbeddingGuideTests : IAsyncDisposable
 {
     private readonly TestKeyway _keyway = Sample();
