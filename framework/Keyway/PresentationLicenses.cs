@@ -54,13 +54,21 @@ internal sealed class PresentationLicenses : IAsyncDisposable
     public void Announce(IReadOnlyList<ProtectionHeader> headers, ProtectionScheme scheme)
     {
         List<ProtectionHeader>? news = null;
+        List<WantedKey> wanted = [];
         lock (_gate)
         {
             foreach (ProtectionHeader header in headers)
-                if (_announced.Add(SharedSession.Identify(header))) (news ??= []).Add(header);
+            {
+                if (!_announced.Add(SharedSession.Identify(header))) continue;
+                // One that lists all keys of what is on offer is another with each of them, and goes on listing those that readers have left behind.
+                KeyId[] ahead = [.. header.KeyIds.Where(id => !_usage.IsOver(id))];
+                if (ahead.Length == 0 && header.KeyIds.Count > 0) continue;
+                (news ??= []).Add(header);
+                wanted.AddRange(ahead.Select(id => new WantedKey(id, scheme)));
+            }
         }
 
-        if (news is not null) AskLater(news, [.. news.SelectMany(static header => header.KeyIds).Distinct().Select(id => new WantedKey(id, scheme))]);
+        if (news is not null) AskLater(news, [.. wanted.DistinctBy(static key => key.Id)]);
     }
 
     /// <summary>Hears of what a manifest, or the beginning of a period, says now.</summary>
@@ -127,8 +135,15 @@ internal sealed class PresentationLicenses : IAsyncDisposable
     {
         if (!IsLive) return;
         IReadOnlyList<KeyId> over;
-        lock (_gate) over = _usage.Note(reader, keys);
-        Retire(over);
+        IReadOnlySet<KeyId> kept;
+        lock (_gate)
+        {
+            over = _usage.Note(reader, keys);
+            if (over.Count == 0) return;
+            kept = _usage.Kept;
+        }
+
+        Retire(over, kept);
     }
 
     /// <summary>Notes that readers have ended.</summary>
@@ -136,8 +151,15 @@ internal sealed class PresentationLicenses : IAsyncDisposable
     {
         if (!IsLive) return;
         IReadOnlyList<KeyId> over;
-        lock (_gate) over = _usage.Leave(readers);
-        Retire(over);
+        IReadOnlySet<KeyId> kept;
+        lock (_gate)
+        {
+            over = _usage.Leave(readers);
+            if (over.Count == 0) return;
+            kept = _usage.Kept;
+        }
+
+        Retire(over, kept);
     }
 
     public async ValueTask DisposeAsync()
@@ -197,10 +219,9 @@ internal sealed class PresentationLicenses : IAsyncDisposable
         ? Task.Delay(_patience.Spread * _patience.Random(), _patience.Clock, cancellationToken)
         : Task.CompletedTask;
 
-    private void Retire(IReadOnlyList<KeyId> over)
+    // What is gone and yet needed again is asked for again.
+    private void Retire(IReadOnlyList<KeyId> over, IReadOnlySet<KeyId> kept)
     {
-        if (over.Count == 0) return;
-        foreach (KeyId id in over) _unheard.TryRemove(id, out _);
-        Ring.Retire(over);
+        foreach (KeyId id in Ring.Retire(over, kept)) _unheard.TryRemove(id, out _);
     }
 }
