@@ -20,6 +20,8 @@ internal sealed class PresentationLicenses : IAsyncDisposable
     private readonly KeyUsage _usage = new();
     private readonly HashSet<string> _announced = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _end = new();
+    // By the last manifest that was followed: initialisation segments name keys, too, which are none of its.
+    private HashSet<KeyId> _offered = [];
 
     // Asked for, and nobody has heard yet what became of it: who waits hears that, and causes no second request. Who comes after a refusal does.
     private readonly ConcurrentDictionary<KeyId, byte> _unheard = new();
@@ -71,8 +73,25 @@ internal sealed class PresentationLicenses : IAsyncDisposable
         if (news is not null) AskLater(news, [.. wanted.DistinctBy(static key => key.Id)]);
     }
 
-    /// <summary>Hears of what a manifest, or the beginning of a period, says now.</summary>
-    public void Announce(ProtectionMap map)
+    /// <summary>Hears of what a manifest says now, and lets go of what the one before it said, where nobody has begun to use it: what it was for is no longer on offer.</summary>
+    public void Follow(ProtectionMap map)
+    {
+        HashSet<KeyId> offered = [.. map.TrackKeyIds, .. Announce(map).SelectMany(static header => header.KeyIds)];
+        KeyId[] over;
+        IReadOnlySet<KeyId> kept;
+        lock (_gate)
+        {
+            kept = _usage.Kept;
+            over = [.. _offered.Where(id => !offered.Contains(id) && !kept.Contains(id))];
+            _offered = offered;
+        }
+
+        if (over.Length > 0) Retire(over, kept);
+    }
+
+    /// <summary>Hears of what the beginning of a period says.</summary>
+    /// <returns>The headers of the chosen key system.</returns>
+    public IReadOnlyList<ProtectionHeader> Announce(ProtectionMap map)
     {
         ProtectionScheme scheme = map.Schemes.Count > 0 ? map.Schemes[0] : ProtectionScheme.None;
         List<ProtectionHeader> headers = [];
@@ -101,6 +120,7 @@ internal sealed class PresentationLicenses : IAsyncDisposable
 
         bare.RemoveAll(key => _unheard.ContainsKey(key.Id) || Ring.HoldsOrFetches(key.Id));
         if (bare.Count > 0) AskLater([.. headers, .. _headers], bare);
+        return headers;
     }
 
     /// <summary>Asks for keys, unless they have been asked for, and waits for them.</summary>
