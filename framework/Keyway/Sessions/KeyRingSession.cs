@@ -147,8 +147,7 @@ public sealed class KeyRingSession : IAsyncDisposable
             _ = _group.ReleaseAsync(this, session).AsTask();
         }
 
-        gone.RemoveAll(HoldsOrFetches);
-        return gone;
+        return [.. gone.Distinct().Where(id => !HoldsOrFetches(id))];
     }
 
     /// <summary>Hears that protection was detected: takes the next need up, beside whoever said so.</summary>
