@@ -12,6 +12,12 @@ internal sealed class KeyUsage
     private readonly HashSet<KeyId> _over = [];
     private int _kept = 2;
 
+    /// <summary>The keys that readers keep.</summary>
+    public IReadOnlySet<KeyId> Kept => _readers.Values.SelectMany(static sets => sets).SelectMany(static set => set).ToHashSet();
+
+    /// <summary>Whether every reader has gone on from a key.</summary>
+    public bool IsOver(KeyId id) => _over.Contains(id);
+
     /// <summary>Notes that a reader uses keys.</summary>
     /// <returns>The keys that nobody needs any more.</returns>
     public IReadOnlyList<KeyId> Note(object reader, IReadOnlyList<KeyId> keys)

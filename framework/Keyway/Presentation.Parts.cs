@@ -230,7 +230,7 @@ public sealed partial class Presentation
         if (_parts.Keys is { } licenses)
         {
             IEnumerable<Representation> chosen = snapshot.Rows.SelectMany(static row => row.Tracks).OfType<TrackPeriod>().Select(static period => period.Representation);
-            licenses.Announce(new ProtectionMapBuilder().Add(chosen).Build());
+            licenses.Follow(new ProtectionMapBuilder().Add(chosen).Build());
         }
 
         return ValueTask.CompletedTask;

@@ -20,6 +20,8 @@ internal sealed class PresentationLicenses : IAsyncDisposable
     private readonly KeyUsage _usage = new();
     private readonly HashSet<string> _announced = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _end = new();
+    // By the last manifest that was followed: initialisation segments name keys, too, which are none of its.
+    private HashSet<KeyId> _offered = [];
 
     // Asked for, and nobody has heard yet what became of it: who waits hears that, and causes no second request. Who comes after a refusal does.
     private readonly ConcurrentDictionary<KeyId, byte> _unheard = new();
@@ -54,17 +56,42 @@ internal sealed class PresentationLicenses : IAsyncDisposable
     public void Announce(IReadOnlyList<ProtectionHeader> headers, ProtectionScheme scheme)
     {
         List<ProtectionHeader>? news = null;
+        List<WantedKey> wanted = [];
         lock (_gate)
         {
             foreach (ProtectionHeader header in headers)
-                if (_announced.Add(SharedSession.Identify(header))) (news ??= []).Add(header);
+            {
+                if (!_announced.Add(SharedSession.Identify(header))) continue;
+                // One that lists all keys of what is on offer is another with each of them, and goes on listing those that readers have left behind.
+                KeyId[] ahead = [.. header.KeyIds.Where(id => !_usage.IsOver(id))];
+                if (ahead.Length == 0 && header.KeyIds.Count > 0) continue;
+                (news ??= []).Add(header);
+                wanted.AddRange(ahead.Select(id => new WantedKey(id, scheme)));
+            }
         }
 
-        if (news is not null) AskLater(news, [.. news.SelectMany(static header => header.KeyIds).Distinct().Select(id => new WantedKey(id, scheme))]);
+        if (news is not null) AskLater(news, [.. wanted.DistinctBy(static key => key.Id)]);
     }
 
-    /// <summary>Hears of what a manifest, or the beginning of a period, says now.</summary>
-    public void Announce(ProtectionMap map)
+    /// <summary>Hears of what a manifest says now, and lets go of what the one before it said, where nobody has begun to use it: what it was for is no longer on offer.</summary>
+    public void Follow(ProtectionMap map)
+    {
+        HashSet<KeyId> offered = [.. map.TrackKeyIds, .. Announce(map).SelectMany(static header => header.KeyIds)];
+        KeyId[] over;
+        IReadOnlySet<KeyId> kept;
+        lock (_gate)
+        {
+            kept = _usage.Kept;
+            over = [.. _offered.Where(id => !offered.Contains(id) && !kept.Contains(id))];
+            _offered = offered;
+        }
+
+        if (over.Length > 0) Retire(over, kept);
+    }
+
+    /// <summary>Hears of what the beginning of a period says.</summary>
+    /// <returns>The headers of the chosen key system.</returns>
+    public IReadOnlyList<ProtectionHeader> Announce(ProtectionMap map)
     {
         ProtectionScheme scheme = map.Schemes.Count > 0 ? map.Schemes[0] : ProtectionScheme.None;
         List<ProtectionHeader> headers = [];
@@ -93,6 +120,7 @@ internal sealed class PresentationLicenses : IAsyncDisposable
 
         bare.RemoveAll(key => _unheard.ContainsKey(key.Id) || Ring.HoldsOrFetches(key.Id));
         if (bare.Count > 0) AskLater([.. headers, .. _headers], bare);
+        return headers;
     }
 
     /// <summary>Asks for keys, unless they have been asked for, and waits for them.</summary>
@@ -127,8 +155,15 @@ internal sealed class PresentationLicenses : IAsyncDisposable
     {
         if (!IsLive) return;
         IReadOnlyList<KeyId> over;
-        lock (_gate) over = _usage.Note(reader, keys);
-        Retire(over);
+        IReadOnlySet<KeyId> kept;
+        lock (_gate)
+        {
+            over = _usage.Note(reader, keys);
+            if (over.Count == 0) return;
+            kept = _usage.Kept;
+        }
+
+        Retire(over, kept);
     }
 
     /// <summary>Notes that readers have ended.</summary>
@@ -136,8 +171,15 @@ internal sealed class PresentationLicenses : IAsyncDisposable
     {
         if (!IsLive) return;
         IReadOnlyList<KeyId> over;
-        lock (_gate) over = _usage.Leave(readers);
-        Retire(over);
+        IReadOnlySet<KeyId> kept;
+        lock (_gate)
+        {
+            over = _usage.Leave(readers);
+            if (over.Count == 0) return;
+            kept = _usage.Kept;
+        }
+
+        Retire(over, kept);
     }
 
     public async ValueTask DisposeAsync()
@@ -197,10 +239,9 @@ internal sealed class PresentationLicenses : IAsyncDisposable
         ? Task.Delay(_patience.Spread * _patience.Random(), _patience.Clock, cancellationToken)
         : Task.CompletedTask;
 
-    private void Retire(IReadOnlyList<KeyId> over)
+    // What is gone and yet needed again is asked for again.
+    private void Retire(IReadOnlyList<KeyId> over, IReadOnlySet<KeyId> kept)
     {
-        if (over.Count == 0) return;
-        foreach (KeyId id in over) _unheard.TryRemove(id, out _);
-        Ring.Retire(over);
+        foreach (KeyId id in Ring.Retire(over, kept)) _unheard.TryRemove(id, out _);
     }
 }

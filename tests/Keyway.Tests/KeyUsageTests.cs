@@ -20,6 +20,19 @@ public sealed class KeyUsageTests
     }
 
     [Fact]
+    public void What_is_kept_and_what_is_over_is_known()
+    {
+        _usage.Note(_video, [A]);
+        _usage.Note(_video, [B]);
+        _usage.Note(_video, [C]);
+        _usage.Note(_audio, [D]);
+
+        _usage.Kept.Should().BeEquivalentTo([B, C, D]);
+        _usage.IsOver(A).Should().BeTrue();
+        _usage.IsOver(B).Should().BeFalse();
+    }
+
+    [Fact]
     public void A_key_that_another_reader_keeps_is_not_over()
     {
         _usage.Note(_video, [A]);

@@ -177,7 +177,8 @@ internal sealed class FragmentSource : IDisposable
         if (fragment.Place is not { } place || table.Count == 0) return table.Count > 0;
         fragment.EditOffset = fragment.Edits.Offset;
         bool isSame = _reached.Track == table.Track.Id && _reached.Movie is { } known && (ReferenceEquals(known, fragment.Movie) || known.Bytes.AsSpan().SequenceEqual(fragment.Movie.Bytes));
-        bool left = SampleClip.Apply(table, place, fragment.EditOffset, ReferenceEquals(fragment.Movie, Movie), isSame ? _reached.Time : null);
+        bool goesOn = _reached.Movie?.Find(table.Track.Id)?.Facts.Timescale == table.Track.Facts.Timescale && _reached.Track == table.Track.Id && _reached.Time == table.DecodeTime;
+        bool left = SampleClip.Apply(table, place, fragment.EditOffset, goesOn || ReferenceEquals(fragment.Movie, Movie), isSame ? _reached.Time : null);
         if (table.IsClipped) counter.Recount(before, table);
         if (left) _reached = (table.Track.Id, fragment.Movie, table.DecodeTime + table.TotalDuration);
         return left;

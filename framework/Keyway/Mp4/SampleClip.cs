@@ -19,12 +19,15 @@ internal static class SampleClip
     /// <param name="table">The samples.</param>
     /// <param name="place">Where they are played.</param>
     /// <param name="editOffset">How much earlier than composed they are presented (<see cref="EditList"/>).</param>
-    /// <param name="isFirst">Whether the file begins with what the samples' movie describes: then what its edit list hides stays, as decoders begin with it.</param>
+    /// <param name="keepsHidden">
+    /// Whether what lies before the period because of the edit list alone stays: where the file begins with the samples' movie, as decoders begin with it; and
+    /// where the samples go on to the unit after those of the period before, which has none of them. There the manifest counts without the edit list.
+    /// </param>
     /// <param name="reached">Up to which decode time the same media is there already; <see langword="null"/>: it is not.</param>
     /// <returns>Whether any sample is left.</returns>
-    public static bool Apply(SampleTable table, SamplePlace place, long editOffset, bool isFirst, ulong? reached)
+    public static bool Apply(SampleTable table, SamplePlace place, long editOffset, bool keepsHidden, ulong? reached)
     {
-        Clip clip = new(table, place, editOffset, isFirst);
+        Clip clip = new(table, place, editOffset, keepsHidden);
         int end = clip.FindEnd();
         int first = clip.FindFirst(end);
         if (first == end) return clip.Keep(0, 0);
@@ -65,14 +68,14 @@ internal static class SampleClip
         private readonly Int128 _endSlack;
         private readonly Int128 _edit;
         private readonly Int128 _rounding;
-        private readonly bool _isFirst;
+        private readonly bool _keepsHidden;
 
-        public Clip(SampleTable table, SamplePlace place, long editOffset, bool isFirst)
+        public Clip(SampleTable table, SamplePlace place, long editOffset, bool keepsHidden)
         {
             _table = table;
             _rows = table.Rows;
             _edit = editOffset;
-            _isFirst = isFirst;
+            _keepsHidden = keepsHidden;
             _start = place.Start is { } start ? Units(start, place.Shift) : Int128.MinValue / 4;
             _end = place.End is { } end ? Units(end, place.Shift) : Int128.MaxValue / 4;
             _endSlack = Units(place.EndSlack, TimeSpan.Zero);
@@ -202,7 +205,7 @@ internal static class SampleClip
         private bool IsBefore(Int128 time, int index)
         {
             Int128 start = _start - Rounding(index);
-            return Presented(time, index) < start && !(_isFirst && time >= start);
+            return Presented(time, index) < start && !(_keepsHidden && time >= start);
         }
 
         private Int128 Rounding(int index) => Int128.Min(_rounding, _rows[index].Duration / 2);

@@ -127,11 +127,16 @@ public sealed class KeyRingSession : IAsyncDisposable
     /// Lets go of keys that nothing of this presentation needs any more. A session whose used keys are all over is left, and closed by the last who
     /// leaves it; of one that goes on, the keys that all its holders have let go of are zeroed.
     /// </summary>
-    internal void Retire(IReadOnlyCollection<KeyId> over)
+    /// <param name="over">The keys.</param>
+    /// <param name="kept">The keys that are still in use.</param>
+    /// <returns>The keys that no session of this ring has any more, those that nobody has used among them.</returns>
+    internal IReadOnlyList<KeyId> Retire(IReadOnlyCollection<KeyId> over, IReadOnlySet<KeyId> kept)
     {
+        List<KeyId> gone = [.. over];
         foreach (SharedSession session in Sessions)
         {
-            if (!_group.Retire(this, session, over)) continue;
+            if (!_group.Retire(this, session, over, kept)) continue;
+            gone.AddRange(_engine.Vault.Keys(session.Actor.Id).Select(static key => key.Id));
             lock (_gate)
             {
                 if (_disposed || !_sessions.Contains(session)) continue;
@@ -141,6 +146,8 @@ public sealed class KeyRingSession : IAsyncDisposable
             Ring.Remove(session.Actor.Id);
             _ = _group.ReleaseAsync(this, session).AsTask();
         }
+
+        return [.. gone.Distinct().Where(id => !HoldsOrFetches(id))];
     }
 
     /// <summary>Hears that protection was detected: takes the next need up, beside whoever said so.</summary>

@@ -17,6 +17,9 @@ internal sealed class SharedSession(LicenseSessionActor actor)
     /// <summary>The keys that each holder has let go of.</summary>
     public Dictionary<KeyRingSession, HashSet<KeyId>> Retired { get; } = [];
 
+    /// <summary>Whether a key was used from it that its user has let go of.</summary>
+    public bool HasServed { get; set; }
+
     /// <summary>Closes the session if nobody joins before it fires.</summary>
     public ITimer? Grace { get; set; }
 

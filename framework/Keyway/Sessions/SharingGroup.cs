@@ -85,8 +85,12 @@ internal sealed class SharingGroup : IAsyncDisposable
     }
 
     /// <summary>Notes that a holder needs keys no more.</summary>
+    /// <param name="ring">The holder.</param>
+    /// <param name="session">The session.</param>
+    /// <param name="over">The keys.</param>
+    /// <param name="kept">The keys that it is still using, whichever session they are used from.</param>
     /// <returns>Whether the holder has no use for the session any more.</returns>
-    public bool Retire(KeyRingSession ring, SharedSession session, IReadOnlyCollection<KeyId> over)
+    public bool Retire(KeyRingSession ring, SharedSession session, IReadOnlyCollection<KeyId> over, IReadOnlySet<KeyId> kept)
     {
         IReadOnlyList<KeyEntry> keys = _context.Vault.Keys(session.Actor.Id);
         KeyId[] touched = [.. keys.Select(static key => key.Id).Where(over.Contains)];
@@ -97,8 +101,11 @@ internal sealed class SharingGroup : IAsyncDisposable
             if (!session.Holders.Contains(ring)) return false;
             if (!session.Retired.TryGetValue(ring, out HashSet<KeyId>? retired)) session.Retired.Add(ring, retired = []);
             retired.UnionWith(touched);
-            // A key that was brought beside those that are over, and that nobody has used, was for a track that is not played.
-            bool isOver = !session.Actor.Snapshot.Fetching && keys.All(key => retired.Contains(key.Id) || key.FirstUse is null);
+            // A key that was brought beside those that were used and are over, and that nobody has used, was for a track that is not played. Where licences
+            // overlap, keys are used from the session that had them first: one from which none was used yet brings what is to come, as does a key in use.
+            session.HasServed |= keys.Any(key => key.FirstUse is not null && retired.Contains(key.Id));
+            bool isOver = !session.Actor.Snapshot.Fetching && keys.All(key => retired.Contains(key.Id)
+                || (key.FirstUse is null && ((session.HasServed && !kept.Contains(key.Id)) || IsUsableElsewhere(ring, session, key.Id))));
             if (isOver) return true;
             zeroed = [.. touched.Where(id => session.Holders.All(holder => session.Retired.TryGetValue(holder, out HashSet<KeyId>? own) && own.Contains(id)))];
         }
@@ -148,19 +155,23 @@ internal sealed class SharingGroup : IAsyncDisposable
         _left.Remove(session);
     }
 
+    private bool IsUsableElsewhere(KeyRingSession ring, SharedSession session, KeyId id) =>
+        ring.Sessions.Any(other => other != session && _context.Vault.Keys(other.Actor.Id).Any(key => key.Id == id && key.Status == KeyStatus.Usable));
+
     private SharedSession[] Open()
     {
         lock (_gate) return [.. _open];
     }
 
-    private void Join(KeyRingSession ring, SharedSession session)
+    /// <summary>Joins a session for the sake of keys. What else of it the holder has let go of stays so.</summary>
+    private void Join(KeyRingSession ring, SharedSession session, IEnumerable<KeyId> keys)
     {
         lock (_gate)
         {
             session.Grace?.Dispose();
             session.Grace = null;
-            session.Holders.Add(ring);
-            session.Retired.Remove(ring);
+            if (session.Holders.Add(ring)) session.Retired.Remove(ring);
+            else if (session.Retired.TryGetValue(ring, out HashSet<KeyId>? retired)) retired.ExceptWith(keys);
         }
 
         ring.Joined(session);
@@ -179,7 +190,7 @@ internal sealed class SharingGroup : IAsyncDisposable
         foreach (ProtectionHeader header in headers) session.NoteHeader(header);
         lock (_gate) _open.Add(session);
         Opened(session.Actor);
-        Join(ring, session);
+        Join(ring, session, []);
         session.Actor.Open();
         return session;
     }
@@ -216,7 +227,7 @@ internal sealed class SharingGroup : IAsyncDisposable
             {
                 KeyId[] brought = [.. _missing.Keys.Where(session.Actor.HoldsOrFetches)];
                 if (brought.Length == 0) continue;
-                group.Join(ring, session);
+                group.Join(ring, session, brought);
                 foreach (KeyId id in brought) _missing.Remove(id);
             }
         }
@@ -241,7 +252,7 @@ internal sealed class SharingGroup : IAsyncDisposable
 
                 if (header.KeyIds.Count > 0 && wanted.Count == 0 && header.KeyIds.All(session.Actor.HoldsOrFetches))
                 {
-                    group.Join(ring, session);
+                    group.Join(ring, session, header.KeyIds);
                     return true;
                 }
 
@@ -256,7 +267,7 @@ internal sealed class SharingGroup : IAsyncDisposable
                 }
 
                 // Absorbed: what it really brought decides.
-                group.Join(ring, session);
+                group.Join(ring, session, asked);
                 foreach (KeyId id in asked.Where(session.Actor.Holds)) _missing.Remove(id);
                 if (!asked.Any(_missing.ContainsKey)) return true;
             }
@@ -279,7 +290,7 @@ internal sealed class SharingGroup : IAsyncDisposable
 
         private async ValueTask TakeAsync(SharedSession session, KeyId[] keys)
         {
-            group.Join(ring, session);
+            group.Join(ring, session, keys);
             foreach (KeyId id in keys) _missing.Remove(id);
             try
             {

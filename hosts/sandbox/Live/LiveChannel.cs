@@ -17,9 +17,10 @@ internal sealed class LiveChannel
     public const string Help = """
         With --live: the sample as a presentation that grows, its keys rotating every four segments of 4 s. Each manifest announces the keys of all
         that it offers.
-          GET /live/manifest.mpd          segments numbered; pssh of every key in the manifest, and of its own key in every moof
+          GET /live/manifest.mpd          segments numbered; a Period for each key, which is its default_KID; pssh in the manifest, and in every moof
           GET /live/moof/manifest.mpd     segments by time; pssh in moof only
           GET /live/mpd/manifest.mpd      segments by time; pssh in the manifest only, with that of the crypto period to come
+          GET /live/window/manifest.mpd   likewise, but one pssh of each system lists all keys on offer, and is another with each of them
           GET /live/periods/manifest.mpd  segments numbered; a Period for each key, which is its default_KID; pssh in the manifest only
         For players in web pages, with DASH-IF's ClearKey element (e2719d58…), whose Laurl is /clearkey here, beside the W3C header:
           GET /live/browser/manifest.mpd       as periods: Shaka Player and dash.js follow the keys

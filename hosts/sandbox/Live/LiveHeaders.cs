@@ -12,24 +12,24 @@ internal static class LiveHeaders
     /// <summary>The systems, in the order in which manifests name them.</summary>
     public static IReadOnlyList<Guid> Systems { get; } = [Common, Widevine, PlayReady];
 
-    /// <summary>Makes a key's <c>pssh</c> box.</summary>
+    /// <summary>Makes the <c>pssh</c> box of keys.</summary>
     /// <param name="system">One of <see cref="Systems"/>.</param>
-    /// <param name="key">The key.</param>
+    /// <param name="keys">The keys.</param>
     /// <returns>The box.</returns>
-    public static byte[] Box(Guid system, ContentKey key)
+    public static byte[] Box(Guid system, params IEnumerable<ContentKey> keys)
     {
-        byte[] kid = Convert.FromHexString(key.Kid);
-        if (system == Common) return LiveSegmentWriter.Pssh(Common, kid, []);
+        byte[][] kids = [.. keys.Select(key => Convert.FromHexString(key.Kid))];
+        if (system == Common) return LiveSegmentWriter.Pssh(Common, kids, []);
         return system == Widevine
-            ? LiveSegmentWriter.Pssh(Widevine, null, [0x12, 16, .. kid])   // WidevinePsshData.key_ids
-            : LiveSegmentWriter.Pssh(PlayReady, null, PlayReadyObject(kid));
+            ? LiveSegmentWriter.Pssh(Widevine, null, [.. kids.SelectMany(kid => (byte[])[0x12, 16, .. kid])])   // WidevinePsshData.key_ids
+            : LiveSegmentWriter.Pssh(PlayReady, null, PlayReadyObject(kids));
     }
 
-    private static byte[] PlayReadyObject(byte[] kid)
+    private static byte[] PlayReadyObject(byte[][] kids)
     {
-        string value = Convert.ToBase64String(new Guid(kid, bigEndian: true).ToByteArray(bigEndian: false));
+        string list = string.Concat(kids.Select(kid => $"<KID ALGID=\"AESCTR\" VALUE=\"{Convert.ToBase64String(new Guid(kid, bigEndian: true).ToByteArray(bigEndian: false))}\"></KID>"));
         byte[] header = Encoding.Unicode.GetBytes(
-            $"<WRMHEADER xmlns=\"http://schemas.microsoft.com/DRM/2007/03/PlayReadyHeader\" version=\"4.2.0.0\"><DATA><PROTECTINFO><KIDS><KID ALGID=\"AESCTR\" VALUE=\"{value}\"></KID></KIDS></PROTECTINFO></DATA></WRMHEADER>");
+            $"<WRMHEADER xmlns=\"http://schemas.microsoft.com/DRM/2007/03/PlayReadyHeader\" version=\"4.2.0.0\"><DATA><PROTECTINFO><KIDS>{list}</KIDS></PROTECTINFO></DATA></WRMHEADER>");
         byte[] whole = new byte[header.Length + 10];
         BitConverter.TryWriteBytes(whole, whole.Length);
         whole[4] = 1;   // one record

@@ -108,7 +108,12 @@ internal sealed class LiveManifest(LiveVariant variant, IReadOnlyCollection<Live
         foreach (Guid system in LiveHeaders.Systems)
         {
             XElement protection = Protection($"urn:uuid:{system}");
-            if (variant.InManifest) protection.Add(keys.Select(key => new XElement(Cenc + "pssh", Convert.ToBase64String(LiveHeaders.Box(system, key)))));
+            if (variant.InManifest)
+            {
+                IEnumerable<byte[]> boxes = variant.HasOneHeader ? [LiveHeaders.Box(system, keys)] : keys.Select(key => LiveHeaders.Box(system, key));
+                protection.Add(boxes.Select(box => new XElement(Cenc + "pssh", Convert.ToBase64String(box))));
+            }
+
             set.Add(protection);
         }
 

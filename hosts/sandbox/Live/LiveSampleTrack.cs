@@ -26,7 +26,7 @@ internal sealed class LiveSampleTrack
     /// <summary>Its folder in the sample.</summary>
     public string Name { get; }
 
-    /// <summary>Its initialisation segment: with no key of its own, no protection headers and no length.</summary>
+    /// <summary>Its initialisation segment: with no key of its own, no protection headers and no length; of sound no edit list.</summary>
     public byte[] Initialization { get; }
 
     /// <summary>Its number.</summary>
@@ -60,7 +60,12 @@ internal sealed class LiveSampleTrack
 
         using Aes aes = Aes.Create();
         aes.Key = key;
-        return new LiveSampleTrack(name, initialization, id, timescale, [.. Enumerable.Range(1, SegmentCount).SelectMany(n => ReadSegment(BundledSample.Read($"cenc/{name}/{n}.m4s"), aes))]);
+        LiveSample[] samples = [.. Enumerable.Range(1, SegmentCount).SelectMany(n => ReadSegment(BundledSample.Read($"cenc/{name}/{n}.m4s"), aes))];
+
+        // The edit list of sound hides the frame that a decoder warms up with, and would present each a frame before it is decoded: the first of a period
+        // would lie outside of it (ISO/IEC 23009-1, 7.2.1). That of pictures makes up for their reordering, and stays.
+        if (samples[0].Composition == 0) Box.Rename(initialization, "moov/trak", "edts", "free");
+        return new LiveSampleTrack(name, initialization, id, timescale, samples);
     }
 
     /// <summary>The initialisation segment with a key of its own.</summary>

@@ -105,19 +105,19 @@ internal sealed class LiveSegmentWriter : IDisposable
 
     /// <summary>Writes a <c>pssh</c> box.</summary>
     /// <param name="system">The protection system.</param>
-    /// <param name="kid">The key that the box itself names; <see langword="null"/>: a box of version 0.</param>
+    /// <param name="kids">The keys that the box itself names; <see langword="null"/>: a box of version 0.</param>
     /// <param name="data">The system's own data.</param>
     /// <returns>The box.</returns>
-    public static byte[] Pssh(Guid system, byte[]? kid, byte[] data)
+    public static byte[] Pssh(Guid system, byte[][]? kids, byte[] data)
     {
         using LiveSegmentWriter writer = new();
-        writer.Full("pssh", kid is null ? (byte)0 : (byte)1, 0, () =>
+        writer.Full("pssh", kids is null ? (byte)0 : (byte)1, 0, () =>
         {
             writer._bytes.Write(system.ToByteArray(bigEndian: true));
-            if (kid is not null)
+            if (kids is not null)
             {
-                writer.U32(1);
-                writer._bytes.Write(kid);
+                writer.U32((uint)kids.Length);
+                foreach (byte[] kid in kids) writer._bytes.Write(kid);
             }
 
             writer.U32((uint)data.Length);

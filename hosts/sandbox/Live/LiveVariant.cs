@@ -10,7 +10,8 @@ internal sealed record LiveVariant
         new() { Path = "moof/", InMoof = true, HasTimeline = true },
         new() { Path = "mpd/", InManifest = true, HasTimeline = true },
         new() { Path = "periods/", InManifest = true, HasPeriods = true },
-        new() { InManifest = true, InMoof = true },
+        new() { Path = "window/", InManifest = true, HasTimeline = true, HasOneHeader = true },
+        new() { InManifest = true, InMoof = true, HasPeriods = true },
     ];
 
     /// <summary>What its addresses begin with below <c>/live/</c>.</summary>
@@ -18,6 +19,9 @@ internal sealed record LiveVariant
 
     /// <summary>Whether the manifest has the headers of the keys.</summary>
     public bool InManifest { get; private init; }
+
+    /// <summary>Whether the manifest has one header of each system, which lists all keys; else one for each key.</summary>
+    public bool HasOneHeader { get; private init; }
 
     /// <summary>Whether every <c>moof</c> has the headers of its key.</summary>
     public bool InMoof { get; private init; }

@@ -70,7 +70,7 @@ internal sealed class LiveBench : IAsyncDisposable
     /// <summary>Writes it while time goes by, two seconds at a time: it never goes on before what is there has been read.</summary>
     /// <param name="presentation">The presentation.</param>
     /// <param name="segments">How many segments of pictures there will be.</param>
-    /// <param name="last">The second at which time stands still, because the manifest says by then that it is over; <see langword="null"/>: it goes on.</param>
+    /// <param name="last">The second at which time stands still, because the manifest says by then that it is over; <see langword="null"/>: when all of that is clear.</param>
     public async Task<byte[]> RecordAsync(Presentation presentation, int segments, int? last = null)
     {
         MemoryStream output = new();
@@ -92,7 +92,8 @@ internal sealed class LiveBench : IAsyncDisposable
 
             MostSessions = Math.Max(MostSessions, presentation.Sessions.Count);
             // A moment more, and a segment would be due that comes after the end: the manifest is asked for at the same moments as segments.
-            if (second >= last)
+            // Nor is time to run away from requests that are under way while the end is written.
+            if (second >= (last ?? (4 * segments) + 12))
             {
                 await writing.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
                 break;

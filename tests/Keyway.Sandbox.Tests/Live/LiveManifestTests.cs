@@ -18,7 +18,7 @@ public sealed class LiveManifestTests
 
     public LiveManifestTests() => _channel = new LiveChannel(ContentKeys.Load([]), _clock);
 
-    public static TheoryData<string> Variants => ["", "moof/", "mpd/", "periods/", "browser/", "browser/moof/"];
+    public static TheoryData<string> Variants => ["", "moof/", "mpd/", "window/", "periods/", "browser/", "browser/moof/"];
 
     [Theory]
     [MemberData(nameof(Variants))]
@@ -58,6 +58,7 @@ public sealed class LiveManifestTests
     }
 
     [Theory]
+    [InlineData("")]
     [InlineData("periods/")]
     [InlineData("browser/")]
     public void Periods_follow_each_other_and_the_next_is_there_before_it_begins(string variant)
@@ -159,7 +160,8 @@ public sealed class LiveManifestTests
     private static IEnumerable<string> Announced(XElement set) => set.Elements(Mpd + "ContentProtection")
         .Where(element => element.Attribute("schemeIdUri")!.Value == W3CCommon)
         .SelectMany(element => element.Elements(Cenc + "pssh"))
-        .Select(pssh => Convert.ToHexStringLower(Convert.FromBase64String(pssh.Value).AsSpan(32, 16)));
+        .Select(pssh => Convert.FromBase64String(pssh.Value))
+        .SelectMany(pssh => Enumerable.Range(0, BinaryPrimitives.ReadInt32BigEndian(pssh.AsSpan(28))).Select(index => Convert.ToHexStringLower(pssh.AsSpan(32 + (16 * index), 16))));
 
     // Of version 1: after the system the number of keys, and then the keys.
     private static IEnumerable<string> InMoof(byte[] segment) => segment.AsSpan().IndexOf("pssh\u0001"u8) is > 0 and int at ? [Convert.ToHexStringLower(segment.AsSpan(at + 28, 16))] : [];

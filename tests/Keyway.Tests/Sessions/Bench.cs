@@ -78,6 +78,13 @@ internal sealed class Bench : IAsyncDisposable
     public static ValueTask WaitAsync(KeyRingSession ring, params int[] kids) =>
         ring.WaitAsync([.. kids.Select(Kid)], OutputCapabilities.None, null, CancellationToken.None);
 
+    /// <summary>Decrypts with a key, as a reader of the ring does.</summary>
+    public DecryptStatus Use(KeyRingSession ring, int kid)
+    {
+        using IFragmentDecryptor lease = new SampleDecryptor(Vault, ring.Ring, OutputCapabilities.None).LeaseFragment();
+        return lease.Decrypt(new byte[16], new SampleProtection { Scheme = ProtectionScheme.Cenc, KeyId = Kid(kid), InitializationVector = new byte[8] });
+    }
+
     public static SessionState StateOf(KeyRingSession ring) => ring.Reports[0].State;
 
     public async ValueTask DisposeAsync()

@@ -1,3 +1,4 @@
+using Keyway.Decryption;
 using Keyway.Licensing;
 using Keyway.Messaging;
 using Keyway.Testing;
@@ -130,6 +131,39 @@ public class SharingTests
         ring.Reports.Should().ContainSingle();
         await ring.NeedAsync([other], [], CancellationToken.None);
         ring.Reports.Should().HaveCount(2);
+    }
+
+    [Fact]
+    public async Task Of_licences_that_overlap_the_one_with_the_next_key_stays()
+    {
+        // A window of three keys that goes on by one: key 3 is used from the first licence, and key 4 only the second has.
+        await using Bench bench = new();
+        await using KeyRingSession ring = await bench.PlayAsync(1, 2, 3);
+        await Bench.WaitAsync(ring, 1, 2, 3);
+        bench.Server.Add(Bench.Kid(4));
+        await ring.NeedAsync([FakeKeySystem.Header(Bench.Kid(2), Bench.Kid(3), Bench.Kid(4))], [Bench.Want(2), Bench.Want(3), Bench.Want(4)], CancellationToken.None);
+        await Bench.WaitAsync(ring, 4);
+        foreach (int key in (int[])[1, 2, 3]) bench.Use(ring, key).Should().Be(DecryptStatus.Decrypted);
+
+        ring.Retire([Bench.Kid(1)], Keys(2, 3)).Should().Equal(Bench.Kid(1));
+        ring.Retire([Bench.Kid(2)], Keys(3)).Should().Equal(Bench.Kid(2));
+        ring.Sessions.Should().HaveCount(2, "key 3 is used from the first, and the second has what comes");
+        bench.Use(ring, 4).Should().Be(DecryptStatus.Decrypted);
+        ring.Retire([Bench.Kid(3)], Keys(4)).Should().Equal(Bench.Kid(3));
+        ring.Sessions.Should().ContainSingle().Which.Actor.Holds(Bench.Kid(4)).Should().BeTrue();
+        bench.Server.Received.Should().HaveCount(2);
+    }
+
+    [Fact]
+    public async Task A_key_for_a_track_that_is_not_played_goes_with_those_beside_it()
+    {
+        await using Bench bench = new();
+        await using KeyRingSession ring = await bench.PlayAsync(1, 2);
+        await Bench.WaitAsync(ring, 1, 2);
+        bench.Use(ring, 1).Should().Be(DecryptStatus.Decrypted);
+
+        ring.Retire([Bench.Kid(1)], Keys()).Should().BeEquivalentTo([Bench.Kid(1), Bench.Kid(2)], "whoever needs one of them yet asks again");
+        ring.Sessions.Should().BeEmpty();
     }
 
     [Fact]
@@ -300,4 +334,6 @@ public class SharingTests
         (await wait.Should().ThrowAsync<KeyUnavailableException>()).WithInnerException<LicenseServiceException>().Which.Kind.Should().Be(LicenseErrorKind.HeaderUnsupported);
         bench.Server.Received.Should().BeEmpty();
     }
+
+    private static HashSet<KeyId> Keys(params int[] keys) => [.. keys.Select(Bench.Kid)];
 }

@@ -90,7 +90,7 @@ public sealed class StoredLicenseTests : StoredScenario
         await using (KeyRingSession ring = await AcquireAsync(first, 1, 2))
         {
             await Bench.WaitAsync(ring, 1, 2);
-            Use(first, ring, 1).Should().Be(DecryptStatus.KeyNotFound, "nobody has said that it is used");
+            first.Use(ring, 1).Should().Be(DecryptStatus.KeyNotFound, "nobody has said that it is used");
         }
 
         await using Bench bench = Start(Forever);
@@ -235,7 +235,7 @@ public sealed class StoredLicenseTests : StoredScenario
         await Store.RemoveAsync(Store.Licenses[0].Id, CancellationToken.None);
         Func<Task> play = async () => await BeginAsync(ring, 1);
         (await play.Should().ThrowAsync<KeyUnavailableException>()).Which.InnerException!.Message.Should().Contain("given back or removed");
-        Use(bench, ring, 1).Should().NotBe(DecryptStatus.Decrypted);
+        bench.Use(ring, 1).Should().NotBe(DecryptStatus.Decrypted);
     }
 
     [Fact]

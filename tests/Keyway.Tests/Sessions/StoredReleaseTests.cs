@@ -142,7 +142,7 @@ public sealed class StoredReleaseTests : StoredScenario
         Task release = LicensesOf(bench).ReleaseAsync(Store.Licenses[0].Id, cancellationToken: CancellationToken.None).AsTask();
         await Eventually.Is(() => bench.Server.Received.Count == 2);
         Bench.StateOf(ring).Should().Be(SessionState.Releasing);
-        Use(bench, ring, 1).Should().Be(DecryptStatus.KeyNotFound);
+        bench.Use(ring, 1).Should().Be(DecryptStatus.KeyNotFound);
         held.SetResult(null);
         await release;
         Bench.StateOf(ring).Should().Be(SessionState.Released);
@@ -166,7 +166,7 @@ public sealed class StoredReleaseTests : StoredScenario
         Clock.Advance(TimeSpan.FromMinutes(2));
         Func<Task> play = async () => await BeginAsync(playing, 1);
         await play.Should().ThrowAsync<KeyUnavailableException>();
-        Use(one, playing, 1).Should().NotBe(DecryptStatus.Decrypted);
+        one.Use(playing, 1).Should().NotBe(DecryptStatus.Decrypted);
     }
 
     [Fact]

@@ -36,7 +36,7 @@ public sealed class StoredRenewalTests : StoredScenario
         await Eventually.Is(() => bench.Facts<SessionFailed>().Any(failed => !failed.Terminal));
         Bench.StateOf(ring).Should().Be(SessionState.Usable);
         ring.Reports[0].Error!.Message.Should().Contain("the disk is full");
-        Use(bench, ring, 1).Should().Be(DecryptStatus.Decrypted);
+        bench.Use(ring, 1).Should().Be(DecryptStatus.Decrypted);
         Store.Before = null;
     }
 
@@ -144,7 +144,7 @@ public sealed class StoredRenewalTests : StoredScenario
             await using KeyRingSession ring = await NeedAsync(bench, 1);
             Func<Task> wait = async () => await Bench.WaitAsync(ring, 1);
             (await wait.Should().ThrowAsync<KeyUnavailableException>()).Which.Reason.Should().Be(KeyUnavailableReason.NotYet);
-            Use(bench, ring, 1).Should().NotBe(DecryptStatus.Decrypted);
+            bench.Use(ring, 1).Should().NotBe(DecryptStatus.Decrypted);
 
             await LicensesOf(bench).ReleaseAsync(renewed.Id, cancellationToken: CancellationToken.None);
         }
@@ -165,7 +165,7 @@ public sealed class StoredRenewalTests : StoredScenario
         StoredLicense renewed = await LicensesOf(bench).RenewAsync(Store.Licenses[0].Id, cancellationToken: CancellationToken.None);
         renewed.Keys[0].Policy.NotAfter.Should().Be(start.AddHours(9));
         bench.System.Sessions.Should().ContainSingle();
-        Use(bench, ring, 1).Should().Be(DecryptStatus.Decrypted);
+        bench.Use(ring, 1).Should().Be(DecryptStatus.Decrypted);
     }
 
     [Theory]

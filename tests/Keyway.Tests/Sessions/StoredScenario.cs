@@ -55,13 +55,7 @@ public abstract class StoredScenario
     {
         await Bench.WaitAsync(ring, kid);
         await BeginAsync(ring, kid);
-        return Use(bench, ring, kid);
-    }
-
-    private protected static DecryptStatus Use(Bench bench, KeyRingSession ring, int kid)
-    {
-        using IFragmentDecryptor lease = new SampleDecryptor(bench.Vault, ring.Ring, OutputCapabilities.None).LeaseFragment();
-        return lease.Decrypt(new byte[16], new SampleProtection { Scheme = ProtectionScheme.Cenc, KeyId = Bench.Kid(kid), InitializationVector = new byte[8] });
+        return bench.Use(ring, kid);
     }
 
     private protected static async Task<LicenseServiceException> RefusalAsync(KeyRingSession ring, int kid)

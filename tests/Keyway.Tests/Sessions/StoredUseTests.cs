@@ -25,12 +25,12 @@ public sealed class StoredUseTests : StoredScenario
             Store.Before = (call, _) => call == "Change" ? written.Task : Task.CompletedTask;
             Task begun = BeginAsync(ring, 1).AsTask();
             await Eventually.Is(() => Store.Calls[^1] == "Change");
-            Use(first, ring, 1).Should().Be(DecryptStatus.KeyNotFound);
+            first.Use(ring, 1).Should().Be(DecryptStatus.KeyNotFound);
             begun.IsCompleted.Should().BeFalse();
             written.SetResult();
             await begun;
-            Use(first, ring, 1).Should().Be(DecryptStatus.Decrypted);
-            Use(first, ring, 2).Should().Be(DecryptStatus.KeyNotFound, "its own first use was not noted");
+            first.Use(ring, 1).Should().Be(DecryptStatus.Decrypted);
+            first.Use(ring, 2).Should().Be(DecryptStatus.KeyNotFound, "its own first use was not noted");
             Store.Licenses[0].Keys.Select(key => key.FirstUse).Should().Equal(used, null);
             Store.Before = null;
 
@@ -66,7 +66,7 @@ public sealed class StoredUseTests : StoredScenario
         Store.Before = (_, _) => throw new LicenseStoreException("the disk is full");
         Func<Task> play = async () => await BeginAsync(ring, 1);
         (await play.Should().ThrowAsync<LicenseStoreException>()).Which.Message.Should().Contain("the disk is full");
-        Use(bench, ring, 1).Should().Be(DecryptStatus.KeyNotFound);
+        bench.Use(ring, 1).Should().Be(DecryptStatus.KeyNotFound);
         Store.Before = null;
         (await PlayAsync(bench, ring, 1)).Should().Be(DecryptStatus.Decrypted);
     }
@@ -104,7 +104,7 @@ public sealed class StoredUseTests : StoredScenario
         Clock.Advance(TimeSpan.FromHours(49));
         Func<Task> play = async () => await BeginAsync(second, 1);
         (await play.Should().ThrowAsync<KeyUnavailableException>()).Which.Status.Should().Be(KeyStatus.Expired);
-        Use(two, second, 1).Should().NotBe(DecryptStatus.Decrypted);
+        two.Use(second, 1).Should().NotBe(DecryptStatus.Decrypted);
     }
 
     [Fact]
@@ -128,7 +128,7 @@ public sealed class StoredUseTests : StoredScenario
         refusal.Reason.Should().Be(KeyUnavailableReason.NotYet);
         refusal.InnerException.Should().BeOfType<LicenseServiceException>().Which.Should().Match<LicenseServiceException>(
             e => e.Kind == LicenseErrorKind.LicenseExpired && e.Message.Contains("the clock shows") && e.Advice != null);
-        Use(bench, again, 1).Should().NotBe(DecryptStatus.Decrypted);
+        bench.Use(again, 1).Should().NotBe(DecryptStatus.Decrypted);
         bench.Server.Received.Should().BeEmpty("a clock that is wrong is no reason to spend a licence");
         Store.Licenses[0].LastSeen.Should().Be(start.AddHours(5), "what was seen stays seen");
         Store.Licenses[0].StatusOf(Store.Licenses[0].Keys[0], back.GetUtcNow()).Should().Be(KeyStatus.UsableInFuture);
@@ -165,7 +165,7 @@ public sealed class StoredUseTests : StoredScenario
         Clock.Advance(TimeSpan.FromMinutes(2));
         Func<Task> play = async () => await BeginAsync(ring, 1);
         (await play.Should().ThrowAsync<KeyUnavailableException>()).Which.Reason.Should().Be(KeyUnavailableReason.NotYet);
-        Use(bench, ring, 1).Should().Be(DecryptStatus.KeyNotUsable);
+        bench.Use(ring, 1).Should().Be(DecryptStatus.KeyNotUsable);
         Bench.StateOf(ring).Should().Be(SessionState.Expired);
     }
 

@@ -53,6 +53,26 @@ public sealed class PeriodClipTests : IDisposable
         hidden.Should().HaveCountGreaterThanOrEqualTo(22).And.OnlyContain(sample => sample.Time >= (100 * Frame) - hidden.Count, "each of them lasts one unit of 12 800 a second");
     }
 
+    [Theory]
+    [InlineData(189)]
+    [InlineData(188)]
+    public async Task Each_frame_of_sound_is_played_once_whether_periods_count_with_its_edit_list_or_without(int frames)
+    {
+        // The first segment has 189 frames, of which the edit list hides the first. Neither period lists the segments of the other.
+        List<(string Row, long Time)> played = await PlayAsync(Sound(1, 0, frames, 0) + Sound(2, frames, 939 - frames, 1), "audio");
+        played.Select(sample => sample.Row).Should().Equal(PresentationBench.Table("audio"));
+        played.Select(sample => sample.Time).Should().Equal(Enumerable.Range(-1, 939).Select(i => i * SoundFrame));
+    }
+
+    [Fact]
+    public async Task A_frame_before_its_period_is_not_played_where_something_else_was()
+    {
+        // The end of the sample, then its second segment, whose first frame the edit list puts before the period.
+        List<(string Row, long Time)> played = await PlayAsync(Sound(1, 750, 189, 4) + Sound(2, 189, 100, 1), "audio");
+        List<string> table = PresentationBench.Table("audio");
+        played.Select(sample => sample.Row).Should().NotContain(table[189]).And.Contain(table[190]);
+    }
+
     // What is played is what lies in the period, at its time; at its end up to three pictures may be missing, which need one from behind the end.
     private static void ShouldBe(List<(string Row, long Time)> played, List<(string Row, long Time)> all, double from, double length, long at)
     {
@@ -65,11 +85,11 @@ public sealed class PeriodClipTests : IDisposable
     }
 
     // Each sample, and when it is presented: its composition time less the offset of the edit list. In decoding order.
-    private async Task<List<(string Row, long Time)>> PlayAsync(string periods)
+    private async Task<List<(string Row, long Time)>> PlayAsync(string periods, string track = "video-180")
     {
         string source = PresentationBench.Sample("cenc").LocalPath;
-        Directory.CreateDirectory(Path.Combine(_folder, "video-180"));
-        foreach (string file in Directory.EnumerateFiles(Path.Combine(source, "video-180"))) File.Copy(file, Path.Combine(_folder, "video-180", Path.GetFileName(file)), overwrite: true);
+        Directory.CreateDirectory(Path.Combine(_folder, track));
+        foreach (string file in Directory.EnumerateFiles(Path.Combine(source, track))) File.Copy(file, Path.Combine(_folder, track, Path.GetFileName(file)), overwrite: true);
         string manifest = Path.Combine(_folder, "manifest.mpd");
         await File.WriteAllTextAsync(manifest, $"<MPD xmlns=\"urn:mpeg:dash:schema:mpd:2011\" type=\"static\">{periods}</MPD>", Cancel);
         await using PresentationBench bench = new();
@@ -82,8 +102,9 @@ public sealed class PeriodClipTests : IDisposable
         return samples;
     }
 
-    // Of the sample's own edit list.
+    // Of the sample's own edit list, for pictures and sound.
     private const long EditOffset = 1024;
+    private const long SoundFrame = 1024;
 
     private static string Period(int id, double length, double from) => FormattableString.Invariant($"""
         <Period id="{id}" duration="PT{length}S"><AdaptationSet contentType="video" mimeType="video/mp4">
@@ -91,6 +112,16 @@ public sealed class PeriodClipTests : IDisposable
           <SegmentTemplate timescale="12800" presentationTimeOffset="{(long)(from * 12800)}" initialization="video-180/init.mp4" media="video-180/$Number$.m4s" startNumber="1">
             <SegmentTimeline><S t="0" d="51200" r="4"/></SegmentTimeline>
           </SegmentTemplate><Representation id="v" bandwidth="1" codecs="avc1.4d400c" width="320" height="180"/>
+        </AdaptationSet></Period>
+        """);
+
+    // Counted in frames; the segments from the given one on, or that one alone where it is the first.
+    private static string Sound(int id, int from, int length, int segment) => FormattableString.Invariant($"""
+        <Period id="{id}" duration="PT{length * SoundFrame / 48000m}S"><AdaptationSet contentType="audio" mimeType="audio/mp4">
+          <ContentProtection schemeIdUri="urn:mpeg:dash:mp4protection:2011" value="cenc"/>
+          <SegmentTemplate timescale="48000" presentationTimeOffset="{from * SoundFrame}" initialization="audio/init.mp4" media="audio/$Number$.m4s" startNumber="{segment + 1}">
+            <SegmentTimeline><S t="{segment * 192000}" d="192000" r="{(segment == 0 ? 0 : 4 - segment)}"/></SegmentTimeline>
+          </SegmentTemplate><Representation id="a" bandwidth="1" codecs="mp4a.40.2" audioSamplingRate="48000"/>
         </AdaptationSet></Period>
         """);
 }
