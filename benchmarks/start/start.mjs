@@ -100,7 +100,7 @@ async function shakaFirstFrame(manifest) {
 /** The sandbox, until it is told to end. */
 async function startSandbox() {
   const data = mkdtempSync(join(tmpdir(), 'keyway-start-'));
-  const child = spawn(keyway, ['sandbox', '--port', '0', '--data', data, '--json'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(keyway, ['sandbox', '--port', '0', '--data', data, '--json'], { stdio: ['ignore', 'pipe', 'ignore'] });
   const ended = new Promise((resolve) => { child.on('close', resolve); });
   const url = await new Promise((resolve, reject) => {
     let text = '';
