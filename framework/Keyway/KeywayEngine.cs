@@ -5,6 +5,7 @@ using Keyway.Decryption;
 using Keyway.Diagnostics;
 using Keyway.Licensing;
 using Keyway.Messaging;
+using Keyway.Mp4;
 using Keyway.Protection;
 using Keyway.Sessions;
 using Keyway.Sources;
@@ -167,6 +168,7 @@ public sealed class KeywayEngine : IAsyncDisposable
         OpenedContent content = await new ContentReader(sources).ReadAsync(source, options.Video, options.Audio, everyTrack: false, cancellationToken).ConfigureAwait(false);
         ProtectionMap map = await ReadHeadersAsync(content, cancellationToken).ConfigureAwait(false);
         bool isProtected = content.Tracks.Any(static track => track is { IsChosen: true, IsProtected: true });
+        RefuseForeignScheme(content);
         KeySystemSelection selection = await ChooseAsync(map, isProtected, provider, options, cancellationToken).ConfigureAwait(false);
         Licenses.ReleasePendingInBackground();
         PresentationId id = PresentationId.Create();
@@ -288,6 +290,20 @@ public sealed class KeywayEngine : IAsyncDisposable
     private static KeySystemCandidate Absent(KeySystemCandidate candidate, string reason) => candidate with { KeySystem = null, Absence = candidate.Absence ?? reason };
 
     /// <summary>Chooses the key system that opens what is played.</summary>
+    /// <summary>Says what protects a chosen track where that is not Common Encryption: no key system could open it.</summary>
+    /// <exception cref="MediaFormatException">One is protected so.</exception>
+    private static void RefuseForeignScheme(OpenedContent content)
+    {
+        foreach (ContentTrack track in content.Tracks)
+        {
+            if (!track.IsChosen || track.File is not { } file) continue;
+            Mp4SampleEntry[] hidden = [.. file.SampleEntries.Where(static entry => entry.SchemeType is not null || entry.Encryption is not null)];
+            if (hidden.Length == 0 || hidden.Any(static entry => entry.Scheme != ProtectionScheme.None)) continue;
+            throw new MediaFormatException(
+                SourceText.Of(content.Origin.Given), new FormatError($"track {file.Id} is protected with {ForeignSchemes.Describe(hidden[0].SchemeType)}: that is not Common Encryption, and no key system opens it", "moov", -1));
+        }
+    }
+
     private async ValueTask<KeySystemSelection> ChooseAsync(
         ProtectionMap map, bool isProtected, ConfiguredProvider? provider, PresentationOptions options, CancellationToken cancellationToken)
     {

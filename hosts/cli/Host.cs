@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
 using Keyway.Hosting;
-using Keyway.Hosting.Configuration;
 using Keyway.Licensing;
 using Keyway.Protection;
 using Microsoft.Extensions.Configuration;
@@ -34,7 +33,7 @@ internal static class Host
         }
         catch (InvalidDataException exception)
         {
-            throw new KeywayConfigurationException([Describe(exception)]);
+            throw new UsageException(Describe(exception).ToString());
         }
     }
 

@@ -1,8 +1,8 @@
 using System.Globalization;
 using Keyway.Cli.Targets;
 using Keyway.Content;
-using Keyway.Timeline;
 using Keyway.Mp4;
+using Keyway.Timeline;
 using Spectre.Console;
 
 namespace Keyway.Cli;

@@ -62,7 +62,7 @@ public sealed partial class ExplainTests
     [GeneratedRegex("(?<=.)[A-Z]")]
     private static partial Regex CapitalInside();
 
-    [GeneratedRegex("""new\((?:ExitCode\.\w+|sandbox\.Code[^,]*|ExitCodeOf[^,]*), "([a-z-]+)",""")]
+    [GeneratedRegex("""(?:new\((?:ExitCode\.\w+|sandbox\.Code[^,]*|ExitCodeOf[^,]*), |\bOf\()"([a-z-]+)",""")]
     private static partial Regex Word();
 
     [GeneratedRegex(@"\((/[^)#\s]+\.md)(?:#[^)]*)?\)")]

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Keyway.Cli.Run;
 
 namespace Keyway.Cli;
@@ -140,13 +141,47 @@ public sealed class FailureTests(SharedSandbox sandbox) : IDisposable
     }
 
     [Fact]
-    public async Task A_segment_that_is_not_there_ends_with_5_and_nothing_is_left()
+    public async Task A_segment_that_is_not_there_is_a_gap_and_where_gaps_are_refused_ends_with_5_and_nothing_is_left()
     {
         string sample = _folder.Copy("cenc");
         File.Delete(Path.Combine(sample, "video-360", "4.m4s"));
-        CommandRun run = (await PlayAsync(Path.Combine(sample, "manifest.mpd"), sandbox.ClearKey(), _folder.File("a/b/tracks"))).ShouldFailInJson(ExitCode.Unreachable, "source");
+        string manifest = Path.Combine(sample, "manifest.mpd");
+        CommandRun run = (await CommandRun.OfAsync("play", manifest, "--license-url", sandbox.ClearKey(), "--to", _folder.File("a/b/tracks"), "--gaps", "refuse", "--json")).ShouldFailInJson(ExitCode.Unreachable, "source");
         run.Out.Should().Contain("4.m4s");
         _folder.Entries.Where(static entry => !entry.StartsWith("cenc", StringComparison.Ordinal)).Should().BeEmpty();
+
+        JsonElement gap = (await PlayAsync(manifest, sandbox.ClearKey(), _folder.File("out.mp4"))).ShouldEndWith(ExitCode.Done).Json.GetProperty("gaps").EnumerateArray().Should().ContainSingle().Subject;
+        (gap.GetProperty("track").GetInt32(), gap.GetProperty("segments").GetInt32()).Should().Be((0, 1));
+        gap.GetProperty("startSeconds").GetDouble().Should().BeApproximately(12, 0.1, "the fourth of segments of four seconds is missing");
+        gap.GetProperty("reason").GetString().Should().Contain("4.m4s");
+        (await CommandRun.OfAsync("play", manifest, "--license-url", sandbox.ClearKey(), "--to", _folder.File("again.mp4"))).ShouldEndWith(ExitCode.Done).Out.Should().Contain("4.m4s");
+    }
+
+    [Theory]
+    [InlineData("odkm", "OMA DRM 2")]
+    [InlineData("iAEC", "ISMACryp")]
+    [InlineData("ACBC", "Marlin")]
+    [InlineData("adkm", "Adobe Access")]
+    [InlineData("itun", "iTunes FairPlay")]
+    [InlineData("zzzz", "'zzzz'")]
+    public async Task A_scheme_that_is_not_Common_Encryption_is_named_and_nobody_is_asked_for_a_key(string scheme, string name)
+    {
+        byte[] bytes = await File.ReadAllBytesAsync(Sample.File("cbcs/audio.mp4"), TestContext.Current.CancellationToken);
+        System.Text.Encoding.ASCII.GetBytes(scheme).CopyTo(bytes, bytes.AsSpan().IndexOf("schm"u8) + 8);
+        string file = _folder.File("other.mp4");
+        await File.WriteAllBytesAsync(file, bytes, TestContext.Current.CancellationToken);
+        CommandRun run = (await PlayAsync(file, "http://127.0.0.1:1/", _folder.File("out.mp4"))).ShouldFailInJson(ExitCode.BadMedia, "media");
+        run.Out.Should().Contain(name).And.Contain("that is not Common Encryption");
+        File.Exists(_folder.File("out.mp4")).Should().BeFalse();
+    }
+
+    [Fact]
+    public async Task An_empty_file_is_called_empty()
+    {
+        string file = _folder.Write("empty.mp4", "");
+        (await CommandRun.OfAsync("decrypt", file, "--key", Sample.Held("HD"), "--to", _folder.File("out.mp4"))).ShouldEndWith(ExitCode.BadMedia).Error.Should().Contain("it is empty");
+        (await CommandRun.OfAsync("inspect", file)).ShouldEndWith(ExitCode.BadMedia).Error.Should().Contain("it is empty");
+        (await CommandRun.OfAsync("play", file, "--to", _folder.File("out.mp4"))).ShouldEndWith(ExitCode.BadMedia).Error.Should().Contain("it is empty");
     }
 
     [Fact]
@@ -194,7 +229,6 @@ public sealed class FailureTests(SharedSandbox sandbox) : IDisposable
     public async Task What_a_licence_asks_of_outputs_decides_whether_it_serves_a_file(string rule, int code)
     {
         using LoopbackServer service = LoopbackServer.Answering(static _ => { });
-        // The keys of these licences are zeros: what they open is no media, and its bytes are not looked at.
         (await CommandRun.OfAsync(["play", Sample.Manifest, "--video", "none", "--license-url", service.Url.AbsoluteUri, "--to", _folder.File("audio.mp4"), .. Rules(rule)]))
             .ShouldEndWith(rule.Contains("Pixels", StringComparison.Ordinal) || rule.Contains("Video", StringComparison.Ordinal) ? ExitCode.Done : code);
         (await CommandRun.OfAsync(["play", Sample.Manifest, "--audio", "none", "--license-url", service.Url.AbsoluteUri, "--to", _folder.File("video.mp4"), .. Rules(rule)])).ShouldEndWith(code);
@@ -231,6 +265,7 @@ public sealed class FailureTests(SharedSandbox sandbox) : IDisposable
     [
         "--set", "Keyway:Plugins:Allow:rules:Required=true", "--set", "Keyway:KeySystems:rules:Plugin=rules",
         "--set", "Keyway:KeySystems:rules:Priority=1", "--set", $"Keyway:KeySystems:rules:Settings:{rule}",
+        .. ((string[])["HD", "SD", "AUDIO"]).SelectMany(static label => (string[])["--set", $"Keyway:KeySystems:rules:Settings:Keys:{Sample.Kid(label)}={Sample.Key(label)}"]),
     ];
 
     private static Task<CommandRun> PlayAsync(string source, string license, string target) =>

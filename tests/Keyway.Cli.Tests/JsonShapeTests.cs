@@ -12,7 +12,7 @@ public sealed class JsonShapeTests(SharedSandbox sandbox) : IDisposable
     [
         "keys/policy/notBefore", "keys/policy/notAfter", "keys/policy/firstUseBefore", "keys/policy/afterFirstUseSeconds", "keys/policy/renewAt", "keys/policy/hdcp", "keys/changesAt",
         "headers/decoded/contentId", "headers/decoded/licenseUrl", "headers/problem", "licenseUrls/url", "licenseUrls/system", "licenseUrls/source",
-        "sessions/stored", "licenses/releaseAsked",
+        "sessions/stored", "gaps/track", "gaps/startSeconds", "gaps/durationSeconds", "gaps/segments", "gaps/reason", "licenses/releaseAsked",
         "packs/notes", "conflicts/kind", "conflicts/text", "conflicts/sources", "plugins/pin", "plugins/stage", "plugins/reason",
         "error", "error/code", "error/kind", "error/message", "error/reason", "error/providerCode", "error/advice", "error/page",
     ];

@@ -75,7 +75,7 @@ public sealed class SettingsTests : IDisposable
     {
         string file = _folder.Write("mine.json", json);
         CommandRun run = (await CommandRun.OfAsync("config", "--config", file)).ShouldEndWith(ExitCode.Usage);
-        run.Error.Should().Contain(file).And.Contain(place).And.Contain("keyway explain configuration");
+        run.Error.Should().Contain(file).And.Contain(place);
     }
 
     [Fact]

@@ -89,7 +89,8 @@ internal static class SecretSettings
     {
         if (value.Contains("PRIVATE", StringComparison.OrdinalIgnoreCase)) return true;
         byte[] bytes = new byte[value.Length];
-        if (!Convert.TryFromBase64String(value, bytes, out int length) && !TryHex(value, bytes, out length)) return false;
+        // Hexadecimal digits are letters of base64, too.
+        if (!TryHex(value, bytes, out int length) && !Convert.TryFromBase64String(value, bytes, out length)) return false;
         // The private half of a key of the curve P-256 is a number of 32 bytes.
         const int number = 32;
         try

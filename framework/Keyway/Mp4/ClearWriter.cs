@@ -84,7 +84,7 @@ internal sealed class ClearWriter : IAsyncDisposable
             await MarkAsync().ConfigureAwait(false);
         }
 
-        if (_units.Movie is null) throw _window.Error("no moov", "", 0);
+        if (_units.Movie is null) throw _window.Error(_window.Position == 0 ? "it is empty" : "no moov", "", 0);
         CheckNothingLeft();
         if (_counters.Doubt is { } doubt) throw _window.Error(doubt);
     }

@@ -135,7 +135,7 @@ internal sealed class FragmentSource : IDisposable
                 return;
             }
 
-            if (_first == UnitKind.End) throw _window.Error("no moov", "", 0);
+            if (_first == UnitKind.End) throw _window.Error(_window.Position == 0 ? "it is empty" : "no moov", "", 0);
             if (_first == UnitKind.Other) await _window.SkipAsync(_units.Box.Length, _units.Box, cancellationToken).ConfigureAwait(false);
         }
     }

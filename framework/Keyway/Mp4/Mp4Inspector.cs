@@ -61,7 +61,7 @@ public static class Mp4Inspector
                 }
             }
 
-            if (!FoundSomething) throw window.Error("no moov", "", 0);
+            if (!FoundSomething) throw window.Error(window.Position == 0 ? "it is empty" : "no moov", "", 0);
         }
 
         public Mp4Inspection ToResult(MediaFormatException? defect) => new()

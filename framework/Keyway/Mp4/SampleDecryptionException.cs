@@ -21,8 +21,7 @@ public sealed class SampleDecryptionException(string source, uint trackId, long 
     internal SampleDecryptionException(string source, uint trackId, long sampleNumber, string? schemeType)
         : this(source, trackId, sampleNumber, default, DecryptStatus.SchemeNotSupported)
     {
-        string scheme = schemeType is null ? "a scheme that nothing names" : $"'{schemeType}'{(ForeignSchemes.NameOf(schemeType) is { } name ? $", {name}" : "")}";
-        _message = $"{(source.Length == 0 ? "" : source + ": ")}track {trackId} is protected with {scheme}: that is not Common Encryption, and no key opens it here (sample {sampleNumber})";
+        _message = $"{(source.Length == 0 ? "" : source + ": ")}track {trackId} is protected with {ForeignSchemes.Describe(schemeType)}: that is not Common Encryption, and no key opens it here (sample {sampleNumber})";
     }
 
     /// <inheritdoc/>

@@ -22,7 +22,12 @@ internal static class ProvidersCommand
         {
             Description = "Send the licence requests to this address, with placeholders for challenge, token and secrets, and say how the answers read",
             HelpName = "URL",
-            CustomParser = static result => Uri.TryCreate(result.Tokens[0].Value, UriKind.Absolute, out Uri? url) && url.Scheme is "http" or "https" ? url : throw new UsageException("--against takes an http or https URL"),
+            CustomParser = static result =>
+            {
+                if (Uri.TryCreate(result.Tokens[0].Value, UriKind.Absolute, out Uri? url) && url.Scheme is "http" or "https") return url;
+                result.AddError("--against takes an http or https URL");
+                return null;
+            },
         };
         Command check = new("check", "Checks a pack as a host would, and shows the requests that it would make, secrets masked. Without --against nothing is sent.") { file, values, against };
         check.SetAction((parse, cancellationToken) => CheckAsync(context(parse), parse.GetValue(file)!, parse.GetValue(values) ?? [], parse.GetValue(against), cancellationToken));

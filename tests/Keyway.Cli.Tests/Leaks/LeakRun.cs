@@ -4,8 +4,8 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using Keyway.Licensing;
 using Keyway.Cli.Run;
+using Keyway.Licensing;
 using Keyway.Testing;
 
 namespace Keyway.Cli.Leaks;

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Configuration;
 
 namespace Zoo;
 
-/// <summary>Whatever a service answers is a licence for every key that is wanted, all of them zero, under the rules that its settings state.</summary>
+/// <summary>Whatever a service answers is a licence for every key that is wanted, with the bytes and under the rules that its settings state; without bytes, zeros.</summary>
 public sealed class RulesPlugin : IPlugin
 {
     public void Configure(IPluginBuilder builder) => builder?.AddKeySystem("rules", static settings => new RulesKeySystem(settings));
@@ -39,10 +39,10 @@ internal sealed class RulesKeySystem(IConfigurationSection settings) : IKeySyste
     public ProtectionHeader ParseHeader(InitializationData data) => new() { System = data.System, Data = data.Payload, KeyIds = data.BoxKeyIds };
 
     public ValueTask<ILicenseSession> OpenSessionAsync(SessionRequest request, ISessionHost host, CancellationToken cancellationToken) =>
-        new(new RulesSession(request, host, _policy));
+        new(new RulesSession(request, host, _policy, settings.GetSection("Keys")));
 }
 
-internal sealed class RulesSession(SessionRequest request, ISessionHost host, KeyPolicy policy) : ILicenseSession
+internal sealed class RulesSession(SessionRequest request, ISessionHost host, KeyPolicy policy, IConfigurationSection keys) : ILicenseSession
 {
     public ValueTask<ChallengeInfo> WriteChallengeAsync(ChallengeRequest challenge, IBufferWriter<byte> destination, CancellationToken cancellationToken)
     {
@@ -52,9 +52,7 @@ internal sealed class RulesSession(SessionRequest request, ISessionHost host, Ke
 
     public ValueTask<LicenseOutcome> AcceptAsync(LicenseAnswer answer, CancellationToken cancellationToken)
     {
-        Span<byte> key = stackalloc byte[16];
-        key.Clear();
-        foreach (WantedKey wanted in request.Keys) host.Import(wanted.Id, key, policy);
+        foreach (WantedKey wanted in request.Keys) host.Import(wanted.Id, keys[wanted.Id.ToString()] is { } text ? Convert.FromHexString(text) : new byte[16], policy);
         return new(LicenseOutcome.Complete);
     }
 }
