@@ -13,6 +13,7 @@ internal readonly unsafe partial record struct UnixFile(UnixFileKind Kind, UnixF
     private const int CurrentFolder = -100;             // AT_FDCWD
     private const int DoNotFollow = 0x100;              // AT_SYMLINK_NOFOLLOW
     private const uint BasicFacts = 0x7FF;              // STATX_BASIC_STATS
+    private const FileAttributes Absent = (FileAttributes)(-1);
     private const int Enoent = 2;
     private const int Enotdir = 20;
 
@@ -32,12 +33,33 @@ internal readonly unsafe partial record struct UnixFile(UnixFileKind Kind, UnixF
     {
         // struct statx is 256 bytes on every processor: mode at 28, owner and group at 20 and 24.
         byte* facts = stackalloc byte[256];
-        if (Statx(CurrentFolder, path, followLinks ? 0 : DoNotFollow, BasicFacts, facts) != 0)
+        int flags = followLinks ? 0 : DoNotFollow;
+        // What takes the reason along is compiled when it is first called, as the platform's own library is not: only where a reason is to be told.
+        if (Statx(CurrentFolder, path, flags, BasicFacts, facts) != 0)
         {
+            if (IsAbsent(path)) return null;
+            if (StatxOrReason(CurrentFolder, path, flags, BasicFacts, facts) == 0) return Of(facts);
             int error = Marshal.GetLastPInvokeError();
             return error is Enoent or Enotdir ? null : throw new IOException($"{path}: {Marshal.GetPInvokeErrorMessage(error)}", error);
         }
 
+        return Of(facts);
+    }
+
+    private static bool IsAbsent(string path)
+    {
+        try
+        {
+            return new FileInfo(path).Attributes == Absent;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return false;   // the system tells why
+        }
+    }
+
+    private static UnixFile Of(byte* facts)
+    {
         ushort mode = *(ushort*)(facts + 28);
         UnixFileKind kind = (mode & 0xF000) switch
         {
@@ -59,8 +81,11 @@ internal readonly unsafe partial record struct UnixFile(UnixFileKind Kind, UnixF
     [LibraryImport("libc", EntryPoint = "geteuid")]
     private static partial uint GetEffectiveUser();
 
-    [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Statx(int folder, string path, int flags, uint wanted, byte* facts);
+
+    [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int StatxOrReason(int folder, string path, int flags, uint wanted, byte* facts);
 
     [LibraryImport("libc", EntryPoint = "lgetxattr", StringMarshalling = StringMarshalling.Utf8)]
     private static partial nint GetAttribute(string path, string name, byte* value, nuint size);

@@ -44,6 +44,32 @@ internal sealed class Interrupts : IDisposable
         throw new OperationCanceledException(cancellationToken);
     }
 
+    /// <summary>Does work on this thread. Another thread, and what waits for it, would cost a tenth of a short command.</summary>
+    /// <param name="work">What to do.</param>
+    /// <param name="end">Ends the process, where the work is interrupted and goes on: it may wait without end.</param>
+    /// <param name="cancellationToken">Interrupts it.</param>
+    public static int Run(Func<Task<int>> work, Action end, CancellationToken cancellationToken)
+    {
+        int isOver = 0;
+        using (cancellationToken.Register(() => Task.Delay(Patience, CancellationToken.None).ContinueWith(_ => End(), TaskScheduler.Default)))
+        {
+            try
+            {
+                return work().GetAwaiter().GetResult();
+            }
+            finally
+            {
+                // Whoever is first: what is told and tidied up is that of one of the two.
+                if (Interlocked.Exchange(ref isOver, 1) != 0) Thread.Sleep(Timeout.Infinite);
+            }
+        }
+
+        void End()
+        {
+            if (Interlocked.Exchange(ref isOver, 1) == 0) end();
+        }
+    }
+
     /// <summary>A signal has come.</summary>
     /// <returns><see langword="false"/>: the work has been interrupted already, and the process is to end at once.</returns>
     public bool Signal()

@@ -11,7 +11,7 @@ using PosixSignalRegistration quit = PosixSignalRegistration.Create(PosixSignal.
 try
 {
     string[] words = RawNames.Resolve(args);
-    return await (ShortPath.TryRead(words) is { } request ? ShortPath.RunAsync(request, io, interrupts.Token) : KeywayCommand.RunAsync(words, io, interrupts.Token));
+    return ShortPath.TryRead(words) is { } request ? ShortPath.Run(request, io, interrupts.Token) : await KeywayCommand.RunAsync(words, io, interrupts.Token);
 }
 catch (UsageException exception)
 {

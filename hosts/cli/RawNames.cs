@@ -21,7 +21,7 @@ internal static class RawNames
     {
         if (!OperatingSystem.IsLinux()) return arguments;
         bool isFolderLost = Environment.CurrentDirectory.Contains(Replacement);
-        if (!isFolderLost && !arguments.Any(static argument => argument.Contains(Replacement))) return arguments;
+        if (!isFolderLost && !Array.Exists(arguments, static argument => argument.Contains(Replacement))) return arguments;
         List<byte[]> raw = ReadArguments();
         if (raw.Count < arguments.Length) return arguments;
         raw.RemoveRange(0, raw.Count - arguments.Length);

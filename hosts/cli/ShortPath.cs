@@ -48,15 +48,21 @@ internal static class ShortPath
     }
 
     /// <summary>Does it, and tells a failure as the whole command would.</summary>
-    public static async Task<int> RunAsync(DecryptRequest request, CommandIo io, CancellationToken cancellationToken)
+    public static int Run(DecryptRequest request, CommandIo io, CancellationToken cancellationToken)
     {
         try
         {
-            return await Interrupts.RunAsync(() => DecryptRun.RunAsync(request, io, cancellationToken), io.Leftovers, cancellationToken).ConfigureAwait(false);
+            return Interrupts.Run(() => DecryptRun.RunAsync(request, io, cancellationToken), End, cancellationToken);
         }
         catch (Exception exception)
         {
             return Failure.From(exception, cancellationToken).Tell(io, request.Json);
+        }
+
+        void End()
+        {
+            io.Leftovers.Undo();
+            Environment.Exit(Failure.From(new OperationCanceledException(cancellationToken), cancellationToken).Tell(io, request.Json));
         }
     }
 }

@@ -2,7 +2,7 @@ using System.Reflection;
 using System.Runtime.Loader;
 using Keyway.Messaging;
 using Keyway.Plugins;
-using McMaster.NETCore.Plugins;
+using McMaster.NETCore.Plugins.Loader;
 
 namespace Keyway.Hosting.Plugins;
 
@@ -11,14 +11,14 @@ namespace Keyway.Hosting.Plugins;
 /// </summary>
 internal sealed class PluginGeneration
 {
-    private readonly PluginLoader _loader;
+    private readonly AssemblyLoadContext _context;
     private IPlugin? _plugin;
     private ScopedBus? _scope;
 
-    private PluginGeneration(PluginManifest manifest, PluginLoader loader)
+    private PluginGeneration(PluginManifest manifest, AssemblyLoadContext context)
     {
         Manifest = manifest;
-        _loader = loader;
+        _context = context;
     }
 
     /// <summary>What the plugin says of itself. Its assembly is that of the private copy.</summary>
@@ -50,12 +50,12 @@ internal sealed class PluginGeneration
     {
         entry = null;
         problem = null;
-        PluginLoader? loader = null;
+        AssemblyLoadContext? context = null;
         try
         {
-            loader = PluginLoader.CreateFromAssemblyFile(manifest.AssemblyPath, isUnloadable: unloadable, sharedTypes: [typeof(IPlugin)]);
-            Assembly assembly = loader.LoadDefaultAssembly();
-            PluginCode.Note(AssemblyLoadContext.GetLoadContext(assembly)!, manifest.Id);
+            context = ContextOf(manifest.AssemblyPath, unloadable);
+            Assembly assembly = context.LoadFromAssemblyPath(manifest.AssemblyPath);
+            PluginCode.Note(context, manifest.Id);
 
             // At once, so that a missing member or assembly is found at start and not in the middle of a session.
             assembly.GetTypes();
@@ -71,9 +71,9 @@ internal sealed class PluginGeneration
             problem = new PluginProblem(PluginFault.LoadFailed, PluginText.Of(exception));
         }
 
-        if (problem is null) return new PluginGeneration(manifest, loader!) { Number = number, Folder = folder, Copy = Path.GetDirectoryName(manifest.AssemblyPath)! };
+        if (problem is null) return new PluginGeneration(manifest, context!) { Number = number, Folder = folder, Copy = Path.GetDirectoryName(manifest.AssemblyPath)! };
         entry = null;
-        loader?.Dispose();
+        if (context is { IsCollectible: true }) context.Unload();
         return null;
     }
 
@@ -121,7 +121,7 @@ internal sealed class PluginGeneration
     public async ValueTask<(WeakReference Context, Exception? Thrown)> LeaveAsync()
     {
         Exception? thrown = null;
-        WeakReference context = new(AssemblyLoadContext.GetLoadContext(_loader.LoadDefaultAssembly()));
+        WeakReference context = new(_context);
         try
         {
             if (_plugin is not null) await _plugin.DisposeAsync().ConfigureAwait(false);
@@ -135,8 +135,23 @@ internal sealed class PluginGeneration
         _plugin = null;
         _scope = null;
         Parts = null;
-        _loader.Dispose();
+        if (_context.IsCollectible) _context.Unload();
         return (context, thrown);
+    }
+
+    /// <summary>Makes a context for a plugin: what lies in its folder, and the contract and what the contract is made of from the host.</summary>
+    /// <remarks>
+    /// The package's own way to make one also looks for folders of the build machine in the host's runtime configuration, and reads it by reflection: that
+    /// took longer than everything else about a plugin.
+    /// </remarks>
+    private static AssemblyLoadContext ContextOf(string path, bool unloadable)
+    {
+        AssemblyLoadContextBuilder builder = new();
+        builder.SetMainAssemblyPath(path);
+        builder.SetDefaultContext(AssemblyLoadContext.GetLoadContext(typeof(PluginGeneration).Assembly)!);
+        builder.PreferDefaultLoadContextAssembly(typeof(IPlugin).Assembly.GetName());
+        if (unloadable) builder.EnableUnloading();
+        return builder.Build();
     }
 
     private static PluginProblem? CheckEntry(Type? entry, PluginManifest manifest)

@@ -16,7 +16,7 @@ internal sealed class MediaNotes(string name)
         if (!_texts.Contains(text)) _texts.Add(text);
     }
 
-    public void Add(IReadOnlyList<FormatError> errors)
+    public void Add(List<FormatError> errors)
     {
         foreach (FormatError error in errors) Add(error);
     }

@@ -5,6 +5,7 @@ using Keyway.Cli.Targets;
 using Keyway.Hosting;
 using Keyway.Licensing;
 using Keyway.Timeline;
+using Microsoft.Extensions.Configuration;
 
 namespace Keyway.Cli.Commands;
 
@@ -44,12 +45,14 @@ internal static class PlayCommand
         if (source is null && options.Kind != SessionKind.Temporary)
             throw new UsageException("--persist needs a source: the bundled sample's licence service and device are gone when it has been played");
         // The bundled sample and its own licence service: the one case in which the command names both.
-        bool provided = source is null && options.LicenseUrl is null && DemoProvider.IsFor(options.Provider, Host.ReadSettings(context));
+        bool isOurs = source is null && options.LicenseUrl is null;
+        IConfigurationRoot settings = Host.ReadSettings(context);
+        bool provided = isOurs && DemoProvider.IsFor(options.Provider, settings);
         if (provided) options = options with { KeySystem = DemoProvider.KeySystemOf(options.KeySystem) };
-        bool isDemo = source is null && options.LicenseUrl is null && (options.Provider is null || provided);
+        bool isDemo = isOurs && (options.Provider is null || provided);
         Task<SandboxProcess>? starting = isDemo ? SandboxProcess.StartAsync(context.Io.Leftovers, cancellationToken) : null;
         // Where the host needs nothing of the sandbox to start, the two start beside each other.
-        KeywayHost? early = isDemo && !provided && !DemoDevice.IsNeeded(options.KeySystem ?? DemoKeySystem, Host.ReadSettings(context)) ? Host.Create(context, options.KeySystem ?? DemoKeySystem) : null;
+        KeywayHost? early = isDemo && !provided && !DemoDevice.IsNeeded(options.KeySystem ?? DemoKeySystem, settings) ? Host.Create(context, settings, options.KeySystem ?? DemoKeySystem) : null;
         Task beside = early?.StartAsync(cancellationToken) ?? Task.CompletedTask;
         await using SandboxProcess? sandbox = await StartedAsync(starting, early);
         if (sandbox is not null && provided) context = context with { Settings = [.. DemoProvider.Settings(sandbox.Url, options.KeySystem!), .. context.Settings] };
@@ -59,12 +62,13 @@ internal static class PlayCommand
             options = options with { KeySystem = system, LicenseUrl = new Uri(sandbox.Url, DemoDevice.PathOf(system)) };
         }
 
-        using DemoDevice? device = sandbox is null ? null : await DemoDevice.AskAsync(sandbox, options.KeySystem!, Host.ReadSettings(context), context.Io.Leftovers, cancellationToken);
+        using DemoDevice? device = sandbox is null ? null : await DemoDevice.AskAsync(sandbox, options.KeySystem!, provided ? Host.ReadSettings(context) : settings, context.Io.Leftovers, cancellationToken);
         if (device is not null) context = context with { Settings = [.. device.Settings, .. context.Settings] };
+        bool isChanged = provided || device is not null;
 
         ProgressView progress = new();
         options = options with { Progress = progress };
-        await using KeywayHost keyway = early ?? Host.Create(context, options.KeySystem);
+        await using KeywayHost keyway = early ?? Host.Create(context, isChanged ? Host.ReadSettings(context) : settings, options.KeySystem);
         await using OutputSet outputs = new(context.Io, force);
         OutputTarget target = named ?? OutputTarget.File(Path.Combine(outputs.MakeTemporaryFolder(), "sample.clear.mp4"));
         long begun = TimeProvider.System.GetTimestamp();

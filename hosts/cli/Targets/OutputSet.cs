@@ -27,7 +27,13 @@ internal sealed class OutputSet(CommandIo io, bool replace) : IAsyncDisposable
     {
         get
         {
-            lock (_gate) return [.. _written.OrderBy(static each => each.Order).Select(static each => each.Output)];
+            // By index, as below: what sorts such a list otherwise is compiled when the command ends.
+            lock (_gate)
+            {
+                List<WrittenOutput> outputs = new(_written.Count);
+                for (int i = 0; i < _written.Count; i++) outputs.Add(_written[i].Output);
+                return outputs;
+            }
         }
     }
 
@@ -185,7 +191,12 @@ internal sealed class OutputSet(CommandIo io, bool replace) : IAsyncDisposable
 
     private void Add(int order, WrittenOutput output)
     {
-        lock (_gate) _written.Add((order, output));
+        lock (_gate)
+        {
+            int at = _written.Count;
+            while (at > 0 && _written[at - 1].Order > order) at--;
+            _written.Insert(at, (order, output));
+        }
     }
 
     private static async Task<T> WriteAsync<T>(Stream stream, Func<PipeWriter, Task<T>> write, CancellationToken cancellationToken)
