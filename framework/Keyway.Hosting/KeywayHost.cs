@@ -398,7 +398,7 @@ public sealed partial class KeywayHost : IKeyway, IHostedService, IAsyncDisposab
         {
             try
             {
-                await system.DisposeAsync().AsTask().WaitAsync(Options.Plugins.Patience, _host.Clock).ConfigureAwait(false);
+                await system.DisposeAsync().AsTask().WaitAsync(Options.Plugins.Patience, TimeProvider.System).ConfigureAwait(false);
             }
             catch (Exception exception) when (exception is not OutOfMemoryException)
             {

@@ -275,7 +275,7 @@ public sealed class KeywayEngine : IKeyway, IAsyncDisposable
         Task<ProtectionMap> map = Task.Run(() => content.Protection.Build(Decode), CancellationToken.None);
         try
         {
-            return await map.WaitAsync(_options.KeySystemPatience, _options.Clock, cancellationToken).ConfigureAwait(false);
+            return await map.WaitAsync(_options.KeySystemPatience, TimeProvider.System, cancellationToken).ConfigureAwait(false);
         }
         catch (TimeoutException) when (!map.IsCompleted && Volatile.Read(ref reading) is { } name)
         {
@@ -359,7 +359,7 @@ public sealed class KeywayEngine : IKeyway, IAsyncDisposable
         Lazy<Task> start = _started.GetOrAdd(system, static each => new Lazy<Task>(() => Task.Run(() => each.StartAsync(CancellationToken.None).AsTask())));
         try
         {
-            await start.Value.WaitAsync(_options.KeySystemPatience, _options.Clock).ConfigureAwait(false);
+            await start.Value.WaitAsync(_options.KeySystemPatience, TimeProvider.System).ConfigureAwait(false);
         }
         catch (TimeoutException) when (!start.Value.IsCompleted)
         {

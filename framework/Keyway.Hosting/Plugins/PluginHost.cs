@@ -248,7 +248,7 @@ public sealed partial class PluginHost : IAsyncDisposable
     /// <summary>Runs code of a plugin that answers at once, for as long as there is patience.</summary>
     /// <exception cref="TimeoutException">It has not come back.</exception>
     internal async ValueTask<T> WatchAsync<T>(Func<T> call, CancellationToken cancellationToken) =>
-        await Task.Run(call, CancellationToken.None).WaitAsync(_options.Patience, _services.Clock, cancellationToken).ConfigureAwait(false);
+        await Task.Run(call, CancellationToken.None).WaitAsync(_options.Patience, TimeProvider.System, cancellationToken).ConfigureAwait(false);
 
     private static PluginPart<T>? Find<T>(IReadOnlyDictionary<string, PluginPart<T>> parts, string pluginId, string name)
     {
@@ -429,7 +429,7 @@ public sealed partial class PluginHost : IAsyncDisposable
         try
         {
             return await Task.Run(() => (generation.Configure(entry, scope, context, out Exception? thrown), thrown), CancellationToken.None)
-                .WaitAsync(_options.Patience, _services.Clock, cancellationToken).ConfigureAwait(false);
+                .WaitAsync(_options.Patience, TimeProvider.System, cancellationToken).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {

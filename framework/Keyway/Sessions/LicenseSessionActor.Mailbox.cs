@@ -351,13 +351,16 @@ internal sealed partial class LicenseSessionActor
         }
     }
 
-    /// <summary>Calls the key system, for as long as there is patience. On another thread: one that blocks must not block the session.</summary>
+    /// <summary>
+    /// Calls the key system, for as long as there is patience. On another thread: one that blocks must not block the session. By the machine's clock and not by
+    /// that of licences: code that does not come back takes the machine's time.
+    /// </summary>
     private async Task<T> WatchAsync<T>(string what, Func<ValueTask<T>> call)
     {
         Task<T> running = Task.Run(() => call().AsTask(), CancellationToken.None);
         try
         {
-            return await running.WaitAsync(_context.Patience, _context.Clock).ConfigureAwait(false);
+            return await running.WaitAsync(_context.Patience, TimeProvider.System).ConfigureAwait(false);
         }
         catch (TimeoutException) when (!running.IsCompleted)
         {
