@@ -15,7 +15,7 @@ public sealed class SandboxProcessTests
         {
             ProcessStartInfo info = SandboxProcess.StartInfo(["--port", "0"]);
             info.Environment.Should().ContainKey(own).And.ContainKey("PATH");
-            info.Environment.Keys.Should().NotContain(static name => name.StartsWith("KEYWAY_", StringComparison.OrdinalIgnoreCase));
+            info.Environment.Keys.Should().NotContain(static name => name.StartsWith("KEYWAY_SECRET_", StringComparison.OrdinalIgnoreCase) || name.StartsWith("KEYWAY__", StringComparison.OrdinalIgnoreCase));
         }
         finally
         {
