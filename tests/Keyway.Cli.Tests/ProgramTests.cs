@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Keyway.Cli.Run;
+using Keyway.Testing;
 
 namespace Keyway.Cli;
 
@@ -71,6 +72,8 @@ public sealed class ProgramTests(SharedSandbox sandbox) : IDisposable
         using StallingContent content = new();
         await using ProgramRun program = ProgramRun.Start("play", content.Manifest, "--license-url", sandbox.ClearKey(), "--to", _folder.File("tracks"));
         (await content.ReachedAsync()).Should().BeTrue();
+        // Segments are fetched ahead of what is written.
+        await Eventually.Is(() => _folder.Entries.Any(static entry => entry.EndsWith(".part", StringComparison.Ordinal)));
         _folder.Entries.Should().HaveCount(2, "the folder, and a hidden file in it");
         if (signal == "INT" && program.IgnoresInterrupts) Assert.Skip("whoever started the tests ignores interrupts");
         program.Signal(signal);

@@ -1,4 +1,5 @@
 using Keyway.Cli.Run;
+using Keyway.Testing;
 
 namespace Keyway.Cli;
 
@@ -137,6 +138,8 @@ public sealed class TargetDiskTests(SharedSandbox sandbox) : IDisposable
             _ = program.Out.ReadToEndAsync(TestContext.Current.CancellationToken);
             bool begun = await content.ReachedAsync();
             begun.Should().BeTrue(await (program.HasEnded ? program.Error : Task.FromResult("it runs")));
+            // Segments are fetched ahead of what is written.
+            await Eventually.Is(() => _folder.Entries.Any(static entry => entry.EndsWith(".part", StringComparison.Ordinal)));
             program.Signal("KILL");
             await program.EndAsync();
         }
