@@ -27,6 +27,9 @@ internal sealed class HostBuild
 
     public IReadOnlyDictionary<string, string> AbsentProviders { get; set; } = new Dictionary<string, string>();
 
+    /// <summary>What is no mistake in the configuration that it was made of, and looks like one.</summary>
+    public IReadOnlyList<SettingError> Warnings { get; set; } = [];
+
     /// <summary>The versions of plugins that it may use.</summary>
     public IReadOnlyList<(string Id, int Number)> Plugins { get; init; } = [];
 

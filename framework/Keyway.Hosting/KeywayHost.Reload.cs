@@ -67,22 +67,20 @@ public sealed partial class KeywayHost
     {
         KeywayOptions read = KeywayOptions.Read(section, _host.Configuration);
         KeywayOptions options = RestartSettings.Keep(Options, read);
-        IReadOnlyList<SettingError> kept = SettingLayers.Explain([.. RestartSettings.Changed(section.Path, Options, read)], section, _host.Configuration);
+        IReadOnlyList<SettingError> kept = Explain([.. RestartSettings.Changed(section.Path, Options, read)]);
         options = options with { Warnings = [.. options.Warnings, .. kept] };
         if (_build is { } old)
         {
-            IReadOnlyList<SettingError> warnings = Warnings;
-            HostBuild next = await MakeAsync(options, _http!, _plugins!, cancellationToken).ConfigureAwait(false);
+            HostBuild next = await MakeAsync(options, cancellationToken).ConfigureAwait(false);
             try
             {
                 IReadOnlyList<SettingError> lost = [.. LostOf(section.Path, old, next)];
                 if (lost.Count == 0 && await StartAsStartedAsync(options, old, next, plugin: null, cancellationToken).ConfigureAwait(false) is { } reason)
                     lost = [new SettingError($"{section.Path}:KeySystems", reason)];
-                if (lost.Count > 0) throw new KeywayConfigurationException(SettingLayers.Explain(lost, section, _host.Configuration));
+                if (lost.Count > 0) throw new KeywayConfigurationException(Explain(lost));
             }
             catch
             {
-                Warnings = warnings;
                 await EndAsync(next).ConfigureAwait(false);
                 throw;
             }
@@ -92,7 +90,7 @@ public sealed partial class KeywayHost
         }
         else
         {
-            (Options, Warnings) = (options, options.Warnings);
+            Options = options;
         }
     }
 

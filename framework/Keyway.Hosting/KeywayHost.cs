@@ -3,7 +3,6 @@ using Keyway.Content;
 using Keyway.Hosting.Configuration;
 using Keyway.Hosting.Plugins;
 using Keyway.Licensing;
-using Keyway.Licensing.Packs;
 using Keyway.Messaging;
 using Keyway.Protection;
 using Keyway.Sessions;
@@ -52,7 +51,6 @@ public sealed partial class KeywayHost : IKeyway, IHostedService, IAsyncDisposab
         _section = section;
         _read = FrozenSection.Of(section);
         Options = KeywayOptions.Read(_read, _host.Configuration);
-        Warnings = Options.Warnings;
         if (_host.LicenseStore is null && Options.Licenses.Store is { } folder)
             _ownStore = new FileLicenseStore(Path.GetFullPath(folder, AppContext.BaseDirectory), cancellationToken => SecretReader.ForLicenseStore(Options).ReadAsync(FileLicenseStore.SecretName, cancellationToken));
         _bus = Options.Messaging.Transport switch
@@ -77,7 +75,7 @@ public sealed partial class KeywayHost : IKeyway, IHostedService, IAsyncDisposab
     public KeywayOptions Options { get; private set; }
 
     /// <summary>What is no mistake and looks like one; after the start also what plugins tell. Each is logged at the start.</summary>
-    public IReadOnlyList<SettingError> Warnings { get; private set; }
+    public IReadOnlyList<SettingError> Warnings => Volatile.Read(ref _build)?.Warnings ?? Options.Warnings;
 
     /// <summary>Where licences are kept that outlive their session; <see langword="null"/>: nowhere. It needs no start.</summary>
     public ILicenseStore? LicenseStore => _host.LicenseStore ?? _ownStore;
@@ -264,8 +262,9 @@ public sealed partial class KeywayHost : IKeyway, IHostedService, IAsyncDisposab
             if (_build is { } built) return built;
             _http ??= new HostHttp(Options.Http, AppContext.BaseDirectory);
             _plugins ??= await PluginHost.LoadAsync(Options.Plugins with { Needed = NeededPlugins() }, PluginServices(_http), cancellationToken).ConfigureAwait(false);
-            HostBuild build = await MakeAsync(Options, _http, _plugins, cancellationToken).ConfigureAwait(false);
+            HostBuild build = await MakeAsync(Options, cancellationToken).ConfigureAwait(false);
             Volatile.Write(ref _build, build);
+            LogWarnings(build);
             Watch();
             return build;
         }
@@ -296,7 +295,7 @@ public sealed partial class KeywayHost : IKeyway, IHostedService, IAsyncDisposab
         string? reason;
         try
         {
-            next = await MakeAsync(Options, _http!, _plugins, cancellationToken).ConfigureAwait(false);
+            next = await MakeAsync(Options, cancellationToken).ConfigureAwait(false);
             reason = Lost(old, next) ?? await StartAsStartedAsync(Options, old, next, generation.Id, cancellationToken).ConfigureAwait(false);
         }
         catch (KeywayException exception)
@@ -329,9 +328,15 @@ public sealed partial class KeywayHost : IKeyway, IHostedService, IAsyncDisposab
             Volatile.Write(ref _build, next);
         }
 
+        LogWarnings(next);
         old.Retire();
         _leaving.RemoveAll(static task => task.IsCompleted);
         _leaving.Add(Task.Run(() => LeaveAsync(old), CancellationToken.None));
+    }
+
+    private void LogWarnings(HostBuild build)
+    {
+        foreach (SettingError warning in build.Warnings) Log.Warned(_logger, warning);
     }
 
     /// <summary>What there was with the old version of a plugin and is not with the new one; <see langword="null"/>: nothing.</summary>
@@ -407,12 +412,13 @@ public sealed partial class KeywayHost : IKeyway, IHostedService, IAsyncDisposab
         }
     }
 
-    private async ValueTask<HostBuild> MakeAsync(KeywayOptions options, HostHttp http, PluginHost plugins, CancellationToken cancellationToken)
+    private async ValueTask<HostBuild> MakeAsync(KeywayOptions options, CancellationToken cancellationToken)
     {
-        HostBuild build = new() { Plugins = plugins.Current };
+        HostBuild build = new() { Plugins = _plugins!.Current };
         try
         {
-            await FillAsync(options, build, http, plugins, cancellationToken).ConfigureAwait(false);
+            HostBuilder builder = new(options, _plugins, _host, _http!, Explain);
+            build.Begin(new KeywayEngine(await builder.MakeAsync(build, cancellationToken).ConfigureAwait(false) with { Bus = _bus, Events = _events, LicenseStore = LicenseStore }));
             return build;
         }
         catch
@@ -423,47 +429,8 @@ public sealed partial class KeywayHost : IKeyway, IHostedService, IAsyncDisposab
         }
     }
 
-    private async ValueTask FillAsync(KeywayOptions options, HostBuild build, HostHttp http, PluginHost plugins, CancellationToken cancellationToken)
-    {
-        List<SettingError> errors = [.. http.Errors];
-        LicenseSteps steps = new();
-        foreach ((string name, PluginPart<ILicenseMiddleware> part) in plugins.Middleware) steps.Add(name, (settings, _) => part.Create(settings));
-        HttpLicenseTransport transport = new(_host.LicenseHttp ?? http.Licenses);
-        List<KeySystemCandidate> systems = [];
-        foreach (KeySystemOptions entry in options.KeySystems.Values) systems.Add(await MakeAsync(entry, build, plugins, errors, cancellationToken).ConfigureAwait(false));
-        List<ConfiguredProvider> providers = [];
-        Dictionary<string, string> absent = new(StringComparer.OrdinalIgnoreCase);
-        foreach (ProviderOptions entry in options.Providers.Values)
-        {
-            if (WhyAbsent(entry, plugins) is { } reason) absent.Add(entry.Name, reason);
-            else if (Make(options, entry, plugins, systems, steps, transport, errors) is { } provider) providers.Add(provider);
-        }
-
-        if (errors.Count > 0) throw new KeywayConfigurationException(SettingLayers.Explain(errors, _section, _host.Configuration));
-        (build.KeySystems, build.Providers, build.AbsentProviders) = (systems, providers, absent);
-        Warnings = [.. options.Warnings, .. SettingLayers.Explain([.. ConfigurationWarnings.Of(options, plugins.Plugins)], _section, _host.Configuration)];
-        foreach (SettingError warning in Warnings) Log.Warned(_logger, warning);
-
-        StepContext nobody = new() { Secrets = new SecretReader(options.Secrets, []), Clock = _host.Clock };
-        build.Begin(new KeywayEngine(new KeywayEngineOptions
-        {
-            KeySystems = systems,
-            Providers = providers,
-            AbsentProviders = absent,
-            Direct = LicenseService.Direct(steps, nobody, transport),
-            Route = content => options.FindRoute(content.IsFile ? "" : content.IdnHost)?.Provider,
-            ContentHttp = _host.ContentHttp ?? http.Content,
-            Bus = _bus,
-            Events = _events,
-            Clock = _host.Clock,
-            LicenseStore = LicenseStore,
-            Logging = _logging,
-            KeyWait = TimeSpan.FromSeconds(options.Licenses.KeyWaitSeconds),
-            KeySystemPatience = options.Plugins.Patience,
-            Acceleration = options.Decryption.Acceleration,
-            MaxParallelFragments = options.Decryption.MaxParallelFragments,
-        }));
-    }
+    /// <summary>Adds to mistakes and warnings where they stand.</summary>
+    private IReadOnlyList<SettingError> Explain(IReadOnlyList<SettingError> errors) => SettingLayers.Explain(errors, _section, _host.Configuration);
 
     private PluginServices PluginServices(HostHttp http) => new()
     {
@@ -474,142 +441,6 @@ public sealed partial class KeywayHost : IKeyway, IHostedService, IAsyncDisposab
         Logging = _logging,
         Clock = _host.Clock,
     };
-
-    /// <summary>Makes a key system. One whose plugin is not there, or fails, is a candidate with a reason: the others go on.</summary>
-    private async ValueTask<KeySystemCandidate> MakeAsync(KeySystemOptions entry, HostBuild build, PluginHost plugins, List<SettingError> errors, CancellationToken cancellationToken)
-    {
-        PluginPart<IKeySystem>? part = plugins.FindKeySystem(entry.Plugin, entry.Name);
-        if (part is null) return Absent(WhyAbsent(entry.Plugin, plugins) ?? $"the plugin '{entry.Plugin}' has no such key system");
-
-        try
-        {
-            (IKeySystem? system, KeySystemDescriptor? descriptor) = await plugins.WatchAsync(
-                () => part.Create(entry.Settings) is { } made ? (made, made.Descriptor) : ((IKeySystem?)null, (KeySystemDescriptor?)null), cancellationToken).ConfigureAwait(false);
-            if (system is null) return Absent($"its plugin '{entry.Plugin}' made none: the factory returned null");
-            build.Add(system);
-            if (descriptor is null) return Absent($"its plugin '{entry.Plugin}' does not describe it: Descriptor is null");
-            return new KeySystemCandidate { Name = entry.Name, Priority = entry.Priority, Descriptor = descriptor, KeySystem = system };
-        }
-        catch (TimeoutException)
-        {
-            return Absent($"its plugin '{entry.Plugin}' has not made it after {Options.Plugins.Patience.TotalSeconds:0.#} s");
-        }
-        catch (SettingsException exception)
-        {
-            errors.AddRange(exception.Errors);
-            return Absent("its settings are wrong");
-        }
-        catch (KeywayException exception)
-        {
-            errors.AddRange(Split(exception.Message, entry.Settings.Path));
-            return Absent("its settings are wrong");
-        }
-        catch (Exception exception) when (exception is not (OutOfMemoryException or OperationCanceledException))
-        {
-            return Absent($"its plugin '{entry.Plugin}' failed to make it: {PluginText.Of(exception)}");
-        }
-
-        KeySystemCandidate Absent(string reason) => new() { Name = entry.Name, Priority = entry.Priority, Absence = reason };
-    }
-
-    /// <summary>Why a provider is not there: it, or a step of its pipeline, is of a plugin that is not loaded. The host goes on without it.</summary>
-    private static string? WhyAbsent(ProviderOptions entry, PluginHost plugins)
-    {
-        if (entry.Plugin is { } own && WhyAbsent(own, plugins) is { } reason) return reason;
-        foreach (PipelineStepOptions step in entry.Pipeline)
-        {
-            if (plugins.Middleware.ContainsKey(step.Use) || step.Use.IndexOf('.', StringComparison.Ordinal) is not (> 0 and int dot)) continue;
-            // A prefix that is no plugin's is a mistake, or a step of the framework.
-            string id = step.Use[..dot];
-            if (plugins.Plugins.Any(record => record.Id == id) && WhyAbsent(id, plugins) is { } why) return $"its step '{step.Use}': {why}";
-        }
-
-        return null;
-    }
-
-    /// <summary>Why a plugin is not loaded; <see langword="null"/>: it is.</summary>
-    private static string? WhyAbsent(string plugin, PluginHost plugins)
-    {
-        PluginRecord[] records = [.. plugins.Plugins.Where(record => record.Id == plugin)];
-        if (records.Any(static record => record.State == PluginState.Loaded)) return null;
-        return records.FirstOrDefault() switch
-        {
-            null => $"its plugin '{plugin}' is not there",
-            { State: PluginState.Disabled } => $"its plugin '{plugin}' is disabled",
-            { State: PluginState.NotNeeded } => $"its plugin '{plugin}' was not loaded: nobody asks for it",
-            { Problem: { } problem } => $"its plugin '{plugin}' is not loaded: {problem.Reason}",
-            _ => $"its plugin '{plugin}' is not loaded",
-        };
-    }
-
-    private ConfiguredProvider? Make(KeywayOptions options, ProviderOptions entry, PluginHost plugins, IReadOnlyList<KeySystemCandidate> systems, LicenseSteps steps, ILicenseTransport transport, List<SettingError> errors)
-    {
-        try
-        {
-            ILicenseProvider? provider = null;
-            if (entry.Plugin is { } plugin)
-            {
-                PluginPart<ILicenseProvider>? part = plugins.FindProvider(plugin, entry.Name);
-                if (part is null)
-                {
-                    errors.Add(new SettingError($"{entry.Section.Path}:Plugin", $"the plugin '{plugin}' has no provider '{entry.Name}'"));
-                    return null;
-                }
-
-                provider = part.Create(entry.Section);
-            }
-
-            ProviderPack? pack = entry.Pack is null ? null : Load(entry);
-            StepContext context = new() { Secrets = SecretReader.ForProvider(options, entry, pack), Clock = _host.Clock };
-            LicenseService service = LicenseService.Read(entry.Section, provider, steps, context, transport, pack);
-            return new ConfiguredProvider(service, entry.KeySystems.Count > 0 ? entry.KeySystems : ServedBy(service, systems));
-        }
-        catch (SettingsException exception)
-        {
-            errors.AddRange(exception.Errors);
-        }
-        catch (KeywayException exception)
-        {
-            errors.AddRange(Split(exception.Message, entry.Section.Path));
-        }
-        catch (Exception exception) when (exception is not OutOfMemoryException)
-        {
-            errors.Add(new SettingError(entry.Section.Path, $"the provider could not be made: {PluginText.Of(exception)}"));
-        }
-
-        return null;
-    }
-
-    /// <summary>A plugin's own words for wrong settings: a line each, some with the path of the setting, the others about the section.</summary>
-    private static IEnumerable<SettingError> Split(string message, string section)
-    {
-        foreach (string line in message.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
-        {
-            int end = line.StartsWith(section, StringComparison.OrdinalIgnoreCase) ? line.IndexOf(": ", StringComparison.Ordinal) : -1;
-            yield return end < 0 ? new SettingError(section, line) : new SettingError(line[..end], line[(end + 2)..]);
-        }
-    }
-
-    private static ProviderPack Load(ProviderOptions entry)
-    {
-        try
-        {
-            return ProviderPack.Load(entry.Pack!, AppContext.BaseDirectory);
-        }
-        catch (SettingsException exception) when (exception.Errors is [{ Path: var path } error] && !path.Contains(": $", StringComparison.Ordinal))
-        {
-            // There is none: the mistake is the setting's, not the pack's.
-            throw new SettingsException($"{entry.Section.Path}:Pack", $"{error.Reason}{Spelling.Question(entry.Pack!, BuiltInPacks.Names)}");
-        }
-    }
-
-    /// <summary>The configured names of the key systems that a pack serves: a provider that names none serves no others.</summary>
-    private static IReadOnlyList<string> ServedBy(LicenseService service, IReadOnlyList<KeySystemCandidate> systems)
-    {
-        if (service.PackKeySystems is not { } served) return [];
-        string[] configured = [.. systems.Where(system => served.Contains(system.Descriptor?.Name ?? system.Name, StringComparer.OrdinalIgnoreCase)).Select(static system => system.Name)];
-        return configured.Length > 0 ? configured : served;
-    }
 
     private static IConfigurationSection SectionOf(IConfigurationRoot configuration)
     {
