@@ -1,7 +1,7 @@
 namespace Keyway.Cli;
 
 /// <summary>One file as it is, or several one after the other: an initialisation segment and the segments after it.</summary>
-internal sealed class FileSequence : Stream
+internal sealed class FileSequence : ForwardStream
 {
     private readonly IEnumerator<string> _files;
     private FileStream? _current;
@@ -9,20 +9,6 @@ internal sealed class FileSequence : Stream
     private long _left;
 
     private FileSequence(IReadOnlyList<string> files) => _files = files.GetEnumerator();
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     /// <summary>Opens files. One that is missing is reported before anything is read.</summary>
     /// <exception cref="SourceException">A file cannot be opened.</exception>
@@ -82,19 +68,6 @@ internal sealed class FileSequence : Stream
     // A read of a file is a system call on some thread, whatever it is called: here it is made on this one.
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
         cancellationToken.IsCancellationRequested ? ValueTask.FromCanceled<int>(cancellationToken) : new(Read(buffer.Span));
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

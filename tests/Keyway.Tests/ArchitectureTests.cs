@@ -18,7 +18,7 @@ public sealed partial class ArchitectureTests
     private static readonly string[] ContractClosure = [.. ContractPackages, "Microsoft.Extensions.Primitives"];
 
     /// <summary>What every room may use of the engine's front: how bad input and failing plugins are told, and how much of it is read.</summary>
-    private static readonly Type[] Ground = [typeof(FormatError), typeof(MediaFormatException), typeof(ManifestException), typeof(SourceException), typeof(Mp4Limits), typeof(ManifestLimits), typeof(SourceLimits), typeof(TimelineLimits), typeof(LicenseLimits), typeof(ContentCoding), typeof(PluginText)];
+    private static readonly Type[] Ground = [typeof(FormatError), typeof(MediaFormatException), typeof(ManifestException), typeof(SourceException), typeof(Mp4Limits), typeof(ManifestLimits), typeof(SourceLimits), typeof(TimelineLimits), typeof(LicenseLimits), typeof(ContentCoding), typeof(ForwardStream), typeof(PluginText)];
 
     [GeneratedRegex(@"\bMcMaster\b")]
     private static partial Regex McMaster { get; }

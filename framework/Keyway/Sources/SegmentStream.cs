@@ -10,7 +10,7 @@ namespace Keyway.Sources;
 /// Segments are taken from their sequence one by one, so that a sequence may be as long as it likes.
 /// Threads: one reader.
 /// </remarks>
-public sealed class SegmentStream : Stream
+public sealed class SegmentStream : ForwardStream
 {
     /// <summary>How many bytes may wait for the reader.</summary>
     public const int ReadAhead = SourceLimits.ReadAhead;
@@ -53,15 +53,6 @@ public sealed class SegmentStream : Stream
     public override bool CanRead => !_disposed;
 
     /// <inheritdoc/>
-    public override bool CanSeek => false;
-
-    /// <inheritdoc/>
-    public override bool CanWrite => false;
-
-    /// <inheritdoc/>
-    public override long Length => throw new NotSupportedException();
-
-    /// <inheritdoc/>
     public override long Position
     {
         get => _position;
@@ -83,26 +74,6 @@ public sealed class SegmentStream : Stream
         Count();
         return read;
     }
-
-    /// <inheritdoc/>
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    /// <inheritdoc/>
-    public override int Read(byte[] buffer, int offset, int count) => ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
-
-    /// <inheritdoc/>
-    public override void Flush()
-    {
-    }
-
-    /// <inheritdoc/>
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     /// <inheritdoc/>
     public override async ValueTask DisposeAsync()

@@ -12,7 +12,7 @@ namespace Keyway.Timeline;
 /// Every byte keeps its place: a last box of size 0 gets its true size, and bytes that are no box become a <c>free</c> box, where there are enough of them.
 /// While one segment is read the next one is fetched. Threads: one reader.
 /// </remarks>
-public sealed class JoinedSegmentStream : Stream
+public sealed class JoinedSegmentStream : ForwardStream
 {
     private readonly MediaSources _sources;
     private readonly ContentOrigin _origin;
@@ -40,22 +40,6 @@ public sealed class JoinedSegmentStream : Stream
     public override bool CanRead => !_disposed;
 
     /// <inheritdoc/>
-    public override bool CanSeek => false;
-
-    /// <inheritdoc/>
-    public override bool CanWrite => false;
-
-    /// <inheritdoc/>
-    public override long Length => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
-    /// <inheritdoc/>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
@@ -72,26 +56,6 @@ public sealed class JoinedSegmentStream : Stream
         _current = _current[read..];
         return read;
     }
-
-    /// <inheritdoc/>
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    /// <inheritdoc/>
-    public override int Read(byte[] buffer, int offset, int count) => ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
-
-    /// <inheritdoc/>
-    public override void Flush()
-    {
-    }
-
-    /// <inheritdoc/>
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     /// <inheritdoc/>
     public override async ValueTask DisposeAsync()

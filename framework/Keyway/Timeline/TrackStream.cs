@@ -6,7 +6,7 @@ namespace Keyway.Timeline;
 
 /// <summary>One track as a stream that only goes forward: initialisation segments, the segments behind each, and when what they describe is played. It waits where the next segment has yet to come.</summary>
 /// <remarks>Threads: one reader.</remarks>
-internal sealed class TrackStream : Stream
+internal sealed class TrackStream : ForwardStream
 {
     private readonly Pipe _pipe;
     private readonly CancellationTokenSource _end = new();
@@ -22,20 +22,6 @@ internal sealed class TrackStream : Stream
     {
         _pipe = new(new PipeOptions(pauseWriterThreshold: readAhead, resumeWriterThreshold: readAhead / 2, minimumSegmentSize: 64 << 10, useSynchronizationContext: false));
         _reader = _pipe.Reader.AsStream();
-    }
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
     }
 
     /// <summary>What is written into it. It ends when that ends, and fails when that fails.</summary>
@@ -141,18 +127,6 @@ internal sealed class TrackStream : Stream
     public override int Read(byte[] buffer, int offset, int count) => _reader.Read(buffer, offset, count);
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => _reader.ReadAsync(buffer, cancellationToken);
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => _reader.ReadAsync(buffer, offset, count, cancellationToken);
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Flush()
-    {
-    }
 
     public override async ValueTask DisposeAsync()
     {
