@@ -37,9 +37,9 @@ public sealed unsafe class HardCases : IDisposable
         Random random = new(7);
         _map = [.. Enumerable.Range(0, Ranges).Select(_ => Case switch
         {
-            Layout.WholeBlocks => new Subsample(5, (uint)random.Next(1, 13) * 16),
-            Layout.AnyLength => new Subsample(5, (uint)random.Next(16, 201)),
-            _ => new Subsample(100, (uint)random.Next(10, 188) * 16),
+            Layout.WholeBlocks => new Subsample { ClearBytes = 5, ProtectedBytes = (uint)random.Next(1, 13) * 16 },
+            Layout.AnyLength => new Subsample { ClearBytes = 5, ProtectedBytes = (uint)random.Next(16, 201) },
+            _ => new Subsample { ClearBytes = 100, ProtectedBytes = (uint)random.Next(10, 188) * 16 },
         })];
         _length = (int)_map.Sum(static range => range.ClearBytes + (long)range.ProtectedBytes);
         _material = new Material(_length);

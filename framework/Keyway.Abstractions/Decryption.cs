@@ -20,9 +20,14 @@ public enum ProtectionScheme : uint
 }
 
 /// <summary>One entry of a sample's subsample map: clear bytes, then protected bytes (ISO/IEC 23001-7, 7.2).</summary>
-/// <param name="ClearBytes">How many bytes stay as they are.</param>
-/// <param name="ProtectedBytes">How many protected bytes follow.</param>
-public readonly record struct Subsample(uint ClearBytes, uint ProtectedBytes);
+public readonly record struct Subsample
+{
+    /// <summary>How many bytes stay as they are.</summary>
+    public required uint ClearBytes { get; init; }
+
+    /// <summary>How many protected bytes follow.</summary>
+    public required uint ProtectedBytes { get; init; }
+}
 
 /// <summary>What became of a sample.</summary>
 public enum DecryptStatus

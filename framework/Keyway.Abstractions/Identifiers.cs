@@ -19,10 +19,8 @@ public readonly record struct KeyId
     private readonly ulong _low;
 
     /// <summary>Makes a key identifier.</summary>
-    /// <param name="Value">The 16 bytes as one big-endian number.</param>
-#pragma warning disable IDE1006 // The parameter's name is part of the contract.
-    public KeyId(UInt128 Value) => (_high, _low) = ((ulong)(Value >> 64), (ulong)Value);
-#pragma warning restore IDE1006
+    /// <param name="value">The 16 bytes as one big-endian number.</param>
+    public KeyId(UInt128 value) => (_high, _low) = ((ulong)(value >> 64), (ulong)value);
 
     private KeyId(ulong high, ulong low) => (_high, _low) = (high, low);
 
@@ -100,30 +98,36 @@ public readonly record struct KeyId
         BinaryPrimitives.WriteUInt64BigEndian(destination, _high);
     }
 
-    /// <summary>Takes the number apart.</summary>
-    /// <param name="Value">The 16 bytes as one big-endian number.</param>
-#pragma warning disable IDE1006 // The parameter's name is part of the contract.
-    public void Deconstruct(out UInt128 Value) => Value = this.Value;
-#pragma warning restore IDE1006
-
     /// <summary>Returns 32 lower-case hexadecimal digits in big-endian order.</summary>
     /// <returns>The digits, without dashes.</returns>
     public override string ToString() => string.Concat(_high.ToString("x16", CultureInfo.InvariantCulture), _low.ToString("x16", CultureInfo.InvariantCulture));
 }
 
 /// <summary>The identifier of a protection system: the <c>SystemID</c> of a <c>pssh</c> box (ISO/IEC 23001-7, 8.1).</summary>
-/// <param name="Value">The UUID.</param>
-public readonly record struct SystemId(Guid Value)
+public readonly record struct SystemId
 {
+    /// <summary>Makes an identifier of a UUID.</summary>
+    /// <param name="value">The UUID.</param>
+    public SystemId(Guid value) => Value = value;
+
+    /// <summary>The UUID.</summary>
+    public Guid Value { get; init; }
+
     /// <summary>Returns the UUID in lower-case with dashes.</summary>
     /// <returns>The 36 characters.</returns>
     public override string ToString() => Value.ToString("D");
 }
 
 /// <summary>The identifier of one licence session, unique in this process.</summary>
-/// <param name="Value">The UUID.</param>
-public readonly record struct SessionId(Guid Value)
+public readonly record struct SessionId
 {
+    /// <summary>Makes an identifier of a UUID.</summary>
+    /// <param name="value">The UUID.</param>
+    public SessionId(Guid value) => Value = value;
+
+    /// <summary>The UUID.</summary>
+    public Guid Value { get; init; }
+
     /// <summary>Makes a new identifier.</summary>
     /// <returns>An identifier that no other session has.</returns>
     public static SessionId Create() => new(Guid.CreateVersion7());
@@ -134,9 +138,15 @@ public readonly record struct SessionId(Guid Value)
 }
 
 /// <summary>The identifier of one opened presentation, unique in this process.</summary>
-/// <param name="Value">The UUID.</param>
-public readonly record struct PresentationId(Guid Value)
+public readonly record struct PresentationId
 {
+    /// <summary>Makes an identifier of a UUID.</summary>
+    /// <param name="value">The UUID.</param>
+    public PresentationId(Guid value) => Value = value;
+
+    /// <summary>The UUID.</summary>
+    public Guid Value { get; init; }
+
     /// <summary>Makes a new identifier.</summary>
     /// <returns>An identifier that no other presentation has.</returns>
     public static PresentationId Create() => new(Guid.CreateVersion7());

@@ -152,7 +152,7 @@ public sealed partial class Presentation : IAsyncDisposable
     }
 
     // An all-zero default says that groups of samples name the keys; they are asked for when they are met.
-    private static List<WantedKey> WantedOf(PresentationTrack track) => [.. track.KeyIds.Where(static id => id != default).Select(id => new WantedKey(id, track.Scheme))];
+    private static List<WantedKey> WantedOf(PresentationTrack track) => [.. track.KeyIds.Where(static id => id != default).Select(id => new WantedKey { Id = id, Scheme = track.Scheme })];
 
     /// <summary>Opens what is one file, byte for byte.</summary>
     private async ValueTask<Stream> OpenFileAsync(PresentationTrack track, CancellationToken cancellationToken)

@@ -32,7 +32,7 @@ internal sealed class PresentationKeys(PresentationParts parts, int track) : IMe
         if (headers.Count > own.Count) licenses.Announce(own.Count == 0 ? headers : [.. headers.Except(own)], needs.Scheme);
         if (!usable)
         {
-            List<WantedKey> wanted = [.. needs.KeyIds.Select(id => new WantedKey(id, needs.Scheme))];
+            List<WantedKey> wanted = [.. needs.KeyIds.Select(id => new WantedKey { Id = id, Scheme = needs.Scheme })];
             await licenses.WaitAsync(own, wanted, pixels > 0 ? pixels : null, cancellationToken).ConfigureAwait(false);
         }
 

@@ -66,7 +66,7 @@ internal sealed class PresentationLicenses : IAsyncDisposable
                 KeyId[] ahead = [.. header.KeyIds.Where(id => !_usage.IsOver(id))];
                 if (ahead.Length == 0 && header.KeyIds.Count > 0) continue;
                 (news ??= []).Add(header);
-                wanted.AddRange(ahead.Select(id => new WantedKey(id, scheme)));
+                wanted.AddRange(ahead.Select(id => new WantedKey { Id = id, Scheme = scheme }));
             }
         }
 
@@ -115,7 +115,7 @@ internal sealed class PresentationLicenses : IAsyncDisposable
         {
             // A key that no header names is asked for by its name.
             foreach (KeyId id in map.TrackKeyIds)
-                if (id != default && !headers.Any(header => header.KeyIds.Contains(id)) && _announced.Add(id.ToString())) bare.Add(new WantedKey(id, scheme));
+                if (id != default && !headers.Any(header => header.KeyIds.Contains(id)) && _announced.Add(id.ToString())) bare.Add(new WantedKey { Id = id, Scheme = scheme });
         }
 
         bare.RemoveAll(key => _unheard.ContainsKey(key.Id) || Ring.HoldsOrFetches(key.Id));

@@ -55,13 +55,14 @@ internal static class ClearKeyHeader
             throw new ProtectionHeaderException(data.System, reason);
 
         // Other data says nothing that a request needs, so it is reported and passed over.
-        HeaderFact content = new("data", data.Payload.Length switch
+        string content = data.Payload.Length switch
         {
             0 => "none",
             int length when json => $"list of key identifiers, {length} bytes",
             int length => $"{length} bytes, not read",
-        });
-        return Make(data, data.System == ClearKeyConstants.CommonSystem ? "pssh of the W3C common system" : "pssh of DASH-IF ClearKey", ids, content);
+        };
+        string format = data.System == ClearKeyConstants.CommonSystem ? "pssh of the W3C common system" : "pssh of DASH-IF ClearKey";
+        return Make(data, format, ids, new HeaderFact { Name = "data", Value = content });
     }
 
     private static ProtectionHeader ReadKeyIds(InitializationData data)
@@ -78,12 +79,12 @@ internal static class ClearKeyHeader
 
     private static ProtectionHeader Make(InitializationData data, string format, List<ClearKeyId> ids, params ReadOnlySpan<HeaderFact> more)
     {
-        List<HeaderFact> facts = [new("format", format), .. more];
+        List<HeaderFact> facts = [new HeaderFact { Name = "format", Value = format }, .. more];
         List<ClearKeyId> distinct = [.. ids.DistinctBy(id => id.Id)];
         foreach (ClearKeyId id in distinct)
         {
             string original = id.Original.Length == KeyId.Size ? "" : $" (of {id.Original.Length} bytes, {Base64Text.Encode(id.Original.Span)})";
-            facts.Add(new("key", id.Id + original));
+            facts.Add(new HeaderFact { Name = "key", Value = id.Id + original });
         }
 
         return new ProtectionHeader { System = data.System, Data = data.Payload, KeyIds = [.. distinct.Select(id => id.Id)], Facts = facts };

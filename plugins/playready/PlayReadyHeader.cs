@@ -105,23 +105,23 @@ internal sealed partial record PlayReadyHeader
 
     private static IEnumerable<HeaderFact> Describe(PlayReadyInitData init, PlayReadyHeader? header)
     {
-        if (header is null) yield return new HeaderFact("Header", "none");
+        if (header is null) yield return new HeaderFact { Name = "Header", Value = "none" };
         else
         {
-            yield return new HeaderFact("Version", header.Version);
+            yield return new HeaderFact { Name = "Version", Value = header.Version };
             foreach (HeaderKey key in header.Keys)
-                yield return new HeaderFact("Key", $"{key.Id} {NameOf(key.Algorithm)}{(key.Checksum.IsEmpty ? "" : $" checksum {Convert.ToBase64String(key.Checksum.Span)}")}");
-            if (header.KeyLength is int length) yield return new HeaderFact("KeyLength", length.ToString(CultureInfo.InvariantCulture));
-            if (header.LicenseUrl is not null) yield return new HeaderFact("LicenseUrl", header.LicenseUrl);
-            if (header.PageUrl is not null) yield return new HeaderFact("PageUrl", header.PageUrl);
-            if (header.DomainService is Guid service) yield return new HeaderFact("DomainService", service.ToString("D"));
-            if (header.OnDemand) yield return new HeaderFact("DecryptorSetup", "ONDEMAND");
-            if (header.LicenseRequested is bool requested) yield return new HeaderFact("LicenseRequested", requested ? "true" : "false");
-            if (header.CustomAttributes is int size) yield return new HeaderFact("CustomAttributes", $"{size} characters");
+                yield return new HeaderFact { Name = "Key", Value = $"{key.Id} {NameOf(key.Algorithm)}{(key.Checksum.IsEmpty ? "" : $" checksum {Convert.ToBase64String(key.Checksum.Span)}")}" };
+            if (header.KeyLength is int length) yield return new HeaderFact { Name = "KeyLength", Value = length.ToString(CultureInfo.InvariantCulture) };
+            if (header.LicenseUrl is not null) yield return new HeaderFact { Name = "LicenseUrl", Value = header.LicenseUrl };
+            if (header.PageUrl is not null) yield return new HeaderFact { Name = "PageUrl", Value = header.PageUrl };
+            if (header.DomainService is Guid service) yield return new HeaderFact { Name = "DomainService", Value = service.ToString("D") };
+            if (header.OnDemand) yield return new HeaderFact { Name = "DecryptorSetup", Value = "ONDEMAND" };
+            if (header.LicenseRequested is bool requested) yield return new HeaderFact { Name = "LicenseRequested", Value = requested ? "true" : "false" };
+            if (header.CustomAttributes is int size) yield return new HeaderFact { Name = "CustomAttributes", Value = $"{size} characters" };
         }
 
-        foreach (int size in init.LicenseStores) yield return new HeaderFact("EmbeddedLicenseStore", $"{size} bytes, not opened: its content is not public");
-        foreach (string note in init.Notes) yield return new HeaderFact("Note", note);
+        foreach (int size in init.LicenseStores) yield return new HeaderFact { Name = "EmbeddedLicenseStore", Value = $"{size} bytes, not opened: its content is not public" };
+        foreach (string note in init.Notes) yield return new HeaderFact { Name = "Note", Value = note };
     }
 
     private static string NameOf(HeaderAlgorithm algorithm) => algorithm switch

@@ -117,30 +117,30 @@ internal sealed class WidevinePayload
     {
         if (Message is not Wire.WidevinePsshData message)
         {
-            facts.Add(new HeaderFact("payload", $"{Data.Length} bytes that are not a WidevinePsshData; handed on as they are"));
+            facts.Add(new HeaderFact { Name = "payload", Value = $"{Data.Length} bytes that are not a WidevinePsshData; handed on as they are" });
             return;
         }
 
-        facts.Add(new HeaderFact("type", (int)message.Type switch { 0 => "SINGLE", 1 => "ENTITLEMENT", 2 => "ENTITLED_KEY", int other => WidevineHeader.Number(other) }));
+        facts.Add(new HeaderFact { Name = "type", Value = (int)message.Type switch { 0 => "SINGLE", 1 => "ENTITLEMENT", 2 => "ENTITLED_KEY", int other => WidevineHeader.Number(other) } });
         if (message.HasAlgorithm)
-            facts.Add(new HeaderFact("algorithm", (int)message.Algorithm switch { 0 => "UNENCRYPTED", 1 => "AESCTR", int other => WidevineHeader.Number(other) }));
+            facts.Add(new HeaderFact { Name = "algorithm", Value = (int)message.Algorithm switch { 0 => "UNENCRYPTED", 1 => "AESCTR", int other => WidevineHeader.Number(other) } });
         foreach (ByteString id in message.KeyIds)
-            facts.Add(new HeaderFact("key_id", Convert.ToHexStringLower(id.Span) + (TryReadKeyId(id.Span, out _) ? "" : $" ({id.Length} bytes: the service's own name)")));
-        if (message.HasProvider) facts.Add(new HeaderFact("provider", message.Provider));
-        if (message.HasContentId) facts.Add(new HeaderFact("content_id", WidevineHeader.Text(message.ContentId.Span)));
-        if (message.HasTrackType) facts.Add(new HeaderFact("track_type", message.TrackType));
-        if (message.HasPolicy) facts.Add(new HeaderFact("policy", message.Policy));
-        if (message.HasCryptoPeriodIndex) facts.Add(new HeaderFact("crypto_period_index", WidevineHeader.Number(message.CryptoPeriodIndex)));
-        if (message.HasGroupedLicense) facts.Add(new HeaderFact("grouped_license", $"{message.GroupedLicense.Length} bytes; group bundles are not supported"));
-        if (message.HasProtectionScheme) facts.Add(new HeaderFact("protection_scheme", Scheme(message.ProtectionScheme)));
-        if (message.HasCryptoPeriodSeconds) facts.Add(new HeaderFact("crypto_period_seconds", WidevineHeader.Number(message.CryptoPeriodSeconds)));
-        if (SubLicenses > 0) facts.Add(new HeaderFact("sub_licenses", $"{SubLicenses}; sub-licences are not supported"));
-        if (message.HasKeySequence) facts.Add(new HeaderFact("key_sequence", WidevineHeader.Number(message.KeySequence)));
-        if (GroupMasterKeyId is not null) facts.Add(new HeaderFact("group_master_key_id", GroupMasterKeyId));
-        foreach (ByteString group in message.GroupIds) facts.Add(new HeaderFact("group_id", $"{WidevineHeader.Text(group.Span)}; group bundles are not supported"));
+            facts.Add(new HeaderFact { Name = "key_id", Value = Convert.ToHexStringLower(id.Span) + (TryReadKeyId(id.Span, out _) ? "" : $" ({id.Length} bytes: the service's own name)") });
+        if (message.HasProvider) facts.Add(new HeaderFact { Name = "provider", Value = message.Provider });
+        if (message.HasContentId) facts.Add(new HeaderFact { Name = "content_id", Value = WidevineHeader.Text(message.ContentId.Span) });
+        if (message.HasTrackType) facts.Add(new HeaderFact { Name = "track_type", Value = message.TrackType });
+        if (message.HasPolicy) facts.Add(new HeaderFact { Name = "policy", Value = message.Policy });
+        if (message.HasCryptoPeriodIndex) facts.Add(new HeaderFact { Name = "crypto_period_index", Value = WidevineHeader.Number(message.CryptoPeriodIndex) });
+        if (message.HasGroupedLicense) facts.Add(new HeaderFact { Name = "grouped_license", Value = $"{message.GroupedLicense.Length} bytes; group bundles are not supported" });
+        if (message.HasProtectionScheme) facts.Add(new HeaderFact { Name = "protection_scheme", Value = Scheme(message.ProtectionScheme) });
+        if (message.HasCryptoPeriodSeconds) facts.Add(new HeaderFact { Name = "crypto_period_seconds", Value = WidevineHeader.Number(message.CryptoPeriodSeconds) });
+        if (SubLicenses > 0) facts.Add(new HeaderFact { Name = "sub_licenses", Value = $"{SubLicenses}; sub-licences are not supported" });
+        if (message.HasKeySequence) facts.Add(new HeaderFact { Name = "key_sequence", Value = WidevineHeader.Number(message.KeySequence) });
+        if (GroupMasterKeyId is not null) facts.Add(new HeaderFact { Name = "group_master_key_id", Value = GroupMasterKeyId });
+        foreach (ByteString group in message.GroupIds) facts.Add(new HeaderFact { Name = "group_id", Value = $"{WidevineHeader.Text(group.Span)}; group bundles are not supported" });
         foreach (Wire.WidevinePsshData.Types.EntitledKey entry in message.EntitledKeys)
-            facts.Add(new HeaderFact("entitled_key", $"{Convert.ToHexStringLower(entry.KeyId.Span)} under entitlement {Convert.ToHexStringLower(entry.EntitlementKeyId.Span)}"));
-        if (message.HasVideoFeature) facts.Add(new HeaderFact("video_feature", message.VideoFeature));
+            facts.Add(new HeaderFact { Name = "entitled_key", Value = $"{Convert.ToHexStringLower(entry.KeyId.Span)} under entitlement {Convert.ToHexStringLower(entry.EntitlementKeyId.Span)}" });
+        if (message.HasVideoFeature) facts.Add(new HeaderFact { Name = "video_feature", Value = message.VideoFeature });
     }
 
     private static string Scheme(uint code) => code switch

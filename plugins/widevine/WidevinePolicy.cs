@@ -110,7 +110,7 @@ internal static class WidevinePolicy
 
         void Add(Guid id, ReadOnlyMemory<byte> data)
         {
-            if (!restrictions.Exists(known => known.Id == id && known.Data.Span.SequenceEqual(data.Span))) restrictions.Add(new OutputRestriction(id, data));
+            if (!restrictions.Exists(known => known.Id == id && known.Data.Span.SequenceEqual(data.Span))) restrictions.Add(new OutputRestriction { Id = id, Data = data });
         }
     }
 

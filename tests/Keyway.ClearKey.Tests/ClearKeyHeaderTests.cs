@@ -29,10 +29,10 @@ public sealed class ClearKeyHeaderTests
         header.KeyIds.Should().Equal(Given.Key(First), Given.Key(Second));
         header.System.Should().Be(SystemIds.Common);
         header.Facts.Should().Equal(
-            new HeaderFact("format", "pssh of the W3C common system"),
-            new HeaderFact("data", "none"),
-            new HeaderFact("key", First),
-            new HeaderFact("key", Second));
+            new HeaderFact { Name = "format", Value = "pssh of the W3C common system" },
+            new HeaderFact { Name = "data", Value = "none" },
+            new HeaderFact { Name = "key", Value = First },
+            new HeaderFact { Name = "key", Value = Second });
     }
 
     [Fact]
@@ -56,7 +56,7 @@ public sealed class ClearKeyHeaderTests
         ProtectionHeader header = Read(InitializationDataKind.Pssh, "anything", SystemIds.ClearKeyDashIf, Given.Key(First));
 
         header.KeyIds.Should().Equal(Given.Key(First));
-        header.Facts.Should().Contain(new HeaderFact("data", "8 bytes, not read"));
+        header.Facts.Should().Contain(new HeaderFact { Name = "data", Value = "8 bytes, not read" });
     }
 
     [Fact]
@@ -110,7 +110,7 @@ public sealed class ClearKeyHeaderTests
         // SHA-256("abc"), FIPS 180-4, appendix B.1.
         header.KeyIds.Should().Equal(Given.Key("ba7816bf8f01cfea414140de5dae2223"));
         ClearKeyHeader.Identifiers(header).Single().Original.ToArray().Should().Equal("abc"u8.ToArray());
-        header.Facts.Should().Contain(new HeaderFact("key", "ba7816bf8f01cfea414140de5dae2223 (of 3 bytes, YWJj)"));
+        header.Facts.Should().Contain(new HeaderFact { Name = "key", Value = "ba7816bf8f01cfea414140de5dae2223 (of 3 bytes, YWJj)" });
     }
 
     [Fact]

@@ -196,7 +196,7 @@ public sealed class ClearKeySessionTests
     }
 
     private static SessionRequest Wanting(params string[] kids) =>
-        new() { Keys = [.. kids.Select(kid => new WantedKey(Given.Key(kid), ProtectionScheme.Cenc))] };
+        new() { Keys = [.. kids.Select(kid => new WantedKey { Id = Given.Key(kid), Scheme = ProtectionScheme.Cenc })] };
 
     private static ProtectionHeader Header(params string[] kids) => new()
     {

@@ -113,7 +113,7 @@ public sealed class PlayReadyHeaderTests
     {
         ProtectionHeader header = PlayReadyHeader.Read(Pssh(Pro($"<WRMHEADER version=\"4.2.0.0\" {Xmlns}><DATA><DECRYPTORSETUP>ONDEMAND</DECRYPTORSETUP></DATA></WRMHEADER>")));
         header.KeyIds.Should().BeEmpty();
-        header.Facts.Should().Contain(new HeaderFact("DecryptorSetup", "ONDEMAND"));
+        header.Facts.Should().Contain(new HeaderFact { Name = "DecryptorSetup", Value = "ONDEMAND" });
     }
 
     [Fact]

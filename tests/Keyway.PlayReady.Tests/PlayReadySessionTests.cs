@@ -33,7 +33,7 @@ public sealed class PlayReadySessionTests
         TestWorld world = new();
         ProtectionHeader first = Header(PlayReadyHeader.Write([A], HeaderAlgorithm.AesCtr));
         ProtectionHeader second = Header(PlayReadyHeader.Write([B], HeaderAlgorithm.AesCbc));
-        TestClient client = new(world, new SessionRequest { Headers = [first, first, second], Keys = [new WantedKey(A, ProtectionScheme.Cenc), new WantedKey(B, ProtectionScheme.Cbcs)] });
+        TestClient client = new(world, new SessionRequest { Headers = [first, first, second], Keys = [new WantedKey { Id = A, Scheme = ProtectionScheme.Cenc }, new WantedKey { Id = B, Scheme = ProtectionScheme.Cbcs }] });
         (await client.ExchangeAsync(License(A, KeyA))).Should().Be(LicenseOutcome.AnotherExchangeNeeded);
         TestChallenge challenge = await client.AskAsync();
         challenge.Header.Should().Contain(KeyIdOrder.ToBase64(B));

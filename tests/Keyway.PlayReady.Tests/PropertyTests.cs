@@ -57,7 +57,7 @@ public sealed class PropertyTests
                 string markup = Markup(version, chaining, licenses);
                 TestClient client = new(
                     world,
-                    new SessionRequest { Headers = [Read(markup)], Keys = [.. wanted.Select(id => new WantedKey(id, scheme))], Kind = SessionKind.PersistentLicense },
+                    new SessionRequest { Headers = [Read(markup)], Keys = [.. wanted.Select(id => new WantedKey { Id = id, Scheme = scheme })], Kind = SessionKind.PersistentLicense },
                     credential: credential);
                 TestChallenge challenge = await client.AskAsync();
                 challenge.Header.Should().Be(markup);

@@ -67,7 +67,7 @@ public sealed class WidevineChallengeTests
     [Fact]
     public async Task Keys_alone_make_a_payload()
     {
-        (ILicenseSession session, _) = await _bench.OpenAsync(new SessionRequest { Keys = [new WantedKey(new KeyId(5), Decryption.ProtectionScheme.Cenc)] });
+        (ILicenseSession session, _) = await _bench.OpenAsync(new SessionRequest { Keys = [new WantedKey { Id = new KeyId(5), Scheme = Decryption.ProtectionScheme.Cenc }] });
         _bench.Issuer.Read((await session.AskAsync()).Bytes).Pssh.Should().ContainSingle().Which.Should().Equal([0x12, 0x10, .. new byte[15], 5]);
     }
 

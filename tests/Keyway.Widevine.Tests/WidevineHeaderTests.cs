@@ -145,9 +145,9 @@ public sealed class WidevineHeaderTests
         byte[] now = new Proto().Number(11, 1).Number(12, 9);
         byte[] before = new Proto().Bytes(2, Bench.Kid).Bytes(11, [8, 1]).Bytes(11, [8, 2]).Text(12, "group-7");
 
-        Parse(now).Facts.Should().Contain([new HeaderFact("type", "ENTITLEMENT"), new HeaderFact("key_sequence", "9")]);
+        Parse(now).Facts.Should().Contain([new HeaderFact { Name = "type", Value = "ENTITLEMENT" }, new HeaderFact { Name = "key_sequence", Value = "9" }]);
         ProtectionHeader old = Parse(before);
-        old.Facts.Should().Contain(new HeaderFact("type", "SINGLE")).And.Contain(new HeaderFact("group_master_key_id", "group-7"));
+        old.Facts.Should().Contain(new HeaderFact { Name = "type", Value = "SINGLE" }).And.Contain(new HeaderFact { Name = "group_master_key_id", Value = "group-7" });
         old.Facts.Should().Contain(fact => fact.Name == "sub_licenses" && fact.Value.StartsWith('2'));
         old.Facts.Should().NotContain(fact => fact.Name == "key_sequence");
     }
@@ -160,8 +160,8 @@ public sealed class WidevineHeaderTests
         header.KeyIds.Should().Equal(Kid);
         header.Facts.Should().Contain(
         [
-            new HeaderFact("type", "ENTITLED_KEY"), new HeaderFact("crypto_period_index", "12"), new HeaderFact("crypto_period_seconds", "60"),
-            new HeaderFact("entitled_key", $"{Kid} under entitlement {Convert.ToHexStringLower("entitlement-0001"u8)}"), new HeaderFact("video_feature", "HDR"),
+            new HeaderFact { Name = "type", Value = "ENTITLED_KEY" }, new HeaderFact { Name = "crypto_period_index", Value = "12" }, new HeaderFact { Name = "crypto_period_seconds", Value = "60" },
+            new HeaderFact { Name = "entitled_key", Value = $"{Kid} under entitlement {Convert.ToHexStringLower("entitlement-0001"u8)}" }, new HeaderFact { Name = "video_feature", Value = "HDR" },
         ]);
     }
 
@@ -183,7 +183,7 @@ public sealed class WidevineHeaderTests
         ProtectionHeader header = Parse("""{"provider":"acme","content_id":"ZmlsbQ==","key_ids":["00112233445566778899aabbccddeeff"]}"""u8.ToArray());
         header.KeyIds.Should().Equal(Kid);
         header.ContentId.Should().Be("film");
-        header.Facts.Should().Contain(new HeaderFact("provider", "acme"));
+        header.Facts.Should().Contain(new HeaderFact { Name = "provider", Value = "acme" });
     }
 
     [Fact]

@@ -29,7 +29,7 @@ public sealed class WidevineIsolationTests
 
         ProtectionHeader ours = Parse(host, "widevine", new Proto().Bytes(2, Bench.Kid).Text(3, "acme"));
         ProtectionHeader other = Parse(host, "other-protobuf", new Proto().Text(1, "read by the other"));
-        ours.Facts.Should().Contain(new HeaderFact("provider", "acme"));
+        ours.Facts.Should().Contain(new HeaderFact { Name = "provider", Value = "acme" });
         other.ContentId.Should().Be("read by the other");
 
         Version[] versions = [.. AssemblyLoadContext.All.Where(context => context != AssemblyLoadContext.Default)

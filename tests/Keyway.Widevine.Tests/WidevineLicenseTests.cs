@@ -101,7 +101,7 @@ public sealed class WidevineLicenseTests
     {
         (ILicenseSession session, RecordingHost host) = await _bench.OpenAsync(Bench.Request(Bench.Pssh) with
         {
-            Keys = fault == "other keys" ? [new WantedKey(KeyId.FromOpaque(Bench.Kid), Decryption.ProtectionScheme.Cenc)] : [],
+            Keys = fault == "other keys" ? [new WantedKey { Id = KeyId.FromOpaque(Bench.Kid), Scheme = Decryption.ProtectionScheme.Cenc }] : [],
         });
         byte[] challenge = (await session.AskAsync()).Bytes;
         IssuedLicense bad = fault switch

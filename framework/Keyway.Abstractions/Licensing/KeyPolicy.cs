@@ -124,6 +124,11 @@ public readonly record struct ResolutionRule
 }
 
 /// <summary>A restriction named by an identifier of its key system.</summary>
-/// <param name="Id">The identifier.</param>
-/// <param name="Data">Its data, as the licence has it.</param>
-public readonly record struct OutputRestriction(Guid Id, ReadOnlyMemory<byte> Data);
+public readonly record struct OutputRestriction
+{
+    /// <summary>The identifier.</summary>
+    public required Guid Id { get; init; }
+
+    /// <summary>Its data, as the licence has it. May be empty.</summary>
+    public ReadOnlyMemory<byte> Data { get; init; }
+}

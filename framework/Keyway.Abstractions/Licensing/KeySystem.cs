@@ -111,9 +111,14 @@ public sealed record ProtectionHeader
 }
 
 /// <summary>One line of what a header says.</summary>
-/// <param name="Name">What it is.</param>
-/// <param name="Value">Its value.</param>
-public readonly record struct HeaderFact(string Name, string Value);
+public readonly record struct HeaderFact
+{
+    /// <summary>What it is.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Its value.</summary>
+    public required string Value { get; init; }
+}
 
 /// <summary>A protection header is not what its key system can read.</summary>
 /// <param name="system">The protection system.</param>

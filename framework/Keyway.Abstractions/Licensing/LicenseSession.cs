@@ -6,9 +6,14 @@ using Keyway.Decryption;
 namespace Keyway.Licensing;
 
 /// <summary>A key that content needs, and the scheme that it needs it for.</summary>
-/// <param name="Id">The key.</param>
-/// <param name="Scheme">The scheme.</param>
-public readonly record struct WantedKey(KeyId Id, ProtectionScheme Scheme);
+public readonly record struct WantedKey
+{
+    /// <summary>The key.</summary>
+    public required KeyId Id { get; init; }
+
+    /// <summary>The scheme.</summary>
+    public required ProtectionScheme Scheme { get; init; }
+}
 
 /// <summary>How long a session's licence may live.</summary>
 public enum SessionKind

@@ -160,7 +160,7 @@ internal struct AuxiliaryReader
         long hidden = 0;
         for (int i = 0; i < subsamples.Length; i++, map = map[6..])
         {
-            subsamples[i] = new(BinaryPrimitives.ReadUInt16BigEndian(map), BinaryPrimitives.ReadUInt32BigEndian(map[2..]));
+            subsamples[i] = new Subsample { ClearBytes = BinaryPrimitives.ReadUInt16BigEndian(map), ProtectedBytes = BinaryPrimitives.ReadUInt32BigEndian(map[2..]) };
             hidden += subsamples[i].ProtectedBytes;
         }
 

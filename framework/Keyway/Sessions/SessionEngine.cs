@@ -133,7 +133,7 @@ public sealed class SessionEngine : IAsyncDisposable
         SessionRequest request = new()
         {
             Headers = HeadersOf(options.KeySystem, content.License),
-            Keys = [.. content.License.Keys.Select(static key => new WantedKey(key.Id, key.Scheme))],
+            Keys = [.. content.License.Keys.Select(static key => new WantedKey { Id = key.Id, Scheme = key.Scheme })],
             Kind = SessionKind.PersistentLicense,
         };
         LicenseSessionActor session;

@@ -17,9 +17,9 @@ internal static class XmrFacts
         if (isRead)
         {
             ids.Add(envelope!.KeyId);
-            facts.Add(new("KeyId", envelope.KeyId.ToString()));
-            facts.Add(new("KeyType", Name((ushort)envelope.KeyType, envelope.KeyType)));
-            facts.Add(new("CipherType", Name((ushort)envelope.CipherType, envelope.CipherType)));
+            facts.Add(new HeaderFact { Name = "KeyId", Value = envelope.KeyId.ToString() });
+            facts.Add(new HeaderFact { Name = "KeyType", Value = Name((ushort)envelope.KeyType, envelope.KeyType) });
+            facts.Add(new HeaderFact { Name = "CipherType", Value = Name((ushort)envelope.CipherType, envelope.CipherType) });
             bool isWhole = XmrLicense.TryRead(envelope, out XmrLicense license, out fault);
             if (isWhole) AddRules(facts, license);
             if (envelope.WhyUnsupported() is { } unsupported) fault = unsupported;
@@ -33,8 +33,8 @@ internal static class XmrFacts
 
     private static void AddRules(List<HeaderFact> facts, XmrLicense license)
     {
-        facts.Add(new("Persistence", license.IsPersistent ? "may be stored" : "in memory only"));
-        facts.Add(new("Play", license.AllowsPlay ? "allowed" : "not allowed"));
+        facts.Add(new HeaderFact { Name = "Persistence", Value = license.IsPersistent ? "may be stored" : "in memory only" });
+        facts.Add(new HeaderFact { Name = "Play", Value = license.AllowsPlay ? "allowed" : "not allowed" });
         Add("MinimumSecurityLevel", license.SecurityLevel);
         Add("MinimumRevocationInfo", license.RevocationInfo);
         Time("IssueDate", license.IssueDate);
@@ -42,27 +42,28 @@ internal static class XmrFacts
         Time("End", license.End);
         Span("ExpiresAfterFirstPlay", license.AfterFirstPlay);
         Span("GracePeriod", license.Grace);
-        if (license.RealTime) facts.Add(new("RealTimeExpiration", "the end also ends what plays"));
+        if (license.RealTime) facts.Add(new HeaderFact { Name = "RealTimeExpiration", Value = "the end also ends what plays" });
         ProtectionLevels levels = license.Levels;
         if (levels != default)
         {
-            facts.Add(new("OutputProtectionLevels", string.Create(
+            string text = string.Create(
                 CultureInfo.InvariantCulture,
-                $"compressed video {levels.CompressedVideo}, uncompressed video {levels.UncompressedVideo}, analogue video {levels.AnalogVideo}, compressed audio {levels.CompressedAudio}, uncompressed audio {levels.UncompressedAudio}")));
+                $"compressed video {levels.CompressedVideo}, uncompressed video {levels.UncompressedVideo}, analogue video {levels.AnalogVideo}, compressed audio {levels.CompressedAudio}, uncompressed audio {levels.UncompressedAudio}");
+            facts.Add(new HeaderFact { Name = "OutputProtectionLevels", Value = text });
         }
 
-        foreach (OutputRestriction restriction in license.Restrictions) facts.Add(new("OutputRestriction", $"{restriction.Id} {Convert.ToHexStringLower(restriction.Data.Span)}".TrimEnd()));
+        foreach (OutputRestriction restriction in license.Restrictions) facts.Add(new HeaderFact { Name = "OutputRestriction", Value = $"{restriction.Id} {Convert.ToHexStringLower(restriction.Data.Span)}".TrimEnd() });
 
-        void Add(string name, long value) => facts.Add(new(name, value.ToString(CultureInfo.InvariantCulture)));
+        void Add(string name, long value) => facts.Add(new HeaderFact { Name = name, Value = value.ToString(CultureInfo.InvariantCulture) });
 
         void Time(string name, DateTimeOffset? time)
         {
-            if (time is { } moment) facts.Add(new(name, moment.UtcDateTime.ToString("u", CultureInfo.InvariantCulture)));
+            if (time is { } moment) facts.Add(new HeaderFact { Name = name, Value = moment.UtcDateTime.ToString("u", CultureInfo.InvariantCulture) });
         }
 
         void Span(string name, TimeSpan? span)
         {
-            if (span is { } length) facts.Add(new(name, string.Create(CultureInfo.InvariantCulture, $"{length.TotalSeconds} seconds")));
+            if (span is { } length) facts.Add(new HeaderFact { Name = name, Value = string.Create(CultureInfo.InvariantCulture, $"{length.TotalSeconds} seconds") });
         }
     }
 
@@ -72,7 +73,7 @@ internal static class XmrFacts
     private static void AddObjects(List<HeaderFact> facts, XmrObject item, string path)
     {
         string name = path + XmrRules.NameOf(item.Type);
-        facts.Add(new HeaderFact(name, string.Create(CultureInfo.InvariantCulture, $"{item.Length} bytes at {item.Offset}, flags {item.Flags}, {XmrRules.HandlingOf(item.Type)}")));
+        facts.Add(new HeaderFact { Name = name, Value = string.Create(CultureInfo.InvariantCulture, $"{item.Length} bytes at {item.Offset}, flags {item.Flags}, {XmrRules.HandlingOf(item.Type)}") });
         foreach (XmrObject child in item.Children) AddObjects(facts, child, name + "/");
     }
 }

@@ -133,7 +133,7 @@ internal sealed class XmrLicense
                 };
                 return true;
             case XmrType.AnalogVideoRestriction or XmrType.DigitalAudioRestriction or XmrType.DigitalVideoRestriction when body.Length >= 16:
-                _restrictions.Add(new OutputRestriction(ExplicitRestrictions.Identify(body[..16]), item.Body[16..]));
+                _restrictions.Add(new OutputRestriction { Id = ExplicitRestrictions.Identify(body[..16]), Data = item.Body[16..] });
                 return true;
             case XmrType.Rights or XmrType.SecurityLevel or XmrType.RevocationInfoVersion or XmrType.Expiration or XmrType.IssueDate
                 or XmrType.ExpireAfterFirstPlay or XmrType.GracePeriod or XmrType.OutputProtectionLevels or XmrType.AnalogVideoRestriction

@@ -44,7 +44,7 @@ internal sealed class TestClient(TestWorld world, SessionRequest request, PlayRe
     public PlayReadySession Session => field ??= Open();
 
     public static SessionRequest Wanting(params IEnumerable<(KeyId Id, ProtectionScheme Scheme)> keys) =>
-        new() { Keys = [.. keys.Select(key => new WantedKey(key.Id, key.Scheme))] };
+        new() { Keys = [.. keys.Select(key => new WantedKey { Id = key.Id, Scheme = key.Scheme })] };
 
     public async Task<TestChallenge> AskAsync(string? customData = null)
     {

@@ -158,8 +158,8 @@ public sealed class FlawTests(MeetingSandbox sandbox)
         shown.Refusal.Should().BeNull();
         shown.Facts.Should().Contain(
         [
-            new("Persistence", "may be stored"), new("MinimumSecurityLevel", "150"), new("End", _clock.GetUtcNow().AddSeconds(600).ToString("u")), new("ExpiresAfterFirstPlay", "60 seconds"),
-            new("OutputProtectionLevels", "compressed video 100, uncompressed video 250, analogue video 100, compressed audio 100, uncompressed audio 100"),
+            new HeaderFact { Name = "Persistence", Value = "may be stored" }, new HeaderFact { Name = "MinimumSecurityLevel", Value = "150" }, new HeaderFact { Name = "End", Value = _clock.GetUtcNow().AddSeconds(600).ToString("u") }, new HeaderFact { Name = "ExpiresAfterFirstPlay", Value = "60 seconds" },
+            new HeaderFact { Name = "OutputProtectionLevels", Value = "compressed video 100, uncompressed video 250, analogue video 100, compressed audio 100, uncompressed audio 100" },
         ]);
 
         byte[] license = Convert.FromBase64String(System.Xml.Linq.XDocument.Parse(Encoding.UTF8.GetString(answer)).Descendants().Single(element => element.Name.LocalName == "License").Value);
@@ -178,7 +178,7 @@ public sealed class FlawTests(MeetingSandbox sandbox)
         new SessionRequest
         {
             Headers = [Meetings.Header("<WRMHEADER xmlns=\"http://schemas.microsoft.com/DRM/2007/03/PlayReadyHeader\" version=\"4.1.0.0\"><DATA><PROTECTINFO><KID ALGID=\"AESCTR\" CHECKSUM=\"KLj3QzQP/NA=\" VALUE=\"4Rplb+TbNES8tGkNFWTEHA==\"></KID></PROTECTINFO></DATA></WRMHEADER>")],
-            Keys = [new WantedKey(Id, ProtectionScheme.Cenc)],
+            Keys = [new WantedKey { Id = Id, Scheme = ProtectionScheme.Cenc }],
         },
         host,
         CancellationToken.None);

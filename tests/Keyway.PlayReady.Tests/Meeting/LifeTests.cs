@@ -174,7 +174,7 @@ public sealed class LifeTests(MeetingSandbox sandbox)
         {
             string kids = string.Concat(_wanted.Select(id => $"<KID ALGID=\"AESCTR\"{Checksum(id)} VALUE=\"{Convert.ToBase64String(Meetings.GuidOf(id).ToByteArray(bigEndian: false))}\"></KID>"));
             string markup = $"<WRMHEADER xmlns=\"http://schemas.microsoft.com/DRM/2007/03/PlayReadyHeader\" version=\"4.2.0.0\"><DATA><PROTECTINFO><KIDS>{kids}</KIDS></PROTECTINFO></DATA></WRMHEADER>";
-            await _ring!.NeedAsync([Meetings.Header(markup)], [.. _wanted.Select(id => new WantedKey(id, ProtectionScheme.Cenc))], CancellationToken.None);
+            await _ring!.NeedAsync([Meetings.Header(markup)], [.. _wanted.Select(id => new WantedKey { Id = id, Scheme = ProtectionScheme.Cenc })], CancellationToken.None);
 
             static string Checksum(KeyId id) => id == A ? " CHECKSUM=\"KLj3QzQP/NA=\"" : $" CHECKSUM=\"{Convert.ToBase64String(KeyChecksum.Make(Convert.FromHexString("ae8b0d6d853c83a74a744fb80dfc8191"), id))}\"";
         }

@@ -60,7 +60,7 @@ public sealed class PolicyTests(MeetingSandbox sandbox)
         header.KeyIds.Should().Equal(ids);
         RecordingSessionHost host = new();
         await using ILicenseSession session = await system.OpenSessionAsync(
-            new SessionRequest { Headers = [header], Keys = [.. ids.Select(id => new WantedKey(id, scheme))], Kind = SessionKind.PersistentLicense }, host, CancellationToken.None);
+            new SessionRequest { Headers = [header], Keys = [.. ids.Select(id => new WantedKey { Id = id, Scheme = scheme })], Kind = SessionKind.PersistentLicense }, host, CancellationToken.None);
         (await session.GiveAsync(await sandbox.AskAsync(session, clock, asked.Query()))).Should().Be(LicenseOutcome.Complete);
 
         host.Keys.Keys.Should().BeEquivalentTo(ids);

@@ -225,7 +225,7 @@ public sealed class TamperTests(MeetingSandbox sandbox)
     private async Task<PlayReadyCredential> CredentialAsync() => await PlayReadyCredential.LoadAsync(sandbox.Options(), sandbox.Device, _clock.GetUtcNow(), CancellationToken.None);
 
     private async Task<ILicenseSession> OpenAsync(RecordingSessionHost host) =>
-        await (await sandbox.StartAsync(_clock)).OpenSessionAsync(new SessionRequest { Keys = [new WantedKey(Id, ProtectionScheme.Cenc)] }, host, CancellationToken.None);
+        await (await sandbox.StartAsync(_clock)).OpenSessionAsync(new SessionRequest { Keys = [new WantedKey { Id = Id, Scheme = ProtectionScheme.Cenc }] }, host, CancellationToken.None);
 
     /// <summary>An answer, and the nonce that it is for.</summary>
     private async Task<(byte[] Answer, byte[] Nonce)> AskAsync(string query)

@@ -21,7 +21,7 @@ public sealed class GuardPageTests
                 {
                     byte[] encrypted = Bytes.Random(length, length);
                     byte[] expected = StandardSchemes.Decrypt(Bytes.Key, scheme, vector, encrypted, [], crypt, skip);
-                    Subsample[] layout = length < 40 ? [] : [new Subsample(3, 18), new Subsample(0, (uint)length - 21)];
+                    Subsample[] layout = length < 40 ? [] : [new Subsample { ClearBytes = 3, ProtectedBytes = 18 }, new Subsample { ClearBytes = 0, ProtectedBytes = (uint)length - 21 }];
                     byte[] expectedOfLayout = StandardSchemes.Decrypt(Bytes.Key, scheme, vector, encrypted, layout, crypt, skip);
                     foreach (bool end in new[] { true, false })
                     {

@@ -89,7 +89,7 @@ public sealed class KeyRulesTests
         ["export, compressed audio 101"] = new() { ClearExport = true, Levels = new() { CompressedAudio = 101 } },
         ["export, uncompressed audio 201"] = new() { ClearExport = true, Levels = new() { UncompressedAudio = 201 } },
         ["export, up to 100 pixels"] = new() { ClearExport = true, Resolutions = [new() { MinPixels = 0, MaxPixels = 100, Hdcp = HdcpLevel.V2_3 }] },
-        ["export, known restriction"] = new() { ClearExport = true, Restrictions = [new(Known, default)] },
+        ["export, known restriction"] = new() { ClearExport = true, Restrictions = [new OutputRestriction { Id = Known }] },
         ["hdcp 1"] = new() { Hdcp = HdcpLevel.V1 },
         ["hdcp 2.2"] = new() { Hdcp = HdcpLevel.V2_2 },
         ["no digital output"] = new() { Hdcp = HdcpLevel.NoDigitalOutput },
@@ -107,8 +107,8 @@ public sealed class KeyRulesTests
         {
             Resolutions = [new() { MinPixels = 0, MaxPixels = 100, Hdcp = HdcpLevel.V1 }, new() { MinPixels = 50, MaxPixels = 1000, Hdcp = HdcpLevel.V2_2 }],
         },
-        ["known restriction"] = new() { Restrictions = [new(Known, default)] },
-        ["known and unknown restriction"] = new() { Restrictions = [new(Known, default), new(new Guid("99999999-2222-3333-4444-555555555555"), default)] },
+        ["known restriction"] = new() { Restrictions = [new OutputRestriction { Id = Known }] },
+        ["known and unknown restriction"] = new() { Restrictions = [new OutputRestriction { Id = Known }, new OutputRestriction { Id = new Guid("99999999-2222-3333-4444-555555555555") }] },
     };
 
     private static readonly Dictionary<string, OutputCapabilities> Sinks = new()
@@ -217,7 +217,7 @@ public sealed class KeyRulesTests
     public void Demands_together_are_met_where_each_of_them_is()
     {
         Guid stranger = new("99999999-2222-3333-4444-555555555555");
-        OutputRestriction[][] restrictions = [[], [new(Known, default)], [new(stranger, default)]];
+        OutputRestriction[][] restrictions = [[], [new OutputRestriction { Id = Known }], [new OutputRestriction { Id = stranger }]];
         ResolutionRule[][] resolutions = [[], [new() { MaxPixels = 100 }], [new() { MaxPixels = 100 }, new() { MinPixels = 101, MaxPixels = 1000, Hdcp = HdcpLevel.V2_2 }]];
         ProtectionLevels[] levels = [default, new() { UncompressedVideo = 270 }, new() { CompressedVideo = 500 }, new() { AnalogVideo = 150 }, new() { UncompressedAudio = 250 }, new() { CompressedAudio = 300 }];
         List<OutputCapabilities> sinks = [.. Sinks.Values, .. Sinks.Values.Select(static sink => sink with { Exports = !sink.Exports })];

@@ -18,7 +18,7 @@ public sealed class SampleDecryptorTests
     public void Map_that_does_not_add_up_is_refused_with_the_sample_untouched(int length, string map)
     {
         using RawKeyRing ring = SchemeTests.Ring(Acceleration.Auto);
-        Subsample[] layout = [.. map.Split(' ').Select(range => range.Split('+')).Select(range => new Subsample(uint.Parse(range[0]), uint.Parse(range[1])))];
+        Subsample[] layout = [.. map.Split(' ').Select(range => range.Split('+')).Select(range => new Subsample { ClearBytes = uint.Parse(range[0]), ProtectedBytes = uint.Parse(range[1]) })];
         foreach (ProtectionScheme scheme in Schemes)
         {
             byte[] sample = Bytes.Random(length, 1);
@@ -83,9 +83,9 @@ public sealed class SampleDecryptorTests
         using IFragmentDecryptor fragment = single.LeaseFragment();
         byte[] sample = Bytes.Random(40_000, 1);
         byte[] vector = Bytes.Random(16, 1);
-        Subsample[] small = [.. Enumerable.Range(0, 400).Select(_ => new Subsample(7, 93))];
-        Subsample[] blocks = [.. Enumerable.Range(0, 400).Select(_ => new Subsample(4, 96))];
-        Subsample[] large = [new Subsample(100, 19_900), new Subsample(1, 19_999)];
+        Subsample[] small = [.. Enumerable.Range(0, 400).Select(_ => new Subsample { ClearBytes = 7, ProtectedBytes = 93 })];
+        Subsample[] blocks = [.. Enumerable.Range(0, 400).Select(_ => new Subsample { ClearBytes = 4, ProtectedBytes = 96 })];
+        Subsample[] large = [new Subsample { ClearBytes = 100, ProtectedBytes = 19_900 }, new Subsample { ClearBytes = 1, ProtectedBytes = 19_999 }];
 
         void DecryptAll(ISampleDecryptor decryptor)
         {
@@ -139,7 +139,7 @@ public sealed class SampleDecryptorTests
             Scheme = ProtectionScheme.Cenc,
             KeyId = Bytes.Id(1),
             InitializationVector = new byte[8],
-            Subsamples = [new Subsample(1, 1)],
+            Subsamples = [new Subsample { ClearBytes = 1, ProtectedBytes = 1 }],
         };
         ring.CreateDecryptor().Decrypt(new ReadOnlySequence<byte>(new byte[100]), writer, protection).Should().Be(DecryptStatus.MalformedSample);
         writer.WrittenCount.Should().Be(0);

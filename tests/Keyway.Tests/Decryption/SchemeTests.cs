@@ -60,9 +60,9 @@ public sealed class SchemeTests
     {
         using RawKeyRing ring = Ring(acceleration);
         SampleDecryptor decryptor = ring.CreateDecryptor();
-        Gen<Subsample> small = Gen.Select(Gen.UInt[0, 40], Gen.UInt[0, 200], (clear, bytes) => new Subsample(clear, bytes));
-        Gen<Subsample> blocks = Gen.Select(Gen.UInt[0, 40], Gen.UInt[0, 40], (clear, count) => new Subsample(clear, count * 16));
-        Gen<Subsample> large = Gen.Select(Gen.UInt[0, 300], Gen.UInt[0, 5000], (clear, bytes) => new Subsample(clear, bytes));
+        Gen<Subsample> small = Gen.Select(Gen.UInt[0, 40], Gen.UInt[0, 200], (clear, bytes) => new Subsample { ClearBytes = clear, ProtectedBytes = bytes });
+        Gen<Subsample> blocks = Gen.Select(Gen.UInt[0, 40], Gen.UInt[0, 40], (clear, count) => new Subsample { ClearBytes = clear, ProtectedBytes = count * 16 });
+        Gen<Subsample> large = Gen.Select(Gen.UInt[0, 300], Gen.UInt[0, 5000], (clear, bytes) => new Subsample { ClearBytes = clear, ProtectedBytes = bytes });
         Gen<Subsample[]> layouts = Gen.OneOf(
             small.Array[1, 40], blocks.Array[1, 40], large.Array[1, 4], Gen.OneOf(small, blocks, large).Array[1, 8], small.Array[0]);
         Gen<byte[]> vectors = Gen.Frequency(
@@ -123,7 +123,7 @@ public sealed class SchemeTests
         using RawKeyRing ring = Ring(Acceleration.Auto);
         byte[] vector = Bytes.Random(16, 1);
         byte[] block = Bytes.Random(16, 2);
-        Subsample[] layout = [new Subsample(2, 16), new Subsample(2, 16)];
+        Subsample[] layout = [new Subsample { ClearBytes = 2, ProtectedBytes = 16 }, new Subsample { ClearBytes = 2, ProtectedBytes = 16 }];
         byte[] Sample() => [1, 2, .. block, 3, 4, .. block];
 
         byte[] restarted = Sample();

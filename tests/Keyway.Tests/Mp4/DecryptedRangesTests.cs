@@ -14,7 +14,7 @@ public sealed class DecryptedRangesTests
             for (int run = 0; run < 60; run++)
             {
                 int count = random.Next(4);
-                Subsample[] map = [.. Enumerable.Range(0, count).Select(_ => new Subsample((ushort)random.Next(40), (uint)(scheme == ProtectionScheme.Cbc1 ? random.Next(9) * 16 : random.Next(400))))];
+                Subsample[] map = [.. Enumerable.Range(0, count).Select(_ => new Subsample { ClearBytes = (ushort)random.Next(40), ProtectedBytes = (uint)(scheme == ProtectionScheme.Cbc1 ? random.Next(9) * 16 : random.Next(400)) })];
                 byte[] sample = new byte[count == 0 ? random.Next(1, 500) : map.Sum(each => each.ClearBytes + (int)each.ProtectedBytes)];
                 if (sample.Length == 0) continue;
                 random.NextBytes(sample);

@@ -145,10 +145,10 @@ public sealed class KeyCheckTests
     public void What_lies_in_clear_bytes_says_nothing()
     {
         byte[] wrong = Sample(1, 64);
-        Judge([new Subsample(2, 62)]).Should().BeNull();
-        Judge([new Subsample(0, 8), new Subsample(56, 0)], ProtectionScheme.Cbcs).Should().BeNull("a partial block stays clear");
-        Judge([new Subsample(0, 8), new Subsample(56, 0)]).Should().BeFalse();
-        Judge([new Subsample(0, 64)], ProtectionScheme.Cbcs).Should().BeFalse();
+        Judge([new Subsample { ClearBytes = 2, ProtectedBytes = 62 }]).Should().BeNull();
+        Judge([new Subsample { ClearBytes = 0, ProtectedBytes = 8 }, new Subsample { ClearBytes = 56, ProtectedBytes = 0 }], ProtectionScheme.Cbcs).Should().BeNull("a partial block stays clear");
+        Judge([new Subsample { ClearBytes = 0, ProtectedBytes = 8 }, new Subsample { ClearBytes = 56, ProtectedBytes = 0 }]).Should().BeFalse();
+        Judge([new Subsample { ClearBytes = 0, ProtectedBytes = 64 }], ProtectionScheme.Cbcs).Should().BeFalse();
         KeySignature.Judge(FourCc.Avc1, wrong, Whole()).Should().BeNull();
 
         bool? Judge(Subsample[] map, ProtectionScheme scheme = ProtectionScheme.Cenc) =>

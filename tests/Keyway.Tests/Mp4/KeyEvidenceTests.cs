@@ -98,7 +98,7 @@ public sealed class KeyEvidenceTests
             byte[] unit = new byte[random.Next(2, 120)];
             for (int i = 0; i < unit.Length; i++) unit[i] = random.Next(4) == 0 ? (byte)0 : random.Next(8) == 0 ? (byte)random.Next(5) : (byte)random.Next(5, 256);
             int clear = random.Next(unit.Length);
-            Subsample[] map = [new((ushort)(4 + clear), (uint)(unit.Length - clear))];
+            Subsample[] map = [new Subsample { ClearBytes = (ushort)(4 + clear), ProtectedBytes = (uint)(unit.Length - clear) }];
             bool pattern = run % 2 == 0;
             SampleProtection protection = new()
             {
@@ -131,7 +131,7 @@ public sealed class KeyEvidenceTests
         // A pattern of one block in ten that never reaches a unit's end, under a wrong key: every byte alike.
         Random random = new(3);
         byte[] sample = new byte[4 + (1 << 20)];
-        Subsample[] map = [new(100, (uint)sample.Length - 200), new(100, 0)];
+        Subsample[] map = [new Subsample { ClearBytes = 100, ProtectedBytes = (uint)sample.Length - 200 }, new Subsample { ClearBytes = 100, ProtectedBytes = 0 }];
         SampleProtection protection = Pattern(map);
         UnitEvidence evidence = new();
         while (evidence.Bits < KeyEvidence.Refuting && evidence.Scanned < Mp4Limits.KeyCheckBytes)
@@ -164,7 +164,7 @@ public sealed class KeyEvidenceTests
             if (defect.StartsWith("zeros", StringComparison.Ordinal)) Zeros(9).CopyTo(unit, unit.Length - 9);
             if (defect.StartsWith("a long", StringComparison.Ordinal)) Zeros(900).CopyTo(unit, 70_000);
             byte[] sample = Join(U32((uint)unit.Length), unit);
-            evidence.Note(sample, Avc, Pattern([new(40, (uint)sample.Length - 40)]));
+            evidence.Note(sample, Avc, Pattern([new Subsample { ClearBytes = 40, ProtectedBytes = (uint)sample.Length - 40 }]));
             evidence.Bits.Should().BeLessThan(20, $"sample {number}");
         }
 
@@ -202,7 +202,7 @@ public sealed class KeyEvidenceTests
             byte[] sample = new byte[3000];
             random.NextBytes(sample);
             U32(5000).CopyTo(sample, 0);
-            evidence.Note(sample, Avc, new SampleProtection { Scheme = ProtectionScheme.Cenc, KeyId = Made.Kid, InitializationVector = Made.Iv(1), Subsamples = (Subsample[])[new(8, 2992)] });
+            evidence.Note(sample, Avc, new SampleProtection { Scheme = ProtectionScheme.Cenc, KeyId = Made.Kid, InitializationVector = Made.Iv(1), Subsamples = (Subsample[])[new Subsample { ClearBytes = 8, ProtectedBytes = 2992 }] });
         }
 
         evidence.Bits.Should().Be(0);

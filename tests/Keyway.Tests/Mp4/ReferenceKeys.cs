@@ -46,7 +46,7 @@ internal sealed class ReferenceKeys(IReadOnlyDictionary<KeyId, byte[]> keys) : I
             // The bytes that are really encrypted, in order, in lists that the cipher runs through.
             List<List<int>> lists = [[]];
             int at = 0;
-            Subsample[] map = protection.Subsamples.IsEmpty ? [new Subsample(0, (uint)sample.Length)] : protection.Subsamples.ToArray();
+            Subsample[] map = protection.Subsamples.IsEmpty ? [new Subsample { ClearBytes = 0, ProtectedBytes = (uint)sample.Length }] : protection.Subsamples.ToArray();
             if (map.Sum(s => (long)s.ClearBytes + s.ProtectedBytes) != sample.Length) return DecryptStatus.MalformedSample;
             foreach (Subsample subsample in map)
             {

@@ -58,7 +58,7 @@ internal sealed class Bench : IAsyncDisposable
 
     public static KeyId Kid(int number) => new((UInt128)(ulong)number);
 
-    public static WantedKey Want(int number) => new(Kid(number), ProtectionScheme.Cenc);
+    public static WantedKey Want(int number) => new() { Id = Kid(number), Scheme = ProtectionScheme.Cenc };
 
     public KeyRingSession Join(string? scope = null, Func<KeyRingOptions, KeyRingOptions>? change = null)
     {

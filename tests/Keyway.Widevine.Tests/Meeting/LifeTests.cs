@@ -178,7 +178,7 @@ public sealed class LifeTests(MeetingSandbox sandbox)
                 KeySystem = await sandbox.StartAsync(life.Clock),
                 Service = LicenseService.Read(entry, provider: null, new LicenseSteps(), context, new HttpLicenseTransport(new HttpMessageInvoker(life.Wire))),
             });
-            await life._ring.NeedAsync([Bench.Header(MeetingSandbox.Payload(Content.Id))], [new WantedKey(Content.Id, ProtectionScheme.Cenc)], CancellationToken.None);
+            await life._ring.NeedAsync([Bench.Header(MeetingSandbox.Payload(Content.Id))], [new WantedKey { Id = Content.Id, Scheme = ProtectionScheme.Cenc }], CancellationToken.None);
             return life;
         }
 

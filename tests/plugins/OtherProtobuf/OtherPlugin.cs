@@ -24,7 +24,7 @@ public sealed class OtherPlugin : IPlugin
             System = data.System,
             Data = data.Payload,
             ContentId = StringValue.Parser.ParseFrom(data.Payload.Span).Value,
-            Facts = [new HeaderFact("protobuf", typeof(StringValue).Assembly.GetName().Version!.ToString(3))],
+            Facts = [new HeaderFact { Name = "protobuf", Value = typeof(StringValue).Assembly.GetName().Version!.ToString(3) }],
         };
 
         public ValueTask<ILicenseSession> OpenSessionAsync(SessionRequest request, ISessionHost host, CancellationToken cancellationToken) =>

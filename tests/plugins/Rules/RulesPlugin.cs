@@ -25,7 +25,7 @@ internal sealed class RulesKeySystem(IConfigurationSection settings) : IKeySyste
             Hdcp = Enum.Parse<HdcpLevel>(settings["Hdcp"] ?? nameof(HdcpLevel.None)),
             Levels = new ProtectionLevels { UncompressedVideo = int.Parse(settings["UncompressedVideo"] ?? "0", CultureInfo.InvariantCulture) },
             Resolutions = settings["MaxPixels"] is { } most ? [new ResolutionRule { MinPixels = 0, MaxPixels = long.Parse(most, CultureInfo.InvariantCulture) }] : [],
-            Restrictions = settings["Restriction"] is { } id ? [new OutputRestriction(new Guid(id), default)] : [],
+            Restrictions = settings["Restriction"] is { } id ? [new OutputRestriction { Id = new Guid(id) }] : [],
         },
     };
 
