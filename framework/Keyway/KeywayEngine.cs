@@ -77,7 +77,7 @@ public sealed class KeywayEngine : IKeyway, IAsyncDisposable
         source = Absolute(source);
         options ??= new PresentationOptions();
         MediaSources sources = Sources(options);
-        OpenedContent content = await new ContentReader(sources).ReadAsync(source, options.Video, options.Audio, everyTrack: true, cancellationToken).ConfigureAwait(false);
+        OpenedContent content = await new ContentReader(sources).ReadAsync(source, options.Wishes, everyTrack: true, cancellationToken).ConfigureAwait(false);
         content = await ContentSurvey.AddFragmentsAsync(content, sources, cancellationToken).ConfigureAwait(false);
         ConfiguredProvider? provider = null;
         try
@@ -183,7 +183,7 @@ public sealed class KeywayEngine : IKeyway, IAsyncDisposable
             throw new ArgumentException("a token was given, and no provider says where it belongs: name a provider whose pipeline has the step 'token'", nameof(options));
 
         MediaSources sources = Sources(options);
-        OpenedContent content = await new ContentReader(sources).ReadAsync(source, options.Video, options.Audio, everyTrack: false, cancellationToken).ConfigureAwait(false);
+        OpenedContent content = await new ContentReader(sources).ReadAsync(source, options.Wishes, everyTrack: false, cancellationToken).ConfigureAwait(false);
         ProtectionMap map = await ReadHeadersAsync(content, cancellationToken).ConfigureAwait(false);
         bool isProtected = content.Tracks.Any(static track => track is { IsChosen: true, IsProtected: true });
         RefuseForeignScheme(content);
@@ -226,7 +226,7 @@ public sealed class KeywayEngine : IKeyway, IAsyncDisposable
                 KeyWait = _options.KeyWait,
                 Spread = _options.RequestSpread,
                 Random = _options.Random,
-                IsLive = content.Manifest is { IsDynamic: true },
+                IsLive = content.Timeline.Live is not null,
             }),
             Vault = _vault,
             Decrypted = _options.Bus.Publisher<FragmentDecrypted>(),
@@ -395,7 +395,7 @@ public sealed class KeywayEngine : IKeyway, IAsyncDisposable
     private static IReadOnlyList<ProtectionHeader> HeadersOf(OpenedContent content, ProtectionMap map, KeySystemSelection selection)
     {
         if (content.Tracks.Any(static track => track.IsChosen && track.KeyIds.Any(static id => id != default))) return selection.Headers;
-        HashSet<string> played = [.. content.Periods.SelectMany(static row => row.Tracks).OfType<TrackPeriod>().Select(static period => period.Representation.Path)];
+        HashSet<string> played = [.. content.Periods.SelectMany(static row => row.Tracks).OfType<TrackPeriod>().Select(static period => period.Rendition.Path)];
         List<ProtectionEntry> entries = [.. map.Headers.Where(entry => entry.Tracks.Count == 0 || entry.Tracks.Any(played.Contains))];
         List<ProtectionHeader> headers =
         [
@@ -417,8 +417,8 @@ public sealed class KeywayEngine : IKeyway, IAsyncDisposable
     {
         Source = content.Origin.Given,
         Kind = content.Kind,
-        IsDynamic = content.Manifest?.IsDynamic ?? false,
-        Duration = content.Manifest?.Duration,
+        IsDynamic = content.Timeline.Live is not null,
+        Duration = content.Timeline.Duration,
         Tracks = content.Tracks,
         Protection = map,
         KeySystem = selection,

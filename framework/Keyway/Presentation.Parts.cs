@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using Keyway.Content;
-using Keyway.Dash;
 using Keyway.Live;
 using Keyway.Mp4;
 using Keyway.Protection;
@@ -67,19 +66,19 @@ public sealed partial class Presentation
     // A manifest that is a file and stands still is a recording of what was live once: all of it is read.
     private static bool IsFollowed(PresentationParts parts)
     {
-        if (parts.Content.Manifest is not { IsDynamic: true } manifest) return false;
+        if (parts.Content.Timeline is not { Live: { } timing } timeline) return false;
         TrackPeriod[] chosen = [.. parts.Content.Periods.SelectMany(static row => row.Tracks).OfType<TrackPeriod>()];
-        if (!Array.TrueForAll(chosen, static each => each.Representation.Segments.CanFollow)) return false;
-        if (!manifest.Origin.Location.IsFile) return true;
+        if (!Array.TrueForAll(chosen, static each => each.Rendition.Segments.IsLive)) return false;
+        if (!timeline.Origin.Location.IsFile) return true;
         DateTimeOffset now = parts.Clock.GetUtcNow();
-        TimeSpan recent = TimeSpan.FromMinutes(2) + (manifest.MinimumUpdatePeriod is { } period && period < TimeSpan.FromDays(1) ? period : TimeSpan.Zero);
-        return Array.Exists(chosen, each => each.Representation.Segments.Newest(now) is { Kind: SegmentStepKind.Ready } newest && newest.Available > now - recent);
+        TimeSpan recent = TimeSpan.FromMinutes(2) + (timing.UpdatePeriod is { } period && period < TimeSpan.FromDays(1) ? period : TimeSpan.Zero);
+        return Array.Exists(chosen, each => each.Rendition.Segments.Newest(now) is { Kind: SegmentStepKind.Ready } newest && newest.Available > now - recent);
     }
 
     private async IAsyncEnumerable<Piece> StaticPiecesAsync(IReadOnlyList<PresentationTrack> tracks, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         OpenedContent content = _parts.Content;
-        if (content.Kind != ContentKind.Dash)
+        if (content.IsOneFile)
         {
             List<Stream> files = [];
             try
@@ -105,7 +104,7 @@ public sealed partial class Presentation
         {
             PeriodRow[] own = [.. part];
             // All tracks of a part count from the same moment: the beginning of its first period.
-            TimeSpan beginning = own[0].Period.Start ?? TimeSpan.Zero;
+            TimeSpan beginning = own[0].Start;
             Stream?[] streams = new Stream?[tracks.Count];
             try
             {
@@ -120,7 +119,7 @@ public sealed partial class Presentation
                         begun,
                         i => begun[i] is TrackStream stream ? stream.PlaceAt : WholePlace(own[0], tracks[i], beginning),
                         () => rows.Length == 1 ? [own[0].Name] : plan.NamesOf(part.Key),
-                        i => ContentReader.NameOf(own.Select(row => row.Tracks[tracks[i].Index]).OfType<TrackPeriod>().First().Representation));
+                        i => ContentReader.NameOf(own.Select(row => row.Tracks[tracks[i].Index]).OfType<TrackPeriod>().First().Rendition));
                 }
             }
             finally
@@ -146,9 +145,9 @@ public sealed partial class Presentation
     private async ValueTask<Stream> OpenTrackAsync(PresentationTrack track, PeriodRow[] rows, bool isAll, TimeSpan beginning, GapTally tally, CancellationToken cancellationToken)
     {
         OpenedContent content = _parts.Content;
-        if (isAll && rows.Length == 1 && rows[0].Tracks[track.Index]!.Representation is { Segments.IsWholeFile: true } representation)
+        if (isAll && rows.Length == 1 && rows[0].Tracks[track.Index]!.Rendition is { Segments.IsWholeFile: true } rendition)
         {
-            Stream file = await RepresentationStream.OpenAsync(_parts.Sources, content.Origin, [representation], cancellationToken: cancellationToken).ConfigureAwait(false);
+            Stream file = await RenditionStream.OpenAsync(_parts.Sources, content.Origin, [rendition.Segments], cancellationToken: cancellationToken).ConfigureAwait(false);
             return new ProgressStream(file, read => Tell(track, read, file.CanSeek ? file.Length : null, read));
         }
 
@@ -190,7 +189,7 @@ public sealed partial class Presentation
                     for (int i = 0; i < begun.Length; i++)
                         if (await streams[i].HasBegunAsync(cancellationToken).ConfigureAwait(false)) begun[i] = streams[i];
                     if (Array.Exists(begun, static stream => stream is not null))
-                        yield return new Piece(begun, i => begun[i]!.PlaceAt, () => reading.NamesOf(number), i => ContentReader.NameOf(_parts.Content.RepresentationsOf(tracks[i].Index)[0]));
+                        yield return new Piece(begun, i => begun[i]!.PlaceAt, () => reading.NamesOf(number), i => ContentReader.NameOf(_parts.Content.RenditionsOf(tracks[i].Index)[0]));
                     foreach (TrackStream stream in streams) more |= await stream.HasMoreAsync(cancellationToken).ConfigureAwait(false);
                 }
                 finally
@@ -212,12 +211,12 @@ public sealed partial class Presentation
 
     private PeriodPlan Plan(IReadOnlyList<PresentationTrack> tracks) => new([.. tracks.Select(static track => track.Index)], async (period, cancellationToken) =>
     {
-        Manifest manifest = _feed?.Current.Manifest ?? _parts.Content.Manifest!;
-        MovieFacts facts = await new ContentReader(_parts.Sources).ProbeAsync(manifest.Origin, period.Representation, cancellationToken).ConfigureAwait(false);
+        PresentationTimeline timeline = _feed?.Current.Timeline ?? _parts.Content.Timeline;
+        MovieFacts facts = await new ContentReader(_parts.Sources).ProbeAsync(timeline.Origin, period.Rendition, cancellationToken).ConfigureAwait(false);
         if (_parts.Keys is { } licenses)
         {
             ProtectionMapBuilder builder = new();
-            ContentMap.Add(builder, "", facts, period.Representation.Path);
+            ContentMap.Add(builder, "", facts, period.Rendition.Path);
             licenses.Announce(builder.Build());
         }
 
@@ -229,7 +228,7 @@ public sealed partial class Presentation
     {
         if (_parts.Keys is { } licenses)
         {
-            IEnumerable<Representation> chosen = snapshot.Rows.SelectMany(static row => row.Tracks).OfType<TrackPeriod>().Select(static period => period.Representation);
+            IEnumerable<Rendition> chosen = snapshot.Rows.SelectMany(static row => row.Tracks).OfType<TrackPeriod>().Select(static period => period.Rendition);
             licenses.Follow(new ProtectionMapBuilder().Add(chosen).Build());
         }
 

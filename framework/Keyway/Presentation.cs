@@ -1,7 +1,6 @@
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using Keyway.Content;
-using Keyway.Dash;
 using Keyway.Licensing;
 using Keyway.Live;
 using Keyway.Mp4;
@@ -27,7 +26,7 @@ public sealed partial class Presentation : IAsyncDisposable
     {
         _parts = parts;
         Tracks = [.. parts.Content.Tracks.Where(static track => track.IsChosen).Select(Of)];
-        if (IsFollowed(parts)) _feed = new LiveFeed(parts.Sources, parts.Clock, parts.Content, _gaps, parts.Options.Gaps, parts.Options.Video, parts.Options.Audio) { Updated = AnnounceAsync };
+        if (IsFollowed(parts)) _feed = new LiveFeed(parts.Sources, parts.Clock, parts.Content, _gaps, parts.Options.Gaps, parts.Options.Wishes) { Updated = AnnounceAsync };
     }
 
     /// <summary>Its identifier in facts.</summary>
@@ -83,7 +82,7 @@ public sealed partial class Presentation : IAsyncDisposable
         }
     }
 
-    /// <summary>Writes one track clear. Of a representation: its segments in a row, each byte in its place; of a file with several tracks, or of what grows: a file of its own.</summary>
+    /// <summary>Writes one track clear. Of a rendition: its segments in a row, each byte in its place; of a file with several tracks, or of what grows: a file of its own.</summary>
     /// <param name="track">The track.</param>
     /// <param name="output">Where to. Ownership: the caller's, who completes it.</param>
     /// <param name="cancellationToken">Stops the work.</param>
@@ -92,20 +91,20 @@ public sealed partial class Presentation : IAsyncDisposable
     public async ValueTask<Mp4Summary> WriteAsync(PresentationTrack track, PipeWriter output, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(track);
-        if (_parts.Content.Kind != ContentKind.Dash || IsLive) return await MergeAsync([track], output, cancellationToken).ConfigureAwait(false);
-        IReadOnlyList<Representation> representations = _parts.Content.RepresentationsOf(track.Index);
+        if (_parts.Content.IsOneFile || IsLive) return await MergeAsync([track], output, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<Rendition> renditions = _parts.Content.RenditionsOf(track.Index);
         PeriodRow[] rows = [.. _parts.Content.Periods.Where(row => row.Tracks[track.Index] is not null)];
         GapTally tally = TallyOf(track, rows);
-        Stream stream = representations is [{ Segments.IsInOneFile: true }]
+        Stream stream = renditions is [{ Segments.IsInOneFile: true }]
             ? await OpenFileAsync(track, cancellationToken).ConfigureAwait(false)
-            : await OpenTrackAsync(track, rows, isAll: true, rows[0].Period.Start ?? TimeSpan.Zero, tally, cancellationToken).ConfigureAwait(false);
+            : await OpenTrackAsync(track, rows, isAll: true, rows[0].Start, tally, cancellationToken).ConfigureAwait(false);
         using PresentationKeys keys = new(_parts, track.Index);
         await using (stream.ConfigureAwait(false))
         {
             Mp4DecryptOptions options = new() { MaxParallelFragments = _parts.MaxParallelFragments };
             // Nothing at all is an error of the first segment, not of a file without boxes.
             if (stream is TrackStream segments && !await segments.HasBegunAsync(cancellationToken).ConfigureAwait(false)) tally.Finish();
-            Mp4Summary summary = await Mp4Decryptor.DecryptAsync(stream, ContentReader.NameOf(representations[0]), keys, output, options, cancellationToken).ConfigureAwait(false);
+            Mp4Summary summary = await Mp4Decryptor.DecryptAsync(stream, ContentReader.NameOf(renditions[0]), keys, output, options, cancellationToken).ConfigureAwait(false);
             tally.Finish();
             return summary;
         }
@@ -158,21 +157,21 @@ public sealed partial class Presentation : IAsyncDisposable
     private async ValueTask<Stream> OpenFileAsync(PresentationTrack track, CancellationToken cancellationToken)
     {
         OpenedContent content = _parts.Content;
-        if (content.Kind != ContentKind.Dash)
+        if (content.IsOneFile)
         {
             Stream file = await _parts.Sources.OpenAsync(content.Origin.Given, cancellationToken).ConfigureAwait(false);
             return new ProgressStream(file, read => Tell(track, read, file.CanSeek ? file.Length : null, read));
         }
 
         SegmentTeller progress = new(told => Tell(track, told.Segments, told.Total, told.Bytes));
-        return await RepresentationStream.OpenAsync(
-            _parts.Sources, content.Origin, content.RepresentationsOf(track.Index), _parts.Clock.GetUtcNow(), progress, cancellationToken).ConfigureAwait(false);
+        return await RenditionStream.OpenAsync(
+            _parts.Sources, content.Origin, [.. content.RenditionsOf(track.Index).Select(static rendition => rendition.Segments)], _parts.Clock.GetUtcNow(), progress, cancellationToken).ConfigureAwait(false);
     }
 
     private void Tell(PresentationTrack track, long done, long? total, long bytes) =>
         _parts.Options.Progress?.Report(new PresentationProgress { Track = track.Index, Done = done, Total = total, Bytes = bytes });
 
-    private Func<Mp4Track, bool>? Filter(PresentationTrack track) => _parts.Content.Kind == ContentKind.Dash
+    private Func<Mp4Track, bool>? Filter(PresentationTrack track) => !_parts.Content.IsOneFile
         ? null
         : file => ContentMap.TrackName(file) == _parts.Content.Tracks[track.Index].Path;
 

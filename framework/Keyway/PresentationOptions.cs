@@ -1,7 +1,6 @@
 using System.Collections.Frozen;
 using System.Globalization;
 using System.Text;
-using Keyway.Dash;
 using Keyway.Decryption;
 using Keyway.Licensing;
 using Keyway.Sources;
@@ -43,11 +42,17 @@ public sealed record PresentationOptions
     /// <summary>With whom sessions are shared; <see langword="null"/>: with nobody but this presentation.</summary>
     public string? SharingScope { get; init; }
 
-    /// <summary>Which video; <see langword="null"/>: the highest that is not for winding.</summary>
+    /// <summary>Which video; <see langword="null"/>: the highest that is not for trick mode.</summary>
     public TrackQuery? Video { get; init; }
 
     /// <summary>Which audio; <see langword="null"/>: the first main one.</summary>
     public TrackQuery? Audio { get; init; }
+
+    /// <summary>Which text (subtitles or captions); <see langword="null"/>: none.</summary>
+    public TrackQuery? Text { get; init; }
+
+    /// <summary>The three together.</summary>
+    internal TrackWishes Wishes => new() { Video = Video, Audio = Audio, Text = Text };
 
     /// <summary>Headers for content requests, sent to the origin of the presentation and to no other.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> ContentHeaders { get; init; } = [];

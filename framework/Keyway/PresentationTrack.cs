@@ -1,5 +1,5 @@
-using Keyway.Dash;
 using Keyway.Decryption;
+using Keyway.Timeline;
 
 namespace Keyway;
 

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Keyway.Cli.Sandbox;
 using Keyway.Cli.Targets;
-using Keyway.Dash;
+using Keyway.Timeline;
 using Keyway.Decryption;
 using Keyway.Hosting.Configuration;
 using Keyway.Hosting.Plugins;

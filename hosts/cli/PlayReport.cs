@@ -111,7 +111,7 @@ internal sealed record PlayReport
         foreach ((PresentationTrack track, Mp4TrackSummary? written) in Pairs())
             if (written?.KeyCheck is not null) console.MarkupLine($"{Shown.Markup(Describe(track))}  {Shown.Markup(KeyCheckReport.Words(written))}");
         foreach (ContentTrack other in Presentation.Facts.Tracks.Where(static track => !track.IsChosen))
-            console.MarkupLine($"[grey]not {Shown.Markup(other.Kind == Dash.MediaKind.None ? "a track" : PresentationReport.Word(other.Kind))} {Shown.Markup(Short(other.Id))} ({Shown.Markup(other.Codec)}{(other.Height > 0 ? $" {other.Width}x{other.Height}" : "")}): {Shown.Markup(other.WhyNot ?? "")}[/]");
+            console.MarkupLine($"[grey]not {Shown.Markup(other.Kind == Timeline.MediaKind.None ? "a track" : PresentationReport.Word(other.Kind))} {Shown.Markup(Short(other.Id))} ({Shown.Markup(other.Codec)}{(other.Height > 0 ? $" {other.Width}x{other.Height}" : "")}): {Shown.Markup(other.WhyNot ?? "")}[/]");
         foreach (PresentationGap gap in Gaps)
         {
             string what = gap.Segments > 0 ? string.Create(CultureInfo.InvariantCulture, $"{gap.Segments} segment{(gap.Segments == 1 ? "" : "s")}, ") : "";

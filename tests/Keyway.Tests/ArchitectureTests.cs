@@ -155,11 +155,11 @@ public sealed partial class ArchitectureTests
     [InlineData("Protection")]
     [InlineData("Diagnostics")]
     [InlineData("Mp4", "Decryption", "Protection")]
-    [InlineData("Dash", "Sources", "Protection")]
+    [InlineData("Dash", "Timeline", "Sources", "Protection")]
     [InlineData("Sessions", "Licensing", "Decryption", "Messaging", "Diagnostics")]
-    [InlineData("Timeline", "Mp4", "Sources")]
+    [InlineData("Timeline", "Mp4", "Protection", "Sources")]
     [InlineData("Content", "Timeline", "Dash", "Mp4", "Protection", "Sources")]
-    [InlineData("Live", "Content", "Timeline", "Dash", "Mp4", "Sources")]
+    [InlineData("Live", "Content", "Timeline", "Mp4", "Sources")]
     public void Room_uses_what_its_row_allows(string room, params string[] others) =>
         Visits(Engine, $"Keyway.{room}", others.Select(other => $"Keyway.{other}")).Should().BeEmpty();
 
@@ -170,6 +170,15 @@ public sealed partial class ArchitectureTests
         foreach (string room in (string[])["Keyway.Mp4", "Keyway.Dash", "Keyway.Sources", "Keyway.Live"])
             Rooms(Engine, room).Should().NotBeEmpty().And.NotIntersectWith(licences, "{0}", room);
         Rooms(Engine, "Keyway.Sessions").Should().Contain("Keyway.Licensing", "the checker sees a room that does");
+    }
+
+    [Fact]
+    public void One_class_knows_the_forms_of_manifests()
+    {
+        // Everybody else sees a timeline: playlists, choice of tracks, live presentations, merging and the front door are the same for every form.
+        string[] forms = ["Keyway.Dash"];
+        Engine.GetTypes().Where(type => Room(type) is { } room && !forms.Contains(room) && TypeReferences.Of(type).Select(Room).OfType<string>().Intersect(forms).Any())
+            .Select(TypeReferences.Outermost).Distinct().Should().Equal(typeof(Content.ContentReader));
     }
 
     [Fact]

@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.RegularExpressions;
 using Keyway.Content;
-using Keyway.Dash;
+using Keyway.Timeline;
 using Keyway.Decryption;
 using Keyway.Messaging;
 using Keyway.Mp4;

@@ -4,93 +4,86 @@ using Keyway.Decryption;
 using Keyway.Mp4;
 using Keyway.Protection;
 using Keyway.Sources;
+using Keyway.Timeline;
 
 namespace Keyway.Content;
 
 /// <summary>Finds out what a presentation consists of and what protects it: manifest and initialisation segments, or the boxes of a file.</summary>
 internal sealed class ContentReader(MediaSources sources)
 {
+    // The forms of manifests that are read. Nothing behind this line knows which one it was.
+    private static readonly (ContentKind Kind, ITimelineReader Reader)[] Manifests = [(ContentKind.Dash, new DashReader())];
+
     /// <summary>Reads content.</summary>
     /// <param name="source">Where it is; the caller's own choice.</param>
-    /// <param name="video">Which video.</param>
-    /// <param name="audio">Which audio.</param>
+    /// <param name="wishes">Which tracks.</param>
     /// <param name="everyTrack">Whether the boxes of tracks that are not chosen are read too.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
-    public async ValueTask<OpenedContent> ReadAsync(Uri source, TrackQuery? video, TrackQuery? audio, bool everyTrack, CancellationToken cancellationToken)
+    public async ValueTask<OpenedContent> ReadAsync(Uri source, TrackWishes wishes, bool everyTrack, CancellationToken cancellationToken)
     {
-        return await IsManifestAsync(source, cancellationToken).ConfigureAwait(false)
-            ? await ReadManifestAsync(source, video, audio, everyTrack, cancellationToken).ConfigureAwait(false)
-            : await ReadFileAsync(source, video, audio, cancellationToken).ConfigureAwait(false);
+        return await FormOfAsync(source, cancellationToken).ConfigureAwait(false) is { Reader: not null } form
+            ? await ReadManifestAsync(source, form.Kind, form.Reader, wishes, everyTrack, cancellationToken).ConfigureAwait(false)
+            : await ReadFileAsync(source, wishes, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The file's tracks of one kind that fit a wish, the one to be played first.</summary>
-    internal static IReadOnlyList<Mp4Track> Fitting(IReadOnlyList<Mp4Track> tracks, string handler, TrackQuery? query)
+    internal static IReadOnlyList<Mp4Track> Fitting(IReadOnlyList<Mp4Track> tracks, MediaKind wanted, TrackQuery? query)
     {
-        IEnumerable<Mp4Track> kind = tracks.Where(track => track.Handler == handler);
-        if (query is null) return handler == "vide" ? [.. kind.OrderByDescending(static track => (long)track.Width * track.Height)] : [.. kind];
+        IEnumerable<Mp4Track> kind = tracks.Where(track => KindOf(track) == wanted);
+        if (query is null) return wanted == MediaKind.Video ? [.. kind.OrderByDescending(static track => (long)track.Width * track.Height)] : [.. kind];
         if (query.IsNone) return [];
         return [.. kind.Where(track => query.Fits(track.Id, track.Height, track.Language)).OrderByDescending(static track => track.Height)];
     }
 
-    private async ValueTask<bool> IsManifestAsync(Uri source, CancellationToken cancellationToken)
+    private async ValueTask<(ContentKind Kind, ITimelineReader Reader)> FormOfAsync(Uri source, CancellationToken cancellationToken)
     {
         string extension = Path.GetExtension(source.AbsolutePath).ToLowerInvariant();
-        if (extension == ".mpd") return true;
-        if (extension is ".mp4" or ".m4v" or ".m4a" or ".m4s" or ".mp4v" or ".mp4a" or ".cmfv" or ".cmfa" or ".ismv" or ".isma" or ".mov" or ".m4b" or ".3gp") return false;
+        if (Array.Find(Manifests, form => form.Reader.IsNamed(extension)) is { Reader: not null } named) return named;
+        if (extension is ".mp4" or ".m4v" or ".m4a" or ".m4s" or ".mp4v" or ".mp4a" or ".cmfv" or ".cmfa" or ".ismv" or ".isma" or ".mov" or ".m4b" or ".3gp") return default;
 
         byte[] beginning = new byte[256];
         Stream stream = await sources.OpenAsync(source, cancellationToken).ConfigureAwait(false);
         await using (stream.ConfigureAwait(false))
         {
             int length = await stream.ReadAtLeastAsync(beginning, beginning.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
-            return LooksLikeXml(beginning.AsSpan(0, length));
+            return Array.Find(Manifests, form => form.Reader.Begins(beginning.AsSpan(0, length)));
         }
     }
 
-    private static bool LooksLikeXml(ReadOnlySpan<byte> beginning)
+    private async ValueTask<OpenedContent> ReadManifestAsync(Uri source, ContentKind kind, ITimelineReader reader, TrackWishes wishes, bool everyTrack, CancellationToken cancellationToken)
     {
-        // UTF-8 with or without its mark, or UTF-16 either way round: the first letter that counts is '<'.
-        if (beginning.StartsWith((ReadOnlySpan<byte>)[0xEF, 0xBB, 0xBF])) beginning = beginning[3..];
-        if (beginning.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xFE]) || beginning.StartsWith((ReadOnlySpan<byte>)[0xFE, 0xFF])) return true;
-        beginning = beginning.TrimStart(" \t\r\n"u8);
-        return beginning.Length > 0 && beginning[0] == (byte)'<';
-    }
-
-    private async ValueTask<OpenedContent> ReadManifestAsync(Uri source, TrackQuery? video, TrackQuery? audio, bool everyTrack, CancellationToken cancellationToken)
-    {
-        SourceDocument document = await sources.ReadManifestAsync(source, cancellationToken).ConfigureAwait(false);
-        Manifest manifest = await ManifestLoader.LoadAsync(sources, document, elapsed: null, cancellationToken).ConfigureAwait(false);
-        TrackSelection selection = TrackSelection.Choose(manifest, video, audio);
-        List<string> notes = [.. manifest.Notes.Select(static note => note.ToString())];
-        ProtectionMapBuilder protection = new ProtectionMapBuilder().Add(manifest);
+        PresentationTimeline timeline = await reader.ReadAsync(sources, source, cancellationToken).ConfigureAwait(false);
+        TrackSelection selection = wishes.Choose(timeline);
+        List<string> notes = [.. timeline.Notes];
+        ProtectionMapBuilder protection = new ProtectionMapBuilder().Add(timeline);
 
         List<ContentTrack> tracks = [];
         Dictionary<string, string> descriptions = new(StringComparer.Ordinal);
         foreach (SelectedTrack selected in selection.Tracks)
         {
             List<ContentTrack> periods = [];
-            foreach (Representation representation in selected.Representations)
+            foreach (Rendition rendition in selected.Renditions)
             {
-                MovieFacts facts = await ProbeAsync(document.Origin, representation, cancellationToken).ConfigureAwait(false);
-                ContentMap.Add(protection, NameOf(representation), facts, representation.Path);
-                descriptions[representation.Path] = facts.Description;
-                periods.Add(Describe(representation, facts));
+                MovieFacts facts = await ProbeAsync(timeline.Origin, rendition, cancellationToken).ConfigureAwait(false);
+                ContentMap.Add(protection, NameOf(rendition), facts, rendition.Path);
+                descriptions[rendition.Path] = facts.Description;
+                periods.Add(Describe(rendition, facts));
             }
 
-            tracks.Add(Together(periods) with { IsChosen = true });
+            tracks.Add(Together(periods) with { IsChosen = true, Why = selected.Reason });
         }
 
         int read = 0;
         foreach (RejectedTrack rejected in selection.Others)
         {
-            ContentTrack track = Describe(rejected.Representation, null) with { WhyNot = rejected.Reason };
-            if (everyTrack && rejected.Representation.Kind is (MediaKind.Video or MediaKind.Audio) && read++ < ManifestLimits.InspectedRepresentations)
+            ContentTrack track = Describe(rejected.Rendition, null) with { WhyNot = rejected.Reason };
+            if (everyTrack && rejected.Rendition is { Kind: MediaKind.Video or MediaKind.Audio } or { Kind: MediaKind.Text, IsReadable: true } && read++ < ManifestLimits.InspectedRepresentations)
             {
                 try
                 {
-                    MovieFacts facts = await ProbeAsync(document.Origin, rejected.Representation, cancellationToken).ConfigureAwait(false);
-                    ContentMap.Add(protection, NameOf(rejected.Representation), facts, rejected.Representation.Path);
-                    track = Describe(rejected.Representation, facts) with { WhyNot = rejected.Reason };
+                    MovieFacts facts = await ProbeAsync(timeline.Origin, rejected.Rendition, cancellationToken).ConfigureAwait(false);
+                    ContentMap.Add(protection, NameOf(rejected.Rendition), facts, rejected.Rendition.Path);
+                    track = Describe(rejected.Rendition, facts) with { WhyNot = rejected.Reason };
                 }
                 catch (KeywayException exception)
                 {
@@ -102,72 +95,118 @@ internal sealed class ContentReader(MediaSources sources)
             tracks.Add(track);
         }
 
-        if (everyTrack && read > ManifestLimits.InspectedRepresentations) notes.Add($"the boxes of {read - ManifestLimits.InspectedRepresentations} further representations were not read");
+        if (everyTrack && read > ManifestLimits.InspectedRepresentations) notes.Add($"the boxes of {read - ManifestLimits.InspectedRepresentations} further renditions were not read");
         return new OpenedContent
         {
-            Origin = document.Origin,
-            Kind = ContentKind.Dash,
-            Manifest = manifest,
+            Origin = timeline.Origin,
+            Kind = kind,
+            Timeline = timeline,
             Tracks = tracks,
-            Periods = PeriodRow.Of(manifest, selection, [.. selection.Tracks.Select(static track => track.Kind)], representation => descriptions.GetValueOrDefault(representation.Path)),
+            Periods = PeriodRow.Of(timeline, selection, [.. selection.Tracks.Select(static track => track.Kind)], rendition => descriptions.GetValueOrDefault(rendition.Path)),
             Protection = protection,
-            ServerAhead = document.ServerAhead,
             Notes = notes,
         };
     }
 
-    private async ValueTask<OpenedContent> ReadFileAsync(Uri source, TrackQuery? video, TrackQuery? audio, CancellationToken cancellationToken)
+    private async ValueTask<OpenedContent> ReadFileAsync(Uri source, TrackWishes wishes, CancellationToken cancellationToken)
     {
         Stream stream = await sources.OpenAsync(source, cancellationToken).ConfigureAwait(false);
         MovieFacts facts;
         await using (stream.ConfigureAwait(false))
             facts = await ReadMovieAsync(stream, SourceText.Of(source), cancellationToken).ConfigureAwait(false);
 
-        List<Mp4Track> chosen = [];
-        Choose("vide", video, "video");
-        Choose("soun", audio, "audio");
-        if (chosen.Count == 0 && video is null && audio is null && facts.Tracks.Count > 0) chosen.Add(facts.Tracks[0]);
+        List<(Mp4Track Track, string Why)> chosen = [];
+        Choose(MediaKind.Video, wishes.Video, "video");
+        Choose(MediaKind.Audio, wishes.Audio, "audio");
+        if (wishes.Text is { IsNone: false } text) Choose(MediaKind.Text, text, "text");
+        if (chosen.Count == 0 && wishes is { Video: null, Audio: null } && facts.Tracks.Count > 0) chosen.Add((facts.Tracks[0], "the file has neither video nor audio: its first track"));
         if (chosen.Count == 0) throw new TrackNotFoundException(SourceText.Of(source), "video or audio that is wanted", List());
 
         ProtectionMapBuilder protection = new();
         ContentMap.Add(protection, "", facts, track: null);
+        PresentationTimeline timeline = TimelineOf(source, facts);
+        Dictionary<uint, Rendition> renditions = timeline.Periods[0].Renditions.ToDictionary(static rendition => rendition.TrackId!.Value);
         return new OpenedContent
         {
-            Origin = ContentOrigin.Of(source),
+            Origin = timeline.Origin,
             Kind = facts.IsFragmented ? ContentKind.FragmentedMp4 : ContentKind.ProgressiveMp4,
+            Timeline = timeline,
+            Periods =
+            [
+                new PeriodRow { Key = "file", Period = timeline.Periods[0], Tracks = [.. chosen.Select(each => new TrackPeriod { Rendition = renditions[each.Track.Id], Description = facts.Description })] },
+            ],
             Tracks =
             [
-                .. chosen.Select(static track => Describe(track) with { IsChosen = true }),
-                .. facts.Tracks.Except(chosen).Select(static track => Describe(track) with { WhyNot = track.Handler is "vide" or "soun" ? "another one is chosen" : "only video and audio are played" }),
+                .. chosen.Select(static each => Describe(each.Track) with { IsChosen = true, Why = each.Why }),
+                .. facts.Tracks.Where(track => !chosen.Exists(each => each.Track == track)).Select(static track => Describe(track) with { WhyNot = KindOf(track) switch
+                {
+                    MediaKind.Video or MediaKind.Audio => "another one is chosen",
+                    MediaKind.Text => "text is played only where it is asked for",
+                    _ => "only video, audio and text in MP4 are played",
+                } }),
             ],
             Protection = protection,
         };
 
-        void Choose(string handler, TrackQuery? query, string kind)
+        void Choose(MediaKind kind, TrackQuery? query, string name)
         {
-            IReadOnlyList<Mp4Track> fitting = Fitting(facts.Tracks, handler, query);
-            if (fitting.Count > 0) chosen.Add(fitting[0]);
-            else if (query is { IsNone: false }) throw new TrackNotFoundException(SourceText.Of(source), $"{kind} '{query}'", List());
+            IReadOnlyList<Mp4Track> fitting = Fitting(facts.Tracks, kind, query);
+            if (fitting.Count > 0) chosen.Add((fitting[0], query is not null ? $"'{query}'" : fitting.Count == 1 ? $"the only {name}" : kind == MediaKind.Video ? "the highest video" : "the first audio"));
+            else if (query is { IsNone: false }) throw new TrackNotFoundException(SourceText.Of(source), $"{name} '{query}'", List());
         }
 
         IReadOnlyList<string> List() => [.. facts.Tracks.Select(static track => $"{track.Handler} id {track.Id} {track.Codec} {(track.Height > 0 ? $"{track.Width}x{track.Height} " : "")}{track.Language}")];
     }
 
-    /// <summary>Reads what a representation says before its samples.</summary>
-    public async ValueTask<MovieFacts> ProbeAsync(ContentOrigin origin, Representation representation, CancellationToken cancellationToken)
+    /// <summary>A file as a timeline of one period.</summary>
+    private static PresentationTimeline TimelineOf(Uri source, MovieFacts facts)
     {
-        RepresentationSegments segments = representation.Segments;
-        if (segments.Initialization is { } initialization && segments.Addressing is not (SegmentAddressing.SingleFile or SegmentAddressing.Index))
+        FileSegments segments = new(source, SourceText.Of(source), index: null, initialization: null);
+        HashSet<uint> numbers = [];
+        return new PresentationTimeline
         {
-            SegmentPart part = new(initialization.Address, initialization.Range, IsMedia: false, initialization.Alternatives);
-            ReadOnlyMemory<byte> bytes = await new AlternativeSource(sources, origin).ReadAsync(part, ManifestLimits.InitializationBytes, cancellationToken).ConfigureAwait(false);
+            Origin = ContentOrigin.Of(source),
+            Periods =
+            [
+                new TimelinePeriod
+                {
+                    Path = SourceText.Of(source),
+                    Start = TimeSpan.Zero,
+                    Renditions =
+                    [
+                        // Two tracks of one number cannot be told apart: the first has it.
+                        .. facts.Tracks.Where(track => numbers.Add(track.Id)).Select(track => new Rendition
+                        {
+                            Path = ContentMap.TrackName(track),
+                            Kind = KindOf(track),
+                            Id = track.Id.ToString(CultureInfo.InvariantCulture),
+                            Codecs = track.Codec,
+                            Width = track.Width > 0 ? track.Width : null,
+                            Height = track.Height > 0 ? track.Height : null,
+                            Language = track.Language == "und" ? null : track.Language,
+                            Segments = segments,
+                            TrackId = track.Id,
+                        }),
+                    ],
+                },
+            ],
+        };
+    }
+
+    /// <summary>Reads what a rendition says before its samples.</summary>
+    public async ValueTask<MovieFacts> ProbeAsync(ContentOrigin origin, Rendition rendition, CancellationToken cancellationToken)
+    {
+        SegmentList segments = rendition.Segments;
+        if (segments.Initialization is { } initialization && !segments.IsWholeFile && !segments.IsIndexed)
+        {
+            ReadOnlyMemory<byte> bytes = await new AlternativeSource(sources, origin).ReadAsync(initialization.Part with { IsMedia = false }, ManifestLimits.InitializationBytes, cancellationToken).ConfigureAwait(false);
             using MemoryStream memory = new(bytes.ToArray(), writable: false);
             return await ReadMovieAsync(memory, SourceText.Of(initialization.Address), cancellationToken).ConfigureAwait(false);
         }
 
-        Stream stream = await RepresentationStream.OpenAsync(sources, origin, [representation], cancellationToken: cancellationToken).ConfigureAwait(false);
+        Stream stream = await RenditionStream.OpenAsync(sources, origin, [segments], cancellationToken: cancellationToken).ConfigureAwait(false);
         await using (stream.ConfigureAwait(false))
-            return await ReadMovieAsync(stream, NameOf(representation), cancellationToken).ConfigureAwait(false);
+            return await ReadMovieAsync(stream, NameOf(rendition), cancellationToken).ConfigureAwait(false);
     }
 
     private static async ValueTask<MovieFacts> ReadMovieAsync(Stream stream, string name, CancellationToken cancellationToken)
@@ -176,29 +215,29 @@ internal sealed class ContentReader(MediaSources sources)
         return new MovieFacts(reader.Tracks, reader.Protection, reader.IsFragmented, reader.Description);
     }
 
-    /// <summary>The file that a representation is in, for messages.</summary>
-    internal static string NameOf(Representation representation) =>
-        SourceText.Of(representation.Segments.Initialization?.Address ?? representation.Segments.BaseAddress);
+    /// <summary>The file that a rendition is in, for messages.</summary>
+    internal static string NameOf(Rendition rendition) =>
+        SourceText.Of(rendition.Segments.Initialization?.Address ?? rendition.Segments.WholeFile.Address);
 
-    private static ContentTrack Describe(Representation representation, MovieFacts? boxes)
+    private static ContentTrack Describe(Rendition rendition, MovieFacts? boxes)
     {
-        Mp4Track? file = boxes?.Tracks.FirstOrDefault(track => KindOf(track) == representation.Kind) ?? (boxes?.Tracks is [Mp4Track only, ..] ? only : null);
-        List<KeyId> ids = [.. representation.ContentProtections.SelectMany(static element => element.DefaultKeyIds).Distinct()];
-        ProtectionScheme scheme = representation.ContentProtections.Select(static element => element.Scheme).FirstOrDefault(static each => each != ProtectionScheme.None);
+        Mp4Track? file = boxes?.Tracks.FirstOrDefault(track => KindOf(track) == rendition.Kind) ?? (boxes?.Tracks is [Mp4Track only, ..] ? only : null);
+        List<KeyId> ids = [.. rendition.Protection.SelectMany(static said => said.KeyIds).Distinct()];
+        ProtectionScheme scheme = rendition.Protection.Select(static said => said.Scheme).FirstOrDefault(static each => each != ProtectionScheme.None);
         return new ContentTrack
         {
-            Path = representation.Path,
-            Kind = representation.Kind,
-            Id = representation.Id,
-            Codec = file?.Codec ?? representation.Codecs ?? "",
-            Width = file is { Width: > 0 } ? file.Width : representation.Width ?? 0,
-            Height = file is { Height: > 0 } ? file.Height : representation.Height ?? 0,
-            Bandwidth = representation.Bandwidth,
-            Language = representation.Language,
+            Path = rendition.Path,
+            Kind = rendition.Kind,
+            Id = rendition.Id,
+            Codec = file?.Codec ?? rendition.Codecs ?? "",
+            Width = file is { Width: > 0 } ? file.Width : rendition.Width ?? 0,
+            Height = file is { Height: > 0 } ? file.Height : rendition.Height ?? 0,
+            Bandwidth = rendition.Bandwidth,
+            Language = rendition.Language,
             Scheme = file is { IsProtected: true } ? file.Scheme : scheme,
             // Where the file's boxes were read they are right, and the map tells of the difference.
             KeyIds = file is null ? ids : ContentMap.KeyIdsOf(file),
-            IsProtected = file?.IsProtected ?? representation.ContentProtections.Count > 0,
+            IsProtected = file?.IsProtected ?? rendition.Protection.Count > 0,
             File = file,
         };
     }

@@ -11,7 +11,7 @@ internal static class ContentSurvey
     /// <returns>The content, with a note of what is wrong behind the description of the tracks.</returns>
     public static async ValueTask<OpenedContent> AddFragmentsAsync(OpenedContent content, MediaSources sources, CancellationToken cancellationToken)
     {
-        if (content.Kind == ContentKind.Dash || !content.Origin.Location.IsFile) return content;
+        if (!content.IsOneFile || !content.Origin.Location.IsFile) return content;
         Stream stream = await sources.OpenAsync(content.Origin.Given, cancellationToken).ConfigureAwait(false);
         Mp4Inspection file;
         await using (stream.ConfigureAwait(false))

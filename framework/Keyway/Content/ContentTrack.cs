@@ -1,10 +1,10 @@
-using Keyway.Dash;
 using Keyway.Decryption;
 using Keyway.Mp4;
+using Keyway.Timeline;
 
 namespace Keyway.Content;
 
-/// <summary>One track that content offers: a representation of a manifest, or a track of a file.</summary>
+/// <summary>One track that content offers: a rendition of a manifest, or a track of a file.</summary>
 public sealed record ContentTrack
 {
     /// <summary>Where it stands: an XPath, or <c>track N</c>.</summary>
@@ -33,6 +33,9 @@ public sealed record ContentTrack
 
     /// <summary>Whether it is among the tracks that would be played.</summary>
     public bool IsChosen { get; init; }
+
+    /// <summary>Why it is.</summary>
+    public string? Why { get; init; }
 
     /// <summary>Why it is not.</summary>
     public string? WhyNot { get; init; }

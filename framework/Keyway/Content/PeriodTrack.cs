@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using Keyway.Dash;
 using Keyway.Mp4;
 using Keyway.Sources;
 using Keyway.Timeline;
@@ -15,11 +14,11 @@ internal sealed class PeriodTrack(MediaSources sources, ContentOrigin origin, IR
     private long _bytes;
 
     /// <summary>How much later a period's samples are played than they say.</summary>
-    public static TimeSpan ShiftOf(PeriodRow row, TrackPeriod period) => StartOf(row) - period.Representation.Segments.MediaOffset;
+    public static TimeSpan ShiftOf(PeriodRow row, TrackPeriod period) => row.Start - period.Rendition.Segments.MediaOffset;
 
     /// <summary>How a period's samples lead to the timeline of the presentation.</summary>
     public static MediaClock ClockOf(PeriodRow row, TrackPeriod period) =>
-        new(row.Name, StartOf(row), period.Representation.Segments.MediaOffsetUnits, period.Representation.Segments.Timescale);
+        new(row.Name, row.Start, period.Rendition.Segments.MediaOffsetUnits, period.Rendition.Segments.Timescale);
 
     /// <summary>When the samples of a period are played, counted from the beginning of a file.</summary>
     /// <param name="row">The period.</param>
@@ -30,14 +29,14 @@ internal sealed class PeriodTrack(MediaSources sources, ContentOrigin origin, IR
     {
         Clock = ClockOf(row, period),
         Shift = ShiftOf(row, period) - beginning,
-        Start = StartOf(row) - beginning,
-        End = row.Period.Duration is { } length ? StartOf(row) - beginning + length : null,
+        Start = row.Start - beginning,
+        End = row.Period.Duration is { } length ? row.Start - beginning + length : null,
         EndSlack = isLast ? TimelineLimits.EndSlack : TimeSpan.Zero,
     };
 
     /// <summary>How many segments a track has, as far as it can be told without a request.</summary>
     public static long CountOf(IReadOnlyList<PeriodRow> rows, int track, DateTimeOffset now) =>
-        rows.Sum(row => row.Tracks[track] is { } period ? period.Representation.Segments.CountPlayed(now) ?? 0 : 0);
+        rows.Sum(row => row.Tracks[track] is { } period ? period.Rendition.Segments.CountPlayed(now) ?? 0 : 0);
 
     /// <summary>Writes the track.</summary>
     /// <param name="to">Where to.</param>
@@ -49,30 +48,28 @@ internal sealed class PeriodTrack(MediaSources sources, ContentOrigin origin, IR
             if (row.Tracks[track] is { } period) await WriteAsync(to, row, period, PlaceOf(row, period, beginning, row == last), cancellationToken).ConfigureAwait(false);
     }
 
-    private static TimeSpan StartOf(PeriodRow row) => row.Period.Start ?? TimeSpan.Zero;
-
     private async Task WriteAsync(TrackStream to, PeriodRow row, TrackPeriod period, SamplePlace place, CancellationToken cancellationToken)
     {
-        RepresentationSegments segments = period.Representation.Segments;
-        RenditionSegments rendition = await RenditionSegments.OpenAsync(sources, origin, period.Representation, now, cancellationToken).ConfigureAwait(false);
-        if (rendition.File is { } whole)
+        SegmentList named = period.Rendition.Segments;
+        SegmentList segments = await IndexedSegmentList.OpenAsync(sources, origin, named, cancellationToken).ConfigureAwait(false);
+        if (segments.IsInOneFile)
         {
-            Stream file = await _fetcher.OpenFileAsync(whole, cancellationToken).ConfigureAwait(false);
+            Stream file = await _fetcher.OpenFileAsync(segments.WholeFile, cancellationToken).ConfigureAwait(false);
             await using (file.ConfigureAwait(false)) await to.WriteFileAsync(file, place, cancellationToken).ConfigureAwait(false);
             return;
         }
 
-        if (segments.CountPlayed(now) is null) gaps.Expect(rendition.Count);
+        if (named.CountPlayed(now) is null) gaps.Expect(segments.CountPlayed(now) ?? 0);
         ReadOnlyMemory<byte>? head = null;
         RenditionCheck check = new(null);
-        if (rendition.Initialization is { } initialization)
+        if (segments.Initialization is { } initialization)
         {
-            (head, check, string? note) = await _fetcher.ReadInitializationAsync(initialization, time: null, cancellationToken).ConfigureAwait(false);
+            (head, check, string? note) = await _fetcher.ReadInitializationAsync(initialization.Part with { IsMedia = false }, time: null, cancellationToken).ConfigureAwait(false);
             if (note is not null) log.Note(note);
         }
 
         RenditionWriter writer = new(to, head, place, log) { Missed = Miss, Written = Took };
-        await foreach (Attempt attempt in ReadAsync(rendition.Segments, check, cancellationToken).ConfigureAwait(false))
+        await foreach (Attempt attempt in ReadAsync(segments.Played(now), check, cancellationToken).ConfigureAwait(false))
         {
             if (attempt.Failure is { } failure) writer.Miss(attempt.Segment, failure);
             else await writer.AddAsync(attempt.Found!, cancellationToken).ConfigureAwait(false);
@@ -85,7 +82,7 @@ internal sealed class PeriodTrack(MediaSources sources, ContentOrigin origin, IR
             TimeSpan start = segment.Start - segments.MediaOffset, length = segment.Length;
             if (start < TimeSpan.Zero) (start, length) = (TimeSpan.Zero, length + start);
             if (row.Period.Duration is { } whole && start + length > whole && whole > start) length = whole - start;
-            gaps.Miss(new PresentationGap { Track = track, Start = StartOf(row) + start, Duration = length, Segments = 1, Reason = failure.Message }, failure);
+            gaps.Miss(new PresentationGap { Track = track, Start = row.Start + start, Duration = length, Segments = 1, Reason = failure.Message }, failure);
         }
 
         void Took(long bytes)

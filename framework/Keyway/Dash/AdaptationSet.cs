@@ -1,3 +1,5 @@
+using Keyway.Timeline;
+
 namespace Keyway.Dash;
 
 /// <summary>Interchangeable versions of one track (ISO/IEC 23009-1, 5.3.3).</summary>

@@ -1,3 +1,5 @@
+using Keyway.Timeline;
+
 namespace Keyway.Dash;
 
 /// <summary>Turns what was written into what it means: times of periods, inheritance, references.</summary>

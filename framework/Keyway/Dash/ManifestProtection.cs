@@ -1,4 +1,5 @@
 using Keyway.Protection;
+using Keyway.Timeline;
 
 namespace Keyway.Dash;
 
@@ -10,35 +11,32 @@ public static class ManifestProtection
     /// <param name="manifest">The manifest.</param>
     /// <returns>The builder.</returns>
     public static ProtectionMapBuilder Add(this ProtectionMapBuilder builder, Manifest manifest) =>
-        builder.Add(from period in manifest.Periods from set in period.AdaptationSets from each in set.Representations select each);
+        TimelineProtection.Add(builder, DashTimeline.Of(manifest));
 
-    /// <summary>Adds what is said about some representations, the chosen ones say.</summary>
-    /// <param name="builder">The builder.</param>
-    /// <param name="representations">The representations.</param>
-    /// <returns>The builder.</returns>
-    public static ProtectionMapBuilder Add(this ProtectionMapBuilder builder, IEnumerable<Representation> representations)
-    {
-        foreach (Representation each in representations)
-            foreach (ContentProtection protection in each.ContentProtections) Add(builder, protection, each.Path);
-        return builder;
-    }
+    /// <summary>What some elements say, each by itself.</summary>
+    /// <param name="elements">The elements.</param>
+    /// <param name="known">What others said: a hundred thousand representations may share one element.</param>
+    internal static IReadOnlyList<RenditionProtection> Of(IReadOnlyList<ContentProtection> elements, Dictionary<ContentProtection, RenditionProtection> known) =>
+        elements.Count == 0 ? [] : [.. elements.Select(element => known.TryGetValue(element, out RenditionProtection? said) ? said : known[element] = Of(element))];
 
-    private static void Add(ProtectionMapBuilder builder, ContentProtection protection, string track)
+    private static RenditionProtection Of(ContentProtection protection)
     {
-        ProtectionSource source = new(ProtectionOrigin.Manifest, protection.Path);
         bool isCommon = protection.SchemeIdUri.Equals(ContentProtection.Mp4Protection, StringComparison.OrdinalIgnoreCase);
-        if (isCommon || protection.System is not null || protection.DefaultKeyIds.Count > 0)
-            builder.Add(new TrackStatement { Track = track, Source = source, Scheme = protection.Scheme, KeyIds = protection.DefaultKeyIds });
-        if (protection.System is { } system) builder.Announce(system);
-        foreach (PsshElement pssh in protection.Pssh)
-            foreach (PsshBox box in pssh.Boxes)
-                builder.Add(new HeaderStatement { Box = box, Source = new(ProtectionOrigin.Manifest, pssh.Path), Track = track });
+        return new RenditionProtection
+        {
+            Source = new(ProtectionOrigin.Manifest, protection.Path),
+            System = protection.System,
+            Scheme = protection.Scheme,
+            KeyIds = protection.DefaultKeyIds,
+            IsStatement = isCommon || protection.System is not null || protection.DefaultKeyIds.Count > 0,
+            Headers =
+            [
+                .. protection.Pssh.SelectMany(static pssh => pssh.Boxes.Select(box => new HeaderStatement { Box = box, Source = new(ProtectionOrigin.Manifest, pssh.Path) })),
 
-        // A PlayReady object belongs to PlayReady even under an element that names another scheme.
-        foreach (ProElement pro in protection.Pro)
-            if (pro.Box is { } box)
-                builder.Add(new HeaderStatement { Box = box, Source = new(ProtectionOrigin.Manifest, pro.Path), Track = track });
-        foreach (LicenseUrlElement url in protection.LicenseUrls)
-            if (url.Url is { } address) builder.Add(new LicenseUrlStatement(protection.System, address, new(ProtectionOrigin.Manifest, url.Path)));
+                // A PlayReady object belongs to PlayReady even under an element that names another scheme.
+                .. protection.Pro.Where(static pro => pro.Box is not null).Select(static pro => new HeaderStatement { Box = pro.Box!, Source = new(ProtectionOrigin.Manifest, pro.Path) }),
+            ],
+            LicenseUrls = [.. protection.LicenseUrls.Where(static url => url.Url is not null).Select(url => new LicenseUrlStatement(protection.System, url.Url!, new(ProtectionOrigin.Manifest, url.Path)))],
+        };
     }
 }

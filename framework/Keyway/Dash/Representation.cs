@@ -1,3 +1,5 @@
+using Keyway.Timeline;
+
 namespace Keyway.Dash;
 
 /// <summary>One version of a track (ISO/IEC 23009-1, 5.3.5).</summary>

@@ -1,19 +1,18 @@
+using Keyway.Timeline;
+
 namespace Keyway.Dash;
 
 /// <content>Segment by segment along a presentation that grows.</content>
 public sealed partial class RepresentationSegments
 {
-    /// <summary>Whether its segments can be followed while they come into being: a template of a dynamic manifest that says when it began.</summary>
-    internal bool CanFollow => _context.IsDynamic && _periodStart is not null && Addressing == SegmentAddressing.Template && (_info!.Timeline is not null || _info.Duration is not null);
+    // Followed while they come into being: a template of a dynamic manifest that says when it began.
+    /// <inheritdoc/>
+    public override bool IsLive => _context.IsDynamic && _periodStart is not null && Addressing == SegmentAddressing.Template && (_info!.Timeline is not null || _info.Duration is not null);
 
-    /// <summary>How far the clock of the media is ahead of the period's (<c>@presentationTimeOffset</c>).</summary>
-    internal TimeSpan MediaOffset => SegmentRuns.Span(_info?.PresentationTimeOffset ?? 0, Timescale);
+    /// <inheritdoc/>
+    public override ulong MediaOffsetUnits => _info?.PresentationTimeOffset ?? 0;
 
-    /// <summary>The same, exact: in units of <see cref="Timescale"/>.</summary>
-    internal ulong MediaOffsetUnits => _info?.PresentationTimeOffset ?? 0;
-
-    /// <summary>When the first listed segment begins and the last one ends; <see langword="null"/> where none is listed, or the last is open.</summary>
-    internal (DateTimeOffset FirstStart, DateTimeOffset LastEnd)? ListedSpan
+    internal override (DateTimeOffset FirstStart, DateTimeOffset LastEnd)? ListedSpan
     {
         get
         {
@@ -40,34 +39,25 @@ public sealed partial class RepresentationSegments
         }
     }
 
-    /// <summary>When a segment begins, from the beginning of the period.</summary>
-    internal TimeSpan StartOf(MediaSegment segment) => SinceStart(segment.Time);
-
-    /// <summary>How long a segment is.</summary>
-    internal TimeSpan LengthOf(MediaSegment segment) => SegmentRuns.Span(segment.Duration, Timescale);
-
-    /// <summary>The segment after one.</summary>
-    /// <param name="after">When that one begins, on the clock of the media; <see langword="null"/>: the first that there is.</param>
-    /// <param name="now">The time.</param>
-    internal SegmentStep Next(ulong? after, DateTimeOffset now)
+    /// <inheritdoc/>
+    public override SegmentStep Next(ulong? after, DateTimeOffset now)
     {
         EnsureUnderstood();
+        if (!IsLive) return base.Next(after, now);
         return _info!.Timeline is { } timeline ? NextListed(timeline, after, now) : NextCounted(after, now);
     }
 
-    /// <summary>The newest segment that is there.</summary>
-    internal SegmentStep Newest(DateTimeOffset now) => At(TimeSpan.MaxValue, now);
-
-    /// <summary>The segment at a time of the period, or the newest before it that is there; none where there is none yet.</summary>
-    internal SegmentStep At(TimeSpan sinceStart, DateTimeOffset now)
+    /// <inheritdoc/>
+    public override SegmentStep At(TimeSpan sinceStart, DateTimeOffset now)
     {
         EnsureUnderstood();
+        if (!IsLive) return base.At(sinceStart, now);
         if (_info!.Timeline is null)
         {
-            UInt128 there = SegmentRuns.Units(Elapsed(now) + Ahead, Timescale) / _info.Duration!.Value;
+            UInt128 there = MediaTime.Units(Elapsed(now) + Ahead, Timescale) / _info.Duration!.Value;
             if (CountedTotal() is { } total) there = UInt128.Min(there, total);
             if (there == 0) return default;
-            UInt128 wanted = sinceStart == TimeSpan.MaxValue ? UInt128.MaxValue : SegmentRuns.Units(sinceStart, Timescale) / _info.Duration.Value;
+            UInt128 wanted = sinceStart == TimeSpan.MaxValue ? UInt128.MaxValue : MediaTime.Units(sinceStart, Timescale) / _info.Duration.Value;
             return Counted(UInt128.Min(wanted, there - 1), now);
         }
 
@@ -91,14 +81,7 @@ public sealed partial class RepresentationSegments
         return found;
     }
 
-    private TimeSpan SinceStart(UInt128 time)
-    {
-        ulong offset = _info?.PresentationTimeOffset ?? 0;
-        return time <= offset ? TimeSpan.Zero : SegmentRuns.Span(time - offset, Timescale);
-    }
-
-    /// <summary>How much of the period is past.</summary>
-    internal TimeSpan Elapsed(DateTimeOffset now) => now > _periodStart!.Value ? now - _periodStart.Value : TimeSpan.Zero;
+    internal override TimeSpan Elapsed(DateTimeOffset now) => now > _periodStart!.Value ? now - _periodStart.Value : TimeSpan.Zero;
 
     private DateTimeOffset Wall(TimeSpan sinceStart) =>
         sinceStart < DateTimeOffset.MaxValue - _periodStart!.Value ? _periodStart.Value + sinceStart : DateTimeOffset.MaxValue;
@@ -114,18 +97,18 @@ public sealed partial class RepresentationSegments
         }
 
         // A rest shorter than half a segment is a rounding of the period's length.
-        if (_static.Duration is { } length && SinceStart(end) + SegmentRuns.Span(last, Timescale) / 2 >= length && end > (_info.PresentationTimeOffset ?? 0)) return new SegmentStep(SegmentStepKind.Ended, default, default);
+        if (_static.Duration is { } length && SinceStart(end) + MediaTime.Span(last, Timescale) / 2 >= length && end > (_info.PresentationTimeOffset ?? 0)) return new SegmentStep { Kind = SegmentStepKind.Ended };
         if (timeline.Entries is [.., { Repeat: < 0 } open] && after is not null)
-            return new SegmentStep(SegmentStepKind.Later, default, Wall(SinceStart((UInt128)end + open.Duration)) - Ahead);
-        return new SegmentStep(SegmentStepKind.Unlisted, default, default);
+            return new SegmentStep { Kind = SegmentStepKind.Later, Available = Wall(SinceStart((UInt128)end + open.Duration)) - Ahead };
+        return new SegmentStep { Kind = SegmentStepKind.Unlisted };
     }
 
     // What is listed is there, or about to be; what begins later than now was listed in advance.
     private SegmentStep Listed(SegmentRun run, ulong index, DateTimeOffset now)
     {
-        MediaSegment segment = Segment(Template(_info!.Media!), run, index);
+        TimelineSegment segment = Segment(Template(_info!.Media!), run, index);
         DateTimeOffset available = Wall(StartOf(segment) + LengthOf(segment)) - Ahead;
-        return new SegmentStep(StartOf(segment) <= Elapsed(now) + Ahead ? SegmentStepKind.Ready : SegmentStepKind.Later, segment, available);
+        return new SegmentStep { Kind = StartOf(segment) <= Elapsed(now) + Ahead ? SegmentStepKind.Ready : SegmentStepKind.Later, Segment = segment, Available = available };
     }
 
     private SegmentStep NextCounted(ulong? after, DateTimeOffset now)
@@ -137,15 +120,15 @@ public sealed partial class RepresentationSegments
 
     private SegmentStep Counted(UInt128 index, DateTimeOffset now)
     {
-        if (CountedTotal() is { } total && index >= total) return new SegmentStep(SegmentStepKind.Ended, default, default);
+        if (CountedTotal() is { } total && index >= total) return new SegmentStep { Kind = SegmentStepKind.Ended };
         UInt128 duration = _info!.Duration!.Value;
         UInt128 time = (_info.PresentationTimeOffset ?? 0) + index * duration, number = (_info.StartNumber ?? 1) + index;
         if (index > ulong.MaxValue || time > ulong.MaxValue - duration || number > ulong.MaxValue) throw Broken("times or numbers of segments are larger than 64 bits");
-        MediaSegment segment = Segment(Template(_info.Media!), new SegmentRun((ulong)time, (ulong)duration, 1, (ulong)number), 0);
-        TimeSpan end = SegmentRuns.Span((index + 1) * duration, Timescale);
+        TimelineSegment segment = Segment(Template(_info.Media!), new SegmentRun((ulong)time, (ulong)duration, 1, (ulong)number), 0);
+        TimeSpan end = MediaTime.Span((index + 1) * duration, Timescale);
         if (_static.Duration is { } length && end > length) end = length;
         DateTimeOffset available = Wall(end) - Ahead;
-        return new SegmentStep(available <= now ? SegmentStepKind.Ready : SegmentStepKind.Later, segment, available);
+        return new SegmentStep { Kind = available <= now ? SegmentStepKind.Ready : SegmentStepKind.Later, Segment = segment, Available = available };
     }
 
     private UInt128? CountedTotal()

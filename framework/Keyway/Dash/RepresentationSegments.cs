@@ -1,10 +1,11 @@
 using Keyway.Sources;
+using Keyway.Timeline;
 
 namespace Keyway.Dash;
 
 /// <summary>Where the segments of one representation are. They are worked out one by one, when asked for.</summary>
 /// <remarks>Every member but the two enumerations throws <see cref="ManifestException"/> when the manifest says it in a way that cannot be understood.</remarks>
-public sealed partial class RepresentationSegments
+public sealed partial class RepresentationSegments : SegmentList
 {
     /// <summary>The most segments that one representation may have. Three months of two-second segments are 4 million; nothing real comes near.</summary>
     public const long MostSegments = ManifestLimits.Segments;
@@ -40,14 +41,14 @@ public sealed partial class RepresentationSegments
         };
     }
 
-    /// <summary>Where the representation stands in the manifest.</summary>
-    public string Path { get; }
+    /// <inheritdoc/>
+    public override string Path { get; }
 
     /// <summary>How the manifest says where segments are.</summary>
     public SegmentAddressing Addressing { get; }
 
-    /// <summary>Units per second of times and durations.</summary>
-    public ulong Timescale => _info?.Timescale ?? 1;
+    /// <inheritdoc/>
+    public override ulong Timescale => _info?.Timescale ?? 1;
 
     /// <summary>The base address; of a representation in one file that file.</summary>
     public Uri BaseAddress => _base.Resolve(_context);
@@ -55,8 +56,8 @@ public sealed partial class RepresentationSegments
     /// <summary>The bytes of the index in the file.</summary>
     public ByteRange? IndexRange => Addressing == SegmentAddressing.Index ? _info!.IndexRange : null;
 
-    /// <summary>The initialisation segment; <see langword="null"/> when there is none of its own.</summary>
-    public MediaSegment? Initialization
+    /// <inheritdoc/>
+    public override TimelineSegment? Initialization
     {
         get
         {
@@ -93,54 +94,56 @@ public sealed partial class RepresentationSegments
     /// <param name="now">Of a dynamic manifest: the time. Segments that are not there yet, or no more, are left out.</param>
     /// <returns>The segments. Of a representation in one file: the file.</returns>
     /// <exception cref="ManifestException">There are more than <see cref="MostSegments"/>, or the manifest cannot be understood. Thrown before the first segment.</exception>
-    public IEnumerable<MediaSegment> Enumerate(DateTimeOffset? now = null)
+    public IEnumerable<TimelineSegment> Enumerate(DateTimeOffset? now = null)
     {
         Count(now);
         return Addressing switch
         {
             SegmentAddressing.Template => FromTemplate(now),
             SegmentAddressing.List => FromList(now),
-            _ => [new MediaSegment { Address = BaseAddress }],
+            _ => [new TimelineSegment { Address = BaseAddress }],
         };
     }
 
-    /// <summary>The file of a representation that is in one.</summary>
-    internal SegmentPart WholeFile => new(BaseAddress, null, IsMedia: true, _base.Alternatives > 1 ? _base.Others(_context, null, _info?.Path ?? Path) : null);
+    /// <inheritdoc/>
+    public override bool IsIndexed => Addressing == SegmentAddressing.Index;
 
-    /// <summary>Whether it is one file, its initialisation segment a part of it. One in another file has to be put before it.</summary>
-    internal bool IsInOneFile => Addressing is SegmentAddressing.SingleFile or SegmentAddressing.Index && (Initialization is not { } initialization || initialization.Address == BaseAddress);
+    internal override ByteRange? Index => IndexRange;
 
-    /// <summary>Whether it is one file and nothing says where its segments are.</summary>
-    internal bool IsWholeFile => Addressing == SegmentAddressing.SingleFile && IsInOneFile;
+    internal override bool IsEnumerable => Addressing == SegmentAddressing.Template;
 
-    /// <summary>How many segments the period plays; <see langword="null"/> when only the index in the file can tell.</summary>
-    internal long? CountPlayed(DateTimeOffset? now)
+    internal override SegmentPart WholeFile => new(BaseAddress, null, IsMedia: true, _base.Alternatives > 1 ? _base.Others(_context, null, _info?.Path ?? Path) : null);
+
+    internal override bool IsInOneFile => Addressing is SegmentAddressing.SingleFile or SegmentAddressing.Index && (Initialization is not { } initialization || initialization.Address == BaseAddress);
+
+    /// <inheritdoc/>
+    public override bool IsWholeFile => Addressing == SegmentAddressing.SingleFile && IsInOneFile;
+
+    /// <inheritdoc/>
+    public override long? CountPlayed(DateTimeOffset? now = null)
     {
         if (Addressing != SegmentAddressing.Template) return Addressing == SegmentAddressing.List ? Played(now).LongCount() : Count(now);
         Count(now);
         return Sum(Runs(now).Select(run => SegmentRuns.Within(run, _info!.PresentationTimeOffset ?? 0, _static.Duration, Timescale)));
     }
 
-    /// <summary>The segments that the period plays: without those that end before it begins, or begin when it has ended (ISO/IEC 23009-1, 7.2.1).</summary>
-    internal IEnumerable<MediaSegment> Played(DateTimeOffset? now)
+    /// <inheritdoc/>
+    public override IEnumerable<TimelineSegment> Played(DateTimeOffset? now = null)
     {
         Count(now);
-        if (Addressing != SegmentAddressing.Template) return Played(Enumerate(now), Timescale);
+        if (Addressing != SegmentAddressing.Template) return Within(Enumerate(now));
         return FromRuns(Runs(now).Select(run => SegmentRuns.Within(run, _info!.PresentationTimeOffset ?? 0, _static.Duration, Timescale)));
     }
 
-    /// <summary>Those among segments that the period plays.</summary>
-    /// <param name="segments">The segments.</param>
-    /// <param name="scale">Units per second of their times.</param>
-    internal IEnumerable<MediaSegment> Played(IEnumerable<MediaSegment> segments, ulong scale)
+    internal override IEnumerable<TimelineSegment> Within(IEnumerable<TimelineSegment> segments) => segments.Where(segment =>
     {
-        ulong offset = (ulong)UInt128.Min(SegmentRuns.Units(MediaOffset, scale), ulong.MaxValue);
-        return segments.Where(segment => segment.Duration == 0 || SegmentRuns.Within(new SegmentRun(segment.Time, segment.Duration, 1, segment.Number), offset, _static.Duration, scale).Count > 0);
-    }
+        ulong offset = (ulong)UInt128.Min(MediaTime.Units(MediaOffset, segment.Timescale), ulong.MaxValue);
+        return segment.Duration == 0 || SegmentRuns.Within(new SegmentRun(segment.Time, segment.Duration, 1, segment.Number), offset, _static.Duration, segment.Timescale).Count > 0;
+    });
 
-    private IEnumerable<MediaSegment> FromTemplate(DateTimeOffset? now) => FromRuns(Runs(now));
+    private IEnumerable<TimelineSegment> FromTemplate(DateTimeOffset? now) => FromRuns(Runs(now));
 
-    private IEnumerable<MediaSegment> FromRuns(IEnumerable<SegmentRun> runs)
+    private IEnumerable<TimelineSegment> FromRuns(IEnumerable<SegmentRun> runs)
     {
         UrlTemplate template = Template(_info!.Media!);
         foreach (SegmentRun run in runs)
@@ -148,7 +151,7 @@ public sealed partial class RepresentationSegments
                 yield return Segment(template, run, i);
     }
 
-    private IEnumerable<MediaSegment> FromList(DateTimeOffset? now)
+    private IEnumerable<TimelineSegment> FromList(DateTimeOffset? now)
     {
         ulong number = _info!.StartNumber ?? 1;
         ulong duration = _info.Duration ?? 0;
@@ -220,7 +223,7 @@ public sealed partial class RepresentationSegments
     private UrlTemplate Template(string text) =>
         UrlTemplate.TryParse(text, out UrlTemplate template, out string reason) ? template : throw Broken(reason);
 
-    private MediaSegment Segment(UrlTemplate template, SegmentRun run, ulong index)
+    private TimelineSegment Segment(UrlTemplate template, SegmentRun run, ulong index)
     {
         SegmentRun one = new(run.Time + index * run.Duration, run.Duration, 1, run.Number + index);
         return At(Reference(template, one.Number, one.Time), one);
@@ -229,15 +232,16 @@ public sealed partial class RepresentationSegments
     private string Reference(UrlTemplate template, ulong number, ulong time) =>
         template.TryExpand(_id, _bandwidth, number, time, out string address) ? address : throw Broken($"the address of a segment is longer than {ManifestLimits.Address} characters");
 
-    private MediaSegment At(string? reference, SegmentRun run)
+    private TimelineSegment At(string? reference, SegmentRun run)
     {
-        return new MediaSegment
+        return new TimelineSegment
         {
             Address = _base.Resolve(_context, reference, _info?.Path ?? Path),
             Alternatives = _base.Alternatives > 1 ? _base.Others(_context, reference, _info?.Path ?? Path) : null,
             Number = run.Number,
             Time = run.Time,
             Duration = run.Duration,
+            Timescale = Timescale,
         };
     }
 

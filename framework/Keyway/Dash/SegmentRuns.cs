@@ -1,3 +1,5 @@
+using Keyway.Timeline;
+
 namespace Keyway.Dash;
 
 /// <summary>Works out which segments there are, as runs: a manifest that names 2^31 segments in one element costs one run.</summary>
@@ -33,8 +35,8 @@ internal static class SegmentRuns
         if (window.Elapsed is { } elapsed)
         {
             // A segment is there when it is over, and until the time-shift buffer has passed it by.
-            count = UInt128.Min(count, Units(elapsed + window.Ahead, scale) / duration);
-            if (window.Kept is { } kept && elapsed > kept) skipped = UInt128.Min(count, Units(elapsed - kept, scale) / duration);
+            count = UInt128.Min(count, MediaTime.Units(elapsed + window.Ahead, scale) / duration);
+            if (window.Kept is { } kept && elapsed > kept) skipped = UInt128.Min(count, MediaTime.Units(elapsed - kept, scale) / duration);
         }
 
         if (count == skipped) yield break;
@@ -62,7 +64,7 @@ internal static class SegmentRuns
             }
             else if (window.Elapsed is { } elapsed && (window.Duration is not { } whole || elapsed < whole))
             {
-                UInt128 until = offset + Units(elapsed + window.Ahead, scale);
+                UInt128 until = offset + MediaTime.Units(elapsed + window.Ahead, scale);
                 count = until <= time ? 0 : (until - time) / entry.Duration;
             }
             else if (window.Duration is { } length)
@@ -104,16 +106,6 @@ internal static class SegmentRuns
         return before >= count
             ? run with { Count = 0 }
             : new SegmentRun((ulong)(run.Time + before * run.Duration), run.Duration, (ulong)(count - before), (ulong)(run.Number + before));
-    }
-
-    /// <summary>A time in units of a timescale.</summary>
-    public static UInt128 Units(TimeSpan time, ulong scale) => time <= TimeSpan.Zero ? 0 : (UInt128)time.Ticks * scale / TimeSpan.TicksPerSecond;
-
-    /// <summary>Units of a timescale as a time; one that is longer than times are is as long as they are.</summary>
-    public static TimeSpan Span(UInt128 units, ulong scale)
-    {
-        UInt128 ticks = units > UInt128.MaxValue / TimeSpan.TicksPerSecond ? UInt128.MaxValue : units * TimeSpan.TicksPerSecond / scale;
-        return ticks > (UInt128)(TimeSpan.MaxValue.Ticks / 4) ? TimeSpan.FromTicks(TimeSpan.MaxValue.Ticks / 4) : TimeSpan.FromTicks((long)ticks);
     }
 
     private static SegmentRun Run(string path, UInt128 time, UInt128 duration, UInt128 count, UInt128 number)

@@ -1,6 +1,5 @@
 using System.Runtime.ExceptionServices;
 using Keyway.Content;
-using Keyway.Dash;
 using Keyway.Sources;
 using Keyway.Timeline;
 
@@ -16,8 +15,7 @@ internal sealed class LiveFeed : IAsyncDisposable
 {
     private readonly MediaSources _sources;
     private readonly TimeProvider _clock;
-    private readonly TrackQuery? _video;
-    private readonly TrackQuery? _audio;
+    private readonly TrackWishes _wishes;
     private readonly IReadOnlyList<MediaKind> _kinds;
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationTokenSource _end = new();
@@ -25,7 +23,6 @@ internal sealed class LiveFeed : IAsyncDisposable
     private readonly GapLog _log;
     private readonly GapPolicy _gaps;
     private readonly DateTimeOffset _opened;
-    private readonly TimeSpan? _serverAhead;
     private LiveSnapshot _current;
     private TaskCompletionSource _changed = New();
     private Task? _run;
@@ -39,15 +36,13 @@ internal sealed class LiveFeed : IAsyncDisposable
     /// <param name="content">The presentation as it was opened.</param>
     /// <param name="log">Where gaps and notes go.</param>
     /// <param name="gaps">What becomes of gaps.</param>
-    /// <param name="video">Which video is chosen of periods to come.</param>
-    /// <param name="audio">Which audio.</param>
-    public LiveFeed(MediaSources sources, TimeProvider clock, OpenedContent content, GapLog log, GapPolicy gaps, TrackQuery? video, TrackQuery? audio)
+    /// <param name="wishes">Which tracks are chosen of periods to come.</param>
+    public LiveFeed(MediaSources sources, TimeProvider clock, OpenedContent content, GapLog log, GapPolicy gaps, TrackWishes wishes)
     {
-        (_sources, _clock, _video, _audio, _log, _gaps) = (sources, clock, video, audio, log, gaps);
+        (_sources, _clock, _wishes, _log, _gaps) = (sources, clock, wishes, log, gaps);
         _kinds = [.. content.Tracks.Where(static track => track.IsChosen).Select(static track => track.Kind)];
-        _current = new LiveSnapshot { Manifest = content.Manifest!, Rows = content.Periods };
+        _current = new LiveSnapshot { Timeline = content.Timeline, Rows = content.Periods };
         _opened = clock.GetUtcNow();
-        _serverAhead = content.ServerAhead;
     }
 
     /// <summary>Told of every manifest that says something new, before readers see it.</summary>
@@ -99,7 +94,7 @@ internal sealed class LiveFeed : IAsyncDisposable
         _log.Report(gap);
         if (_gaps != GapPolicy.Refuse) return;
         if (failure is not null) ExceptionDispatchInfo.Throw(failure);
-        throw new SourceException(SourceText.Of(Current.Manifest.Origin.Location), $"there is a gap of {gap.Duration.TotalSeconds:0.###} s from {gap.Start:c}: {gap.Reason}");
+        throw new SourceException(SourceText.Of(Current.Timeline.Origin.Location), $"there is a gap of {gap.Duration.TotalSeconds:0.###} s from {gap.Start:c}: {gap.Reason}");
     }
 
     public void Note(string text) => _log.Note(text);
@@ -143,15 +138,16 @@ internal sealed class LiveFeed : IAsyncDisposable
 
     private async Task SynchronizeAsync()
     {
-        if (!await AskTimeAsync(Current.Manifest, _end.Token).ConfigureAwait(false)) await CompareClocksAsync(_end.Token).ConfigureAwait(false);
+        if (Current.Timeline.Source is { } source && await source.ReadClockAsync(_clock, _opened, Note, _end.Token).ConfigureAwait(false) is { } ahead) _offset = ahead;
+        else await CompareClocksAsync(_end.Token).ConfigureAwait(false);
         // Who opens a presentation and reads it later has an old manifest.
-        if (Current.MayChange && _clock.GetUtcNow() - _opened >= Pause(Current.Manifest)) await TryRefreshAsync(_end.Token).ConfigureAwait(false);
+        if (Current.MayChange && _clock.GetUtcNow() - _opened >= Pause(Current.Timeline)) await TryRefreshAsync(_end.Token).ConfigureAwait(false);
         DateTimeOffset begun = _clock.GetUtcNow();
         lock (_gate) _run ??= Task.Run(() => RunAsync(begun));
     }
 
-    private static TimeSpan Pause(Manifest manifest) =>
-        manifest.MinimumUpdatePeriod is { } period && period > LiveLimits.ShortestUpdate ? period : LiveLimits.ShortestUpdate;
+    private static TimeSpan Pause(PresentationTimeline timeline) =>
+        timeline.Live?.UpdatePeriod is { } period && period > LiveLimits.ShortestUpdate ? period : LiveLimits.ShortestUpdate;
 
     private async Task RunAsync(DateTimeOffset last)
     {
@@ -161,7 +157,7 @@ internal sealed class LiveFeed : IAsyncDisposable
             while (Current.MayChange && !_stop.IsCancellationRequested)
             {
                 // Counted from when it was due, so that late answers do not add up; what was missed is not made up for.
-                TimeSpan pause = Pause(Current.Manifest) < TimeSpan.FromDays(20) ? Pause(Current.Manifest) : TimeSpan.FromDays(20);
+                TimeSpan pause = Pause(Current.Timeline) < TimeSpan.FromDays(20) ? Pause(Current.Timeline) : TimeSpan.FromDays(20);
                 DateTimeOffset now = _clock.GetUtcNow();
                 due = due + pause > now ? due + pause : now;
                 if (due > now) await Task.Delay(due - now, _clock, _stop.Token).ConfigureAwait(false);
@@ -172,7 +168,7 @@ internal sealed class LiveFeed : IAsyncDisposable
                     continue;
                 }
 
-                if (_clock.GetUtcNow() - last <= LiveLimits.ManifestPatience + Pause(Current.Manifest)) continue;
+                if (_clock.GetUtcNow() - last <= LiveLimits.ManifestPatience + Pause(Current.Timeline)) continue;
                 // Services often end by going away. What has been read is worth keeping, and why it ends here is said.
                 Note($"the manifest could not be fetched for {LiveLimits.ManifestPatience.TotalSeconds} s, so the presentation was taken for over: {failure.Message}");
                 Stop();
@@ -198,11 +194,8 @@ internal sealed class LiveFeed : IAsyncDisposable
         LiveSnapshot before = Current;
         try
         {
-            SourceDocument document = await FetchAsync(before.Manifest, cancellationToken).ConfigureAwait(false);
-            Manifest manifest = await ManifestLoader.LoadAsync(_sources, document, Elapsed(before.Manifest), cancellationToken).ConfigureAwait(false);
-            if (!manifest.IsDynamic && before.Manifest.IsDynamic && manifest.Periods is [.., { Duration: null }])
-                Note("the manifest became static and does not say how long it is; what was there by then is read");
-            LiveSnapshot snapshot = new() { Manifest = manifest, Rows = RowsOf(manifest, before) };
+            PresentationTimeline timeline = await before.Timeline.Source!.RefreshAsync(Elapsed(before.Timeline), Note, cancellationToken).ConfigureAwait(false);
+            LiveSnapshot snapshot = new() { Timeline = timeline, Rows = RowsOf(timeline, before) };
             if (Updated is { } told) await told(snapshot, cancellationToken).ConfigureAwait(false);
             Volatile.Write(ref _current, snapshot);
             Wake();
@@ -215,55 +208,12 @@ internal sealed class LiveFeed : IAsyncDisposable
         }
     }
 
-    private TimeSpan? Elapsed(Manifest manifest) => manifest.AvailabilityStart is { } start && Now > start ? Now - start : null;
+    private TimeSpan? Elapsed(PresentationTimeline timeline) => timeline.Live?.AvailabilityStart is { } start && Now > start ? Now - start : null;
 
-    /// <summary>From where it says that it has moved to; else from where the caller said.</summary>
-    private async ValueTask<SourceDocument> FetchAsync(Manifest manifest, CancellationToken cancellationToken)
+    private IReadOnlyList<PeriodRow> RowsOf(PresentationTimeline timeline, LiveSnapshot before)
     {
-        ContentOrigin origin = manifest.Origin;
-        foreach (string location in manifest.Locations)
-        {
-            if (!Uri.TryCreate(origin.Location, location.Trim(), out Uri? target)) continue;
-            if (origin.Location.Scheme == Uri.UriSchemeHttps && target.Scheme != Uri.UriSchemeHttps)
-            {
-                Note($"Location: {SourceText.Of(target)} is not https, and is not followed");
-                continue;
-            }
-
-            if (!origin.TryAllow(target, out string reason))
-            {
-                Note($"Location: {SourceText.Of(target)} is not followed: {reason}");
-                continue;
-            }
-
-            try
-            {
-                return await _sources.ReadManifestAsync(origin, target, cancellationToken).ConfigureAwait(false);
-            }
-            catch (SourceException exception)
-            {
-                Note($"Location: {exception.Message}");
-            }
-        }
-
-        return await _sources.ReadManifestAsync(origin, origin.Given, cancellationToken).ConfigureAwait(false);
-    }
-
-    private IReadOnlyList<PeriodRow> RowsOf(Manifest manifest, LiveSnapshot before)
-    {
-        TrackSelection selection;
-        try
-        {
-            selection = TrackSelection.Choose(manifest, _video, _audio);
-        }
-        catch (TrackNotFoundException)
-        {
-            // What fitted the wish has gone; what is there is better than nothing.
-            selection = TrackSelection.Choose(manifest, _video is { IsNone: true } ? _video : null, _audio is { IsNone: true } ? _audio : null);
-        }
-
-        Dictionary<string, string> known = new(StringComparer.Ordinal);
-        IReadOnlyList<PeriodRow> rows = PeriodRow.Of(manifest, selection, _kinds, static _ => null);
+        TrackSelection selection = _wishes.ChooseAgain(timeline);
+        IReadOnlyList<PeriodRow> rows = PeriodRow.Of(timeline, selection, _kinds, static _ => null);
         return
         [
             .. rows.Select(row => before.Find(row.Key) is not { } old ? row : row with
@@ -274,60 +224,23 @@ internal sealed class LiveFeed : IAsyncDisposable
         ];
     }
 
-    private static TrackPeriod? Again(Period period, TrackPeriod chosen, MediaKind kind)
+    private static TrackPeriod? Again(TimelinePeriod period, TrackPeriod chosen, MediaKind kind)
     {
-        Representation? same = period.AdaptationSets.SelectMany(static set => set.Representations).FirstOrDefault(each => each.Kind == kind && each.Id == chosen.Representation.Id && each.UnknownEssential is null);
-        return same is null ? null : chosen with { Representation = same };
-    }
-
-    /// <summary>Asks the first source of the time that may be asked and answers (5.8.4.11). </summary>
-    /// <returns>Whether there was one.</returns>
-    private async ValueTask<bool> AskTimeAsync(Manifest manifest, CancellationToken cancellationToken)
-    {
-        const string Schemes = "urn:mpeg:dash:utc:";
-        foreach (UtcTiming timing in manifest.UtcTimings)
-        {
-            // Named with the year of its edition: :2012, :2014.
-            string scheme = timing.SchemeIdUri.Trim();
-            string kind = scheme.StartsWith(Schemes, StringComparison.OrdinalIgnoreCase) ? scheme[Schemes.Length..].Split(':')[0].ToLowerInvariant() : "";
-            if (kind == "direct")
-            {
-                if (!MpdValue.TryTime(timing.Value, out DateTimeOffset said)) continue;
-                _offset = said - _opened;
-                return true;
-            }
-
-            if (kind is not ("http-head" or "http-iso" or "http-xsdate")) continue;
-            foreach (string address in timing.Value.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))
-            {
-                if (!Uri.TryCreate(manifest.Origin.Location, address, out Uri? target)) continue;
-                try
-                {
-                    DateTimeOffset time = await _sources.ReadTimeAsync(manifest.Origin, target, kind == "http-head", cancellationToken).ConfigureAwait(false);
-                    _offset = time - _clock.GetUtcNow();
-                    return true;
-                }
-                catch (SourceException exception)
-                {
-                    Note($"UTCTiming: {exception.Message}");
-                }
-            }
-        }
-
-        return false;
+        Rendition? same = period.Renditions.FirstOrDefault(each => each.Kind == kind && each.Id == chosen.Rendition.Id && each.NotUnderstood is null);
+        return same is null ? null : chosen with { Rendition = same };
     }
 
     /// <summary>Finds the time where nobody tells it: by the server's date and the manifest's own times; else the machine's clock is believed.</summary>
     private async ValueTask CompareClocksAsync(CancellationToken cancellationToken)
     {
-        Manifest manifest = Current.Manifest;
-        _offset = ServerClock.Ahead(manifest, Current.Rows, _opened, _serverAhead, out string reason);
-        if (reason.Length == 0 && Current.MayChange && ServerClock.MayBeBehind(manifest, Current.Rows, _opened))
+        if (Current.Timeline.Live is not { } timing) return;
+        _offset = ServerClock.Ahead(timing, Current.Rows, _opened, timing.ServerAhead, out string reason);
+        if (reason.Length == 0 && Current.MayChange && ServerClock.MayBeBehind(timing, Current.Rows, _opened))
         {
             // Made long ago, or just now by a clock that is behind: one that is made for each request tells the two apart.
             await Task.Delay(LiveLimits.ShortestUpdate, _clock, cancellationToken).ConfigureAwait(false);
             await TryRefreshAsync(cancellationToken).ConfigureAwait(false);
-            _offset = ServerClock.Behind(manifest, Current.Manifest, _opened, _clock.GetUtcNow(), out reason);
+            _offset = ServerClock.Behind(timing, Current.Timeline.Live ?? timing, _opened, _clock.GetUtcNow(), out reason);
         }
 
         if (reason.Length > 0) Note($"{reason}; time is counted by it");

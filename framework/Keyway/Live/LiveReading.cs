@@ -1,5 +1,4 @@
 using Keyway.Content;
-using Keyway.Dash;
 using Keyway.Timeline;
 
 namespace Keyway.Live;
@@ -33,11 +32,11 @@ internal sealed class LiveReading : IDisposable
             {
                 await plan.PartOfAsync(now.Rows, edge.Row.Key, cancellationToken).ConfigureAwait(false);
                 if (duration is { } limit) feed.StopAfter(limit < TimeSpan.FromDays(40) ? limit + LiveLimits.Overtime : TimeSpan.FromDays(40));
-                TimeSpan? end = duration is { } length ? (edge.Row.Period.Start ?? TimeSpan.Zero) + edge.Since + length : null;
+                TimeSpan? end = duration is { } length ? edge.Row.Start + edge.Since + length : null;
                 return new LiveReading(feed, plan, [.. tracks.Select(track => new LiveTrack(feed, plan, track, edge.Row, edge.Since, end, tell))]);
             }
 
-            if (!now.MayChange) throw new ManifestException(Sources.SourceText.Of(now.Manifest.Origin.Location), new FormatError("it has no period in which a chosen track plays", "/MPD", -1));
+            if (!now.MayChange) throw new ManifestException(Sources.SourceText.Of(now.Timeline.Origin.Location), new FormatError("it has no period in which a chosen track plays", "/MPD", -1));
             await feed.WaitAsync(changed, null, stopped.Token).ConfigureAwait(false);
         }
     }
@@ -70,8 +69,8 @@ internal sealed class LiveReading : IDisposable
             bool all = true;
             foreach (TrackPeriod track in row.Tracks.OfType<TrackPeriod>())
             {
-                RepresentationSegments segments = track.Representation.Segments;
-                if (!segments.CanFollow || segments.Newest(time) is not { Kind: SegmentStepKind.Ready } newest)
+                SegmentList segments = track.Rendition.Segments;
+                if (!segments.IsLive || segments.Newest(time) is not { Kind: SegmentStepKind.Ready } newest)
                 {
                     all = false;
                     break;
@@ -79,7 +78,7 @@ internal sealed class LiveReading : IDisposable
 
                 TimeSpan start = segments.StartOf(newest.Segment);
                 if (edge is null || start < edge) edge = start;
-                if (now.Manifest.SuggestedDelay is { } delay)
+                if (now.Timeline.Live?.SuggestedDelay is { } delay)
                 {
                     TimeSpan wanted = segments.Elapsed(time) - delay;
                     if (wanted < edge) edge = wanted > TimeSpan.Zero ? wanted : TimeSpan.Zero;
@@ -88,9 +87,9 @@ internal sealed class LiveReading : IDisposable
 
             if (!all || edge is not { } since) continue;
             // The first track's segment decides; the others begin with theirs that is nearest.
-            RepresentationSegments leader = row.Tracks.OfType<TrackPeriod>().First().Representation.Segments;
-            TimeSpan slack = leader.LengthOf(leader.Newest(time).Segment) / 4;
-            SegmentStep first = leader.At(now.Manifest.SuggestedDelay is null ? since + slack : since, time);
+            SegmentList leader = row.Tracks.OfType<TrackPeriod>().First().Rendition.Segments;
+            TimeSpan slack = leader.Newest(time).Segment.Length / 4;
+            SegmentStep first = leader.At(now.Timeline.Live?.SuggestedDelay is null ? since + slack : since, time);
             return (row, first.Kind == SegmentStepKind.None ? since : leader.StartOf(first.Segment));
         }
 

@@ -1,17 +1,17 @@
 using Keyway.Content;
-using Keyway.Dash;
+using Keyway.Timeline;
 
 namespace Keyway.Live;
 
 /// <summary>A growing presentation as its manifest describes it now.</summary>
 internal sealed record LiveSnapshot
 {
-    public required Manifest Manifest { get; init; }
+    public required PresentationTimeline Timeline { get; init; }
 
     public required IReadOnlyList<PeriodRow> Rows { get; init; }
 
     /// <summary>Whether another manifest may follow.</summary>
-    public bool MayChange => Manifest is { IsDynamic: true, MinimumUpdatePeriod: not null };
+    public bool MayChange => Timeline.MayChange;
 
     /// <summary>Finds a period again.</summary>
     public PeriodRow? Find(string key) => Rows.FirstOrDefault(row => row.Key == key);

@@ -1,6 +1,5 @@
 using System.Runtime.ExceptionServices;
 using Keyway.Content;
-using Keyway.Dash;
 using Keyway.Mp4;
 using Keyway.Sources;
 using Keyway.Timeline;
@@ -12,9 +11,9 @@ namespace Keyway.Live;
 internal sealed class LiveTrack(LiveFeed feed, PeriodPlan plan, int track, PeriodRow first, TimeSpan since, TimeSpan? end, Action<int, long, long>? tell)
 {
     private string _row = first.Key;
-    private TimeSpan _rowStart = first.Period.Start ?? TimeSpan.Zero;
+    private TimeSpan _rowStart = first.Start;
     private bool _begun;
-    private string? _representation;
+    private string? _rendition;
     private ulong? _last;
     private TimeSpan? _reached;
     private string? _lastFailure;
@@ -57,12 +56,12 @@ internal sealed class LiveTrack(LiveFeed feed, PeriodPlan plan, int track, Perio
         // Where it is the reader that is slow, nothing is lost that it has asked for.
         if (!_isAsking) return;
         LiveSnapshot now = feed.Current;
-        if (now.Find(_row) is not { } row || row.Tracks[track] is not { } period || !period.Representation.Segments.CanFollow) return;
-        RepresentationSegments segments = period.Representation.Segments;
+        if (now.Find(_row) is not { } row || row.Tracks[track] is not { } period || !period.Rendition.Segments.IsLive) return;
+        SegmentList segments = period.Rendition.Segments;
         if (segments.Newest(feed.Now) is not { Kind: SegmentStepKind.Ready } newest) return;
-        TimeSpan length = segments.LengthOf(newest.Segment), rowStart = row.Period.Start ?? TimeSpan.Zero;
+        TimeSpan length = newest.Segment.Length, rowStart = row.Start;
         if (length <= TimeSpan.Zero || segments.Newest(feed.Now - LiveLimits.RequestTime(length)) is not { Kind: SegmentStepKind.Ready } due) return;
-        TimeSpan from = _reached ?? rowStart + (_row == first.Key ? since : TimeSpan.Zero), to = rowStart + segments.StartOf(due.Segment) + segments.LengthOf(due.Segment);
+        TimeSpan from = _reached ?? rowStart + (_row == first.Key ? since : TimeSpan.Zero), to = rowStart + segments.StartOf(due.Segment) + due.Segment.Length;
         if (end is { } wanted && wanted < to) to = wanted;
         int missing = (int)Math.Min(int.MaxValue, Math.Round((to - from) / length));
         if (missing > 0)
@@ -87,7 +86,7 @@ internal sealed class LiveTrack(LiveFeed feed, PeriodPlan plan, int track, Perio
             if (_place is not null) _place.End = EndOf(now, row);
             if (_reached is { } read && IsBeyondEnd(read)) return false;
             SegmentStep step = Step(now, row, period);
-            if (step.Segment.Address is not null && IsBeyondEnd((row.Period.Start ?? TimeSpan.Zero) + period.Representation.Segments.StartOf(step.Segment))) return false;
+            if (step.Segment.Address is not null && IsBeyondEnd(row.Start + period.Rendition.Segments.StartOf(step.Segment))) return false;
             switch (step.Kind)
             {
                 case SegmentStepKind.Ready:
@@ -109,26 +108,26 @@ internal sealed class LiveTrack(LiveFeed feed, PeriodPlan plan, int track, Perio
     /// <summary>The segment to take next.</summary>
     private SegmentStep Step(LiveSnapshot now, PeriodRow row, TrackPeriod period)
     {
-        RepresentationSegments segments = period.Representation.Segments;
-        if (!segments.CanFollow) return StepToEnd(segments);
+        SegmentList segments = period.Rendition.Segments;
+        if (!segments.IsLive) return StepToEnd(segments);
         if (_last is not null || _begun) return segments.Next(_last, feed.Now);
         // Sound and pictures are not cut at the same moment to the unit: the nearest segment counts, not the one before.
-        TimeSpan slack = segments.Newest(feed.Now) is { Kind: SegmentStepKind.Ready } newest ? segments.LengthOf(newest.Segment) / 4 : TimeSpan.Zero;
+        TimeSpan slack = segments.Newest(feed.Now) is { Kind: SegmentStepKind.Ready } newest ? newest.Segment.Length / 4 : TimeSpan.Zero;
         SegmentStep step = segments.At(since + slack, feed.Now);
         return step.Kind == SegmentStepKind.None ? segments.Next(null, feed.Now) : step;
     }
 
     /// <summary>Of a manifest that has become static: every segment that is left of the period.</summary>
-    private SegmentStep StepToEnd(RepresentationSegments segments)
+    private SegmentStep StepToEnd(SegmentList segments)
     {
-        if (segments.Addressing == SegmentAddressing.Template)
+        if (segments.IsEnumerable)
         {
-            foreach (MediaSegment segment in segments.Enumerate(feed.Now))
-                if (_last is { } last ? segment.Time > last : _begun || segments.StartOf(segment) + segments.LengthOf(segment) > since) return new SegmentStep(SegmentStepKind.Ready, segment, feed.Now);
+            foreach (TimelineSegment segment in segments.Played(feed.Now))
+                if (_last is { } last ? segment.Time > last : _begun || segments.StartOf(segment) + segment.Length > since) return SegmentStep.Ready(segment);
         }
         else feed.Note($"{segments.Path}: the manifest now says otherwise where segments are; what had not been read by then is missing");
 
-        return new SegmentStep(SegmentStepKind.Ended, default, default);
+        return new SegmentStep { Kind = SegmentStepKind.Ended };
     }
 
     // Sound ends a little before or after the pictures: what begins within the last tenth of a second is no longer wanted.
@@ -137,7 +136,7 @@ internal sealed class LiveTrack(LiveFeed feed, PeriodPlan plan, int track, Perio
     /// <summary>When a period ends, as far as is known: after its own length, and where the next one begins.</summary>
     private static TimeSpan? EndOf(LiveSnapshot now, PeriodRow row)
     {
-        TimeSpan start = row.Period.Start ?? TimeSpan.Zero;
+        TimeSpan start = row.Start;
         TimeSpan? own = row.Period.Duration is { } length && length < TimeSpan.MaxValue - start ? start + length : null;
         TimeSpan? next = now.Rows.SkipWhile(each => each.Key != row.Key).Skip(1).FirstOrDefault()?.Period.Start;
         return next < own || own is null ? next : own;
@@ -148,7 +147,7 @@ internal sealed class LiveTrack(LiveFeed feed, PeriodPlan plan, int track, Perio
 
     /// <summary>When a period of known length is surely over.</summary>
     private static DateTimeOffset? Over(LiveSnapshot now, PeriodRow row) =>
-        row.Period.Duration is { } length && now.Manifest.AvailabilityStart is { } start && row.Period.Start is { } from
+        row.Period.Duration is { } length && now.Timeline.Live?.AvailabilityStart is { } start && row.Period.Start is { } from
         && length < TimeSpan.FromDays(36500) && from < TimeSpan.FromDays(36500)
             ? start + from + length + LiveLimits.LongestPatience / 2
             : null;
@@ -168,7 +167,7 @@ internal sealed class LiveTrack(LiveFeed feed, PeriodPlan plan, int track, Perio
             return true;
         }
 
-        DateTimeOffset? over = now.Manifest is { AvailabilityStart: { } start, Duration: { } length } && length < DateTimeOffset.MaxValue - start ? start + length : null;
+        DateTimeOffset? over = now.Timeline is { Live.AvailabilityStart: { } start, Duration: { } length } && length < DateTimeOffset.MaxValue - start ? start + length : null;
         if (!now.MayChange || over <= feed.Now) return false;
         await feed.WaitAsync(changed, over, cancellationToken).ConfigureAwait(false);
         return true;
@@ -176,9 +175,9 @@ internal sealed class LiveTrack(LiveFeed feed, PeriodPlan plan, int track, Perio
 
     private async ValueTask TakeAsync(LiveSnapshot now, PeriodRow row, TrackPeriod period, SegmentStep step, TrackStream to, CancellationToken cancellationToken)
     {
-        RepresentationSegments segments = period.Representation.Segments;
-        if (_origin != now.Manifest.Origin) (_origin, _fetcher) = (now.Manifest.Origin, new SegmentFetcher(feed.Sources, now.Manifest.Origin));
-        TimeSpan length = segments.LengthOf(step.Segment), rowStart = row.Period.Start ?? TimeSpan.Zero, start = rowStart + segments.StartOf(step.Segment);
+        SegmentList segments = period.Rendition.Segments;
+        if (_origin != now.Timeline.Origin) (_origin, _fetcher) = (now.Timeline.Origin, new SegmentFetcher(feed.Sources, now.Timeline.Origin));
+        TimeSpan length = step.Segment.Length, rowStart = row.Start, start = rowStart + segments.StartOf(step.Segment);
         if (EndOf(now, row) is { } over && start >= over)
         {
             // The manifest names more than the period plays.
@@ -187,11 +186,11 @@ internal sealed class LiveTrack(LiveFeed feed, PeriodPlan plan, int track, Perio
         }
 
         DateTimeOffset until = Until(now, step.Available, length);
-        TimelineSegment wanted = RenditionSegments.Of(step.Segment, segments.Timescale);
+        TimelineSegment wanted = step.Segment;
         KeywayException? failure = null;
         try
         {
-            if (_writer is null || _representation != period.Representation.Id) await BeginAsync(now, row, period, start, length, until, to, cancellationToken).ConfigureAwait(false);
+            if (_writer is null || _rendition != period.Rendition.Id) await BeginAsync(now, row, period, start, length, until, to, cancellationToken).ConfigureAwait(false);
             if (await TryAsync(token => _fetcher!.ReadAsync(wanted, _check!, LiveLimits.RequestTime(length), token), start, until, cancellationToken).ConfigureAwait(false) is { } found)
             {
                 ReportHole(start, length);
@@ -223,15 +222,15 @@ internal sealed class LiveTrack(LiveFeed feed, PeriodPlan plan, int track, Perio
     private async ValueTask BeginAsync(LiveSnapshot now, PeriodRow row, TrackPeriod period, TimeSpan start, TimeSpan length, DateTimeOffset until, TrackStream to, CancellationToken cancellationToken)
     {
         await LeaveAsync(cancellationToken).ConfigureAwait(false);
-        RepresentationSegments segments = period.Representation.Segments;
-        TimeSpan rowStart = row.Period.Start ?? TimeSpan.Zero;
+        SegmentList segments = period.Rendition.Segments;
+        TimeSpan rowStart = row.Start;
         if (segments.Initialization is not { } initialization)
-            throw new ManifestException(SourceText.Of(now.Manifest.Origin.Location), new FormatError("there is no initialisation segment", segments.Path, -1));
-        SegmentPart part = new(initialization.Address, initialization.Range, IsMedia: false, initialization.Alternatives);
+            throw new ManifestException(SourceText.Of(now.Timeline.Origin.Location), new FormatError("there is no initialisation segment", segments.Path, -1));
+        SegmentPart part = initialization.Part with { IsMedia = false };
         Head head = await TryAsync(async token => new Head(await _fetcher!.ReadInitializationAsync(part, LiveLimits.RequestTime(length), token).ConfigureAwait(false)), start, until, cancellationToken).ConfigureAwait(false)
             ?? throw new SourceException(TimelineSegment.NameOf(part), "the period has ended before its initialisation segment was there");
         if (head.Note is { } note) feed.Note(note);
-        _representation = period.Representation.Id;
+        _rendition = period.Rendition.Id;
         _check = head.Check;
         _place = new SamplePlace { Clock = PeriodTrack.ClockOf(row, period), Shift = rowStart - segments.MediaOffset, Start = rowStart, End = EndOf(now, row) };
         _writer = new RenditionWriter(to, head.Bytes, _place, feed.Log)
@@ -251,7 +250,7 @@ internal sealed class LiveTrack(LiveFeed feed, PeriodPlan plan, int track, Perio
         (_writer, _check, _place) = (null, null, null);
     }
 
-    private void Miss(TimelineSegment segment, RepresentationSegments segments, TimeSpan rowStart, KeywayException failure)
+    private void Miss(TimelineSegment segment, SegmentList segments, TimeSpan rowStart, KeywayException failure)
     {
         // The first that is asked for must be there: a service that has none is no service.
         if (_segments == 0) ExceptionDispatchInfo.Throw(failure);
@@ -271,7 +270,7 @@ internal sealed class LiveTrack(LiveFeed feed, PeriodPlan plan, int track, Perio
     private DateTimeOffset Until(LiveSnapshot now, DateTimeOffset available, TimeSpan length)
     {
         DateTimeOffset latest = feed.Now + LiveLimits.LongestPatience;
-        if (now.Manifest.TimeShiftBuffer is not { } kept || kept > TimeSpan.FromDays(1) || available > latest) return latest;
+        if (now.Timeline.Live?.TimeShiftBuffer is not { } kept || kept > TimeSpan.FromDays(1) || available > latest) return latest;
         DateTimeOffset gone = available + length + kept;
         return gone < latest ? gone : latest;
     }

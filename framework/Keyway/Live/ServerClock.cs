@@ -1,6 +1,6 @@
 using System.Globalization;
 using Keyway.Content;
-using Keyway.Dash;
+using Keyway.Timeline;
 
 namespace Keyway.Live;
 
@@ -11,13 +11,13 @@ namespace Keyway.Live;
 internal static class ServerClock
 {
     /// <summary>Compares the clocks.</summary>
-    /// <param name="manifest">The manifest.</param>
+    /// <param name="timing">What the manifest says about time.</param>
     /// <param name="rows">Its periods, with what is chosen of each.</param>
     /// <param name="fetched">When it was fetched, by our clock.</param>
     /// <param name="serverAhead">How far the server's <c>Date</c> was ahead of that.</param>
     /// <param name="reason">Why, for people; empty where our clock is as good as theirs.</param>
     /// <returns>How far their clock is ahead of ours; negative where it is behind.</returns>
-    public static TimeSpan Ahead(Manifest manifest, IReadOnlyList<PeriodRow> rows, DateTimeOffset fetched, TimeSpan? serverAhead, out string reason)
+    public static TimeSpan Ahead(LiveTiming timing, IReadOnlyList<PeriodRow> rows, DateTimeOffset fetched, TimeSpan? serverAhead, out string reason)
     {
         TimeSpan ahead = TimeSpan.Zero;
         reason = "";
@@ -28,7 +28,7 @@ internal static class ServerClock
         }
 
         // Whatever a clock says: who has published it has done so.
-        if (manifest.PublishTime is { } published && published - fetched - ahead > LiveLimits.ClockTolerance)
+        if (timing.PublishTime is { } published && published - fetched - ahead > LiveLimits.ClockTolerance)
         {
             ahead = published - fetched;
             reason = $"the manifest was published at a time that is {Words(ahead)} this machine's clock";
@@ -44,9 +44,9 @@ internal static class ServerClock
     }
 
     /// <summary>Whether a manifest that counts its segments by the clock is older than it should be, if the clock is right.</summary>
-    public static bool MayBeBehind(Manifest manifest, IReadOnlyList<PeriodRow> rows, DateTimeOffset fetched) =>
-        manifest.PublishTime is { } published && fetched - published > (manifest.MinimumUpdatePeriod ?? TimeSpan.Zero) + LiveLimits.ClockTolerance
-        && rows.SelectMany(static row => row.Tracks).OfType<TrackPeriod>().Any(static track => track.Representation.Segments.ListedSpan is null);
+    public static bool MayBeBehind(LiveTiming timing, IReadOnlyList<PeriodRow> rows, DateTimeOffset fetched) =>
+        timing.PublishTime is { } published && fetched - published > (timing.UpdatePeriod ?? TimeSpan.Zero) + LiveLimits.ClockTolerance
+        && rows.SelectMany(static row => row.Tracks).OfType<TrackPeriod>().Any(static track => track.Rendition.Segments.ListedSpan is null);
 
     /// <summary>Compares two manifests, one fetched after the other: what was published between the two tells their clock.</summary>
     /// <param name="first">The first.</param>
@@ -55,7 +55,7 @@ internal static class ServerClock
     /// <param name="after">When the second was.</param>
     /// <param name="reason">Why, for people; empty where nothing can be told, or our clock is as good as theirs.</param>
     /// <returns>How far their clock is ahead of ours: nothing, or less.</returns>
-    public static TimeSpan Behind(Manifest first, Manifest second, DateTimeOffset before, DateTimeOffset after, out string reason)
+    public static TimeSpan Behind(LiveTiming first, LiveTiming second, DateTimeOffset before, DateTimeOffset after, out string reason)
     {
         reason = "";
         if (second.PublishTime is not { } published || published == first.PublishTime || before - published <= LiveLimits.ClockTolerance) return TimeSpan.Zero;
@@ -70,7 +70,7 @@ internal static class ServerClock
         DateTimeOffset? newest = null;
         foreach (TrackPeriod track in rows.SelectMany(static row => row.Tracks).OfType<TrackPeriod>())
         {
-            if (track.Representation.Segments.ListedSpan is not { } listed) continue;
+            if (track.Rendition.Segments.ListedSpan is not { } listed) continue;
             if (listed.FirstStart <= now) return null;
             if (newest is null || listed.LastEnd > newest) newest = listed.LastEnd;
         }

@@ -98,7 +98,7 @@ public sealed class JoinedSegmentStream : ForwardStream
         }
         else
         {
-            end = _check.Examine(new TimelineSegment { Part = new SegmentPart(address, null, IsMedia: true) }, bytes).Bytes.Length;
+            end = _check.Examine(new TimelineSegment { Address = address }, bytes).Bytes.Length;
         }
 
         if (end == bytes.Length) return bytes;

@@ -44,7 +44,7 @@ internal sealed class SegmentFetcher(MediaSources sources, ContentOrigin origin)
             try
             {
                 (byte[] bytes, int length, bool whole) = await ReadUpToAsync(stream, token).ConfigureAwait(false);
-                CheckedSegment result = check.Examine(segment with { Part = segment.Part with { Address = address } }, bytes.AsMemory(0, length), whole ? null : stream);
+                CheckedSegment result = check.Examine(segment with { Address = address }, bytes.AsMemory(0, length), whole ? null : stream);
                 keep = !whole;
                 return result;
             }

@@ -3,25 +3,55 @@ using Keyway.Sources;
 
 namespace Keyway.Timeline;
 
-/// <summary>One media segment of a rendition: the unit in which a presentation is fetched, checked and handed on.</summary>
-internal readonly record struct TimelineSegment
+/// <summary>One media segment of a rendition: the unit in which a presentation is fetched, checked and handed on. Also an initialisation segment, which has no time.</summary>
+public readonly record struct TimelineSegment
 {
+    private readonly ulong _timescale;
+
     /// <summary>Where it is.</summary>
-    public required SegmentPart Part { get; init; }
+    public required Uri Address { get; init; }
+
+    /// <summary>The part of it that is the segment; <see langword="null"/>: all.</summary>
+    public ByteRange? Range { get; init; }
+
+    /// <summary>Where else it is: other servers that the manifest names for the same content.</summary>
+    public IReadOnlyList<Uri>? Alternatives { get; init; }
 
     /// <summary>Its number.</summary>
     public ulong Number { get; init; }
 
-    /// <summary>When it begins, on the clock of the media.</summary>
-    public TimeSpan Start { get; init; }
+    /// <summary>When it begins, in units of <see cref="Timescale"/>, on the clock of the media.</summary>
+    public ulong Time { get; init; }
 
-    /// <summary>How long it is; zero: that is not said, and nor is <see cref="Start"/>.</summary>
-    public TimeSpan Length { get; init; }
+    /// <summary>Its duration in the same units; 0 when the manifest does not say, nor <see cref="Time"/>.</summary>
+    public ulong Duration { get; init; }
+
+    /// <summary>Units per second of <see cref="Time"/> and <see cref="Duration"/>.</summary>
+    public ulong Timescale
+    {
+        get => _timescale == 0 ? 1 : _timescale;
+        init => _timescale = value;
+    }
+
+    /// <summary>The keys that its samples need, where the manifest says so of this segment; <see langword="null"/>: those of its rendition.</summary>
+    public IReadOnlyList<KeyId>? KeyIds { get; init; }
+
+    /// <summary>Whether its timestamps, or what it is, do not go on from the segment before it.</summary>
+    public bool IsDiscontinuity { get; init; }
+
+    /// <summary>When it begins, on the clock of the media.</summary>
+    public TimeSpan Start => MediaTime.Span(Time, Timescale);
+
+    /// <summary>How long it is; zero: that is not said.</summary>
+    public TimeSpan Length => MediaTime.Span(Duration, Timescale);
 
     /// <summary>Its name for messages: the address without its query, and the bytes where it is a part of a file.</summary>
     public string Name => NameOf(Part);
 
+    /// <summary>How it is fetched as media.</summary>
+    internal SegmentPart Part => new(Address, Range, IsMedia: true, Alternatives);
+
     /// <summary>The name of a part for messages.</summary>
-    public static string NameOf(SegmentPart part) =>
+    internal static string NameOf(SegmentPart part) =>
         part.Range is { } range ? string.Create(CultureInfo.InvariantCulture, $"{SourceText.Of(part.Address)} bytes {range}") : SourceText.Of(part.Address);
 }

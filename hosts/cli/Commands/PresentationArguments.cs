@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Text;
-using Keyway.Dash;
+using Keyway.Timeline;
 using Keyway.Licensing;
 using Keyway.Sources;
 

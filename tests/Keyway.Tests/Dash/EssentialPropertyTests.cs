@@ -1,3 +1,4 @@
+using Keyway.Timeline;
 using Keyway.Testing;
 
 namespace Keyway.Dash;
@@ -29,8 +30,8 @@ public sealed class EssentialPropertyTests
         foreach (string set in new[] { Set(property), Set("", property) })
         {
             Manifest manifest = Mpd.Read(Mpd.Around($"<Period>{set}{Plain}</Period>"));
-            TrackSelection selection = TrackSelection.Choose(manifest);
-            selection.Tracks.Single().Representations.Single().Id.Should().Be(chosen);
+            TrackSelection selection = TrackSelection.Choose(DashTimeline.Of(manifest));
+            selection.Tracks.Single().Renditions.Single().Id.Should().Be(chosen);
             manifest.Notes.Any(static note => note.Text.Contains("is ignored", StringComparison.Ordinal)).Should().Be(chosen == "plain");
         }
     }
@@ -39,10 +40,10 @@ public sealed class EssentialPropertyTests
     public void Not_even_its_name_brings_it_back_and_what_is_left_out_is_said()
     {
         Manifest manifest = Mpd.Read(Mpd.Around($"<Period>{Set(Unknown)}{Plain}</Period>"));
-        Action choose = () => TrackSelection.Choose(manifest, new TrackQuery("best"));
+        Action choose = () => TrackSelection.Choose(DashTimeline.Of(manifest), new TrackQuery("best"));
         choose.Should().Throw<TrackNotFoundException>().WithMessage("*no video 'best'; there is: *plain*; left out: *'urn:mpeg:dash:srd:2014'*AdaptationSet[0]*")
             .Which.Available.Should().NotContain(static each => each.Contains("best", StringComparison.Ordinal));
-        TrackSelection.Choose(manifest).Others.Single().Reason.Should().Contain("urn:mpeg:dash:srd:2014");
+        TrackSelection.Choose(DashTimeline.Of(manifest)).Others.Single().Reason.Should().Contain("urn:mpeg:dash:srd:2014");
     }
 
     [Fact]
@@ -59,8 +60,8 @@ public sealed class EssentialPropertyTests
     public void Trick_mode_stays_what_it_was()
     {
         Manifest manifest = Mpd.Read(Mpd.Around($"""<Period>{Set("<EssentialProperty schemeIdUri=\"http://dashif.org/guidelines/trickmode\" value=\"1\"/>")}{Plain}</Period>"""));
-        TrackSelection.Choose(manifest).Others.Single().Reason.Should().Be("for winding only (trick mode)");
-        TrackSelection.Choose(manifest, new TrackQuery("best")).Tracks.Single().Representations.Single().Id.Should().Be("best");
+        TrackSelection.Choose(DashTimeline.Of(manifest)).Others.Single().Reason.Should().Be("for winding only (trick mode)");
+        TrackSelection.Choose(DashTimeline.Of(manifest), new TrackQuery("best")).Tracks.Single().Renditions.Single().Id.Should().Be("best");
     }
 
     [Fact]
@@ -69,6 +70,6 @@ public sealed class EssentialPropertyTests
         string path = Path.Combine(Corpus.Shared ?? "", "cases", "dash", "E1.mpd");
         if (!File.Exists(path)) Assert.Skip(Corpus.Absent);
         Manifest manifest = ManifestReader.Read(File.ReadAllBytes(path), new Uri(path));
-        TrackSelection.Choose(manifest).Tracks.Select(static track => track.Representations.Single().Id).Should().Equal("v", "a");
+        TrackSelection.Choose(DashTimeline.Of(manifest)).Tracks.Select(static track => track.Renditions.Single().Id).Should().Equal("v", "a");
     }
 }

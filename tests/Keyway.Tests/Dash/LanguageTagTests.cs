@@ -1,3 +1,5 @@
+using Keyway.Timeline;
+
 using System.Xml.Linq;
 
 namespace Keyway.Dash;

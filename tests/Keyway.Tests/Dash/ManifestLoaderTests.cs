@@ -1,3 +1,4 @@
+using Keyway.Timeline;
 using System.Text;
 using Keyway.Sources;
 
@@ -102,7 +103,7 @@ public sealed class ManifestLoaderTests : IDisposable
     public async Task What_was_left_out_is_said_where_nothing_else_is_there()
     {
         Manifest manifest = await LoadAsync("""<Period xlink:href="remote.xml" xlink:actuate="onLoad"/>""");
-        Action choose = () => TrackSelection.Choose(manifest);
+        Action choose = () => TrackSelection.Choose(DashTimeline.Of(manifest));
         choose.Should().Throw<TrackNotFoundException>().WithMessage("*there is: nothing; left out: *remote.xml: the server answered 404*");
     }
 

@@ -1,3 +1,4 @@
+using Keyway.Timeline;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Keyway.Protection;
@@ -59,10 +60,10 @@ public sealed class MpdCorpusTests
             else each.Segments.Enumerate(now).Take(3).Should().NotBeEmpty(each.Path).And.OnlyContain(static segment => segment.Address.Scheme == "https" || segment.Address.Scheme == "http");
         }
 
-        TrackSelection.Choose(manifest).Tracks.Should().NotBeEmpty();
-        TrackSelection selection = TrackSelection.Choose(manifest);
+        TrackSelection.Choose(DashTimeline.Of(manifest)).Tracks.Should().NotBeEmpty();
+        TrackSelection selection = TrackSelection.Choose(DashTimeline.Of(manifest));
         int all = manifest.Periods.SelectMany(static period => period.AdaptationSets).Sum(static set => set.Representations.Count);
-        (selection.Tracks.Sum(static track => track.Representations.Count) + selection.Others.Count).Should().Be(all, "everything not chosen is listed");
+        (selection.Tracks.Sum(static track => track.Renditions.Count) + selection.Others.Count).Should().Be(all, "everything not chosen is listed");
     }
 
     private static void Compare(ContentProtection actual, JsonElement expected)

@@ -1,3 +1,4 @@
+using Keyway.Timeline;
 using System.Globalization;
 using System.Text;
 using CsCheck;
@@ -61,7 +62,7 @@ public sealed class RepresentationSegmentsTests
     {
         Representation one = Mpd.One("""<SegmentTemplate timescale="1000000" duration="1" media="$Number$"/>""", period: """duration="PT100H" """);
         long before = GC.GetAllocatedBytesForCurrentThread();
-        Func<MediaSegment> read = () => one.Segments.Enumerate().First();
+        Func<TimelineSegment> read = () => one.Segments.Enumerate().First();
         read.Should().Throw<ManifestException>().WithMessage("*more than 5000000 segments*");
         (GC.GetAllocatedBytesForCurrentThread() - before).Should().BeLessThan(1 << 20);
 
@@ -76,7 +77,7 @@ public sealed class RepresentationSegmentsTests
     public void A_run_of_billions_costs_nothing_and_is_refused(string repeat)
     {
         Representation one = Mpd.One($"""<SegmentTemplate media="$Time$"><SegmentTimeline><S t="0" d="1" r="{repeat}"/></SegmentTimeline></SegmentTemplate>""");
-        Func<MediaSegment> read = () => one.Segments.Enumerate().First();
+        Func<TimelineSegment> read = () => one.Segments.Enumerate().First();
         read.Should().Throw<ManifestException>();
     }
 

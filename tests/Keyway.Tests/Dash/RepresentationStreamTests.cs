@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using Keyway.Sources;
 using Keyway.Testing;
+using Keyway.Timeline;
 
 namespace Keyway.Dash;
 
@@ -20,8 +21,8 @@ public sealed class RepresentationStreamTests : IDisposable
             <Period duration="PT2S"><AdaptationSet mimeType="video/mp4"><SegmentList><Initialization sourceURL="i2" range="1-2"/><SegmentURL media="7"/></SegmentList><Representation/></AdaptationSet></Period>
             """), location);
         List<SegmentProgress> told = [];
-        await using Stream stream = await RepresentationStream.OpenAsync(
-            new MediaSources(null, TimeProvider.System), location.Origin(), TrackSelection.Choose(manifest).Tracks[0].Representations, progress: new Told(told), cancellationToken: TestContext.Current.CancellationToken);
+        await using Stream stream = await RenditionStream.OpenAsync(
+            new MediaSources(null, TimeProvider.System), location.Origin(), [.. TrackSelection.Choose(DashTimeline.Of(manifest)).Tracks[0].Renditions.Select(static each => each.Segments)], progress: new Told(told), cancellationToken: TestContext.Current.CancellationToken);
         using StreamReader reader = new(stream);
         (await reader.ReadToEndAsync(TestContext.Current.CancellationToken)).Should().Be("[i1][1][2]i2[7]");
         told[^1].Should().Be(new SegmentProgress(3, 3, 15));
@@ -35,7 +36,7 @@ public sealed class RepresentationStreamTests : IDisposable
         await File.WriteAllBytesAsync(Path.Combine(_folder, "b.mp4"), file, TestContext.Current.CancellationToken);
         Uri location = MediaSources.AddressOf(Path.Combine(_folder, "a.mpd"));
         Representation one = Mpd.One("", """<Representation><BaseURL>b.mp4</BaseURL><SegmentBase><Initialization range="0-9"/></SegmentBase></Representation>""", location: location);
-        await using Stream stream = await RepresentationStream.OpenAsync(new MediaSources(null, TimeProvider.System), location.Origin(), [one], cancellationToken: TestContext.Current.CancellationToken);
+        await using Stream stream = await RenditionStream.OpenAsync(new MediaSources(null, TimeProvider.System), location.Origin(), [one.Segments], cancellationToken: TestContext.Current.CancellationToken);
         stream.CanSeek.Should().BeTrue();
         using MemoryStream copy = new();
         await stream.CopyToAsync(copy, TestContext.Current.CancellationToken);
@@ -54,7 +55,7 @@ public sealed class RepresentationStreamTests : IDisposable
         Uri location = MediaSources.AddressOf(Path.Combine(_folder, "a.mpd"));
         Representation one = Mpd.One("", $"""<Representation><BaseURL>b.mp4</BaseURL><SegmentBase indexRange="{index}-{index + size - 1}"><Initialization range="0-{index - 1}"/></SegmentBase></Representation>""", location: location);
         List<SegmentProgress> told = [];
-        await using Stream stream = await RepresentationStream.OpenAsync(new MediaSources(null, TimeProvider.System), location.Origin(), [one], progress: new Told(told), cancellationToken: TestContext.Current.CancellationToken);
+        await using Stream stream = await RenditionStream.OpenAsync(new MediaSources(null, TimeProvider.System), location.Origin(), [one.Segments], progress: new Told(told), cancellationToken: TestContext.Current.CancellationToken);
         using MemoryStream copy = new();
         await stream.CopyToAsync(copy, 4096, TestContext.Current.CancellationToken);
         copy.ToArray().Should().Equal(file);
@@ -83,7 +84,7 @@ public sealed class RepresentationStreamTests : IDisposable
 
         Uri location = MediaSources.AddressOf(Path.Combine(_folder, "a.mpd"));
         Representation one = Mpd.One("", $"""<Representation><BaseURL>gone/large.mp4</BaseURL><BaseURL>large.mp4</BaseURL><SegmentBase indexRange="0-9999999"/></Representation>""", location: location);
-        IReadOnlyList<MediaSegment> segments = await SegmentIndex.ReadAsync(new MediaSources(null, TimeProvider.System), location.Origin(), one, TestContext.Current.CancellationToken);
+        IReadOnlyList<TimelineSegment> segments = await SegmentIndex.ReadAsync(new MediaSources(null, TimeProvider.System), location.Origin(), one.Segments, TestContext.Current.CancellationToken);
         long first = outer.Length + inner.Length, second = first + (3 * media) + inner.Length;
         segments.Select(segment => segment.Range).Should().Equal(
             new ByteRange(first, first + media - 1), new ByteRange(first + media, first + (3 * media) - 1), new ByteRange(second, second + media - 1), new ByteRange(second + media, second + (3 * media) - 1));

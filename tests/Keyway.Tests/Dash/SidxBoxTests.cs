@@ -1,3 +1,5 @@
+using Keyway.Mp4;
+using Keyway.Timeline;
 using System.Buffers.Binary;
 using Keyway.Sources;
 using Keyway.Testing;
@@ -50,7 +52,7 @@ public sealed class SidxBoxTests
             await File.WriteAllBytesAsync(path, file, TestContext.Current.CancellationToken);
             Uri location = MediaSources.AddressOf(Path.Combine(folder, "a.mpd"));
             Representation one = Mpd.One("", $"""<Representation><BaseURL>a.mp4</BaseURL><SegmentBase indexRange="100-{99 + outer.Length}"/></Representation>""", location: location);
-            IReadOnlyList<MediaSegment> segments = await SegmentIndex.ReadAsync(new MediaSources(null, TimeProvider.System), location.Origin(), one, TestContext.Current.CancellationToken);
+            IReadOnlyList<TimelineSegment> segments = await SegmentIndex.ReadAsync(new MediaSources(null, TimeProvider.System), location.Origin(), one.Segments, TestContext.Current.CancellationToken);
             int first = 100 + outer.Length + inner1.Length;
             segments.Select(static segment => segment.Range!.Value.First).Should().Equal(first, first + 5, first + 11 + inner2.Length, first + 18 + inner2.Length);
             segments.Select(static segment => segment.Range!.Value.Length).Should().Equal(5, 6, 7, 3);

@@ -1,3 +1,4 @@
+using Keyway.Timeline;
 namespace Keyway.Dash;
 
 public sealed class TrackSelectionTests
@@ -27,8 +28,8 @@ public sealed class TrackSelectionTests
     [InlineData(null, "none", "v3", null)]
     public void Tracks_are_chosen_by_wish_or_by_rule(string? video, string? audio, string? expectedVideo, string? expectedAudio)
     {
-        TrackSelection selection = TrackSelection.Choose(Manifest, video is null ? null : new TrackQuery(video), audio is null ? null : new TrackQuery(audio));
-        selection.Tracks.Select(static track => track.Representations.Single().Id).Should().Equal(new[] { expectedVideo, expectedAudio }.OfType<string>());
+        TrackSelection selection = TrackSelection.Choose(DashTimeline.Of(Manifest), video is null ? null : new TrackQuery(video), audio is null ? null : new TrackQuery(audio));
+        selection.Tracks.Select(static track => track.Renditions.Single().Id).Should().Equal(new[] { expectedVideo, expectedAudio }.OfType<string>());
         selection.Tracks.Count.Should().Be(selection.Tracks.Select(static track => track.Kind).Distinct().Count());
         (selection.Tracks.Count + selection.Others.Count).Should().Be(10, "everything not chosen is listed");
         selection.Others.Should().OnlyContain(static other => other.Reason.Length > 0);
@@ -37,8 +38,8 @@ public sealed class TrackSelectionTests
     [Fact]
     public void The_reasons_say_why()
     {
-        TrackSelection selection = TrackSelection.Choose(Manifest);
-        selection.Others.ToDictionary(static other => other.Representation.Id, static other => other.Reason).Should().BeEquivalentTo(new Dictionary<string, string>
+        TrackSelection selection = TrackSelection.Choose(DashTimeline.Of(Manifest));
+        selection.Others.ToDictionary(static other => other.Rendition.Id, static other => other.Reason).Should().BeEquivalentTo(new Dictionary<string, string>
         {
             ["t"] = "for winding only (trick mode)",
             ["w"] = "video/webm is not read",
@@ -47,7 +48,7 @@ public sealed class TrackSelectionTests
             ["a0"] = "not the main audio",
             ["a1"] = "not the main audio",
             ["a2"] = "lower bandwidth than the chosen one",
-            ["s"] = "only video and audio are played",
+            ["s"] = "only video, audio and text in MP4 are played",
         });
     }
 
@@ -58,7 +59,7 @@ public sealed class TrackSelectionTests
     [InlineData("none", "none")]
     public void What_is_not_there_is_an_error_that_lists_what_is(string? video, string? audio)
     {
-        Action choose = () => TrackSelection.Choose(Manifest, video is null ? null : new TrackQuery(video), audio is null ? null : new TrackQuery(audio));
+        Action choose = () => TrackSelection.Choose(DashTimeline.Of(Manifest), video is null ? null : new TrackQuery(video), audio is null ? null : new TrackQuery(audio));
         choose.Should().Throw<TrackNotFoundException>().Which.Available.Should().Contain("video id v1 720p 1000 bit/s").And.Contain("audio id a3 128 bit/s de");
     }
 
@@ -66,15 +67,15 @@ public sealed class TrackSelectionTests
     public void Every_period_is_chosen_by_the_same_rule()
     {
         Manifest two = Mpd.Read(Mpd.Around($"""<Period>{Sets}</Period><Period><AdaptationSet mimeType="video/mp4"><Representation id="ad" height="360"/></AdaptationSet></Period><Period>{Sets}</Period>"""));
-        TrackSelection selection = TrackSelection.Choose(two, new TrackQuery("720"));
-        selection.Tracks[0].Representations.Select(static each => each.Id).Should().Equal("v1", "ad", "v1");
-        selection.Tracks[1].Representations.Select(static each => each.Id).Should().Equal("a3", "a3");
+        TrackSelection selection = TrackSelection.Choose(DashTimeline.Of(two), new TrackQuery("720"));
+        selection.Tracks[0].Renditions.Select(static each => each.Id).Should().Equal("v1", "ad", "v1");
+        selection.Tracks[1].Renditions.Select(static each => each.Id).Should().Equal("a3", "a3");
     }
 
     [Fact]
     public void An_empty_manifest_has_nothing_to_choose()
     {
-        Action choose = () => TrackSelection.Choose(Mpd.Read(Mpd.Around("")));
+        Action choose = () => TrackSelection.Choose(DashTimeline.Of(Mpd.Read(Mpd.Around(""))));
         choose.Should().Throw<TrackNotFoundException>().WithMessage("*there is: nothing");
     }
 }

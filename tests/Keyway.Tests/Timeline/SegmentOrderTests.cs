@@ -1,5 +1,3 @@
-using Keyway.Sources;
-
 namespace Keyway.Timeline;
 
 /// <summary>Which segments are taken for those that the manifest promises, by their times and by the count of their initialisation vectors.</summary>
@@ -102,10 +100,11 @@ public sealed class SegmentOrderTests
     {
         Segment = new TimelineSegment
         {
-            Part = new SegmentPart(new Uri("https://a.example/" + number), null, IsMedia: true),
+            Address = new Uri("https://a.example/" + number),
             Number = (ulong)number,
-            Start = TimeSpan.FromSeconds(number * Length),
-            Length = said ? TimeSpan.FromSeconds(Length) : TimeSpan.Zero,
+            Time = (ulong)TimeSpan.FromSeconds(number * Length).Ticks,
+            Duration = said ? (ulong)TimeSpan.FromSeconds(Length).Ticks : 0,
+            Timescale = TimeSpan.TicksPerSecond,
         },
         Bytes = Memory<byte>.Empty,
         Time = TimeSpan.FromSeconds(time),

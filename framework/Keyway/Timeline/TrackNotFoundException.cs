@@ -1,4 +1,4 @@
-namespace Keyway.Dash;
+namespace Keyway.Timeline;
 
 /// <summary>A manifest has no track like the one that was asked for. The text lists what it has.</summary>
 /// <param name="source">The manifest, without its query.</param>

@@ -1,29 +1,26 @@
+using Keyway.Mp4;
 using Keyway.Sources;
 
-namespace Keyway.Dash;
+namespace Keyway.Timeline;
 
-/// <summary>Reads the index of a representation in one file (ISO/IEC 23009-1, 6.2.3.2; indexes that lead to indexes included).</summary>
-public static class SegmentIndex
+/// <summary>Reads the index of a rendition in one file (ISO/IEC 14496-12, 8.16.3; ISO/IEC 23009-1, 6.2.3.2; indexes that lead to indexes included).</summary>
+internal static class SegmentIndex
 {
     /// <summary>Reads it.</summary>
     /// <param name="sources">What opens the file.</param>
-    /// <param name="origin">Where the manifest came from.</param>
-    /// <param name="representation">A representation with an index.</param>
+    /// <param name="origin">Where the rendition was named.</param>
+    /// <param name="list">A list with an index.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>The segments in order.</returns>
     /// <exception cref="MediaFormatException">The index is malformed.</exception>
     /// <exception cref="SourceException">The file cannot be reached.</exception>
-    public static async ValueTask<IReadOnlyList<MediaSegment>> ReadAsync(MediaSources sources, ContentOrigin origin, Representation representation, CancellationToken cancellationToken = default) =>
-        (await ReadWithScaleAsync(sources, origin, representation, cancellationToken).ConfigureAwait(false)).Segments;
-
-    /// <summary>Reads it, and the units per second of its times.</summary>
-    internal static async ValueTask<(IReadOnlyList<MediaSegment> Segments, ulong Timescale)> ReadWithScaleAsync(MediaSources sources, ContentOrigin origin, Representation representation, CancellationToken cancellationToken)
+    public static async ValueTask<IReadOnlyList<TimelineSegment>> ReadAsync(MediaSources sources, ContentOrigin origin, SegmentList list, CancellationToken cancellationToken = default)
     {
-        ByteRange range = representation.Segments.IndexRange ?? throw new ArgumentException("the representation has no index", nameof(representation));
-        SegmentPart whole = representation.Segments.WholeFile;
+        ByteRange range = list.Index ?? throw new ArgumentException("the list has no index", nameof(list));
+        SegmentPart whole = list.WholeFile;
         Uri file = whole.Address;
         AlternativeSource source = new(sources, origin);
-        List<MediaSegment> segments = [];
+        List<TimelineSegment> segments = [];
         uint? scale = null;
         ulong time = 0;
         int indexes = 0;
@@ -64,12 +61,12 @@ public static class SegmentIndex
                 }
 
                 if (segments.Count == ManifestLimits.IndexedSegments) throw Broken(file, new FormatError($"the index has more than {ManifestLimits.IndexedSegments} segments", "sidx", next.Range.First));
-                segments.Add(new MediaSegment { Address = file, Range = part, Alternatives = whole.Alternatives, Number = (ulong)segments.Count + 1, Time = time, Duration = reference.Duration });
+                segments.Add(new TimelineSegment { Address = file, Range = part, Alternatives = whole.Alternatives, Number = (ulong)segments.Count + 1, Time = time, Duration = reference.Duration, Timescale = scale ?? 1 });
                 time += reference.Duration;
             }
         }
 
-        return (segments, scale ?? 1);
+        return segments;
     }
 
     /// <summary>Reads the index at the beginning of a range, and not the media that may follow it there: an index that leads to others names what is below them.</summary>

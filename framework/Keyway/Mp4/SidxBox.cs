@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace Keyway.Dash;
+namespace Keyway.Mp4;
 
 /// <summary>A segment index box, <c>sidx</c> (ISO/IEC 14496-12, 8.16.3).</summary>
 /// <remarks>

@@ -1,4 +1,4 @@
-namespace Keyway.Dash;
+namespace Keyway.Timeline;
 
 /// <summary>What a track is for.</summary>
 public enum MediaKind

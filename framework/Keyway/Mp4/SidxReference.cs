@@ -1,4 +1,4 @@
-namespace Keyway.Dash;
+namespace Keyway.Mp4;
 
 /// <summary>One reference of a <see cref="SidxBox"/>.</summary>
 /// <param name="IsIndex">Whether it leads to another <c>sidx</c> instead of media.</param>

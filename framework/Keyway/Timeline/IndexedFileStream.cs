@@ -1,9 +1,9 @@
 using Keyway.Sources;
 
-namespace Keyway.Dash;
+namespace Keyway.Timeline;
 
 /// <summary>A file with an index, as it is: no byte moves, so every offset in it stays true. Tells how many segments were read.</summary>
-internal sealed class IndexedFileStream(Stream inner, IReadOnlyList<MediaSegment> segments, IProgress<SegmentProgress>? progress) : Stream
+internal sealed class IndexedFileStream(Stream inner, IReadOnlyList<TimelineSegment> segments, IProgress<SegmentProgress>? progress) : Stream
 {
     private long _read;
     private long _forward;

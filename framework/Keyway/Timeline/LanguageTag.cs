@@ -1,4 +1,4 @@
-namespace Keyway.Dash;
+namespace Keyway.Timeline;
 
 /// <summary>Compares language tags (BCP 47) as manifests, files and people write them.</summary>
 /// <remarks>

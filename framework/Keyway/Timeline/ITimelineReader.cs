@@ -1,0 +1,22 @@
+using Keyway.Sources;
+
+namespace Keyway.Timeline;
+
+/// <summary>Reads one form of manifest as a timeline.</summary>
+internal interface ITimelineReader
+{
+    /// <summary>Whether a file name's extension (with its dot, in lower case) is of this form and no other.</summary>
+    bool IsNamed(string extension);
+
+    /// <summary>Whether content begins like this form.</summary>
+    /// <param name="beginning">Its first bytes, at most 256.</param>
+    bool Begins(ReadOnlySpan<byte> beginning);
+
+    /// <summary>Reads it.</summary>
+    /// <param name="sources">What opens addresses.</param>
+    /// <param name="source">Where it is; the caller's own choice.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="SourceException">It cannot be reached.</exception>
+    /// <exception cref="ManifestException">It cannot be read.</exception>
+    ValueTask<PresentationTimeline> ReadAsync(MediaSources sources, Uri source, CancellationToken cancellationToken);
+}

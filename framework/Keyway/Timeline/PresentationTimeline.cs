@@ -1,0 +1,31 @@
+using Keyway.Sources;
+
+namespace Keyway.Timeline;
+
+/// <summary>A presentation as its manifest describes it at one moment: periods, their renditions, and the segments of each. A file has one period.</summary>
+public sealed record PresentationTimeline
+{
+    /// <summary>Where it came from.</summary>
+    public required ContentOrigin Origin { get; init; }
+
+    /// <summary>Its periods in order.</summary>
+    public required IReadOnlyList<TimelinePeriod> Periods { get; init; }
+
+    /// <summary>Its length, if it says so.</summary>
+    public TimeSpan? Duration { get; init; }
+
+    /// <summary>Of a live presentation: when what of it is there; <see langword="null"/>: it is complete.</summary>
+    public LiveTiming? Live { get; init; }
+
+    /// <summary>What is not as it should be.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+
+    /// <summary>Whether another one may follow.</summary>
+    public bool MayChange => Live is { UpdatePeriod: not null };
+
+    /// <summary>Those of the notes that tell of something missing.</summary>
+    internal IReadOnlyList<string> LeftOut { get; init; } = [];
+
+    /// <summary>What reads it again; <see langword="null"/> for a file.</summary>
+    internal ITimelineSource? Source { get; init; }
+}
