@@ -1,4 +1,5 @@
 using Keyway.Licensing;
+using Keyway.Licensing.Configuration;
 using Keyway.Protection;
 using Keyway.Sessions;
 

@@ -1,7 +1,10 @@
 using Keyway.Hosting.Configuration;
 using Keyway.Hosting.Plugins;
 using Keyway.Licensing;
+using Keyway.Licensing.Configuration;
 using Keyway.Licensing.Packs;
+using Keyway.Licensing.Steps;
+using Keyway.Licensing.Transport;
 using Keyway.Protection;
 
 namespace Keyway.Hosting;

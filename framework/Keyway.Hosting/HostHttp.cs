@@ -6,6 +6,8 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Keyway.Hosting.Configuration;
 using Keyway.Licensing;
+using Keyway.Licensing.Configuration;
+using Keyway.Licensing.Transport;
 using Keyway.Sources;
 
 namespace Keyway.Hosting;

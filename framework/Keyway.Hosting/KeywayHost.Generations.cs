@@ -1,6 +1,7 @@
 using Keyway.Hosting.Configuration;
 using Keyway.Hosting.Plugins;
 using Keyway.Licensing;
+using Keyway.Licensing.Configuration;
 using Keyway.Messaging;
 using Keyway.Protection;
 

@@ -3,6 +3,7 @@ using Keyway.Content;
 using Keyway.Hosting.Configuration;
 using Keyway.Hosting.Plugins;
 using Keyway.Licensing;
+using Keyway.Licensing.Configuration;
 using Keyway.Messaging;
 using Keyway.Protection;
 using Keyway.Sessions;

@@ -4,6 +4,7 @@ using Keyway.Content;
 using Keyway.Decryption;
 using Keyway.Diagnostics;
 using Keyway.Licensing;
+using Keyway.Licensing.Origins;
 using Keyway.Messaging;
 using Keyway.Mp4;
 using Keyway.Protection;

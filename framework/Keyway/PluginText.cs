@@ -1,6 +1,6 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
-using Keyway.Licensing;
+using Keyway.Licensing.Secrets;
 
 namespace Keyway;
 

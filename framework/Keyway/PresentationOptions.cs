@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using Keyway.Decryption;
 using Keyway.Licensing;
+using Keyway.Licensing.Secrets;
 using Keyway.Sources;
 using Keyway.Timeline;
 

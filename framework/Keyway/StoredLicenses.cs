@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Keyway.Licensing;
+using Keyway.Licensing.Origins;
 using Keyway.Sessions;
 
 namespace Keyway;

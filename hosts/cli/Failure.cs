@@ -6,6 +6,8 @@ using Keyway.Decryption;
 using Keyway.Hosting.Configuration;
 using Keyway.Hosting.Plugins;
 using Keyway.Licensing;
+using Keyway.Licensing.Configuration;
+using Keyway.Licensing.Secrets;
 using Keyway.Mp4;
 using Keyway.Plugins;
 using Keyway.Sessions;

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Keyway.Content;
 using Keyway.Licensing;
+using Keyway.Licensing.Secrets;
 using Keyway.Mp4;
 using Keyway.Protection;
 using Spectre.Console;

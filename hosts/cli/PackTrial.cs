@@ -1,7 +1,11 @@
 using System.Buffers;
 using System.Globalization;
 using Keyway.Licensing;
+using Keyway.Licensing.Configuration;
 using Keyway.Licensing.Packs;
+using Keyway.Licensing.Steps;
+using Keyway.Licensing.Templates;
+using Keyway.Licensing.Transport;
 using Keyway.Plugins;
 using Microsoft.Extensions.Configuration;
 

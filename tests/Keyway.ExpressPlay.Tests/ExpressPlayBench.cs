@@ -3,6 +3,8 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using Keyway.Licensing;
+using Keyway.Licensing.Steps;
+using Keyway.Licensing.Transport;
 using Keyway.Plugins;
 using Keyway.Testing;
 using Microsoft.Extensions.Configuration;

@@ -1,5 +1,5 @@
 using Keyway.Licensing;
-using Keyway.Licensing.Packs;
+using Keyway.Licensing.Tokens;
 
 namespace Keyway.ExpressPlay;
 

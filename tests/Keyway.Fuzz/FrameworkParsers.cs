@@ -2,9 +2,9 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Text.Json;
 using Keyway.Dash;
-using Keyway.Licensing;
+using Keyway.Licensing.Answers;
 using Keyway.Licensing.Packs;
-using Keyway.Licensing.Steps;
+using Keyway.Licensing.Secrets;
 using Keyway.Mp4;
 using Keyway.Protection;
 

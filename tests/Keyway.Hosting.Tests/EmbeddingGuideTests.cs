@@ -5,6 +5,7 @@ using Keyway.Content;
 using Keyway.Diagnostics;
 using Keyway.Hosting.Configuration;
 using Keyway.Licensing;
+using Keyway.Licensing.Configuration;
 using Keyway.Messaging;
 using Keyway.Mp4;
 using Keyway.Sessions;

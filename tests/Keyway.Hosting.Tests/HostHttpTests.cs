@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Keyway.Hosting.Configuration;
 using Keyway.Licensing;
+using Keyway.Licensing.Transport;
 using Keyway.Sources;
 using Microsoft.Extensions.Configuration;
 

@@ -4,6 +4,7 @@ using System.Text;
 using Keyway.Hosting.Configuration;
 using Keyway.Hosting.Plugins;
 using Keyway.Licensing;
+using Keyway.Licensing.Transport;
 using Keyway.Sessions;
 using Microsoft.Extensions.Configuration;
 

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using Keyway.Content;
 using Keyway.Licensing;
+using Keyway.Licensing.Steps;
 using Keyway.Messaging;
 using Keyway.Plugins;
 using Keyway.Protection;

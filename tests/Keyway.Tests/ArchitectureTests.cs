@@ -70,8 +70,8 @@ public sealed partial class ArchitectureTests
     {
         // HTTP comes in as an HttpMessageInvoker. One method makes the handler that a host may use; nobody in the engine calls it.
         Type[] banned = [typeof(System.Runtime.Loader.AssemblyLoadContext), typeof(HttpClient), typeof(HttpClientHandler), typeof(SocketsHttpHandler), typeof(System.Net.Sockets.Socket)];
-        Engine.GetTypes().Where(type => type.DeclaringType is null && Uses(type).Any(banned.Contains)).Should().Equal(typeof(Licensing.HttpLicenseTransport));
-        Engine.GetTypes().Where(type => TypeReferences.CallsOf(type).Any(called => called.Name == nameof(Licensing.HttpLicenseTransport.CreateHandler))).Should().BeEmpty();
+        Engine.GetTypes().Where(type => type.DeclaringType is null && Uses(type).Any(banned.Contains)).Should().Equal(typeof(Licensing.Transport.HttpLicenseTransport));
+        Engine.GetTypes().Where(type => TypeReferences.CallsOf(type).Any(called => called.Name == nameof(Licensing.Transport.HttpLicenseTransport.CreateHandler))).Should().BeEmpty();
         Uses(typeof(Breaking.Loads)).Should().Contain([banned[0], banned[1], banned[4]]);
 
         // What is only handed in and looked at is nobody's own.

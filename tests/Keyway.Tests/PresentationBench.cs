@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using Keyway.Decryption;
 using Keyway.Licensing;
+using Keyway.Licensing.Steps;
 using Keyway.Messaging;
 using Keyway.Mp4;
 using Keyway.Protection;

@@ -1,6 +1,8 @@
 using System.Text;
 using Keyway.Decryption;
 using Keyway.Licensing;
+using Keyway.Licensing.Steps;
+using Keyway.Licensing.Transport;
 using Keyway.Messaging;
 using Keyway.Sessions;
 using Keyway.Testing;

@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using Keyway.Hosting.Plugins;
 using Keyway.Licensing;
+using Keyway.Licensing.Configuration;
 using Microsoft.Extensions.Configuration;
 
 namespace Keyway.Hosting.Configuration;

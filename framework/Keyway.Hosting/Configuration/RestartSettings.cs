@@ -1,5 +1,6 @@
 using Keyway.Hosting.Plugins;
 using Keyway.Licensing;
+using Keyway.Licensing.Configuration;
 using Microsoft.Extensions.Configuration;
 
 namespace Keyway.Hosting.Configuration;

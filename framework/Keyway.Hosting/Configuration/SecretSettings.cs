@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Collections.Frozen;
 using System.Security.Cryptography;
 using Keyway.Licensing;
+using Keyway.Licensing.Secrets;
 using Microsoft.Extensions.Configuration;
 
 namespace Keyway.Hosting.Configuration;

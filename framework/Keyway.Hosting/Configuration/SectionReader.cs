@@ -1,5 +1,6 @@
 using System.Globalization;
 using Keyway.Licensing;
+using Keyway.Licensing.Configuration;
 using Microsoft.Extensions.Configuration;
 
 namespace Keyway.Hosting.Configuration;

@@ -1,4 +1,7 @@
-using Keyway.Licensing.Packs;
+using Keyway.Licensing.Exchanges;
+using Keyway.Licensing.Origins;
+using Keyway.Licensing.Secrets;
+using Keyway.Licensing.Tokens;
 
 namespace Keyway.Licensing;
 

@@ -1,4 +1,7 @@
+using Keyway.Licensing.Configuration;
+using Keyway.Licensing.Exchanges;
 using Keyway.Licensing.Packs;
+using Keyway.Licensing.Secrets;
 using Keyway.Licensing.Steps;
 using Microsoft.Extensions.Configuration;
 

@@ -1,5 +1,10 @@
 using System.Collections.Frozen;
+using Keyway.Licensing.Configuration;
+using Keyway.Licensing.Exchanges;
+using Keyway.Licensing.Origins;
 using Keyway.Licensing.Packs;
+using Keyway.Licensing.Secrets;
+using Keyway.Licensing.Steps;
 using Microsoft.Extensions.Configuration;
 
 namespace Keyway.Licensing;

@@ -1,3 +1,5 @@
+using Keyway.Licensing.Origins;
+
 namespace Keyway.Licensing;
 
 /// <summary>Where a session's exchanges start, and under which rule.</summary>

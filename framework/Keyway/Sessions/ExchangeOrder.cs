@@ -1,4 +1,5 @@
 using Keyway.Licensing;
+using Keyway.Licensing.Exchanges;
 
 namespace Keyway.Sessions;
 

@@ -1,4 +1,6 @@
 using Keyway.Licensing;
+using Keyway.Licensing.Exchanges;
+using Keyway.Licensing.Secrets;
 
 namespace Keyway.Sessions;
 

@@ -1,5 +1,6 @@
 using Keyway.Decryption;
 using Keyway.Licensing;
+using Keyway.Licensing.Exchanges;
 
 namespace Keyway.Sessions;
 

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using Keyway.Licensing;
+using Keyway.Licensing.Origins;
 
 namespace Keyway.Sessions;
 

@@ -2,6 +2,9 @@ using System.Collections.Frozen;
 using System.Diagnostics;
 using Keyway.Diagnostics;
 using Keyway.Licensing;
+using Keyway.Licensing.Exchanges;
+using Keyway.Licensing.Origins;
+using Keyway.Licensing.Secrets;
 using Keyway.Messaging;
 
 namespace Keyway.Sessions;

@@ -1,6 +1,7 @@
 using Keyway.Decryption;
 using Keyway.Diagnostics;
 using Keyway.Licensing;
+using Keyway.Licensing.Exchanges;
 using Keyway.Messaging;
 
 namespace Keyway.Sessions;

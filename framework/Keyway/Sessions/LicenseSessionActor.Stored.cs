@@ -1,5 +1,7 @@
 using Keyway.Decryption;
 using Keyway.Licensing;
+using Keyway.Licensing.Exchanges;
+using Keyway.Licensing.Secrets;
 using Keyway.Messaging;
 
 namespace Keyway.Sessions;

@@ -5,6 +5,8 @@ using System.Threading.Channels;
 using Keyway.Decryption;
 using Keyway.Diagnostics;
 using Keyway.Licensing;
+using Keyway.Licensing.Origins;
+using Keyway.Licensing.Secrets;
 using Keyway.Messaging;
 
 namespace Keyway.Sessions;

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Keyway.Licensing;
+using Keyway.Licensing.Exchanges;
 
 namespace Keyway.Sessions;
 

@@ -4,6 +4,8 @@ using Keyway.Hosting;
 using Keyway.Hosting.Configuration;
 using Keyway.Hosting.Plugins;
 using Keyway.Licensing;
+using Keyway.Licensing.Configuration;
+using Keyway.Licensing.Origins;
 using Microsoft.Extensions.Configuration;
 using Spectre.Console;
 

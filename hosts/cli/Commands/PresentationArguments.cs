@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text;
 using Keyway.Timeline;
 using Keyway.Licensing;
+using Keyway.Licensing.Origins;
 using Keyway.Sources;
 
 namespace Keyway.Cli.Commands;

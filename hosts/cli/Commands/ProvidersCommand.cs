@@ -2,7 +2,9 @@ using System.CommandLine;
 using System.Text.Json;
 using Keyway.Hosting.Configuration;
 using Keyway.Licensing;
+using Keyway.Licensing.Configuration;
 using Keyway.Licensing.Packs;
+using Keyway.Licensing.Templates;
 using Microsoft.Extensions.Configuration;
 using Spectre.Console;
 

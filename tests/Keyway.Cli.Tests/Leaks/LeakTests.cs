@@ -2,6 +2,7 @@ using System.IO.Pipelines;
 using Keyway.Cli.Run;
 using Keyway.Hosting;
 using Keyway.Licensing;
+using Keyway.Licensing.Transport;
 using Keyway.Sessions;
 using Keyway.Testing;
 using Microsoft.Extensions.Configuration;

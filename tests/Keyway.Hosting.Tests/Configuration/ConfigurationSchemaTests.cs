@@ -1,5 +1,8 @@
 using System.Text.Json;
 using Keyway.Licensing;
+using Keyway.Licensing.Configuration;
+using Keyway.Licensing.Steps;
+using Keyway.Licensing.Transport;
 using Keyway.Testing;
 using Microsoft.Extensions.Configuration;
 

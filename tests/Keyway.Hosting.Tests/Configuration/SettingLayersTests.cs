@@ -1,5 +1,7 @@
 using System.Text;
 using Keyway.Licensing;
+using Keyway.Licensing.Configuration;
+using Keyway.Licensing.Origins;
 using Microsoft.Extensions.Configuration;
 
 namespace Keyway.Hosting.Configuration;

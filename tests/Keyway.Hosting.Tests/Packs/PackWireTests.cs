@@ -1,6 +1,8 @@
 using System.Text;
 using Keyway.Licensing;
 using Keyway.Licensing.Packs;
+using Keyway.Licensing.Steps;
+using Keyway.Licensing.Transport;
 using Keyway.Plugins;
 using Keyway.Testing;
 

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Keyway.Hosting.Configuration;
 using Keyway.Licensing;
+using Keyway.Licensing.Configuration;
 using Keyway.Licensing.Packs;
 using Keyway.Testing;
 

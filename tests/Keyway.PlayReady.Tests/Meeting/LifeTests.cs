@@ -1,5 +1,7 @@
 using Keyway.Decryption;
 using Keyway.Licensing;
+using Keyway.Licensing.Steps;
+using Keyway.Licensing.Transport;
 using Keyway.Messaging;
 using Keyway.Sessions;
 using Keyway.Testing;

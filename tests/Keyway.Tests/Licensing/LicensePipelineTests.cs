@@ -1,4 +1,8 @@
 using System.Buffers;
+using Keyway.Licensing.Configuration;
+using Keyway.Licensing.Origins;
+using Keyway.Licensing.Secrets;
+using Keyway.Licensing.Steps;
 using Keyway.Sessions;
 using Keyway.Testing;
 

@@ -1,3 +1,6 @@
+using Keyway.Licensing.Origins;
+using Keyway.Licensing.Steps;
+using Keyway.Licensing.Transport;
 using Keyway.Sessions;
 using Keyway.Testing;
 

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using Keyway.Licensing.Steps;
 using Keyway.Plugins;
 using Microsoft.Extensions.Configuration;
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Keyway.Decryption;
 using Keyway.Licensing;
+using Keyway.Licensing.Steps;
 using Keyway.Messaging;
 using Keyway.Testing;
 using Microsoft.Extensions.Configuration;

@@ -2,6 +2,8 @@ using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using Keyway.Decryption;
 using Keyway.Licensing;
+using Keyway.Licensing.Steps;
+using Keyway.Licensing.Transport;
 using Keyway.Messaging;
 using Keyway.Sessions;
 using Keyway.Testing;

@@ -1,4 +1,10 @@
+using Keyway.Licensing.Configuration;
+using Keyway.Licensing.Exchanges;
+using Keyway.Licensing.Origins;
+using Keyway.Licensing.Secrets;
 using Keyway.Licensing.Steps;
+using Keyway.Licensing.Templates;
+using Keyway.Licensing.Tokens;
 using Microsoft.Extensions.Configuration;
 
 namespace Keyway.Licensing.Packs;

@@ -1,3 +1,6 @@
+using Keyway.Licensing.Answers;
+using Keyway.Licensing.Templates;
+
 namespace Keyway.Licensing.Packs;
 
 /// <summary>What a pack makes of one key system and kind of challenge, with the host's settings in it.</summary>

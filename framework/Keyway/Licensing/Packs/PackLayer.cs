@@ -1,3 +1,8 @@
+using Keyway.Licensing.Answers;
+using Keyway.Licensing.Configuration;
+using Keyway.Licensing.Exchanges;
+using Keyway.Licensing.Templates;
+
 namespace Keyway.Licensing.Packs;
 
 /// <summary>
@@ -71,7 +76,7 @@ internal sealed record PackLayer
         List<(string, IReadOnlyList<PackValue>?)> members = [];
         foreach ((string member, PackNode node) in reader.Entries(name))
         {
-            if (name == "headers" && Steps.RequestMembers.WhyNotHeader(member) is { } reason) reader.Mistakes.Add(node, reason);
+            if (name == "headers" && RequestMembers.WhyNotHeader(member) is { } reason) reader.Mistakes.Add(node, reason);
             members.Add((member, node.Kind == PackNodeKind.Null ? null : PackValue.Read(node, PackPlace.Request, names, reader.Mistakes)));
         }
 

@@ -1,5 +1,8 @@
 using System.Text;
-using Keyway.Licensing.Steps;
+using Keyway.Licensing.Exchanges;
+using Keyway.Licensing.Secrets;
+using Keyway.Licensing.Templates;
+using Keyway.Licensing.Tokens;
 
 namespace Keyway.Licensing.Packs;
 

@@ -1,5 +1,9 @@
 using System.Buffers;
+using Keyway.Licensing.Exchanges;
+using Keyway.Licensing.Origins;
+using Keyway.Licensing.Secrets;
 using Keyway.Licensing.Steps;
+using Keyway.Licensing.Templates;
 
 namespace Keyway.Licensing.Packs;
 

@@ -1,4 +1,6 @@
+using Keyway.Licensing.Answers;
 using Keyway.Licensing.Steps;
+using Keyway.Licensing.Templates;
 
 namespace Keyway.Licensing.Packs;
 

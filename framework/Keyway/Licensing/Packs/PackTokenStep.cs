@@ -1,4 +1,6 @@
-using Keyway.Licensing.Steps;
+using Keyway.Licensing.Exchanges;
+using Keyway.Licensing.Templates;
+using Keyway.Licensing.Tokens;
 
 namespace Keyway.Licensing.Packs;
 

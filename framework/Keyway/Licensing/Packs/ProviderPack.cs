@@ -1,5 +1,8 @@
 using System.Text.Json;
-using Keyway.Licensing.Steps;
+using Keyway.Licensing.Configuration;
+using Keyway.Licensing.Origins;
+using Keyway.Licensing.Templates;
+using Keyway.Licensing.Tokens;
 
 namespace Keyway.Licensing.Packs;
 
@@ -189,7 +192,7 @@ public sealed class ProviderPack
         List<Origin> origins = [];
         foreach (PackNode item in reader.Texts("origins"))
         {
-            if (Licensing.Origin.TryParse(item.Text, out Origin origin)) origins.Add(origin);
+            if (Keyway.Licensing.Origins.Origin.TryParse(item.Text, out Origin origin)) origins.Add(origin);
             else reader.Mistakes.Add(item, "not an origin (https://host or https://host:port)");
         }
 

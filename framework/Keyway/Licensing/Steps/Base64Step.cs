@@ -1,5 +1,9 @@
 using System.Buffers;
 using System.Buffers.Text;
+using Keyway.Licensing.Answers;
+using Keyway.Licensing.Configuration;
+using Keyway.Licensing.Exchanges;
+using Keyway.Licensing.Secrets;
 using Microsoft.Extensions.Configuration;
 
 namespace Keyway.Licensing.Steps;

@@ -1,4 +1,6 @@
 using System.Buffers;
+using Keyway.Licensing.Exchanges;
+using Keyway.Licensing.Secrets;
 
 namespace Keyway.Licensing.Steps;
 

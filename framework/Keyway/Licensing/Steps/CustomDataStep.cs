@@ -1,3 +1,6 @@
+using Keyway.Licensing.Configuration;
+using Keyway.Licensing.Exchanges;
+using Keyway.Licensing.Templates;
 using Microsoft.Extensions.Configuration;
 
 namespace Keyway.Licensing.Steps;

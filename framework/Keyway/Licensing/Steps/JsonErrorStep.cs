@@ -1,4 +1,7 @@
 using System.Text.Json;
+using Keyway.Licensing.Answers;
+using Keyway.Licensing.Configuration;
+using Keyway.Licensing.Exchanges;
 using Microsoft.Extensions.Configuration;
 
 namespace Keyway.Licensing.Steps;

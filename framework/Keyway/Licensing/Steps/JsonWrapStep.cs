@@ -1,6 +1,10 @@
 using System.Buffers;
 using System.Buffers.Text;
 using System.Text.Json;
+using Keyway.Licensing.Configuration;
+using Keyway.Licensing.Exchanges;
+using Keyway.Licensing.Secrets;
+using Keyway.Licensing.Templates;
 using Microsoft.Extensions.Configuration;
 
 namespace Keyway.Licensing.Steps;

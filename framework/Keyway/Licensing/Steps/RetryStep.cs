@@ -1,4 +1,6 @@
 using System.Globalization;
+using Keyway.Licensing.Configuration;
+using Keyway.Licensing.Exchanges;
 using Microsoft.Extensions.Configuration;
 
 namespace Keyway.Licensing.Steps;

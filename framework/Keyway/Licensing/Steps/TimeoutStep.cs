@@ -1,3 +1,5 @@
+using Keyway.Licensing.Configuration;
+using Keyway.Licensing.Origins;
 using Microsoft.Extensions.Configuration;
 
 namespace Keyway.Licensing.Steps;

@@ -1,4 +1,7 @@
 using System.Buffers;
+using Keyway.Licensing.Configuration;
+using Keyway.Licensing.Exchanges;
+using Keyway.Licensing.Templates;
 using Microsoft.Extensions.Configuration;
 
 namespace Keyway.Licensing.Steps;

@@ -1,4 +1,6 @@
 using System.Text;
+using Keyway.Licensing.Origins;
+using Keyway.Licensing.Tokens;
 
 namespace Keyway.Licensing.Packs;
 

@@ -1,4 +1,5 @@
-using Keyway.Licensing.Steps;
+using Keyway.Licensing.Exchanges;
+using Keyway.Licensing.Templates;
 using Keyway.Testing;
 
 namespace Keyway.Licensing.Packs;

@@ -2,6 +2,12 @@ using System.Buffers;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
+using Keyway.Licensing.Configuration;
+using Keyway.Licensing.Exchanges;
+using Keyway.Licensing.Origins;
+using Keyway.Licensing.Secrets;
+using Keyway.Licensing.Steps;
+using Keyway.Licensing.Transport;
 using Keyway.Sessions;
 using Keyway.Testing;
 

@@ -1,4 +1,7 @@
 using System.Text;
+using Keyway.Licensing.Configuration;
+using Keyway.Licensing.Exchanges;
+using Keyway.Licensing.Origins;
 
 namespace Keyway.Licensing.Packs;
 

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using Keyway.Licensing.Tokens;
 using Keyway.Testing;
 
 namespace Keyway.Licensing.Packs;

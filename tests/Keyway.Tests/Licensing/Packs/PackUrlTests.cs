@@ -1,3 +1,5 @@
+using Keyway.Licensing.Origins;
+
 namespace Keyway.Licensing.Packs;
 
 /// <summary>Who names the URL of a request, and what is not followed (design, 8 and 8.1).</summary>
