@@ -1,6 +1,5 @@
 using Keyway.Hosting.Configuration;
 using Keyway.Hosting.Plugins;
-using Keyway.Licensing;
 using Keyway.Licensing.Configuration;
 using Keyway.Messaging;
 using Keyway.Protection;

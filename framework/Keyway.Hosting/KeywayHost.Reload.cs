@@ -1,5 +1,4 @@
 using Keyway.Hosting.Configuration;
-using Keyway.Licensing;
 using Keyway.Licensing.Configuration;
 using Keyway.Protection;
 using Microsoft.Extensions.Configuration;

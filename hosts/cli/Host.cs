@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
 using Keyway.Hosting;
-using Keyway.Licensing;
 using Keyway.Licensing.Configuration;
 using Keyway.Protection;
 using Microsoft.Extensions.Configuration;

@@ -1,8 +1,6 @@
 using System.Net;
 using Keyway.Hosting.Plugins;
-using Keyway.Licensing;
 using Keyway.Licensing.Configuration;
-using Keyway.Licensing.Origins;
 using Microsoft.Extensions.Configuration;
 
 namespace Keyway.Hosting.Configuration;

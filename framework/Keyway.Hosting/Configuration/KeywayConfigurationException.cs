@@ -1,4 +1,3 @@
-using Keyway.Licensing;
 using Keyway.Licensing.Configuration;
 
 namespace Keyway.Hosting.Configuration;

@@ -1,6 +1,5 @@
 using System.Collections.Frozen;
 using Keyway.Hosting.Plugins;
-using Keyway.Licensing;
 using Keyway.Licensing.Configuration;
 using Microsoft.Extensions.Configuration;
 

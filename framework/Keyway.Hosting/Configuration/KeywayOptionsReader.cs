@@ -1,7 +1,6 @@
 using System.Collections.Frozen;
 using Keyway.Decryption;
 using Keyway.Hosting.Plugins;
-using Keyway.Licensing;
 using Keyway.Licensing.Configuration;
 using Keyway.Licensing.Origins;
 using Keyway.Licensing.Steps;

@@ -1,5 +1,4 @@
 using Keyway.Hosting.Plugins;
-using Keyway.Licensing;
 using Keyway.Licensing.Configuration;
 using Microsoft.Extensions.Configuration;
 

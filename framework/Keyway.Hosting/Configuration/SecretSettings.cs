@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Collections.Frozen;
 using System.Security.Cryptography;
-using Keyway.Licensing;
 using Keyway.Licensing.Secrets;
 using Microsoft.Extensions.Configuration;
 

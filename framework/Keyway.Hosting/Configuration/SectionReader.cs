@@ -1,5 +1,4 @@
 using System.Globalization;
-using Keyway.Licensing;
 using Keyway.Licensing.Configuration;
 using Microsoft.Extensions.Configuration;
 

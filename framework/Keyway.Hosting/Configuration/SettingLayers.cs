@@ -1,6 +1,4 @@
-using Keyway.Licensing;
 using Keyway.Licensing.Configuration;
-using Keyway.Licensing.Origins;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Configuration.CommandLine;
 using Microsoft.Extensions.Configuration.EnvironmentVariables;

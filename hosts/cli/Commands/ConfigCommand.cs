@@ -3,9 +3,7 @@ using Keyway.Cli.Sandbox;
 using Keyway.Hosting;
 using Keyway.Hosting.Configuration;
 using Keyway.Hosting.Plugins;
-using Keyway.Licensing;
 using Keyway.Licensing.Configuration;
-using Keyway.Licensing.Origins;
 using Microsoft.Extensions.Configuration;
 using Spectre.Console;
 
