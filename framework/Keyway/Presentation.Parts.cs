@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Keyway.Content;
 using Keyway.Live;
 using Keyway.Mp4;
+using Keyway.Mp4.Samples;
 using Keyway.Protection;
 using Keyway.Sources;
 using Keyway.Timeline;

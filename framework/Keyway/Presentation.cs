@@ -4,6 +4,8 @@ using Keyway.Content;
 using Keyway.Licensing;
 using Keyway.Live;
 using Keyway.Mp4;
+using Keyway.Mp4.Reading;
+using Keyway.Mp4.Samples;
 using Keyway.Sessions;
 using Keyway.Sources;
 using Keyway.Timeline;

@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using Keyway.Mp4;
+using Keyway.Mp4.Samples;
 using Keyway.Sources;
 using Keyway.Timeline;
 

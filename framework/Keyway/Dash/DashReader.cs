@@ -1,3 +1,4 @@
+using Keyway.Dash.Reading;
 using Keyway.Sources;
 using Keyway.Timeline;
 

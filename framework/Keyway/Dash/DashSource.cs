@@ -1,3 +1,5 @@
+using Keyway.Dash.Reading;
+using Keyway.Dash.Xml;
 using Keyway.Sources;
 using Keyway.Timeline;
 

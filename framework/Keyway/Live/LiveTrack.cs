@@ -1,6 +1,6 @@
 using System.Runtime.ExceptionServices;
 using Keyway.Content;
-using Keyway.Mp4;
+using Keyway.Mp4.Samples;
 using Keyway.Sources;
 using Keyway.Timeline;
 

@@ -1,4 +1,6 @@
 using System.IO.Pipelines;
+using Keyway.Mp4.Clear;
+using Keyway.Mp4.Reading;
 
 namespace Keyway.Mp4;
 

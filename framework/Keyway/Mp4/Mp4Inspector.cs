@@ -1,3 +1,8 @@
+using Keyway.Mp4.Boxes;
+using Keyway.Mp4.Reading;
+using Keyway.Mp4.Samples;
+using Keyway.Mp4.Structure;
+using Keyway.Mp4.Summary;
 using Keyway.Protection;
 
 namespace Keyway.Mp4;

@@ -1,5 +1,8 @@
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
+using Keyway.Mp4.Merge;
+using Keyway.Mp4.Reading;
+using Keyway.Mp4.Samples;
 using Keyway.Protection;
 
 namespace Keyway.Mp4;

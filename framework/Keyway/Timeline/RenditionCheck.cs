@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
-using Keyway.Mp4;
+using Keyway.Mp4.Boxes;
+using Keyway.Mp4.Samples;
+using Keyway.Mp4.Structure;
 
 namespace Keyway.Timeline;
 

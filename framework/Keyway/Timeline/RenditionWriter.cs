@@ -1,4 +1,4 @@
-using Keyway.Mp4;
+using Keyway.Mp4.Samples;
 
 namespace Keyway.Timeline;
 

@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using Keyway.Mp4;
+using Keyway.Mp4.Boxes;
 
 namespace Keyway.Timeline;
 

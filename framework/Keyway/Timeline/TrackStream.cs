@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.IO.Pipelines;
-using Keyway.Mp4;
+using Keyway.Mp4.Samples;
 
 namespace Keyway.Timeline;
 

@@ -1,4 +1,4 @@
-using static Keyway.Mp4.Boxes;
+using static Keyway.Mp4.BoxBytes;
 using static Keyway.Mp4.Made;
 
 namespace Keyway.Mp4;

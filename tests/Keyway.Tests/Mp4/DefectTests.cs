@@ -1,4 +1,5 @@
-using static Keyway.Mp4.Boxes;
+using Keyway.Mp4.Structure;
+using static Keyway.Mp4.BoxBytes;
 using static Keyway.Mp4.Made;
 
 namespace Keyway.Mp4;

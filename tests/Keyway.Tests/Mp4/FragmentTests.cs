@@ -1,5 +1,6 @@
 using Keyway.Decryption;
-using static Keyway.Mp4.Boxes;
+using Keyway.Mp4.Boxes;
+using static Keyway.Mp4.BoxBytes;
 using static Keyway.Mp4.Made;
 
 namespace Keyway.Mp4;

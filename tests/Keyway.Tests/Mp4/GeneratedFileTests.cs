@@ -1,5 +1,5 @@
 using CsCheck;
-using static Keyway.Mp4.Boxes;
+using static Keyway.Mp4.BoxBytes;
 using static Keyway.Mp4.Made;
 
 namespace Keyway.Mp4;

@@ -1,6 +1,6 @@
 using System.IO.Pipelines;
 using System.Security.Cryptography;
-using static Keyway.Mp4.Boxes;
+using static Keyway.Mp4.BoxBytes;
 
 namespace Keyway.Mp4;
 

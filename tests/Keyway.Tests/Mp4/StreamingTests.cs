@@ -1,6 +1,11 @@
 using System.IO.Pipelines;
 using Keyway.Decryption;
-using static Keyway.Mp4.Boxes;
+using Keyway.Mp4.Boxes;
+using Keyway.Mp4.Clear;
+using Keyway.Mp4.Opening;
+using Keyway.Mp4.Samples;
+using Keyway.Mp4.Structure;
+using static Keyway.Mp4.BoxBytes;
 using static Keyway.Mp4.Made;
 
 namespace Keyway.Mp4;
@@ -25,7 +30,7 @@ public sealed class StreamingTests
         Movie.TryRead(Init, 0, out Movie movie, out _).Should().BeTrue();
         byte[] bytes = file[Init.Length..];
         Box box = Parse(bytes);
-        Mp4.Moof.TryRead(box, out Moof moof, out _).Should().BeTrue();
+        Structure.Moof.TryRead(box, out Moof moof, out _).Should().BeTrue();
         moof.TryPlace(movie, bytes, 0, null, 0, out _).Should().BeTrue();
         using RawKeyRing ring = new();
         ring.Add(Kid, Key);

@@ -1,0 +1,78 @@
+using Keyway.Dash.Segments;
+
+namespace Keyway.Dash.Reading;
+
+/// <summary>What was written at one level, before anything is inherited: children may stand before or after what they inherit from.</summary>
+internal abstract class LevelDraft
+{
+    public required string Path { get; init; }
+
+    /// <summary>Alternatives for the same content, the first choice first.</summary>
+    public List<BaseReference> BaseUrls { get; } = [];
+
+    public SegmentInfo? Segments { get; set; }
+
+    public List<ContentProtection> Protections { get; } = [];
+
+    public EssentialProperties Essentials { get; } = new();
+
+    /// <summary>What is added to the addresses of segments below.</summary>
+    public UrlQuery? Query { get; set; }
+
+    public bool IsTrickMode { get; set; }
+}
+
+internal sealed class MpdDraft : LevelDraft
+{
+    public List<string> Locations { get; } = [];
+
+    public List<UtcTiming> UtcTimings { get; } = [];
+
+    public List<PeriodDraft> Periods { get; } = [];
+}
+
+internal sealed class PeriodDraft : LevelDraft
+{
+    public string? Id { get; init; }
+
+    public TimeSpan? Start { get; init; }
+
+    public TimeSpan? Duration { get; init; }
+
+    public List<AdaptationSetDraft> Sets { get; } = [];
+}
+
+internal abstract class TrackDraft : LevelDraft
+{
+    public string? Id { get; init; }
+
+    public string? MimeType { get; init; }
+
+    public string? Codecs { get; init; }
+
+    public string? Width { get; init; }
+
+    public string? Height { get; init; }
+
+    public string? FrameRate { get; init; }
+
+    public string? AudioSamplingRate { get; init; }
+}
+
+internal sealed class AdaptationSetDraft : TrackDraft
+{
+    public string? ContentType { get; set; }
+
+    public string? Language { get; set; }
+
+    public string? Label { get; set; }
+
+    public List<string> Roles { get; } = [];
+
+    public List<RepresentationDraft> Representations { get; } = [];
+}
+
+internal sealed class RepresentationDraft : TrackDraft
+{
+    public long Bandwidth { get; init; }
+}

@@ -1,0 +1,102 @@
+using Keyway.Mp4.Opening;
+using Keyway.Mp4.Samples;
+
+namespace Keyway.Mp4.Clear;
+
+/// <summary>Bytes that follow one another in a file, and the samples among them that are to be decrypted before they are written.</summary>
+internal sealed class Batch(byte[] buffer)
+{
+    private readonly List<Opening> _openings = [];
+    private readonly List<FragmentOpener> _ended = [];
+    private readonly List<long> _marks = [];
+
+    /// <summary>How many bytes there are.</summary>
+    public int Length { get; private set; }
+
+    public int Capacity => buffer.Length;
+
+    public int Room => buffer.Length - Length;
+
+    public ReadOnlyMemory<byte> Bytes => buffer.AsMemory(0, Length);
+
+    public byte[] Buffer => buffer;
+
+    /// <summary>Whether there is anything to decrypt.</summary>
+    public bool IsProtected => _openings.Count > 0;
+
+    /// <summary>Decrypting; <see langword="null"/> where nothing is to be done or nobody has begun.</summary>
+    public Task? Work { get; set; }
+
+    /// <summary>The places in the file up to which units end here.</summary>
+    public List<long> Marks => _marks;
+
+    /// <summary>Memory for bytes that come next.</summary>
+    public Memory<byte> Take(int count)
+    {
+        Length += count;
+        return buffer.AsMemory(Length - count, count);
+    }
+
+    /// <summary>Gives bytes back of which nothing came.</summary>
+    public void GiveBack(int count) => Length -= count;
+
+    /// <summary>Notes samples of a fragment.</summary>
+    public void Add(FragmentOpener fragment, int count, int shift)
+    {
+        if (count == 0) return;
+        _openings.Add(new Opening(fragment, fragment.Next, count, shift));
+        fragment.Next += count;
+    }
+
+    /// <summary>Notes that a fragment has no further samples: its keys go back when this batch is written.</summary>
+    public void End(FragmentOpener fragment) => _ended.Add(fragment);
+
+    public void Mark(long position) => _marks.Add(position);
+
+    /// <summary>The work on earlier samples of the same fragments that is still going on: their keys serve one thread at a time.</summary>
+    public List<Task> Before()
+    {
+        List<Task> before = [];
+        foreach (Opening opening in _openings)
+            if (opening.Fragment.Work is { IsCompleted: false } work && !before.Contains(work)) before.Add(work);
+        return before;
+    }
+
+    /// <summary>Says who decrypts this batch, for the next one with samples of the same fragments.</summary>
+    public void Begin(Task work)
+    {
+        Work = work;
+        foreach (Opening opening in _openings) opening.Fragment.Work = work;
+    }
+
+    /// <summary>Decrypts.</summary>
+    /// <exception cref="SampleDecryptionException">A sample cannot be decrypted.</exception>
+    public void Open()
+    {
+        foreach (Opening opening in _openings) opening.Fragment.Open(buffer.AsSpan(0, Length), opening.Shift, opening.First, opening.Count);
+    }
+
+    /// <summary>Gives back the keys and tables of fragments that end here, in their order.</summary>
+    public void Close(SampleTablePool tables)
+    {
+        foreach (FragmentOpener fragment in _ended)
+        {
+            fragment.Dispose();
+            tables.Return(fragment.Table);
+        }
+
+        _ended.Clear();
+    }
+
+    /// <summary>Makes it empty.</summary>
+    public void Reset()
+    {
+        _openings.Clear();
+        _ended.Clear();
+        _marks.Clear();
+        Length = 0;
+        Work = null;
+    }
+
+    private readonly record struct Opening(FragmentOpener Fragment, int First, int Count, int Shift);
+}

@@ -1,0 +1,327 @@
+using System.IO.Pipelines;
+using Keyway.Mp4.Reading;
+using Keyway.Mp4.Samples;
+
+namespace Keyway.Mp4.Clear;
+
+/// <summary>Lets reading, decrypting and writing of one file overlap, and keeps the order of the file.</summary>
+/// <remarks>
+/// <code>
+/// reader ──► batch ──► batch ──► batch ──► … ──► writer, in the order of the file
+///              │         │         │
+///           decrypts  decrypts  decrypts        batches of one fragment one after the other, those of several beside each other
+/// </code>
+/// A batch is half a megabyte: small fragments together, or a part of a large one. What is read and not yet written is bounded, whatever the file is.
+/// Threads: one reader. A file that fits one batch is read, decrypted and written without another thread.
+/// </remarks>
+internal sealed class BatchPipeline : IAsyncDisposable
+{
+    /// <summary>One batch: large enough for a disk, small enough for a processor's cache. A larger sample gets a batch of its size.</summary>
+    public const int BatchBytes = 1 << 19;
+
+    /// <summary>What may be read and not yet written, while decrypting keeps up.</summary>
+    public const int InFlightBytes = 4 << 20;
+
+    /// <summary>The same while decrypting is what takes the time: only with several fragments at hand can several be worked on.</summary>
+    public const int MostInFlightBytes = 16 << 20;
+
+    /// <summary>So many decrypted batches before the writer are enough for now: the reader has time to decrypt by itself.</summary>
+    private const int EnoughReady = 2;
+
+    private readonly PipeWriter _output;
+    private readonly int _parallel;
+    private readonly IProgress<long>? _progress;
+    private readonly CancellationTokenSource _stop;
+    private readonly SemaphoreSlim? _workers;
+    private readonly Lock _lock = new();
+    private readonly Queue<Batch> _queue = new();
+    private readonly Stack<Batch> _free = new();
+    private readonly List<Task> _works = [];
+    private TaskCompletionSource? _readerWaits;
+    private TaskCompletionSource? _writerWaits;
+    private Batch? _pending;
+    private Task? _writing;
+    private int _inFlight;
+    private int _limit = InFlightBytes;
+    private bool _starves;
+    private bool _complete;
+
+    /// <param name="output">Where to.</param>
+    /// <param name="parallel">How many fragments are decrypted at once.</param>
+    /// <param name="progress">Hears the marks that were set, once what is before them is written.</param>
+    /// <param name="cancellationToken">Stops everything.</param>
+    public BatchPipeline(PipeWriter output, int parallel, IProgress<long>? progress, CancellationToken cancellationToken)
+    {
+        _output = output;
+        _parallel = parallel;
+        _progress = progress;
+        _stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        if (parallel > 1) _workers = new SemaphoreSlim(parallel);
+    }
+
+    /// <summary>Cancelled when the work is, and when writing has failed.</summary>
+    public CancellationToken Token => _stop.Token;
+
+    /// <summary>Tables for fragments; they come back when their fragments are written.</summary>
+    public SampleTablePool Tables { get; } = new();
+
+    /// <summary>How much of the batch at hand is free.</summary>
+    public int Room => _pending?.Room ?? BatchBytes;
+
+    /// <summary>Gives a batch that has room.</summary>
+    /// <param name="room">How much is wanted in one piece.</param>
+    /// <returns>The batch at hand, or the next when it has not so much.</returns>
+    public ValueTask<Batch> BatchAsync(int room) => _pending is { } batch && batch.Room >= room ? new(batch) : NextAsync(room);
+
+    /// <summary>Hands the batch at hand on.</summary>
+    public void Flush()
+    {
+        if (_pending is not { } batch) return;
+        _pending = null;
+        Begin(batch);
+        _writing ??= Task.Run(WriteAllAsync);
+        TaskCompletionSource? waits;
+        lock (_lock)
+        {
+            _queue.Enqueue(batch);
+            waits = _writerWaits;
+            _writerWaits = null;
+        }
+
+        waits?.SetResult();
+    }
+
+    /// <summary>Waits until everything is written.</summary>
+    /// <exception cref="SampleDecryptionException">A sample could not be decrypted.</exception>
+    public async ValueTask CompleteAsync()
+    {
+        if (_writing is null)
+        {
+            if (_pending is not { } only) return;
+            _pending = null;
+            only.Begin(Task.CompletedTask);
+            try
+            {
+                only.Open();
+                await WriteAsync(only).ConfigureAwait(false);
+            }
+            finally
+            {
+                Release(only);
+            }
+
+            return;
+        }
+
+        Flush();
+        End();
+        await _writing.ConfigureAwait(false);
+    }
+
+    /// <summary>Stops what is still going on, and gives every key back.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync().ConfigureAwait(false);
+        End();
+        foreach (Task? task in (IEnumerable<Task?>)[_writing, .. _works])
+            if (task is not null) await task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _pending?.Close(Tables);
+        foreach (Batch batch in _queue) batch.Close(Tables);
+        _workers?.Dispose();
+        _stop.Dispose();
+    }
+
+    private async ValueTask<Batch> NextAsync(int room)
+    {
+        Flush();
+        int size = Math.Max(BatchBytes, room);
+        while (true)
+        {
+            TaskCompletionSource waits;
+            lock (_lock)
+            {
+                while (_starves && _inFlight + size > _limit && TryWiden())
+                {
+                }
+
+                if (_inFlight == 0 || _inFlight + size <= _limit)
+                {
+                    _inFlight += size;
+                    return _pending = size == BatchBytes && _free.TryPop(out Batch? free) ? free : new Batch(GC.AllocateUninitializedArray<byte>(size));
+                }
+
+                waits = _readerWaits = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            }
+
+            await waits.Task.WaitAsync(Token).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Has a batch decrypted: by somebody else, or here where the writer has enough to do.</summary>
+    private void Begin(Batch batch)
+    {
+        if (!batch.IsProtected) return;
+        List<Task> before = batch.Before();
+        if (before.Count > 0 || (_workers is not null && !HasEnoughReady()))
+        {
+            Task work = Task.Run(() => OpenAsync(batch, before), CancellationToken.None);
+            batch.Begin(work);
+            _works.RemoveAll(static each => each.IsCompleted);
+            _works.Add(work);
+            return;
+        }
+
+        try
+        {
+            batch.Open();
+            batch.Begin(Task.CompletedTask);
+        }
+        catch (SampleDecryptionException exception)
+        {
+            // Its turn comes when everything before it is written.
+            batch.Begin(Task.FromException(exception));
+        }
+    }
+
+    private async Task OpenAsync(Batch batch, List<Task> before)
+    {
+        foreach (Task each in before) await each.ConfigureAwait(false);
+        if (_workers is null)
+        {
+            batch.Open();
+            return;
+        }
+
+        await _workers.WaitAsync(Token).ConfigureAwait(false);
+        try
+        {
+            batch.Open();
+        }
+        finally
+        {
+            _workers.Release();
+        }
+    }
+
+    /// <summary>Whether the writer can go on for a while with what is decrypted.</summary>
+    private bool HasEnoughReady()
+    {
+        int ready = 0;
+        lock (_lock)
+        {
+            if (_starves) return false;
+            foreach (Batch batch in _queue)
+            {
+                if (batch.Work is { IsCompleted: false }) return false;
+                if (++ready >= EnoughReady) return true;
+            }
+        }
+
+        return false;
+    }
+
+    private async Task WriteAllAsync()
+    {
+        try
+        {
+            while (await DequeueAsync().ConfigureAwait(false) is { } batch)
+            {
+                try
+                {
+                    await WriteAsync(batch).ConfigureAwait(false);
+                }
+                finally
+                {
+                    Release(batch);
+                }
+            }
+        }
+        catch
+        {
+            // The reader works for nobody.
+            await _stop.CancelAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private async ValueTask WriteAsync(Batch batch)
+    {
+        if (batch.Work is { } work)
+        {
+            if (!work.IsCompleted) Starve(true);
+            await work.ConfigureAwait(false);
+            if (_starves) Starve(false);
+        }
+
+        batch.Close(Tables);
+        await PipeOutput.WriteAsync(_output, batch.Bytes, Token).ConfigureAwait(false);
+        foreach (long mark in batch.Marks) _progress?.Report(mark);
+    }
+
+    /// <summary>Says whether the writer waits for a decryptor. If the reader waits too, then for want of room, and gets more.</summary>
+    private void Starve(bool starves)
+    {
+        TaskCompletionSource? waits = null;
+        lock (_lock)
+        {
+            _starves = starves;
+            if (starves && _readerWaits is not null && TryWiden()) (waits, _readerWaits) = (_readerWaits, null);
+        }
+
+        waits?.SetResult();
+    }
+
+    private bool TryWiden()
+    {
+        if (_workers is null || _limit >= MostInFlightBytes) return false;
+        _limit *= 2;
+        return true;
+    }
+
+    private async ValueTask<Batch?> DequeueAsync()
+    {
+        while (true)
+        {
+            TaskCompletionSource waits;
+            lock (_lock)
+            {
+                if (_queue.TryDequeue(out Batch? batch)) return batch;
+                if (_complete) return null;
+                waits = _writerWaits = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            }
+
+            await waits.Task.ConfigureAwait(false);
+        }
+    }
+
+    private void End()
+    {
+        TaskCompletionSource? waits;
+        lock (_lock)
+        {
+            _complete = true;
+            waits = _writerWaits;
+            _writerWaits = null;
+        }
+
+        waits?.SetResult();
+    }
+
+    private void Release(Batch batch)
+    {
+        batch.Close(Tables);
+        int size = batch.Capacity;
+        batch.Reset();
+        TaskCompletionSource? waits = null;
+        lock (_lock)
+        {
+            _inFlight -= size;
+            if (size == BatchBytes) _free.Push(batch);
+
+            // Not for every batch: waking somebody costs more than a batch's worth of reading.
+            if (_inFlight <= _limit / 2) (waits, _readerWaits) = (_readerWaits, null);
+        }
+
+        waits?.SetResult();
+    }
+}

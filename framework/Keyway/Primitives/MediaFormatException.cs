@@ -1,0 +1,15 @@
+namespace Keyway;
+
+/// <summary>A media file or segment is not what a reader can read. The text names the file, the box path and the offset.</summary>
+/// <param name="source">The file or URL, without its query.</param>
+/// <param name="error">What is wrong and where.</param>
+/// <param name="innerException">What caused it.</param>
+public sealed class MediaFormatException(string source, FormatError error, Exception? innerException = null)
+    : KeywayException(source.Length == 0 ? error.ToString() : $"{source}: {error}", innerException)
+{
+    /// <summary>The file or URL, without its query.</summary>
+    public string MediaSource { get; } = source;
+
+    /// <summary>What is wrong and where.</summary>
+    public FormatError Error { get; } = error;
+}

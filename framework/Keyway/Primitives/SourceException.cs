@@ -1,0 +1,12 @@
+namespace Keyway;
+
+/// <summary>A file or URL could not be reached or read.</summary>
+/// <param name="source">The file or URL, without its query.</param>
+/// <param name="reason">Why.</param>
+/// <param name="innerException">What caused it.</param>
+public sealed class SourceException(string source, string reason, Exception? innerException = null)
+    : KeywayException($"{source}: {reason}", innerException)
+{
+    /// <summary>The file or URL, without its query.</summary>
+    public string UnreachableSource { get; } = source;
+}
