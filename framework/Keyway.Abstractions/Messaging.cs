@@ -56,31 +56,6 @@ public abstract class AsyncMessageHandlerFilter<TMessage>
     public abstract ValueTask HandleAsync(TMessage message, CancellationToken cancellationToken, Func<TMessage, CancellationToken, ValueTask> next);
 }
 
-/// <summary>Says facts of one kind.</summary>
-/// <typeparam name="TMessage">The kind of fact.</typeparam>
-public interface IPublisher<TMessage>
-    where TMessage : IKeywayEvent
-{
-    /// <summary>
-    /// Tells every subscriber. Synchronous handlers have run when this returns; asynchronous ones have been started and are not waited for.
-    /// Never throws what a handler throws, and allocates nothing.
-    /// </summary>
-    /// <param name="message">The fact.</param>
-    void Publish(TMessage message);
-}
-
-/// <summary>Says facts of one kind and waits until they have been heard.</summary>
-/// <typeparam name="TMessage">The kind of fact.</typeparam>
-public interface IAsyncPublisher<TMessage>
-    where TMessage : IKeywayEvent
-{
-    /// <summary>Tells every subscriber of either kind. Never throws what a handler throws.</summary>
-    /// <param name="message">The fact.</param>
-    /// <param name="cancellationToken">Handed to the handlers.</param>
-    /// <returns>A task that ends when every handler has ended.</returns>
-    ValueTask PublishAsync(TMessage message, CancellationToken cancellationToken = default);
-}
-
 /// <summary>Where to subscribe to facts of one kind.</summary>
 /// <typeparam name="TMessage">The kind of fact.</typeparam>
 public interface ISubscriber<TMessage>
@@ -120,23 +95,5 @@ public interface IEventSource
     /// <returns>The subscriber.</returns>
     /// <exception cref="ArgumentException"><typeparamref name="T"/> is not declared in this assembly.</exception>
     IAsyncSubscriber<T> AsyncSubscriber<T>()
-        where T : IKeywayEvent;
-}
-
-/// <summary>A message bus of MessagePipe's shape, with one object to reach everything without a container.</summary>
-public interface IMessageBus : IEventSource
-{
-    /// <summary>Where to say facts of one kind.</summary>
-    /// <typeparam name="T">The kind of fact, declared in this assembly.</typeparam>
-    /// <returns>The publisher; it may be kept.</returns>
-    /// <exception cref="ArgumentException"><typeparamref name="T"/> is not declared in this assembly.</exception>
-    IPublisher<T> Publisher<T>()
-        where T : IKeywayEvent;
-
-    /// <summary>Where to say facts of one kind and wait.</summary>
-    /// <typeparam name="T">The kind of fact, declared in this assembly.</typeparam>
-    /// <returns>The publisher; it may be kept.</returns>
-    /// <exception cref="ArgumentException"><typeparamref name="T"/> is not declared in this assembly.</exception>
-    IAsyncPublisher<T> AsyncPublisher<T>()
         where T : IKeywayEvent;
 }

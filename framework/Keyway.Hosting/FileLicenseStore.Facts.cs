@@ -71,18 +71,24 @@ public sealed partial class FileLicenseStore
         private static void Write(Utf8JsonWriter json, StoredHeader header)
         {
             json.WriteStartObject();
+            json.WriteString("kind", header.Kind.ToString());
             json.WriteString("system", header.System.ToString());
             json.WriteBase64String("data", header.Data.Span);
+            if (!header.Box.IsEmpty) json.WriteBase64String("box", header.Box.Span);
             json.WriteStartArray("keys");
             foreach (KeyId id in header.KeyIds) json.WriteStringValue(id.ToString());
             json.WriteEndArray();
             json.WriteEndObject();
         }
 
-        private static StoredHeader ReadHeader(JsonElement json) => new(
-            new SystemId(json.GetProperty("system").GetGuid()),
-            json.GetProperty("data").GetBytesFromBase64(),
-            [.. json.GetProperty("keys").EnumerateArray().Select(ReadId)]);
+        private static StoredHeader ReadHeader(JsonElement json) => new()
+        {
+            Kind = json.TryGetProperty("kind", out JsonElement kind) ? Enum.Parse<InitializationDataKind>(kind.GetString()!) : InitializationDataKind.Pssh,
+            System = new SystemId(json.GetProperty("system").GetGuid()),
+            Data = json.GetProperty("data").GetBytesFromBase64(),
+            Box = json.TryGetProperty("box", out JsonElement box) ? box.GetBytesFromBase64() : default,
+            KeyIds = [.. json.GetProperty("keys").EnumerateArray().Select(ReadId)],
+        };
 
         private static KeyId ReadId(JsonElement json) => KeyId.TryParse(json.GetString(), out KeyId id) ? id : throw new FormatException();
 

@@ -290,7 +290,7 @@ public sealed class KeywayEngine : IKeyway, IAsyncDisposable
                 .OrderBy(static candidate => candidate.Priority)
                 .FirstOrDefault();
             Volatile.Write(ref reading, candidate?.Name);
-            ProtectionHeader? header = candidate?.KeySystem?.ParseHeader(data);
+            ProtectionHeader? header = candidate?.KeySystem?.Read(data);
             Volatile.Write(ref reading, null);
             return header;
         }

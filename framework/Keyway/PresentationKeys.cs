@@ -64,7 +64,7 @@ internal sealed class PresentationKeys(PresentationParts parts, int track) : IMe
             if (!system.Descriptor.Systems.Contains(box.System)) continue;
             try
             {
-                headers.Add(system.ParseHeader(new InitializationData { Kind = InitializationDataKind.Pssh, System = box.System, Payload = box.Data, BoxKeyIds = box.KeyIds }));
+                headers.Add(system.Read(box.ToInitializationData()));
             }
             catch (Exception exception) when (exception is not OutOfMemoryException)
             {

@@ -100,7 +100,7 @@ internal sealed class PresentationLicenses : IAsyncDisposable
             if (!Ring.Options.KeySystem.Descriptor.Systems.Contains(entry.System)) continue;
             try
             {
-                headers.Add(Ring.Options.KeySystem.ParseHeader(entry.ToInitializationData()));
+                headers.Add(Ring.Options.KeySystem.Read(entry.ToInitializationData()));
             }
             catch (Exception exception) when (exception is not OutOfMemoryException)
             {

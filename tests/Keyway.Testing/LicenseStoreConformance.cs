@@ -41,7 +41,11 @@ public sealed class LicenseStoreConformance(Func<ILicenseStore> create)
         Created = created,
         LastSeen = created.AddMinutes(3).AddTicks(1),
         ReleaseAsked = created.AddHours(1),
-        Headers = [new StoredHeader(FakeKeySystem.System, new byte[] { 0, 1, 255 }, [new KeyId(1)]), new StoredHeader(FakeKeySystem.System, default, [])],
+        Headers =
+        [
+            new StoredHeader { System = FakeKeySystem.System, Data = new byte[] { 0, 1, 255 }, Box = new byte[] { 0, 0, 0, 9, 0, 1, 255 }, KeyIds = [new KeyId(1)] },
+            new StoredHeader { Kind = InitializationDataKind.KeyIds, System = FakeKeySystem.System },
+        ],
         Keys =
         [
             new StoredKey
@@ -187,7 +191,7 @@ public sealed class LicenseStoreConformance(Func<ILicenseStore> create)
     }
 
     private static bool IsSame(StoredHeader expected, StoredHeader actual) =>
-        expected.System == actual.System && expected.Data.Span.SequenceEqual(actual.Data.Span) && expected.KeyIds.SequenceEqual(actual.KeyIds);
+        expected.Kind == actual.Kind && expected.System == actual.System && expected.Data.Span.SequenceEqual(actual.Data.Span) && expected.Box.Span.SequenceEqual(actual.Box.Span) && expected.KeyIds.SequenceEqual(actual.KeyIds);
 
     private static void Check(bool kept, string otherwise)
     {

@@ -8,7 +8,7 @@ public enum InitializationDataKind
     /// <summary>Not said.</summary>
     None = 0,
 
-    /// <summary>The content of one <c>pssh</c> box (registry name <c>cenc</c>).</summary>
+    /// <summary>A <c>pssh</c> box (registry name <c>cenc</c>).</summary>
     Pssh,
 
     /// <summary>A JSON object with a list of key identifiers (registry name <c>keyids</c>).</summary>
@@ -32,6 +32,12 @@ public sealed record InitializationData
 
     /// <summary>The key identifiers of a <c>pssh</c> box of version 1, which stand in the box and not in the data.</summary>
     public IReadOnlyList<KeyId> BoxKeyIds { get; init; } = [];
+
+    /// <summary>
+    /// The whole <c>pssh</c> box (ISO/IEC 23001-7, 8.1), with what its key system does not read: byte for byte as found, behind a header of 8 bytes. Of what a manifest
+    /// holds without a box (<c>mspr:pro</c>, bare data) the box of version 0 around it. Empty for other kinds.
+    /// </summary>
+    public ReadOnlyMemory<byte> Box { get; init; }
 }
 
 /// <summary>What a key system is and can do.</summary>
@@ -96,6 +102,24 @@ public sealed record ProtectionHeader
 
     /// <summary>The data, byte for byte as found.</summary>
     public required ReadOnlyMemory<byte> Data { get; init; }
+
+    /// <summary>The kind of initialisation data that it was read from. The framework sets it after <see cref="IKeySystem.ParseHeader"/>, whatever that said.</summary>
+    public InitializationDataKind Kind { get; init; }
+
+    /// <summary>The whole <c>pssh</c> box, as <see cref="InitializationData.Box"/> has it; empty for other kinds. Set by the framework, as <see cref="Kind"/> is.</summary>
+    public ReadOnlyMemory<byte> Box { get; init; }
+
+    /// <summary>What a CDM takes beside <see cref="InitData"/>: the name of <see cref="Kind"/> in the W3C EME Initialization Data Format Registry; empty where it is not said.</summary>
+    public string InitDataType => Kind switch
+    {
+        InitializationDataKind.Pssh => "cenc",
+        InitializationDataKind.KeyIds => "keyids",
+        InitializationDataKind.WebM => "webm",
+        _ => "",
+    };
+
+    /// <summary>What a CDM takes as initialisation data of <see cref="InitDataType"/>: the whole box of <c>cenc</c>, the data of other kinds.</summary>
+    public ReadOnlyMemory<byte> InitData => Kind == InitializationDataKind.Pssh ? Box : Data;
 
     /// <summary>Every key that the header names: of the box and of the payload, merged by the plugin. May be empty.</summary>
     public IReadOnlyList<KeyId> KeyIds { get; init; } = [];

@@ -128,10 +128,10 @@ public static class KeySystemSelector
     private static ProtectionHeader? Parse(KeySystemCandidate candidate, InitializationData data, ProtectionHeader? known, out string? problem)
     {
         problem = null;
-        if (candidate.KeySystem is null) return known ?? new ProtectionHeader { System = data.System, Data = data.Payload, KeyIds = data.BoxKeyIds };
+        if (candidate.KeySystem is null) return known ?? new ProtectionHeader { System = data.System, Data = data.Payload, KeyIds = data.BoxKeyIds }.Of(data);
         try
         {
-            return candidate.KeySystem.ParseHeader(data);
+            return candidate.KeySystem.Read(data);
         }
         catch (ProtectionHeaderException e)
         {

@@ -14,6 +14,9 @@ public sealed record ProtectionEntry
     /// <summary>The key identifiers of version 1 boxes.</summary>
     public IReadOnlyList<KeyId> BoxKeyIds { get; init; } = [];
 
+    /// <summary>The whole <c>pssh</c> box, as the first place has it that holds one; made of system and data where none does.</summary>
+    public ReadOnlyMemory<byte> Box { get; init; }
+
     /// <summary>Every key that it is for: of the box, of the data; and if both name none, those of the tracks that it belongs to.</summary>
     public IReadOnlyList<KeyId> KeyIds { get; init; } = [];
 
@@ -34,5 +37,5 @@ public sealed record ProtectionEntry
 
     /// <summary>It as initialisation data for its key system.</summary>
     /// <returns>The initialisation data.</returns>
-    public InitializationData ToInitializationData() => new() { Kind = InitializationDataKind.Pssh, System = System, Payload = Data, BoxKeyIds = BoxKeyIds };
+    public InitializationData ToInitializationData() => new() { Kind = InitializationDataKind.Pssh, System = System, Payload = Data, BoxKeyIds = BoxKeyIds, Box = Box };
 }

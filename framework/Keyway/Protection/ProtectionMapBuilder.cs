@@ -170,12 +170,14 @@ public sealed class ProtectionMapBuilder
         private readonly OrderedSet<KeyId> _boxKeyIds = new();
         private readonly OrderedSet<string> _tracks = new();
         private readonly OrderedSet<ProtectionSource> _sources = new();
+        private PsshBox _box = box;
         private bool _everywhere;
 
         public int Order => order;
 
         public void Add(HeaderStatement statement)
         {
+            if (!_box.IsFound && statement.Box.IsFound) _box = statement.Box;
             foreach (KeyId id in statement.Box.KeyIds) _boxKeyIds.Add(id);
             if (statement.Track is null) _everywhere = true;
             else _tracks.Add(statement.Track);
@@ -184,7 +186,7 @@ public sealed class ProtectionMapBuilder
 
         public ProtectionEntry Build(HeaderDecoder? decode, KeyId[] ofTracks, Dictionary<string, HashSet<KeyId>> keysOfTrack)
         {
-            ProtectionEntry entry = new() { System = box.System, Data = box.Data, BoxKeyIds = _boxKeyIds.Items, Sources = _sources.Items, Tracks = _everywhere ? [] : _tracks.Items };
+            ProtectionEntry entry = new() { System = _box.System, Data = _box.Data, Box = _box.Box, BoxKeyIds = _boxKeyIds.Items, Sources = _sources.Items, Tracks = _everywhere ? [] : _tracks.Items };
             try
             {
                 entry = entry with { Header = decode?.Invoke(entry.ToInitializationData()) };

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Keyway.Licensing;
 
 namespace Keyway.Protection;
 
@@ -14,6 +15,10 @@ public sealed record PsshBox
     /// <summary>The four-character code.</summary>
     public const uint Type = 0x70737368;
 
+    private const int HeaderSize = 8;
+
+    private readonly ReadOnlyMemory<byte> _box;
+
     /// <summary>0, or 1 with key identifiers in the box.</summary>
     public required byte Version { get; init; }
 
@@ -25,6 +30,16 @@ public sealed record PsshBox
 
     /// <summary>The field <c>Data</c>, as far as the box holds it.</summary>
     public ReadOnlyMemory<byte> Data { get; init; }
+
+    /// <summary>The whole box: byte for byte as found, behind a header of 8 bytes. Where none was found, one that is made of the other members.</summary>
+    public ReadOnlyMemory<byte> Box
+    {
+        get => IsFound ? _box : Write();
+        init => _box = value;
+    }
+
+    /// <summary>Whether there was a box, and not its data alone.</summary>
+    internal bool IsFound => !_box.IsEmpty;
 
     /// <summary>Whether <c>DataSize</c> promises more than the box holds. System and key identifiers are good all the same; <see cref="Data"/> is what there is.</summary>
     public bool IsTruncated { get; init; }
@@ -60,7 +75,10 @@ public sealed record PsshBox
         uint size = BinaryPrimitives.ReadUInt32BigEndian(content[at..]);
         at += 4;
         int held = (int)Math.Min(size, (uint)(content.Length - at));
-        box = new PsshBox { Version = version, System = system, KeyIds = ids, Data = content.Slice(at, held).ToArray(), IsTruncated = held != size };
+        byte[] whole = new byte[HeaderSize + content.Length];
+        WriteHeader(whole);
+        content.CopyTo(whole.AsSpan(HeaderSize));
+        box = new PsshBox { Version = version, System = system, KeyIds = ids, Data = whole.AsMemory(HeaderSize + at, held), Box = whole, IsTruncated = held != size };
         error = default;
         return true;
     }
@@ -98,6 +116,36 @@ public sealed record PsshBox
 
         error = default;
         return true;
+    }
+
+    /// <summary>It as initialisation data for its key system.</summary>
+    /// <returns>The initialisation data.</returns>
+    internal InitializationData ToInitializationData() => new() { Kind = InitializationDataKind.Pssh, System = System, Payload = Data, BoxKeyIds = KeyIds, Box = Box };
+
+    private static void WriteHeader(Span<byte> box)
+    {
+        BinaryPrimitives.WriteInt32BigEndian(box, box.Length);
+        BinaryPrimitives.WriteUInt32BigEndian(box[4..], Type);
+    }
+
+    private byte[] Write()
+    {
+        int ids = KeyIds.Count == 0 ? 0 : 4 + (KeyIds.Count * KeyId.Size);
+        byte[] box = new byte[HeaderSize + 4 + 16 + ids + 4 + Data.Length];
+        WriteHeader(box);
+        box[HeaderSize] = (byte)(ids == 0 ? 0 : 1);
+        System.Value.TryWriteBytes(box.AsSpan(HeaderSize + 4), bigEndian: true, out _);
+        Span<byte> rest = box.AsSpan(HeaderSize + 4 + 16);
+        if (ids > 0)
+        {
+            BinaryPrimitives.WriteInt32BigEndian(rest, KeyIds.Count);
+            for (int i = 0; i < KeyIds.Count; i++) KeyIds[i].Write(rest[(4 + (i * KeyId.Size))..]);
+            rest = rest[ids..];
+        }
+
+        BinaryPrimitives.WriteInt32BigEndian(rest, Data.Length);
+        Data.Span.CopyTo(rest[4..]);
+        return box;
     }
 
     private static bool Fail(string reason, long offset, out FormatError error)

@@ -216,7 +216,7 @@ internal sealed partial class LicenseSessionActor
                 FirstUse = Earlier(license.FirstUseOf(key.Id), key.FirstUse),
                 Policy = StoredKey.TimesOf(key.Policy),
             })],
-            Headers = _request.Headers.Count > 0 ? [.. _request.Headers.Select(static header => new StoredHeader(header.System, header.Data.ToArray(), header.KeyIds))] : license.Headers,
+            Headers = _request.Headers.Count > 0 ? [.. _request.Headers.Select(StoredHeader.Of)] : license.Headers,
             // The service has just said what time allows; a renewal leaves that to the clock that was there before.
             LastSeen = isNew || now > license.LastSeen ? now : license.LastSeen,
         };

@@ -195,7 +195,7 @@ public sealed class SessionEngine : IAsyncDisposable
         {
             try
             {
-                headers.Add(system.ParseHeader(new InitializationData { Kind = InitializationDataKind.Pssh, System = header.System, Payload = header.Data, BoxKeyIds = header.KeyIds }));
+                headers.Add(header.Read(system));
             }
             catch (Exception exception) when (exception is not OutOfMemoryException)
             {

@@ -114,6 +114,47 @@ public sealed class ProtectionMapTests
     }
 
     [Fact]
+    public void A_header_keeps_its_whole_box_and_the_kind_of_what_it_was_read_from()
+    {
+        // Version 1, one key, flags that mean nothing to us, data 07, and a byte behind the data that no reader looks at.
+        byte[] box = Convert.FromHexString("00000036" + "70737368" + "01abcdef" + "edef8ba979d64acea3c827dcd51d21ed" + "00000001" + "0000000000000000000000000000000a" + "00000001" + "07" + "ff");
+        PsshBox.TryReadAll(box, out IReadOnlyList<PsshBox> found, out _).Should().BeTrue();
+        ProtectionHeader? told = null;
+        ProtectionMap map = new ProtectionMapBuilder().Add(new HeaderStatement { Box = found[0], Source = InMoov }).Build(Decode);
+        InitializationData data = map.Headers[0].ToInitializationData();
+        data.Box.ToArray().Should().Equal(box);
+        data.Payload.ToArray().Should().Equal(7);
+        (told!.Kind, told.InitDataType, Convert.ToHexString(told.InitData.Span)).Should().Be((InitializationDataKind.Pssh, "cenc", Convert.ToHexString(box)));
+
+        ProtectionHeader? Decode(InitializationData data) => told = new Stated().Read(data);
+    }
+
+    [Theory]
+    [InlineData(false, "0000002270737368" + "00000000" + "9a04f07998404286ab92e65be0885f95" + "00000002" + "0102")]
+    [InlineData(true, "0000003670737368" + "01000000" + "9a04f07998404286ab92e65be0885f95" + "00000001" + "0000000000000000000000000000000a" + "00000002" + "0102")]
+    public void What_stands_without_a_box_has_one_made_and_gives_way_to_one_that_was_found(bool boxed, string expected)
+    {
+        string box = boxed ? $"<cenc:pssh>{Convert.ToBase64String(Convert.FromHexString(expected))}</cenc:pssh>" : "";
+        Manifest manifest = Mpd.Read(Mpd.Around($"""
+            <Period><AdaptationSet mimeType="video/mp4">
+              <ContentProtection schemeIdUri="urn:uuid:9a04f079-9840-4286-ab92-e65be0885f95"><mspr:pro>AQI=</mspr:pro>{box}</ContentProtection>
+              <Representation id="1"/>
+            </AdaptationSet></Period>
+            """));
+        ProtectionEntry entry = new ProtectionMapBuilder().Add(manifest).Build().Headers.Should().ContainSingle().Subject;
+        Convert.ToHexStringLower(entry.ToInitializationData().Box.Span).Should().Be(expected);
+    }
+
+    [Fact]
+    public void Data_of_other_kinds_has_no_box_and_is_what_a_CDM_takes()
+    {
+        ProtectionHeader header = new Stated().Read(KeyIdsData.Create(SystemIds.Common, [A]));
+        (header.InitDataType, header.Box.IsEmpty, Encoding.UTF8.GetString(header.InitData.Span)).Should().Be(("keyids", true, """{"kids":["AAAAAAAAAAAAAAAAAAAACg"]}"""));
+        header = new Stated().Read(new InitializationData { Kind = InitializationDataKind.WebM, System = SystemIds.Common, Payload = new byte[] { 9 } });
+        (header.InitDataType, Convert.ToHexString(header.InitData.Span)).Should().Be(("webm", "09"));
+    }
+
+    [Fact]
     public void A_hundred_thousand_representations_under_one_large_header_cost_little()
     {
         string header = Convert.ToBase64String(new byte[1 << 20]);
@@ -121,6 +162,16 @@ public sealed class ProtectionMapTests
         for (int i = 0; i < 100_000; i++) sets.Append("<Representation/>");
         Manifest manifest = Mpd.Read(Mpd.Around($"""<Period><AdaptationSet mimeType="video/mp4"><ContentProtection schemeIdUri="urn:uuid:9a04f079-9840-4286-ab92-e65be0885f95" cenc:default_KID="00000000-0000-0000-0000-00000000000a"><mspr:pro>{header}</mspr:pro></ContentProtection>{sets}</AdaptationSet></Period>"""));
         new ProtectionMapBuilder().Add(manifest).Build().Headers.Should().ContainSingle().Which.Tracks.Should().HaveCount(100_000);
+    }
+
+    /// <summary>A key system that says nothing of what it was given.</summary>
+    private sealed class Stated : IKeySystem
+    {
+        public KeySystemDescriptor Descriptor { get; } = new() { Name = "stated", Systems = [SystemIds.Widevine] };
+
+        public ProtectionHeader ParseHeader(InitializationData data) => new() { System = data.System, Data = data.Payload };
+
+        public ValueTask<ILicenseSession> OpenSessionAsync(SessionRequest request, ISessionHost host, CancellationToken cancellationToken) => throw new NotSupportedException();
     }
 
     private static TrackStatement Track(string name, ProtectionSource source, params KeyId[] ids) => new() { Track = name, Source = source, KeyIds = ids };

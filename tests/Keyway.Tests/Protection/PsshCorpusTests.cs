@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -40,6 +41,9 @@ public sealed class PsshCorpusTests
             bool truncated = good[i].TryGetProperty("truncated", out _);
             boxes[i].IsTruncated.Should().Be(truncated);
             if (!truncated) boxes[i].Data.Length.Should().Be(good[i].GetProperty("data_size").GetInt32());
+            // Its size is what it is where the box itself leaves that open.
+            bytes.AsSpan().IndexOf(boxes[i].Box.Span[4..]).Should().BeGreaterThanOrEqualTo(0, "the whole box is kept, byte for byte");
+            BinaryPrimitives.ReadInt32BigEndian(boxes[i].Box.Span).Should().Be(boxes[i].Box.Length);
             Convert.ToHexStringLower(SHA256.HashData(boxes[i].Data.Span)).Should().Be(good[i].GetProperty("data_sha256").GetString());
         }
     }
