@@ -8,6 +8,7 @@ using Keyway.Messaging;
 using Keyway.Protection;
 using Keyway.Sessions;
 using Keyway.Sources;
+using Keyway.Timeline;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -154,6 +155,20 @@ public sealed partial class KeywayHost : IKeyway, IHostedService, IAsyncDisposab
         try
         {
             return await build.Engine.InspectAsync(source, options, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            build.Leave();
+        }
+    }
+
+    /// <inheritdoc cref="KeywayEngine.ListSegmentsAsync"/>
+    public async ValueTask<IReadOnlyList<TimelineSegment>> ListSegmentsAsync(ContentFacts facts, Rendition rendition, TimeRange range = default, PresentationOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        HostBuild build = await EnterAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await build.Engine.ListSegmentsAsync(facts, rendition, range, options, cancellationToken).ConfigureAwait(false);
         }
         finally
         {

@@ -1,6 +1,7 @@
 using Keyway.Content;
 using Keyway.Messaging;
 using Keyway.Sessions;
+using Keyway.Timeline;
 
 namespace Keyway;
 
@@ -32,4 +33,8 @@ public interface IKeyway
     /// <summary>Looks at what a text names: a path, relative to the working directory, or an address.</summary>
     /// <inheritdoc cref="KeywayEngine.InspectAsync(string, PresentationOptions, CancellationToken)"/>
     ValueTask<ContentFacts> InspectAsync(string source, PresentationOptions? options = null, CancellationToken cancellationToken = default);
+
+    /// <summary>Lists the segments of a rendition that was found, without asking for a licence.</summary>
+    /// <inheritdoc cref="KeywayEngine.ListSegmentsAsync"/>
+    ValueTask<IReadOnlyList<TimelineSegment>> ListSegmentsAsync(ContentFacts facts, Rendition rendition, TimeRange range = default, PresentationOptions? options = null, CancellationToken cancellationToken = default);
 }

@@ -10,6 +10,7 @@ using Keyway.Mp4;
 using Keyway.Protection;
 using Keyway.Sessions;
 using Keyway.Sources;
+using Keyway.Timeline;
 
 namespace Keyway;
 
@@ -103,6 +104,27 @@ public sealed class KeywayEngine : IKeyway, IAsyncDisposable
     /// <inheritdoc cref="InspectAsync(Uri, PresentationOptions, CancellationToken)" path="/exception"/>
     public ValueTask<ContentFacts> InspectAsync(string source, PresentationOptions? options = null, CancellationToken cancellationToken = default) =>
         InspectAsync(MediaSources.AddressOf(source), options, cancellationToken);
+
+    /// <summary>Lists the segments of a rendition that was found, without asking for a licence.</summary>
+    /// <param name="facts">What was found.</param>
+    /// <param name="rendition">The rendition, of <see cref="ContentFacts.Timeline"/>.</param>
+    /// <param name="range">Which; without it, all: of a live presentation those that are there now.</param>
+    /// <param name="options">As when it was looked at: headers and origins count.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>The segments in order. Where nothing names any, the file is one.</returns>
+    /// <exception cref="RenditionNotFoundException">The rendition is of another presentation.</exception>
+    /// <exception cref="RangeNotFoundException">The range lies outside the presentation.</exception>
+    /// <exception cref="ManifestException">The manifest says it in a way that cannot be understood.</exception>
+    /// <exception cref="MediaFormatException">The index is malformed.</exception>
+    /// <exception cref="SourceException">The index cannot be reached.</exception>
+    public async ValueTask<IReadOnlyList<TimelineSegment>> ListSegmentsAsync(ContentFacts facts, Rendition rendition, TimeRange range = default, PresentationOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(facts);
+        ArgumentNullException.ThrowIfNull(rendition);
+        DateTimeOffset now = _options.Clock.GetUtcNow();
+        TimeSpan ahead = facts.Timeline is { Live: not null, Source: { } source } ? await source.ReadClockAsync(_options.Clock, now, static _ => { }, cancellationToken).ConfigureAwait(false) ?? TimeSpan.Zero : TimeSpan.Zero;
+        return await SegmentLister.ListAsync(Sources(options ?? new PresentationOptions()), facts.Timeline, rendition, range, now + ahead, cancellationToken).ConfigureAwait(false);
+    }
 
     /// <summary>Opens what a text names: a path, relative to the working directory, or an address.</summary>
     /// <param name="source">The path or the address (<c>file</c>, <c>http</c>, <c>https</c>).</param>
@@ -420,6 +442,7 @@ public sealed class KeywayEngine : IKeyway, IAsyncDisposable
         Kind = content.Kind,
         IsDynamic = content.Timeline.Live is not null,
         Duration = content.Timeline.Duration,
+        Timeline = content.Timeline,
         Tracks = content.Tracks,
         Protection = map,
         KeySystem = selection,

@@ -11,7 +11,7 @@ namespace Keyway.Cli;
 /// <summary>What <c>inspect</c> tells.</summary>
 internal static class InspectReport
 {
-    public static string ToJson(ContentFacts facts) => Json.Write(json =>
+    public static string ToJson(ContentFacts facts, SegmentReport? segments) => Json.Write(json =>
     {
         json.WriteStartObject();
         json.WriteString("source", PresentationReport.TextOf(facts.Source));
@@ -19,7 +19,7 @@ internal static class InspectReport
         json.WriteBoolean("dynamic", facts.IsDynamic);
         if (facts.Duration is { } duration) json.WriteNumber("durationSeconds", duration.TotalSeconds);
         json.WriteStartArray("tracks");
-        foreach (ContentTrack track in facts.Tracks) WriteTrack(json, track);
+        foreach (ContentTrack track in facts.Tracks) WriteTrack(json, track, segments);
         json.WriteEndArray();
         json.WriteBoolean("protected", facts.Protection.IsProtected);
         json.WriteStartArray("keys");
@@ -92,6 +92,7 @@ internal static class InspectReport
         }
 
         console.Write(tracks);
+        foreach (ContentTrack track in facts.Tracks.Where(static track => track is { IsChosen: true, Why: not null })) console.MarkupLine($"[grey]  {PresentationReport.Word(track.Kind)} {Shown.Markup(Short(track.Id))}: {Shown.Markup(track.Why!)}[/]");
         foreach (ContentTrack track in facts.Tracks.Where(static track => !track.IsChosen)) console.MarkupLine($"[grey]  not {PresentationReport.Word(track.Kind)} {Shown.Markup(Short(track.Id))}: {Shown.Markup(track.WhyNot ?? "")}[/]");
         foreach (ProtectionEntry header in facts.Protection.Headers)
         {
@@ -119,7 +120,7 @@ internal static class InspectReport
         foreach (KeySystemRejection other in facts.KeySystem.Others) console.MarkupLine($"[grey]  not {Shown.Markup(other.Name)}: {Shown.Markup(other.Reason)}[/]");
     }
 
-    private static void WriteTrack(Utf8JsonWriter json, ContentTrack track)
+    private static void WriteTrack(Utf8JsonWriter json, ContentTrack track, SegmentReport? segments)
     {
         json.WriteStartObject();
         json.WriteString("path", track.Path);
@@ -144,7 +145,9 @@ internal static class InspectReport
         }
 
         json.WriteBoolean("chosen", track.IsChosen);
+        if (track.Why is not null) json.WriteString("why", track.Why);
         if (track.WhyNot is not null) json.WriteString("whyNot", track.WhyNot);
+        segments?.Write(json, track);
         if (track.File is { } file)
         {
             json.WriteStartArray("sampleEntries");

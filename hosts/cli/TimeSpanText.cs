@@ -5,6 +5,10 @@ namespace Keyway.Cli;
 /// <summary>Reads how long something is to last.</summary>
 internal static class TimeSpanText
 {
+    /// <summary>Reads a time of a presentation, which may be its beginning.</summary>
+    /// <exception cref="UsageException">It is none.</exception>
+    public static TimeSpan ParseMoment(string text, string option) => text.Trim() is "0" or "0s" or "00:00:00" ? TimeSpan.Zero : Parse(text, option);
+
     /// <summary>Reads <c>90</c>, <c>90s</c>, <c>10m</c>, <c>1.5h</c> or <c>01:30:00</c>.</summary>
     /// <exception cref="UsageException">It is none of these, or no time at all.</exception>
     public static TimeSpan Parse(string text, string option)

@@ -8,6 +8,7 @@ using Keyway.Messaging;
 using Keyway.Plugins;
 using Keyway.Protection;
 using Keyway.Sessions;
+using Keyway.Timeline;
 
 namespace Keyway.Testing;
 
@@ -118,6 +119,10 @@ public sealed class TestKeyway : IKeyway, IAsyncDisposable
 
     /// <inheritdoc/>
     public ValueTask<ContentFacts> InspectAsync(string source, PresentationOptions? options = null, CancellationToken cancellationToken = default) => _engine.Value.InspectAsync(source, options, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<TimelineSegment>> ListSegmentsAsync(ContentFacts facts, Rendition rendition, TimeRange range = default, PresentationOptions? options = null, CancellationToken cancellationToken = default) =>
+        _engine.Value.ListSegmentsAsync(facts, rendition, range, options, cancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

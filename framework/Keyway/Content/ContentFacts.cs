@@ -1,4 +1,5 @@
 using Keyway.Protection;
+using Keyway.Timeline;
 
 namespace Keyway.Content;
 
@@ -11,13 +12,16 @@ public sealed record ContentFacts
     /// <summary>Its form.</summary>
     public required ContentKind Kind { get; init; }
 
-    /// <summary>Whether it grows while it is played.</summary>
+    /// <summary>Whether it is live.</summary>
     public bool IsDynamic { get; init; }
 
     /// <summary>How long it is, where it says so.</summary>
     public TimeSpan? Duration { get; init; }
 
-    /// <summary>Its tracks.</summary>
+    /// <summary>Its periods and renditions, as they were when it was read.</summary>
+    public required PresentationTimeline Timeline { get; init; }
+
+    /// <summary>Its tracks: every rendition, with why the chosen ones were chosen and the others were not.</summary>
     public required IReadOnlyList<ContentTrack> Tracks { get; init; }
 
     /// <summary>Everything that protects it, merged by key.</summary>

@@ -161,7 +161,7 @@ internal sealed class ContentReader(MediaSources sources)
     /// <summary>A file as a timeline of one period.</summary>
     private static PresentationTimeline TimelineOf(Uri source, MovieFacts facts)
     {
-        FileSegments segments = new(source, SourceText.Of(source), index: null, initialization: null);
+        FileSegments segments = new(source, SourceText.Of(source));
         HashSet<uint> numbers = [];
         return new PresentationTimeline
         {

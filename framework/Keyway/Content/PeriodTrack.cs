@@ -51,7 +51,7 @@ internal sealed class PeriodTrack(MediaSources sources, ContentOrigin origin, IR
     private async Task WriteAsync(TrackStream to, PeriodRow row, TrackPeriod period, SamplePlace place, CancellationToken cancellationToken)
     {
         SegmentList named = period.Rendition.Segments;
-        SegmentList segments = await IndexedSegmentList.OpenAsync(sources, origin, named, cancellationToken).ConfigureAwait(false);
+        SegmentList segments = await named.OpenAsync(sources, origin, cancellationToken).ConfigureAwait(false);
         if (segments.IsInOneFile)
         {
             Stream file = await _fetcher.OpenFileAsync(segments.WholeFile, cancellationToken).ConfigureAwait(false);

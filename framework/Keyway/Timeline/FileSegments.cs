@@ -2,8 +2,8 @@ using Keyway.Sources;
 
 namespace Keyway.Timeline;
 
-/// <summary>The segments of a file that is a presentation of its own: as its index names them, or the file.</summary>
-internal sealed class FileSegments(Uri file, string path, ByteRange? index, ByteRange? initialization) : SegmentList
+/// <summary>The segments of a file that is a presentation of its own: those that its index names, or the file.</summary>
+internal sealed class FileSegments(Uri file, string path, ByteRange? index = null) : SegmentList
 {
     public override string Path => path;
 
@@ -13,15 +13,22 @@ internal sealed class FileSegments(Uri file, string path, ByteRange? index, Byte
 
     public override bool IsWholeFile => index is null;
 
-    public override TimelineSegment? Initialization => initialization is { } range ? new TimelineSegment { Address = file, Range = range } : null;
-
-    public override IEnumerable<TimelineSegment> Played(DateTimeOffset? now = null) => [new TimelineSegment { Address = file }];
-
-    public override long? CountPlayed(DateTimeOffset? now = null) => index is null ? 1 : null;
+    public override TimelineSegment? Initialization => null;
 
     internal override ByteRange? Index => index;
 
     internal override SegmentPart WholeFile => new(file, null, IsMedia: true);
 
     internal override bool IsInOneFile => true;
+
+    public override IEnumerable<TimelineSegment> Played(DateTimeOffset? now = null) => [new TimelineSegment { Address = file }];
+
+    public override long? CountPlayed(DateTimeOffset? now = null) => index is null ? 1 : null;
+
+    /// <summary>Looks whether the file has an index, and reads it.</summary>
+    internal override async ValueTask<SegmentList> OpenAsync(MediaSources sources, ContentOrigin origin, CancellationToken cancellationToken)
+    {
+        ByteRange? found = index ?? await FileIndex.FindAsync(new AlternativeSource(sources, origin), WholeFile, cancellationToken).ConfigureAwait(false);
+        return found is null ? this : await IndexedSegmentList.ReadAsync(sources, origin, new FileSegments(file, path, found), cancellationToken).ConfigureAwait(false);
+    }
 }

@@ -38,13 +38,11 @@ internal sealed class IndexedSegmentList : SegmentList
 
     internal override SegmentPart WholeFile => _named.WholeFile;
 
-    /// <summary>Makes a list answer: of one with an index that is read.</summary>
-    /// <returns>The list itself where nothing is to be read; one that is a whole file where the index names nothing.</returns>
+    /// <summary>Reads the index of a list.</summary>
     /// <exception cref="MediaFormatException">The index is malformed.</exception>
     /// <exception cref="SourceException">The index cannot be reached.</exception>
-    public static async ValueTask<SegmentList> OpenAsync(MediaSources sources, ContentOrigin origin, SegmentList list, CancellationToken cancellationToken)
+    public static async ValueTask<SegmentList> ReadAsync(MediaSources sources, ContentOrigin origin, SegmentList list, CancellationToken cancellationToken)
     {
-        if (!list.IsIndexed) return list;
         IReadOnlyList<TimelineSegment> all = await SegmentIndex.ReadAsync(sources, origin, list, cancellationToken).ConfigureAwait(false);
         return all.Count > 0 ? new IndexedSegmentList(list, [.. all]) : list;
     }
@@ -52,4 +50,24 @@ internal sealed class IndexedSegmentList : SegmentList
     public override IEnumerable<TimelineSegment> Played(DateTimeOffset? now = null) => _segments;
 
     public override long? CountPlayed(DateTimeOffset? now = null) => _segments.Length;
+
+    public override SegmentStep Next(ulong? after, DateTimeOffset now)
+    {
+        int next = after is { } time ? IndexAt(time) + 1 : 0;
+        return next < _segments.Length ? SegmentStep.Ready(_segments[next]) : new SegmentStep { Kind = SegmentStepKind.Ended };
+    }
+
+    // The last that does not begin after a time; -1: none.
+    private int IndexAt(ulong time)
+    {
+        int low = 0, high = _segments.Length;
+        while (low < high)
+        {
+            int middle = (low + high) / 2;
+            if (_segments[middle].Time <= time) low = middle + 1;
+            else high = middle;
+        }
+
+        return low - 1;
+    }
 }

@@ -94,7 +94,7 @@ public abstract class SegmentList
     {
         foreach (TimelineSegment segment in Played(now))
         {
-            if (segment.Duration > 0 && StartOf(segment) + LengthOf(segment) <= from) continue;
+            if (segment.Duration > 0 && StartOf(segment) + segment.Length <= from) continue;
             if (segment.Duration > 0 && StartOf(segment) >= until) yield break;
             yield return segment;
         }
@@ -104,11 +104,6 @@ public abstract class SegmentList
     /// <param name="segment">The segment, of this rendition.</param>
     /// <returns>The time.</returns>
     public TimeSpan StartOf(TimelineSegment segment) => SinceStart(segment.Time);
-
-    /// <summary>How long a segment is.</summary>
-    /// <param name="segment">The segment.</param>
-    /// <returns>Its length; zero: not said.</returns>
-    public static TimeSpan LengthOf(TimelineSegment segment) => segment.Length;
 
     /// <summary>The file of a rendition that is in one.</summary>
     internal abstract SegmentPart WholeFile { get; }
@@ -130,6 +125,13 @@ public abstract class SegmentList
 
     /// <summary>Of segments that an index names, those that the period plays.</summary>
     internal virtual IEnumerable<TimelineSegment> Within(IEnumerable<TimelineSegment> segments) => segments;
+
+    /// <summary>Makes the list answer: of one with an index that is read.</summary>
+    /// <returns>The list itself where nothing is to be read; one that is a whole file where the index names nothing.</returns>
+    /// <exception cref="MediaFormatException">The index is malformed.</exception>
+    /// <exception cref="SourceException">The index cannot be reached.</exception>
+    internal virtual ValueTask<SegmentList> OpenAsync(MediaSources sources, ContentOrigin origin, CancellationToken cancellationToken) =>
+        IsIndexed ? IndexedSegmentList.ReadAsync(sources, origin, this, cancellationToken) : new(this);
 
     private protected TimeSpan SinceStart(UInt128 time) => time <= MediaOffsetUnits ? TimeSpan.Zero : MediaTime.Span(time - MediaOffsetUnits, Timescale);
 }

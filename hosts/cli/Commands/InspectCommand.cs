@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Keyway.Content;
 using Keyway.Hosting;
+using Keyway.Timeline;
 
 namespace Keyway.Cli.Commands;
 
@@ -11,17 +12,20 @@ internal static class InspectCommand
     {
         PresentationArguments arguments = new();
         Command command = new("inspect", "Shows tracks, schemes, key ids, every protection header from every place, conflicts, and which key system would be chosen and why not the others. Of a file with licences: what stands in them.");
+        Option<bool> segments = new("--segments") { Description = "List the segments of the chosen tracks, too: when, how long, where" };
         command.Arguments.Add(arguments.Source);
-        foreach (Option option in (Option[])[arguments.Video, arguments.Audio, arguments.KeySystem, arguments.Provider, arguments.Headers, arguments.HeadersFor, arguments.Allowed]) command.Options.Add(option);
+        foreach (Option option in (Option[])[segments, arguments.From, arguments.Until, arguments.Video, arguments.Audio, arguments.Text, arguments.KeySystem, arguments.Provider, arguments.Headers, arguments.HeadersFor, arguments.Allowed]) command.Options.Add(option);
         command.SetAction((parse, cancellationToken) =>
         {
             Uri source = arguments.ReadSource(parse) ?? throw new UsageException("inspect needs a manifest or a file");
-            return RunAsync(context(parse), source, arguments.Read(parse), cancellationToken);
+            TimeRange range = arguments.ReadRange(parse);
+            if (!range.IsAll && !parse.GetValue(segments)) throw new UsageException("--from and --until are for --segments");
+            return RunAsync(context(parse), source, arguments.Read(parse), parse.GetValue(segments) ? range : null, cancellationToken);
         });
         return command;
     }
 
-    private static async Task<int> RunAsync(CommandContext context, Uri source, PresentationOptions options, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(CommandContext context, Uri source, PresentationOptions options, TimeRange? segments, CancellationToken cancellationToken)
     {
         await using KeywayHost keyway = Host.Create(context);
         await Host.StartAsync(keyway, context, options.KeySystem, cancellationToken);
@@ -33,8 +37,10 @@ internal static class InspectCommand
         }
 
         ContentFacts facts = await keyway.InspectAsync(source, options, cancellationToken);
-        if (context.Json) await context.Io.Out.WriteLineAsync(InspectReport.ToJson(facts));
+        SegmentReport? listed = segments is { } range ? await SegmentReport.ReadAsync(keyway, facts, options, range, cancellationToken) : null;
+        if (context.Json) await context.Io.Out.WriteLineAsync(InspectReport.ToJson(facts, listed));
         else InspectReport.Show(facts, context.Io.OutConsole());
+        if (!context.Json) listed?.Show(context.Io.OutConsole());
         return ExitCode.Done;
     }
 }

@@ -1,9 +1,9 @@
 using System.CommandLine;
 using System.Text;
-using Keyway.Timeline;
 using Keyway.Licensing;
 using Keyway.Licensing.Origins;
 using Keyway.Sources;
+using Keyway.Timeline;
 
 namespace Keyway.Cli.Commands;
 
@@ -15,6 +15,12 @@ internal sealed class PresentationArguments
     public Option<string?> Video { get; } = new("--video") { Description = "Which video: a height (720), bits per second, a language, an id, or none", HelpName = "WHICH" };
 
     public Option<string?> Audio { get; } = new("--audio") { Description = "Which audio: a language (de), bits per second, an id, or none", HelpName = "WHICH" };
+
+    public Option<string?> Text { get; } = new("--text") { Description = "Which subtitles or captions: a language (de), bits per second, or an id; without it, none", HelpName = "WHICH" };
+
+    public Option<string?> From { get; } = new("--from") { Description = "From which time of the presentation; of a live one, as far back as it is kept", HelpName = "TIME" };
+
+    public Option<string?> Until { get; } = new("--until") { Description = "Until which time of the presentation", HelpName = "TIME" };
 
     public Option<string?> KeySystem { get; } = new("--key-system") { Description = "The key system, instead of the first by priority that fits", HelpName = "NAME" };
 
@@ -41,7 +47,7 @@ internal sealed class PresentationArguments
     public void AddTo(Command command)
     {
         command.Arguments.Add(Source);
-        foreach (Option option in (Option[])[Video, Audio, KeySystem, Provider, LicenseUrl, LicenseHeaders, TokenFile, CustomDataFile, Values, Persist, Headers, HeadersFor, Allowed])
+        foreach (Option option in (Option[])[Video, Audio, Text, KeySystem, Provider, LicenseUrl, LicenseHeaders, TokenFile, CustomDataFile, Values, Persist, Headers, HeadersFor, Allowed])
             command.Options.Add(option);
     }
 
@@ -67,10 +73,23 @@ internal sealed class PresentationArguments
             Kind = parse.GetValue(Persist) ? SessionKind.PersistentLicense : SessionKind.Temporary,
             Video = parse.GetValue(Video) is { } video ? new TrackQuery(video) : null,
             Audio = parse.GetValue(Audio) is { } audio ? new TrackQuery(audio) : null,
+            Text = parse.GetValue(Text) is { } text ? new TrackQuery(text) : null,
             ContentHeaders = [.. (parse.GetValue(Headers) ?? []).Select(static text => NameValue.ParseHeader(text, "--header"))],
             ContentHeadersFor = [.. (parse.GetValue(HeadersFor) ?? []).Select(ReadHeaderFor)],
             AllowedContentOrigins = [.. (parse.GetValue(Allowed) ?? []).Select(static text => ReadOrigin(text, "--allow-origin"))],
         };
+    }
+
+    /// <summary>The stretch of the presentation that the user named.</summary>
+    /// <exception cref="UsageException">It is none.</exception>
+    public TimeRange ReadRange(ParseResult parse)
+    {
+        TimeRange range = new()
+        {
+            From = parse.GetValue(From) is { } from ? TimeSpanText.ParseMoment(from, "--from") : null,
+            Until = parse.GetValue(Until) is { } until ? TimeSpanText.Parse(until, "--until") : null,
+        };
+        return range.From >= range.Until ? throw new UsageException("--until must be later than --from") : range;
     }
 
     /// <summary>The address of what the user named.</summary>

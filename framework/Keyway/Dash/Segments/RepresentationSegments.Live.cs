@@ -108,7 +108,7 @@ public sealed partial class RepresentationSegments
     private SegmentStep Listed(SegmentRun run, ulong index, DateTimeOffset now)
     {
         TimelineSegment segment = Segment(Template(_info!.Media!), run, index);
-        DateTimeOffset available = Wall(StartOf(segment) + LengthOf(segment)) - Ahead;
+        DateTimeOffset available = Wall(StartOf(segment) + segment.Length) - Ahead;
         return new SegmentStep { Kind = StartOf(segment) <= Elapsed(now) + Ahead ? SegmentStepKind.Ready : SegmentStepKind.Later, Segment = segment, Available = available };
     }
 
