@@ -6,7 +6,6 @@ using System.Text;
 using System.Text.Json;
 using Keyway.Cli.Run;
 using Keyway.Licensing;
-using Keyway.Licensing.Steps;
 using Keyway.Testing;
 
 namespace Keyway.Cli.Leaks;

@@ -1,7 +1,5 @@
 using Keyway.Hosting.Plugins;
-using Keyway.Licensing;
 using Keyway.Licensing.Configuration;
-using Keyway.Licensing.Origins;
 using Keyway.Testing;
 using Microsoft.Extensions.Configuration;
 

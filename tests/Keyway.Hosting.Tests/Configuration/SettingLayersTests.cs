@@ -1,7 +1,5 @@
 using System.Text;
-using Keyway.Licensing;
 using Keyway.Licensing.Configuration;
-using Keyway.Licensing.Origins;
 using Microsoft.Extensions.Configuration;
 
 namespace Keyway.Hosting.Configuration;
