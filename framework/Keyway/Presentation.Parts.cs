@@ -2,10 +2,10 @@ using System.Runtime.CompilerServices;
 using Keyway.Content;
 using Keyway.Live;
 using Keyway.Mp4;
-using Keyway.Mp4.Samples;
 using Keyway.Protection;
 using Keyway.Sources;
 using Keyway.Timeline;
+using Keyway.Units;
 
 namespace Keyway;
 
@@ -48,11 +48,11 @@ public sealed partial class Presentation
                 List<MergeInput> inputs = [];
                 for (int i = 0; i < tracks.Count; i++)
                 {
-                    if (piece.Streams[i] is not { } stream) continue;
-                    inputs.Add(new MergeInput { Input = stream, Name = piece.Name(i), Keys = keys[i], Tracks = Filter(tracks[i]), PlaceAt = piece.Place(i) });
+                    if (piece.Units[i] is not { } units) continue;
+                    inputs.Add(new MergeInput { Units = units, Name = piece.Name(i), Keys = keys[i], Tracks = Filter(tracks[i]) });
                 }
 
-                PresentationPart part = new(++number, piece.Periods, [.. tracks.Where((_, i) => piece.Streams[i] is not null)], inputs, IsLive);
+                PresentationPart part = new(++number, piece.Periods, [.. tracks.Where((_, i) => piece.Units[i] is not null)], inputs, IsLive, _parts.MaxParallelFragments);
                 yield return part;
                 // What is not read does not end either.
                 if (!part.IsWritten) yield break;
@@ -81,15 +81,16 @@ public sealed partial class Presentation
         OpenedContent content = _parts.Content;
         if (content.IsOneFile)
         {
-            List<Stream> files = [];
+            List<MediaQueue> files = [];
             try
             {
-                foreach (PresentationTrack track in tracks) files.Add(await OpenFileAsync(track, cancellationToken).ConfigureAwait(false));
-                yield return new Piece([.. files], static _ => null, static () => [], _ => SourceText.Of(content.Origin.Given));
+                string name = SourceText.Of(content.Origin.Given);
+                foreach (PresentationTrack track in tracks) files.Add(QueueOf(MediaUnit.File(await OpenFileAsync(track, cancellationToken).ConfigureAwait(false), name)));
+                yield return new Piece([.. files], static () => [], _ => name);
             }
             finally
             {
-                foreach (Stream file in files) await file.DisposeAsync().ConfigureAwait(false);
+                foreach (MediaQueue file in files) await file.DisposeAsync().ConfigureAwait(false);
             }
 
             yield break;
@@ -106,62 +107,68 @@ public sealed partial class Presentation
             PeriodRow[] own = [.. part];
             // All tracks of a part count from the same moment: the beginning of its first period.
             TimeSpan beginning = own[0].Start;
-            Stream?[] streams = new Stream?[tracks.Count];
+            MediaQueue?[] queues = new MediaQueue?[tracks.Count];
             try
             {
                 for (int i = 0; i < tracks.Count; i++)
-                    if (Array.Exists(own, row => row.Tracks[tracks[i].Index] is not null)) streams[i] = await OpenTrackAsync(tracks[i], own, own.Length == rows.Length, beginning, tallies[i], cancellationToken).ConfigureAwait(false);
-                Stream?[] begun = [.. streams];
+                    if (Array.Exists(own, row => row.Tracks[tracks[i].Index] is not null)) queues[i] = await OpenTrackAsync(tracks[i], own, own.Length == rows.Length, beginning, tallies[i], cancellationToken).ConfigureAwait(false);
+                MediaQueue?[] begun = [.. queues];
                 for (int i = 0; i < begun.Length; i++)
-                    if (begun[i] is TrackStream stream && !await stream.HasBegunAsync(cancellationToken).ConfigureAwait(false)) begun[i] = null;
-                if (Array.Exists(begun, static stream => stream is not null))
+                    if (begun[i] is { } queue && !await queue.HasBegunAsync(cancellationToken).ConfigureAwait(false)) begun[i] = null;
+                if (Array.Exists(begun, static queue => queue is not null))
                 {
                     yield return new Piece(
                         begun,
-                        i => begun[i] is TrackStream stream ? stream.PlaceAt : WholePlace(own[0], tracks[i], beginning),
                         () => rows.Length == 1 ? [own[0].Name] : plan.NamesOf(part.Key),
                         i => ContentReader.NameOf(own.Select(row => row.Tracks[tracks[i].Index]).OfType<TrackPeriod>().First().Rendition));
                 }
             }
             finally
             {
-                foreach (Stream? stream in streams)
-                    if (stream is not null) await stream.DisposeAsync().ConfigureAwait(false);
+                foreach (MediaQueue? queue in queues)
+                    if (queue is not null) await queue.DisposeAsync().ConfigureAwait(false);
             }
         }
 
         foreach (GapTally tally in tallies) tally.Finish();
     }
 
-    private static Func<long, SamplePlace?> WholePlace(PeriodRow row, PresentationTrack track, TimeSpan beginning)
+    /// <summary>A queue of one unit.</summary>
+    private static MediaQueue QueueOf(MediaUnit unit)
     {
-        SamplePlace place = PeriodTrack.PlaceOf(row, row.Tracks[track.Index]!, beginning, isLast: true);
-        return _ => place;
+        MediaQueue queue = new(TimelineLimits.ReadAhead);
+        queue.Begin(async (to, stop) =>
+        {
+            await to.PutAsync(unit, stop).ConfigureAwait(false);
+            return false;
+        });
+        return queue;
     }
 
     private GapTally TallyOf(PresentationTrack track, PeriodRow[] rows) =>
         new(_gaps, _parts.Options.Gaps, PeriodTrack.CountOf(rows, track.Index, _parts.Clock.GetUtcNow()));
 
-    /// <summary>Opens a track in some periods: a file as it is, or what its segments are one after the other.</summary>
-    private async ValueTask<Stream> OpenTrackAsync(PresentationTrack track, PeriodRow[] rows, bool isAll, TimeSpan beginning, GapTally tally, CancellationToken cancellationToken)
+    /// <summary>Opens a track in some periods: a file as it is, or its segments one after the other.</summary>
+    private async ValueTask<MediaQueue> OpenTrackAsync(PresentationTrack track, PeriodRow[] rows, bool isAll, TimeSpan beginning, GapTally tally, CancellationToken cancellationToken)
     {
         OpenedContent content = _parts.Content;
         if (isAll && rows.Length == 1 && rows[0].Tracks[track.Index]!.Rendition is { Segments.IsWholeFile: true } rendition)
         {
             Stream file = await RenditionStream.OpenAsync(_parts.Sources, content.Origin, [rendition.Segments], cancellationToken: cancellationToken).ConfigureAwait(false);
-            return new ProgressStream(file, read => Tell(track, read, file.CanSeek ? file.Length : null, read));
+            SamplePlace place = PeriodTrack.PlaceOf(rows[0], rows[0].Tracks[track.Index]!, beginning, isLast: true);
+            return QueueOf(MediaUnit.File(new ProgressStream(file, read => Tell(track, read, file.CanSeek ? file.Length : null, read)), ContentReader.NameOf(rendition), place));
         }
 
         DateTimeOffset now = _parts.Clock.GetUtcNow();
         long total = PeriodTrack.CountOf(rows, track.Index, now);
         PeriodTrack walk = new(_parts.Sources, content.Origin, rows, content.Periods[^1], track.Index, now, _gaps, tally, (segments, bytes) => Tell(track, segments, total > 0 ? total : null, bytes));
-        TrackStream stream = new(SourceLimits.ReadAhead);
-        stream.Begin(async (to, stop) =>
+        MediaQueue queue = new(TimelineLimits.ReadAhead);
+        queue.Begin(async (to, stop) =>
         {
             await walk.WriteAsync(to, beginning, stop).ConfigureAwait(false);
             return false;
         });
-        return stream;
+        return queue;
     }
 
     private async IAsyncEnumerable<Piece> LivePiecesAsync(LiveFeed feed, IReadOnlyList<PresentationTrack> tracks, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -182,20 +189,20 @@ public sealed partial class Presentation
             for (int part = 0; ; part++)
             {
                 int number = part;
-                IReadOnlyList<TrackStream> streams = reading.OpenPart(number);
+                IReadOnlyList<MediaQueue> queues = reading.OpenPart(number);
                 bool more = false;
                 try
                 {
-                    TrackStream?[] begun = new TrackStream?[streams.Count];
+                    MediaQueue?[] begun = new MediaQueue?[queues.Count];
                     for (int i = 0; i < begun.Length; i++)
-                        if (await streams[i].HasBegunAsync(cancellationToken).ConfigureAwait(false)) begun[i] = streams[i];
-                    if (Array.Exists(begun, static stream => stream is not null))
-                        yield return new Piece(begun, i => begun[i]!.PlaceAt, () => reading.NamesOf(number), i => ContentReader.NameOf(_parts.Content.RenditionsOf(tracks[i].Index)[0]));
-                    foreach (TrackStream stream in streams) more |= await stream.HasMoreAsync(cancellationToken).ConfigureAwait(false);
+                        if (await queues[i].HasBegunAsync(cancellationToken).ConfigureAwait(false)) begun[i] = queues[i];
+                    if (Array.Exists(begun, static queue => queue is not null))
+                        yield return new Piece(begun, () => reading.NamesOf(number), i => ContentReader.NameOf(_parts.Content.RenditionsOf(tracks[i].Index)[0]));
+                    foreach (MediaQueue queue in queues) more |= await queue.HasMoreAsync(cancellationToken).ConfigureAwait(false);
                 }
                 finally
                 {
-                    foreach (TrackStream stream in streams) await stream.DisposeAsync().ConfigureAwait(false);
+                    foreach (MediaQueue queue in queues) await queue.DisposeAsync().ConfigureAwait(false);
                 }
 
                 if (!more) yield break;
@@ -203,11 +210,11 @@ public sealed partial class Presentation
         }
     }
 
-    /// <summary>One track, as the streams that it takes, and when what is in them is played: on their own clock where there is one period.</summary>
-    private async IAsyncEnumerable<(Stream Stream, string Name, Func<long, SamplePlace?>? Place)> StreamsAsync(PresentationTrack track, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>One track, as the queues that it takes: on their own clock where there is one period.</summary>
+    private async IAsyncEnumerable<(IMediaUnits Units, string Name)> UnitsAsync(PresentationTrack track, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         IAsyncEnumerable<Piece> pieces = _feed is null ? StaticPiecesAsync([track], cancellationToken) : LivePiecesAsync(_feed, [track], cancellationToken);
-        await foreach (Piece piece in pieces.ConfigureAwait(false)) yield return (piece.Streams[0]!, piece.Name(0), piece.Place(0));
+        await foreach (Piece piece in pieces.ConfigureAwait(false)) yield return (piece.Units[0]!, piece.Name(0));
     }
 
     private PeriodPlan Plan(IReadOnlyList<PresentationTrack> tracks) => new([.. tracks.Select(static track => track.Index)], async (period, cancellationToken) =>
@@ -236,5 +243,5 @@ public sealed partial class Presentation
         return ValueTask.CompletedTask;
     }
 
-    private sealed record Piece(IReadOnlyList<Stream?> Streams, Func<int, Func<long, SamplePlace?>?> Place, Func<IReadOnlyList<string>> Periods, Func<int, string> Name);
+    private sealed record Piece(IReadOnlyList<MediaQueue?> Units, Func<IReadOnlyList<string>> Periods, Func<int, string> Name);
 }

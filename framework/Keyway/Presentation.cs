@@ -5,10 +5,10 @@ using Keyway.Licensing;
 using Keyway.Live;
 using Keyway.Mp4;
 using Keyway.Mp4.Reading;
-using Keyway.Mp4.Samples;
 using Keyway.Sessions;
 using Keyway.Sources;
 using Keyway.Timeline;
+using Keyway.Units;
 
 namespace Keyway;
 
@@ -73,10 +73,10 @@ public sealed partial class Presentation : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(track);
         FragmentMarker marker = new(isOneTrack: true);
-        await foreach ((Stream stream, string name, Func<long, SamplePlace?>? place) in StreamsAsync(track, cancellationToken).ConfigureAwait(false))
+        await foreach ((IMediaUnits units, string name) in UnitsAsync(track, cancellationToken).ConfigureAwait(false))
         {
-            using Mp4Reader reader = await Mp4Reader.OpenAsync(stream, name, cancellationToken).ConfigureAwait(false);
-            (reader.PlaceAt, reader.Marker) = (place, marker);
+            using Mp4Reader reader = await Mp4Reader.OpenAsync(units, name, cancellationToken).ConfigureAwait(false);
+            reader.Marker = marker;
             using PresentationKeys keys = new(_parts, track.Index);
             await foreach (ClearFragment fragment in reader.ReadAsync(keys, Filter(track), cancellationToken).ConfigureAwait(false))
                 yield return fragment;
@@ -97,16 +97,17 @@ public sealed partial class Presentation : IAsyncDisposable
         IReadOnlyList<Rendition> renditions = _parts.Content.RenditionsOf(track.Index);
         PeriodRow[] rows = [.. _parts.Content.Periods.Where(row => row.Tracks[track.Index] is not null)];
         GapTally tally = TallyOf(track, rows);
-        Stream stream = renditions is [{ Segments.IsInOneFile: true }]
-            ? await OpenFileAsync(track, cancellationToken).ConfigureAwait(false)
+        string name = ContentReader.NameOf(renditions[0]);
+        MediaQueue queue = renditions is [{ Segments.IsInOneFile: true }]
+            ? QueueOf(MediaUnit.File(await OpenFileAsync(track, cancellationToken).ConfigureAwait(false), name))
             : await OpenTrackAsync(track, rows, isAll: true, rows[0].Start, tally, cancellationToken).ConfigureAwait(false);
         using PresentationKeys keys = new(_parts, track.Index);
-        await using (stream.ConfigureAwait(false))
+        await using (queue.ConfigureAwait(false))
         {
             Mp4DecryptOptions options = new() { MaxParallelFragments = _parts.MaxParallelFragments };
             // Nothing at all is an error of the first segment, not of a file without boxes.
-            if (stream is TrackStream segments && !await segments.HasBegunAsync(cancellationToken).ConfigureAwait(false)) tally.Finish();
-            Mp4Summary summary = await Mp4Decryptor.DecryptAsync(stream, ContentReader.NameOf(renditions[0]), keys, output, options, cancellationToken).ConfigureAwait(false);
+            if (!await queue.HasBegunAsync(cancellationToken).ConfigureAwait(false)) tally.Finish();
+            Mp4Summary summary = await Mp4Decryptor.DecryptAsync(queue, name, keys, output, options, cancellationToken).ConfigureAwait(false);
             tally.Finish();
             return summary;
         }

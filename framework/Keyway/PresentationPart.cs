@@ -10,9 +10,10 @@ public sealed class PresentationPart
     private readonly IReadOnlyList<MergeInput> _inputs;
     private readonly Func<IReadOnlyList<string>> _periods;
     private readonly bool _fromZero;
+    private readonly int _parallel;
 
-    internal PresentationPart(int number, Func<IReadOnlyList<string>> periods, IReadOnlyList<PresentationTrack> tracks, IReadOnlyList<MergeInput> inputs, bool fromZero) =>
-        (Number, _periods, Tracks, _inputs, _fromZero) = (number, periods, tracks, inputs, fromZero);
+    internal PresentationPart(int number, Func<IReadOnlyList<string>> periods, IReadOnlyList<PresentationTrack> tracks, IReadOnlyList<MergeInput> inputs, bool fromZero, int parallel) =>
+        (Number, _periods, Tracks, _inputs, _fromZero, _parallel) = (number, periods, tracks, inputs, fromZero, parallel);
 
     /// <summary>Its number, from 1.</summary>
     public int Number { get; }
@@ -34,6 +35,6 @@ public sealed class PresentationPart
     {
         if (IsWritten) throw new InvalidOperationException("a part is written once");
         IsWritten = true;
-        return await TrackMerger.MergeAsync(_inputs, output, _fromZero, null, cancellationToken).ConfigureAwait(false);
+        return await TrackMerger.MergeAsync(_inputs, output, _fromZero, null, cancellationToken, _parallel).ConfigureAwait(false);
     }
 }

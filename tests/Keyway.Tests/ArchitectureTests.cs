@@ -154,12 +154,13 @@ public sealed partial class ArchitectureTests
     [InlineData("Licensing")]
     [InlineData("Protection")]
     [InlineData("Diagnostics")]
-    [InlineData("Mp4", "Decryption", "Protection")]
+    [InlineData("Units")]
+    [InlineData("Mp4", "Units", "Decryption", "Protection")]
     [InlineData("Dash", "Timeline", "Sources", "Protection")]
     [InlineData("Sessions", "Licensing", "Decryption", "Messaging", "Diagnostics")]
-    [InlineData("Timeline", "Mp4", "Protection", "Sources")]
-    [InlineData("Content", "Timeline", "Dash", "Mp4", "Protection", "Sources")]
-    [InlineData("Live", "Content", "Timeline", "Mp4", "Sources")]
+    [InlineData("Timeline", "Units", "Mp4", "Protection", "Sources")]
+    [InlineData("Content", "Timeline", "Units", "Dash", "Mp4", "Protection", "Sources")]
+    [InlineData("Live", "Content", "Timeline", "Units", "Mp4", "Sources")]
     public void Room_uses_what_its_row_allows(string room, params string[] others) =>
         Visits(Engine, $"Keyway.{room}", others.Select(other => $"Keyway.{other}")).Should().BeEmpty();
 
@@ -184,7 +185,7 @@ public sealed partial class ArchitectureTests
     [Fact]
     public void Every_room_has_a_rule()
     {
-        string[] ruled = ["Keyway", .. new[] { "Content", "Timeline", "Diagnostics", "Live", "Sessions", "Decryption", "Sources", "Messaging", "Licensing", "Protection", "Mp4", "Dash" }.Select(room => $"Keyway.{room}")];
+        string[] ruled = ["Keyway", .. new[] { "Content", "Timeline", "Diagnostics", "Live", "Sessions", "Decryption", "Sources", "Messaging", "Licensing", "Protection", "Mp4", "Dash", "Units" }.Select(room => $"Keyway.{room}")];
         Engine.GetTypes().Select(Room).OfType<string>().Distinct().Should().BeEquivalentTo(ruled);
     }
 

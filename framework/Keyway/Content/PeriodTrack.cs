@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
-using Keyway.Mp4.Samples;
 using Keyway.Sources;
 using Keyway.Timeline;
+using Keyway.Units;
 
 namespace Keyway.Content;
 
@@ -42,20 +42,20 @@ internal sealed class PeriodTrack(MediaSources sources, ContentOrigin origin, IR
     /// <param name="to">Where to.</param>
     /// <param name="beginning">When what is written begins, from the beginning of the presentation.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    public async Task WriteAsync(TrackStream to, TimeSpan beginning, CancellationToken cancellationToken)
+    public async Task WriteAsync(MediaQueue to, TimeSpan beginning, CancellationToken cancellationToken)
     {
         foreach (PeriodRow row in rows)
             if (row.Tracks[track] is { } period) await WriteAsync(to, row, period, PlaceOf(row, period, beginning, row == last), cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task WriteAsync(TrackStream to, PeriodRow row, TrackPeriod period, SamplePlace place, CancellationToken cancellationToken)
+    private async Task WriteAsync(MediaQueue to, PeriodRow row, TrackPeriod period, SamplePlace place, CancellationToken cancellationToken)
     {
         SegmentList named = period.Rendition.Segments;
         SegmentList segments = await named.OpenAsync(sources, origin, cancellationToken).ConfigureAwait(false);
         if (segments.IsInOneFile)
         {
             Stream file = await _fetcher.OpenFileAsync(segments.WholeFile, cancellationToken).ConfigureAwait(false);
-            await using (file.ConfigureAwait(false)) await to.WriteFileAsync(file, place, cancellationToken).ConfigureAwait(false);
+            await to.PutAsync(MediaUnit.File(file, TimelineSegment.NameOf(segments.WholeFile), place), cancellationToken).ConfigureAwait(false);
             return;
         }
 

@@ -1,5 +1,6 @@
 using Keyway.Content;
 using Keyway.Timeline;
+using Keyway.Units;
 
 namespace Keyway.Live;
 
@@ -42,11 +43,11 @@ internal sealed class LiveReading : IDisposable
     }
 
     /// <summary>Opens what belongs to one file.</summary>
-    public IReadOnlyList<TrackStream> OpenPart(int part) => [.. _tracks.Select(track =>
+    public IReadOnlyList<MediaQueue> OpenPart(int part) => [.. _tracks.Select(track =>
     {
-        TrackStream stream = new(LiveLimits.ReadAhead);
-        stream.Begin((to, cancellationToken) => track.WriteAsync(part, to, cancellationToken));
-        return stream;
+        MediaQueue queue = new(LiveLimits.ReadAhead);
+        queue.Begin((to, cancellationToken) => track.WriteAsync(part, to, cancellationToken));
+        return queue;
     })];
 
     /// <summary>The names of the periods in one part.</summary>

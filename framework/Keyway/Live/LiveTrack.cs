@@ -1,8 +1,8 @@
 using System.Runtime.ExceptionServices;
 using Keyway.Content;
-using Keyway.Mp4.Samples;
 using Keyway.Sources;
 using Keyway.Timeline;
+using Keyway.Units;
 
 namespace Keyway.Live;
 
@@ -28,7 +28,7 @@ internal sealed class LiveTrack(LiveFeed feed, PeriodPlan plan, int track, Perio
 
     /// <summary>Writes what belongs to one file.</summary>
     /// <returns>Whether more follows in the next.</returns>
-    public async Task<bool> WriteAsync(int part, TrackStream to, CancellationToken cancellationToken)
+    public async Task<bool> WriteAsync(int part, MediaQueue to, CancellationToken cancellationToken)
     {
         using CancellationTokenSource stopped = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, feed.Stopped);
         bool more = false;
@@ -68,7 +68,7 @@ internal sealed class LiveTrack(LiveFeed feed, PeriodPlan plan, int track, Perio
             feed.Log.Report(new PresentationGap { Track = track, Start = from, Duration = to - from, Segments = missing, Reason = _lastFailure ?? "it had not come when the reading was stopped" });
     }
 
-    private async Task<bool> WalkAsync(int part, TrackStream to, CancellationToken cancellationToken)
+    private async Task<bool> WalkAsync(int part, MediaQueue to, CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -173,7 +173,7 @@ internal sealed class LiveTrack(LiveFeed feed, PeriodPlan plan, int track, Perio
         return true;
     }
 
-    private async ValueTask TakeAsync(LiveSnapshot now, PeriodRow row, TrackPeriod period, SegmentStep step, TrackStream to, CancellationToken cancellationToken)
+    private async ValueTask TakeAsync(LiveSnapshot now, PeriodRow row, TrackPeriod period, SegmentStep step, MediaQueue to, CancellationToken cancellationToken)
     {
         SegmentList segments = period.Rendition.Segments;
         if (_origin != now.Timeline.Origin) (_origin, _fetcher) = (now.Timeline.Origin, new SegmentFetcher(feed.Sources, now.Timeline.Origin));
@@ -219,7 +219,7 @@ internal sealed class LiveTrack(LiveFeed feed, PeriodPlan plan, int track, Perio
     }
 
     /// <summary>Begins a rendition with its initialisation segment.</summary>
-    private async ValueTask BeginAsync(LiveSnapshot now, PeriodRow row, TrackPeriod period, TimeSpan start, TimeSpan length, DateTimeOffset until, TrackStream to, CancellationToken cancellationToken)
+    private async ValueTask BeginAsync(LiveSnapshot now, PeriodRow row, TrackPeriod period, TimeSpan start, TimeSpan length, DateTimeOffset until, MediaQueue to, CancellationToken cancellationToken)
     {
         await LeaveAsync(cancellationToken).ConfigureAwait(false);
         SegmentList segments = period.Rendition.Segments;

@@ -1,6 +1,6 @@
 using System.IO.Pipelines;
 using Keyway.Mp4.Clear;
-using Keyway.Mp4.Reading;
+using Keyway.Units;
 
 namespace Keyway.Mp4;
 
@@ -23,8 +23,19 @@ public static class Mp4Decryptor
         ArgumentNullException.ThrowIfNull(input);
         ArgumentNullException.ThrowIfNull(keys);
         ArgumentNullException.ThrowIfNull(output);
-        using BoxWindow window = new(input, name, options?.PartLengths);
-        ClearWriter writer = new(window, keys, output, options ?? new Mp4DecryptOptions(), cancellationToken);
+        return await DecryptAsync(new ListedUnits(MediaUnit.File(input, name, leaveOpen: true)), name, keys, output, options, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Writes units clear one after the other. Absolute offsets in them count from the beginning of the output.</summary>
+    /// <param name="input">The units. Ownership: of those that have not been taken, the caller's.</param>
+    /// <param name="name">What they are together called in messages.</param>
+    /// <param name="keys">What opens the fragments.</param>
+    /// <param name="output">Where the clear file goes.</param>
+    /// <param name="options">How.</param>
+    /// <param name="cancellationToken">Stops the work.</param>
+    internal static async ValueTask<Mp4Summary> DecryptAsync(IMediaUnits input, string name, IMediaKeys keys, PipeWriter output, Mp4DecryptOptions? options, CancellationToken cancellationToken)
+    {
+        ClearWriter writer = new(input, name, keys, output, options ?? new Mp4DecryptOptions(), isWhole: true, cancellationToken);
         await using (writer.ConfigureAwait(false)) return await writer.WriteAsync().ConfigureAwait(false);
     }
 }

@@ -2,8 +2,8 @@ using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using Keyway.Mp4.Merge;
 using Keyway.Mp4.Reading;
-using Keyway.Mp4.Samples;
 using Keyway.Protection;
+using Keyway.Units;
 
 namespace Keyway.Mp4;
 
@@ -11,10 +11,10 @@ namespace Keyway.Mp4;
 /// <remarks>Memory is bounded by one fragment. Threads: one at a time.</remarks>
 public sealed class Mp4Reader : IDisposable
 {
-    private readonly FragmentSource _source;
+    private readonly SampleSource _source;
     private bool _reading;
 
-    private Mp4Reader(FragmentSource source)
+    private Mp4Reader(SampleSource source)
     {
         _source = source;
         Tracks = [.. source.Movie.Tracks.Select(t => t.Facts)];
@@ -36,12 +36,6 @@ public sealed class Mp4Reader : IDisposable
     /// <summary>What sees changes from fragment to fragment; one for several files where they are one track.</summary>
     internal FragmentMarker Marker { private get; set; } = new(isOneTrack: false);
 
-    /// <summary>When what begins at a place of the input is played: what is not is left out. Decode times stay those of the file.</summary>
-    internal Func<long, SamplePlace?>? PlaceAt
-    {
-        set => _source.PlaceAt = value;
-    }
-
     /// <summary>What was read so far.</summary>
     public Mp4Summary Summary => new() { Tracks = _source.Counters.ToSummaries(), Notes = _source.Notes };
 
@@ -54,8 +48,15 @@ public sealed class Mp4Reader : IDisposable
     public static async ValueTask<Mp4Reader> OpenAsync(Stream input, string name, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(input);
-        return new Mp4Reader(await FragmentSource.OpenAsync(input, name, cancellationToken).ConfigureAwait(false));
+        return await OpenAsync(new ListedUnits(MediaUnit.File(input, name, leaveOpen: true)), name, cancellationToken).ConfigureAwait(false);
     }
+
+    /// <summary>Reads units up to the description of the tracks: what of each is not played is left out, and decode times stay those of the media.</summary>
+    /// <param name="units">The units. Ownership: of those that have not been taken, the caller's.</param>
+    /// <param name="name">What they are together called in messages.</param>
+    /// <param name="cancellationToken">Stops the work.</param>
+    internal static async ValueTask<Mp4Reader> OpenAsync(IMediaUnits units, string name, CancellationToken cancellationToken) =>
+        new(await SampleSource.OpenAsync(units, name, cancellationToken).ConfigureAwait(false));
 
     /// <summary>Reads the fragments of the chosen tracks, in the order of the file; those of a progressive file by decode time. Once.</summary>
     /// <param name="keys">What opens them.</param>
@@ -64,12 +65,34 @@ public sealed class Mp4Reader : IDisposable
     /// <returns>The fragments, each valid until the next is asked for.</returns>
     /// <exception cref="MediaFormatException">The file is malformed or cut short.</exception>
     /// <exception cref="SampleDecryptionException">A sample could not be decrypted.</exception>
-    public async IAsyncEnumerable<ClearFragment> ReadAsync(IMediaKeys keys, Func<Mp4Track, bool>? tracks = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public IAsyncEnumerable<ClearFragment> ReadAsync(IMediaKeys keys, Func<Mp4Track, bool>? tracks = null, CancellationToken cancellationToken = default) =>
+        ReadAsync(keys, tracks, null, cancellationToken);
+
+    /// <summary>Reads what of the chosen tracks is presented in a stretch of the timeline, and what has to be decoded for it (<see cref="ClearSample.IsPresented"/>). Once.</summary>
+    /// <param name="keys">What opens the fragments.</param>
+    /// <param name="tracks">Which tracks; without it, all.</param>
+    /// <param name="range">The stretch; without it, everything.</param>
+    /// <param name="cancellationToken">Stops the work.</param>
+    internal async IAsyncEnumerable<ClearFragment> ReadAsync(IMediaKeys keys, Func<Mp4Track, bool>? tracks, SampleRange? range, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(keys);
+        await foreach (SourceFragment fragment in Begin(keys, tracks, range, cancellationToken).ConfigureAwait(false)) yield return new ClearFragment(fragment, Marker);
+    }
+
+    /// <summary>Reads the chosen tracks as they are: protected samples stay protected, and come with what opens them. Once.</summary>
+    /// <param name="tracks">Which tracks; without it, all.</param>
+    /// <param name="range">A stretch of the timeline; without it, everything.</param>
+    /// <param name="cancellationToken">Stops the work.</param>
+    internal async IAsyncEnumerable<ProtectedFragment> ReadProtectedAsync(Func<Mp4Track, bool>? tracks, SampleRange? range, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        await foreach (SourceFragment fragment in Begin(null, tracks, range, cancellationToken).ConfigureAwait(false)) yield return new ProtectedFragment(fragment, new ClearFragment(fragment, Marker));
+    }
+
+    private IAsyncEnumerable<SourceFragment> Begin(IMediaKeys? keys, Func<Mp4Track, bool>? tracks, SampleRange? range, CancellationToken cancellationToken)
     {
         if (_reading) throw new InvalidOperationException("a file is read once");
         _reading = true;
-        await foreach (SourceFragment fragment in _source.ReadAsync(keys, t => tracks is null || tracks(t.Facts), cancellationToken).ConfigureAwait(false))
-            yield return new ClearFragment(fragment, Marker);
+        return _source.ReadAsync(keys, track => tracks is null || tracks(track.Facts), range, cancellationToken);
     }
 
     /// <summary>Gives back what reading took. The stream stays open.</summary>

@@ -1,3 +1,4 @@
+
 namespace Keyway;
 
 // Every limit of the engine, in one place, each with its reason. What wants more is refused with a typed error that names it.
@@ -191,6 +192,12 @@ internal static class TimelineLimits
     /// checked as they pass, so that a defect behind this is an error and no gap.
     /// </summary>
     public const int SegmentBytes = 64 << 20;
+
+    /// <summary>
+    /// What may be in memory of one track before its segments are waited for: three of two seconds at 20 Mbit/s. One is fetched and one is decrypted while one is handed on. A
+    /// larger segment comes alone.
+    /// </summary>
+    public const int ReadAhead = 16 << 20;
 
     /// <summary>One of the segments that are joined to be decrypted where they lie: as large as a fragment may be.</summary>
     public const int JoinedBytes = Mp4Limits.FragmentBytes;

@@ -1,8 +1,13 @@
+using System.Buffers;
+using Keyway.Units;
+
 namespace Keyway.Timeline;
 
 /// <summary>A segment that is whole and fits its rendition.</summary>
 internal sealed class CheckedSegment : IAsyncDisposable
 {
+    private bool _isHandedOn;
+
     public required TimelineSegment Segment { get; init; }
 
     /// <summary>Its boxes, and nothing but boxes; of a very large one its beginning.</summary>
@@ -20,11 +25,31 @@ internal sealed class CheckedSegment : IAsyncDisposable
     /// <summary>Where its counter of initialisation vectors begins and ends; <see langword="null"/>: they are not counted.</summary>
     public (UInt128 First, UInt128 Last)? Vectors { get; init; }
 
-    /// <summary>Places among its bytes of offsets that count from the beginning of the file (<c>tfhd</c>), and what they say.</summary>
-    public IReadOnlyList<(int Place, long Offset)> AbsoluteOffsets { get; init; } = [];
+    /// <summary>The shared array that holds the bytes; <see langword="null"/>: they are in one of their own.</summary>
+    public byte[]? Pooled { get; init; }
 
     /// <summary>What is odd about it and does no harm.</summary>
     public string? Note { get; init; }
 
-    public ValueTask DisposeAsync() => Rest?.DisposeAsync() ?? ValueTask.CompletedTask;
+    /// <summary>How many bytes were read of it so far.</summary>
+    public long Size => Bytes.Length;
+
+    /// <summary>It as the next unit of its track. Ownership: all of it is the unit's from now on.</summary>
+    /// <param name="place">When it is played.</param>
+    public MediaUnit ToUnit(SamplePlace place)
+    {
+        _isHandedOn = true;
+        long origin = Segment.Range?.First ?? 0;
+        return Rest is null
+            ? MediaUnit.Segment(Bytes, Segment.Name, place, Pooled, origin, Segment.IsDiscontinuity)
+            : MediaUnit.Segment(new PassingStream(Bytes, Rest, Segment.Name), Segment.Name, place, origin, Segment.IsDiscontinuity);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_isHandedOn) return;
+        _isHandedOn = true;
+        if (Rest is not null) await Rest.DisposeAsync().ConfigureAwait(false);
+        if (Pooled is not null) ArrayPool<byte>.Shared.Return(Pooled);
+    }
 }

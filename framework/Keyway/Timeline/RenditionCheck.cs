@@ -44,8 +44,9 @@ internal sealed class RenditionCheck
     /// <param name="segment">The segment.</param>
     /// <param name="bytes">Its bytes, which the result keeps; or those that were read, where <paramref name="rest"/> follows.</param>
     /// <param name="rest">What follows where it was too large to be read whole.</param>
+    /// <param name="pooled">The shared array that the bytes are in, which the result keeps, too.</param>
     /// <exception cref="MediaFormatException">It is not what it should be.</exception>
-    public CheckedSegment Examine(TimelineSegment segment, Memory<byte> bytes, Stream? rest = null)
+    public CheckedSegment Examine(TimelineSegment segment, Memory<byte> bytes, Stream? rest = null, byte[]? pooled = null)
     {
         string name = segment.Name;
         List<TopBox> boxes = [];
@@ -87,10 +88,10 @@ internal sealed class RenditionCheck
             Segment = segment,
             Bytes = bytes[..end],
             Rest = rest,
+            Pooled = pooled,
             Time = found.Time is { } time ? Span(time, found.Scale) : null,
             Length = length,
             Vectors = found.Vectors,
-            AbsoluteOffsets = found.AbsoluteOffsets,
             Note = rest is null ? Tail(all, end, name) : null,
         };
     }
@@ -115,7 +116,6 @@ internal sealed class RenditionCheck
                 return false;
             }
 
-            if (traf.Header.BaseDataOffset is { } absolute) NoteOffset(bytes, traf, (long)absolute - origin, found);
             found.Track ??= traf.Track.Id;
             if (traf.Track.Id != found.Track) continue;
             found.Scale = Math.Max(1, traf.Track.Facts.Timescale);
@@ -127,16 +127,6 @@ internal sealed class RenditionCheck
 
         error = default;
         return true;
-    }
-
-    /// <summary><c>tfhd</c>: size:4 type:4 version:1 flags:3 track_ID:4 base_data_offset:8.</summary>
-    private static void NoteOffset(ReadOnlySpan<byte> bytes, Traf traf, long offset, Found found)
-    {
-        BoxWalker walker = new(bytes.Slice(traf.Range.Start, traf.Range.Length), traf.Range.Start, 0, BoxPath.Root);
-        if (!walker.MoveNext(out Box box)) return;
-        BoxWalker children = box.Children();
-        while (children.MoveNext(out Box child))
-            if (child.Type == FourCc.Tfhd) found.AbsoluteOffsets.Add((child.ContentStart + 8, offset));
     }
 
     /// <summary>Where the initialisation vectors of all samples go up as those of a counter do (ISO/IEC 23001-7, 9.2 and 9.3), from where to where.</summary>
@@ -177,8 +167,6 @@ internal sealed class RenditionCheck
     private sealed class Found
     {
         public List<(long Start, long End)> Media { get; } = [];
-
-        public List<(int Place, long Offset)> AbsoluteOffsets { get; } = [];
 
         public int Fragments { get; set; }
 

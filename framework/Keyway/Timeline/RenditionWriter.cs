@@ -1,4 +1,4 @@
-using Keyway.Mp4.Samples;
+using Keyway.Units;
 
 namespace Keyway.Timeline;
 
@@ -8,13 +8,12 @@ namespace Keyway.Timeline;
 /// <param name="place">When the samples are played.</param>
 /// <param name="log">Where notes go.</param>
 /// <remarks>Threads: one at a time.</remarks>
-internal sealed class RenditionWriter(TrackStream to, ReadOnlyMemory<byte>? head, SamplePlace place, GapLog log)
+internal sealed class RenditionWriter(MediaQueue to, ReadOnlyMemory<byte>? head, SamplePlace place, GapLog log)
 {
     private readonly SegmentOrder _order = new();
     private SamplePlace _place = place;
     private ReadOnlyMemory<byte>? _head = head;
     private bool _isBegun;
-    private bool _isPlaced;
     private TimeSpan _clock;
     private TimeSpan _missed;
 
@@ -60,28 +59,26 @@ internal sealed class RenditionWriter(TrackStream to, ReadOnlyMemory<byte>? head
                 log.Note($"{segment.Segment.Name}: from here on, samples say times that are {(clock - _clock).TotalSeconds:+0.###;-0.###} s off those of the manifest");
 
                 // What begins so is played when it says; what jumps in the middle is played when the manifest says.
-                MovePlace(_isBegun ? _place.Moved(_clock - clock, TimeSpan.Zero) : _place.Moved(TimeSpan.Zero, clock - _clock));
+                _place = _isBegun ? _place.Moved(_clock - clock, TimeSpan.Zero) : _place.Moved(TimeSpan.Zero, clock - _clock);
                 _clock = clock;
             }
 
             // Samples that say no time follow those before: what is missing between stays free.
-            if (segment.Time is null && _missed > TimeSpan.Zero) MovePlace(_place.Moved(_missed, TimeSpan.Zero));
+            if (segment.Time is null && _missed > TimeSpan.Zero) _place = _place.Moved(_missed, TimeSpan.Zero);
             _missed = TimeSpan.Zero;
-            long bytes = 0;
+            long bytes = segment.Size;
 
             // Both or nothing: a file without a sample is none.
             if (_head is { } first)
             {
                 bytes += first.Length;
-                await to.WriteInitializationAsync(first, _place, cancellationToken).ConfigureAwait(false);
-                (_head, _isPlaced) = (null, true);
+                await to.PutAsync(MediaUnit.Initialization(first, segment.Segment.Name, _place), cancellationToken).ConfigureAwait(false);
+                _head = null;
             }
 
-            bytes += await to.WriteSegmentAsync(segment, _isPlaced ? null : _place, cancellationToken).ConfigureAwait(false);
-            _isPlaced = _isBegun = true;
+            await to.PutAsync(segment.ToUnit(_place), cancellationToken).ConfigureAwait(false);
+            _isBegun = true;
             Written(bytes);
         }
     }
-
-    private void MovePlace(SamplePlace moved) => (_place, _isPlaced) = (moved, false);
 }

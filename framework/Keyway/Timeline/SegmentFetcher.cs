@@ -1,3 +1,4 @@
+using System.Buffers;
 using Keyway.Sources;
 
 namespace Keyway.Timeline;
@@ -41,30 +42,35 @@ internal sealed class SegmentFetcher(MediaSources sources, ContentOrigin origin)
         {
             Stream stream = await sources.OpenAsync(origin, address, segment.Part.Range, seekable: false, token).ConfigureAwait(false);
             bool keep = false;
+            byte[] bytes = ArrayPool<byte>.Shared.Rent(stream.CanSeek ? (int)Math.Min(stream.Length + 1, TimelineLimits.SegmentBytes) : 64 << 10);
             try
             {
-                (byte[] bytes, int length, bool whole) = await ReadUpToAsync(stream, token).ConfigureAwait(false);
-                CheckedSegment result = check.Examine(segment with { Address = address }, bytes.AsMemory(0, length), whole ? null : stream);
+                int length = 0;
+                while (length < TimelineLimits.SegmentBytes)
+                {
+                    if (length == bytes.Length) bytes = Grown(bytes);
+                    int read = await stream.ReadAsync(bytes.AsMemory(length, Math.Min(bytes.Length, TimelineLimits.SegmentBytes) - length), token).ConfigureAwait(false);
+                    if (read == 0) break;
+                    length += read;
+                }
+
+                bool whole = length < TimelineLimits.SegmentBytes;
+                CheckedSegment result = check.Examine(segment with { Address = address }, bytes.AsMemory(0, length), whole ? null : stream, bytes);
                 keep = !whole;
                 return result;
             }
             finally
             {
+                // Where it fails, the array is nobody's: a read that was given up may still be writing into it.
                 if (!keep) await stream.DisposeAsync().ConfigureAwait(false);
             }
         }, cancellationToken));
 
-    private static async ValueTask<(byte[] Bytes, int Length, bool Whole)> ReadUpToAsync(Stream stream, CancellationToken cancellationToken)
+    private static byte[] Grown(byte[] bytes)
     {
-        byte[] bytes = new byte[stream.CanSeek ? (int)Math.Min(stream.Length + 1, TimelineLimits.SegmentBytes) : 64 << 10];
-        int length = 0;
-        while (true)
-        {
-            int read = await stream.ReadAsync(bytes.AsMemory(length), cancellationToken).ConfigureAwait(false);
-            if (read == 0) return (bytes, length, true);
-            length += read;
-            if (length == TimelineLimits.SegmentBytes) return (bytes, length, false);
-            if (length == bytes.Length) Array.Resize(ref bytes, (int)Math.Min(TimelineLimits.SegmentBytes, bytes.Length * 2L));
-        }
+        byte[] larger = ArrayPool<byte>.Shared.Rent(Math.Min(TimelineLimits.SegmentBytes, bytes.Length * 2));
+        bytes.CopyTo(larger, 0);
+        ArrayPool<byte>.Shared.Return(bytes);
+        return larger;
     }
 }

@@ -1,8 +1,8 @@
 using System.IO.Pipelines;
 using Keyway.Decryption;
 using Keyway.Mp4.Boxes;
-using Keyway.Mp4.Clear;
 using Keyway.Mp4.Opening;
+using Keyway.Mp4.Reading;
 using Keyway.Mp4.Samples;
 using Keyway.Mp4.Structure;
 using static Keyway.Mp4.BoxBytes;

@@ -33,10 +33,13 @@ internal static class ClearPatch
     }
 
     /// <summary>Lets absolute offsets count from the beginning of the output: that of their own file is lost in it.</summary>
-    public static void Place(Span<byte> bytes, Moof moof)
+    /// <param name="bytes">The bytes of the fragment.</param>
+    /// <param name="moof">The fragment.</param>
+    /// <param name="later">How much further in than in what is read its bytes stand in the output.</param>
+    public static void Place(Span<byte> bytes, Moof moof, long later)
     {
         foreach (Traf traf in moof.Trafs)
-            if (traf.Header.BaseDataOffset is { } said && said != (ulong)traf.BaseOffset) BinaryPrimitives.WriteUInt64BigEndian(bytes[traf.BaseDataOffsetAt..], (ulong)traf.BaseOffset);
+            if (traf.Header.BaseDataOffset is { } said && said != (ulong)(traf.BaseOffset + later)) BinaryPrimitives.WriteUInt64BigEndian(bytes[traf.BaseDataOffsetAt..], (ulong)(traf.BaseOffset + later));
     }
 
     /// <summary>Clears the sample entries and sample tables of a track.</summary>

@@ -1,5 +1,4 @@
 using System.IO.Pipelines;
-using Keyway.Decryption;
 using Keyway.Mp4.Boxes;
 using Keyway.Mp4.Opening;
 using Keyway.Mp4.Reading;
@@ -7,6 +6,7 @@ using Keyway.Mp4.Samples;
 using Keyway.Mp4.Structure;
 using Keyway.Mp4.Summary;
 using Keyway.Protection;
+using Keyway.Units;
 
 namespace Keyway.Mp4.Clear;
 
@@ -22,31 +22,50 @@ namespace Keyway.Mp4.Clear;
 /// </remarks>
 internal sealed class ClearWriter : IAsyncDisposable
 {
-    private readonly BoxWindow _window;
-    private readonly UnitReader _units;
-    private readonly IMediaKeys _keys;
+    private readonly FragmentSource _source;
     private readonly Func<Track, bool> _chosen;
-    private readonly bool _allowProtected;
+    private readonly bool _isWhole;
+    private readonly PipeWriter _output;
+    private readonly IProgress<long>? _progress;
     private readonly BatchPipeline _pipeline;
     private readonly CancellationToken _cancelled;
-    private readonly TrackCounters _counters = new();
-    private readonly List<SampleTable> _tables = [];
     private readonly List<FragmentOpener> _openers = [];
-    private ProgressiveFile? _progressive;
-    private Movie? _progressiveMovie;
+    private long _written;
 
-    public ClearWriter(BoxWindow window, IMediaKeys keys, PipeWriter output, Mp4DecryptOptions options, CancellationToken cancellationToken)
+    /// <param name="input">What is read.</param>
+    /// <param name="name">What it is called in messages.</param>
+    /// <param name="keys">What opens its fragments.</param>
+    /// <param name="output">Where what is clear goes.</param>
+    /// <param name="options">How.</param>
+    /// <param name="isWhole">
+    /// Whether everything is written, and absolute offsets count from the beginning of it. Otherwise media segments are, without the initialisation segment before them, and their
+    /// offsets stay those of the file that they are parts of.
+    /// </param>
+    /// <param name="cancellationToken">Stops the work.</param>
+    public ClearWriter(IMediaUnits input, string name, IMediaKeys keys, PipeWriter output, Mp4DecryptOptions options, bool isWhole, CancellationToken cancellationToken)
     {
-        _window = window;
-        _units = new UnitReader(window, leaveBodies: true);
-        _keys = keys;
         _chosen = options.Tracks is { } chosen ? track => chosen(track.Facts) : static _ => true;
-        _allowProtected = options.AllowProtected;
-        _pipeline = new BatchPipeline(output, options.MaxParallelFragments > 0 ? options.MaxParallelFragments : Environment.ProcessorCount, options.Progress, cancellationToken);
+        _source = new FragmentSource(input, name, onlyChosen: false)
+        {
+            Keys = keys,
+            Chosen = _chosen,
+            AllowProtected = options.AllowProtected,
+            LeavesBodies = true,
+            PartLengths = options.PartLengths,
+            Waiting = () => _pipeline!.Flush(),
+        };
+        _isWhole = isWhole;
+        _output = output;
+        _progress = options.Progress;
+        _pipeline = new BatchPipeline(_source.Tables, options.MaxParallelFragments, WriteAsync, cancellationToken);
         _cancelled = cancellationToken;
     }
 
-    /// <summary>Writes the whole file.</summary>
+    private BoxWindow Window => _source.Window;
+
+    private UnitReader Boxes => _source.Boxes;
+
+    /// <summary>Writes everything.</summary>
     public async ValueTask<Mp4Summary> WriteAsync()
     {
         try
@@ -61,18 +80,25 @@ internal sealed class ClearWriter : IAsyncDisposable
         }
 
         await _pipeline.CompleteAsync().ConfigureAwait(false);
-        return new Mp4Summary { Tracks = _counters.ToSummaries(), BytesWritten = _window.Position, Notes = _window.Notes.Texts };
+        return new Mp4Summary { Tracks = _source.Counters.ToSummaries(), BytesWritten = _written, Notes = _source.Notes };
     }
 
     public async ValueTask DisposeAsync()
     {
         await _pipeline.DisposeAsync().ConfigureAwait(false);
         foreach (FragmentOpener opener in _openers) opener.Dispose();
+        _source.Dispose();
+    }
+
+    private async ValueTask WriteAsync(Batch batch)
+    {
+        await PipeOutput.WriteAsync(_output, batch.Bytes, _pipeline.Token).ConfigureAwait(false);
+        foreach (long mark in batch.Marks) _progress?.Report(mark);
     }
 
     private async ValueTask ReadAsync(CancellationToken cancellationToken)
     {
-        while (await _units.NextAsync(cancellationToken).ConfigureAwait(false) is var kind and not UnitKind.End)
+        while (await _source.NextAsync(cancellationToken).ConfigureAwait(false) is var kind and not UnitKind.End)
         {
             switch (kind)
             {
@@ -89,121 +115,71 @@ internal sealed class ClearWriter : IAsyncDisposable
 
             await MarkAsync().ConfigureAwait(false);
         }
-
-        if (_units.Movie is null) throw _window.Error(_window.Position == 0 ? "it is empty" : "no moov", "", 0);
-        CheckNothingLeft();
-        if (_counters.Doubt is { } doubt) throw _window.Error(doubt);
     }
 
     /// <summary>A unit has been read. Where reads have to wait, what is at hand goes on: the next may be long in coming.</summary>
     private async ValueTask MarkAsync()
     {
         Batch batch = await _pipeline.BatchAsync(0).ConfigureAwait(false);
-        batch.Mark(_window.Position);
-        if (_window.Waits) _pipeline.Flush();
+        batch.Mark(_source.Position);
+        if (Window.Waits) _pipeline.Flush();
     }
 
     private async ValueTask WriteMovieAsync(CancellationToken cancellationToken)
     {
-        Movie movie = _units.Movie!;
-        ClearPatch.Clear(_window.Bytes, movie, _chosen);
+        ClearPatch.Clear(Window.Bytes, _source.Movie!, _chosen);
         await EmitAsync(0, default, cancellationToken).ConfigureAwait(false);
-        _window.Clear();        // preparing may look elsewhere in the file
-        await PrepareAsync(movie, cancellationToken).ConfigureAwait(false);
-    }
-
-    /// <summary>A movie counts from where it is known: at its place, or earlier when it was looked for at the end of the file.</summary>
-    private async ValueTask PrepareAsync(Movie movie, CancellationToken cancellationToken)
-    {
-        if (_progressiveMovie?.Offset == movie.Offset) return;
-        CheckNothingLeft();
-        _progressiveMovie = movie;
-        _counters.Note(movie);
-        if (!movie.IsProgressive) return;
-        if (await UnsaidProtection.FindAsync(movie, _window, _chosen, cancellationToken).ConfigureAwait(false) is { } unsaid)
-        {
-            if (!_allowProtected) throw _window.Error(unsaid.Error);
-            foreach (Track track in unsaid.Tracks) _counters.Of(track).IsForeign = true;
-        }
-
-        _progressive = await ProgressiveFile.OpenAsync(movie, _window, cancellationToken).ConfigureAwait(false);
+        Window.Clear();        // preparing may look elsewhere in the file
+        await _source.EnterMovieAsync(byTime: false, cancellationToken).ConfigureAwait(false);
     }
 
     private async ValueTask WriteFragmentAsync(CancellationToken cancellationToken)
     {
-        if (!Overlaps.TryCheck(_units.Moofs, out FormatError error)) throw _window.Error(error);
+        _source.CheckFragments();
         bool inOrder = true;
-        foreach (Moof moof in _units.Moofs)
+        foreach (Moof moof in Boxes.Moofs)
         {
             foreach (Traf traf in moof.Trafs)
             {
-                if (!traf.IsUsable(_window.Notes)) continue;
-                SampleTable table = await BuildAsync(moof, traf, cancellationToken).ConfigureAwait(false);
+                if (await _source.BuildAsync(moof, traf, cancellationToken).ConfigureAwait(false) is not { } table) continue;
                 if (await LeaseAsync(table, moof.Protection, cancellationToken).ConfigureAwait(false)) inOrder &= traf.IsInOrder;
             }
         }
 
         if (!inOrder) await OpenInWindowAsync(cancellationToken).ConfigureAwait(false);
-        foreach (Moof moof in _units.Moofs) ClearPatch.Clear(_window.Bytes, moof, _units.Movie!, _chosen);
-        foreach (Moof moof in _units.Moofs) ClearPatch.Place(_window.Bytes, moof);
-        await EmitAsync(_units.BodyLength, _units.Box, cancellationToken).ConfigureAwait(false);
-    }
-
-    private async ValueTask<SampleTable> BuildAsync(Moof moof, Traf traf, CancellationToken cancellationToken)
-    {
-        TrackCounter counter = _counters.Of(traf.Track);
-        SampleTable table = _pipeline.Tables.Rent();
-        _tables.Add(table);
-        while (true)
+        foreach (Moof moof in Boxes.Moofs)
         {
-            table.Start(traf.Track, traf.EntryIndex, traf.BaseTime ?? counter.DecodeTime, counter.Samples + 1);
-            if (SampleTableBuilder.TryBuild(moof, traf, _units.Data, table, out FormatError error)) break;
-
-            // Auxiliary information may lie among the samples, where nothing announced it.
-            if (_units.BodyLength == 0) throw _window.Error(error);
-            await _units.TakeBodyAsync(cancellationToken).ConfigureAwait(false);
+            ClearPatch.Clear(Window.Bytes, moof, _source.Movie!, _chosen);
+            if (_isWhole) ClearPatch.Place(Window.Bytes, moof, _written - Window.Offset);
         }
 
-        counter.Note(table);
-        if (!_chosen(traf.Track) || UnsaidProtection.TryAccept(traf, table, _units.Data, counter, out FormatError unsaid)) return table;
-        if (!_allowProtected || traf.Track.IsProtected) throw _window.Error(unsaid);
-        counter.LeftProtected += table.Count;
-        return table;
+        await EmitAsync(Boxes.BodyLength, Boxes.Box, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Gets what opens the samples of the table that was built last, or gives the table back.</summary>
-    /// <returns>Whether anything is to be opened.</returns>
+    /// <summary>Counts the samples of a table, and gets what opens them.</summary>
+    /// <returns>Whether anything is to be opened. If not, the table has been given back.</returns>
     private async ValueTask<bool> LeaseAsync(SampleTable table, IReadOnlyList<PsshBox> announced, CancellationToken cancellationToken)
     {
+        TrackCounter counter = _source.Counters.Of(table.Track);
+        counter.Note(table);
         bool chosen = _chosen(table.Track);
-        if (chosen) table.RefuseForeignScheme(_window.Name);
-        if (!chosen || SampleOpener.NeedsOf(table, announced, _keys) is not { } needs)
+        if (!chosen) counter.LeftProtected += table.ProtectedCount;
+        if (chosen && await _source.LeaseAsync(table, announced, cancellationToken).ConfigureAwait(false) is { } opener)
         {
-            if (!chosen) _counters.Of(table.Track).LeftProtected += table.ProtectedCount;
-            _tables.Remove(table);
-            _pipeline.Tables.Return(table);
-            return false;
+            _openers.Add(opener);
+            return true;
         }
 
-        ValueTask<IFragmentDecryptor> lease = _keys.LeaseAsync(needs, cancellationToken);
-        if (!lease.IsCompleted) _pipeline.Flush();      // a licence may be long in coming
-        _openers.Add(new FragmentOpener(table, await lease.ConfigureAwait(false), _window.Name));
-        _tables.Remove(table);
-        return true;
+        _source.Tables.Return(table);
+        return false;
     }
 
     /// <summary>Decrypts at once what does not lie in the order of the file.</summary>
     private async ValueTask OpenInWindowAsync(CancellationToken cancellationToken)
     {
-        await _units.TakeBodyAsync(cancellationToken).ConfigureAwait(false);
-        foreach (FragmentOpener opener in _openers)
-        {
-            opener.Open(_window.Bytes, 0, 0, opener.Table.Count);
-            opener.Dispose();
-            _pipeline.Tables.Return(opener.Table);
-        }
-
-        _openers.Clear();
+        await Boxes.TakeBodyAsync(cancellationToken).ConfigureAwait(false);
+        foreach (FragmentOpener opener in _openers) opener.Open(Window.Bytes, 0, 0, opener.Table.Count);
+        CloseAll();
     }
 
     /// <summary>Hands on what is in the window and bytes that follow it, with the samples among them that are to be opened.</summary>
@@ -212,7 +188,14 @@ internal sealed class ClearWriter : IAsyncDisposable
     /// <param name="cancellationToken">Cancels the wait.</param>
     private async ValueTask EmitAsync(int body, TopBox box, CancellationToken cancellationToken)
     {
-        int length = _window.Length + body;
+        int length = Window.Length + body;
+        if (!IsWritten)
+        {
+            // What describes the media is known, and is not part of it.
+            await Window.SkipAsync(body, box, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
         for (int at = 0; at < length;)
         {
             int end = Cut(at, Math.Min(length, at + _pipeline.Room));
@@ -226,11 +209,11 @@ internal sealed class ClearWriter : IAsyncDisposable
             Batch batch = await _pipeline.BatchAsync(end - at).ConfigureAwait(false);
             int shift = batch.Length - at;
             Memory<byte> room = batch.Take(end - at);
-            int known = Math.Clamp(_window.Length - at, 0, room.Length);
-            if (known > 0) _window.Memory.Slice(at, known).CopyTo(room);
+            int known = Math.Clamp(Window.Length - at, 0, room.Length);
+            if (known > 0) Window.Memory.Slice(at, known).CopyTo(room);
             try
             {
-                await _window.ReadExactlyAsync(room[known..], box, cancellationToken).ConfigureAwait(false);
+                await Window.ReadExactlyAsync(room[known..], box, cancellationToken).ConfigureAwait(false);
             }
             catch
             {
@@ -239,6 +222,7 @@ internal sealed class ClearWriter : IAsyncDisposable
             }
 
             foreach (FragmentOpener opener in _openers) batch.Add(opener, CountTo(opener, end), shift);
+            _written += end - at;
             at = end;
             if (at < length) continue;
             foreach (FragmentOpener opener in _openers) batch.End(opener);
@@ -288,30 +272,30 @@ internal sealed class ClearWriter : IAsyncDisposable
 
     private async ValueTask WriteOtherAsync(CancellationToken cancellationToken)
     {
-        TopBox box = _units.Box;
-        if (_units.Movie is { } movie) await PrepareAsync(movie, cancellationToken).ConfigureAwait(false);
+        TopBox box = Boxes.Box;
+        await _source.EnterMovieAsync(byTime: false, cancellationToken).ConfigureAwait(false);
         if (box.Type is PsshBox.Type or FourCc.Uuid && box.Length is >= 0 and <= Mp4Limits.PsshBytes)
         {
             await WriteTopLevelProtectionAsync(box, cancellationToken).ConfigureAwait(false);
             return;
         }
 
-        if (box.Type != FourCc.Mdat || _progressive is null)
+        if (box.Type != FourCc.Mdat || _source.Progressive is not { } progressive)
         {
             await CopyAsync(box.Length, box, cancellationToken).ConfigureAwait(false);
             return;
         }
 
         await CopyAsync(box.HeaderSize, box, cancellationToken).ConfigureAwait(false);
-        await WriteMediaAsync(box, _progressive, cancellationToken).ConfigureAwait(false);
+        await WriteMediaAsync(box, progressive, cancellationToken).ConfigureAwait(false);
     }
 
     private async ValueTask WriteTopLevelProtectionAsync(TopBox top, CancellationToken cancellationToken)
     {
-        await _window.AppendAsync(top, Mp4Limits.PsshBytes, cancellationToken).ConfigureAwait(false);
-        BoxWalker walker = new(_window.Bytes, 0, _window.Offset, BoxPath.Root);
-        if (walker.MoveNext(out Box box) && (box.Type == PsshBox.Type || box.IsUuid(PiffBoxes.Pssh)) && _units.Movie?.Tracks.TrueForAll(t => !t.IsProtected || _chosen(t)) == true)
-            ClearPatch.Free(_window.Bytes, 0);
+        await Window.AppendAsync(top, Mp4Limits.PsshBytes, cancellationToken).ConfigureAwait(false);
+        BoxWalker walker = new(Window.Bytes, 0, Window.Offset, BoxPath.Root);
+        if (walker.MoveNext(out Box box) && (box.Type == PsshBox.Type || box.IsUuid(PiffBoxes.Pssh)) && _source.Movie?.Tracks.TrueForAll(t => !t.IsProtected || _chosen(t)) == true)
+            ClearPatch.Free(Window.Bytes, 0);
         await EmitAsync(0, top, cancellationToken).ConfigureAwait(false);
     }
 
@@ -321,7 +305,7 @@ internal sealed class ClearWriter : IAsyncDisposable
         long end = box.Length < 0 ? long.MaxValue : box.Offset + box.Length;
         while (true)
         {
-            long position = _window.Position;
+            long position = Window.Position;
             long next = file.NextOffset;
             if (next >= end) break;
             if (next > position)
@@ -331,32 +315,29 @@ internal sealed class ClearWriter : IAsyncDisposable
             }
 
             if (next < position && file.NextTrack!.IsProtected)
-                throw _window.Error($"a sample of track {file.NextTrack.Id} begins at byte {next}, where no media data is", "mdat", box.Offset);
+                throw Window.Error($"a sample of track {file.NextTrack.Id} begins at byte {next}, where no media data is", "mdat", box.Offset);
             int length = file.Collect(position, end, BatchPipeline.BatchBytes);
-            _tables.AddRange(file.TakeTables());
-            while (_tables.Count > 0)
-            {
-                SampleTable table = _tables[0];
-                _counters.Of(table.Track).Note(table);
-                await LeaseAsync(table, [], cancellationToken).ConfigureAwait(false);
-            }
-
+            foreach (SampleTable table in file.TakeTables()) await LeaseAsync(table, [], cancellationToken).ConfigureAwait(false);
             await EmitAsync(length, box, cancellationToken).ConfigureAwait(false);
-            CloseEmpty();
-            _window.Clear();
+
+            // A batch without bytes has nothing to open.
+            CloseAll();
+            Window.Clear();
             await MarkAsync().ConfigureAwait(false);
         }
 
-        await CopyAsync(box.Length < 0 ? -1 : end - _window.Position, box, cancellationToken).ConfigureAwait(false);
+        await CopyAsync(box.Length < 0 ? -1 : end - Window.Position, box, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>A unit without bytes has nothing to open.</summary>
-    private void CloseEmpty()
+    /// <summary>Whether what is read now is written.</summary>
+    private bool IsWritten => _isWhole || _source.Unit.Kind != MediaUnitKind.Initialization;
+
+    private void CloseAll()
     {
         foreach (FragmentOpener opener in _openers)
         {
             opener.Dispose();
-            _pipeline.Tables.Return(opener.Table);
+            _source.Tables.Return(opener.Table);
         }
 
         _openers.Clear();
@@ -368,6 +349,12 @@ internal sealed class ClearWriter : IAsyncDisposable
     /// <param name="cancellationToken">Cancels the wait.</param>
     private async ValueTask CopyAsync(long count, TopBox box, CancellationToken cancellationToken)
     {
+        if (!IsWritten)
+        {
+            await Window.SkipAsync(count, box, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
         for (long left = count < 0 ? long.MaxValue : count; left > 0;)
         {
             Batch batch = await _pipeline.BatchAsync(1).ConfigureAwait(false);
@@ -376,7 +363,7 @@ internal sealed class ClearWriter : IAsyncDisposable
             int got = 0;
             try
             {
-                got = await _window.ReadAsync(room, cancellationToken).ConfigureAwait(false);
+                got = await Window.ReadAsync(room, cancellationToken).ConfigureAwait(false);
             }
             finally
             {
@@ -384,17 +371,12 @@ internal sealed class ClearWriter : IAsyncDisposable
             }
 
             if (got == 0 && count < 0) break;
-            if (got == 0) throw _window.Truncated(box.Type, box.Offset, box.Length, _window.Position - box.Offset);
+            if (got == 0) throw Window.Truncated(box.Type, box.Offset, box.Length, Window.Position - box.Offset);
             left -= got;
-            if (_window.Waits && left > 0) _pipeline.Flush();
+            _written += got;
+            if (Window.Waits && left > 0) _pipeline.Flush();
         }
 
-        _window.Clear();
-    }
-
-    private void CheckNothingLeft()
-    {
-        if (_progressive is { NextTrack: { } track } file)
-            throw _window.Error($"samples of track {track.Id} lie from byte {file.NextOffset}, where the file has no media data", "moov", _progressiveMovie!.Offset);
+        Window.Clear();
     }
 }

@@ -1,4 +1,4 @@
-using Keyway.Mp4.Samples;
+using Keyway.Units;
 
 namespace Keyway.Mp4;
 
@@ -6,16 +6,16 @@ namespace Keyway.Mp4;
 public sealed record MergeInput
 {
     /// <summary>The file, or an initialisation segment with the segments after it. Ownership: the caller's.</summary>
-    public required Stream Input { get; init; }
+    public Stream? Input { get; init; }
+
+    /// <summary>What is read in the place of a stream: units, each with when it is played. Ownership: the caller's.</summary>
+    internal IMediaUnits? Units { get; init; }
 
     /// <summary>Its name for messages.</summary>
     public required string Name { get; init; }
 
     /// <summary>What opens its fragments.</summary>
     public required IMediaKeys Keys { get; init; }
-
-    /// <summary>When what begins at a place of the input is played, and what of it; without it, everything when it says.</summary>
-    internal Func<long, SamplePlace?>? PlaceAt { get; init; }
 
     /// <summary>Which of its tracks come along; without it, all.</summary>
     public Func<Mp4Track, bool>? Tracks { get; init; }

@@ -3,6 +3,7 @@ using Keyway.Mp4.Merge;
 using Keyway.Mp4.Reading;
 using Keyway.Mp4.Samples;
 using Keyway.Mp4.Structure;
+using Keyway.Units;
 
 namespace Keyway.Mp4;
 
@@ -10,7 +11,7 @@ namespace Keyway.Mp4;
 /// <remarks>
 /// Tracks are numbered anew from 1 in the order of the inputs. Fragments follow one another by decode time; each is one track's, and payload is copied once.
 /// Indexes and boxes about the old files' segments (<c>sidx</c>, <c>ssix</c>, <c>mfra</c>, <c>styp</c>, <c>prft</c>, <c>emsg</c>) do not come along.
-/// Memory is bounded by one fragment an input.
+/// Each input is read and decrypted ahead, several fragments of it beside each other; memory is bounded by a number of bytes an input, or by one fragment where that is larger.
 /// </remarks>
 public static class TrackMerger
 {
@@ -27,8 +28,14 @@ public static class TrackMerger
         MergeAsync(inputs, output, fromZero: false, progress, cancellationToken);
 
     /// <summary>Reads the inputs and writes one file, which may begin at time 0 whenever the inputs do.</summary>
+    /// <param name="inputs">The inputs.</param>
+    /// <param name="output">Where the file goes.</param>
+    /// <param name="fromZero">Whether the file begins at time 0.</param>
+    /// <param name="progress">Hears how many bytes have been read.</param>
+    /// <param name="cancellationToken">Stops the work.</param>
+    /// <param name="parallel">How many fragments of an input are decrypted at once; 0 for as many as there are processors.</param>
     internal static async ValueTask<Mp4Summary> MergeAsync(
-        IReadOnlyList<MergeInput> inputs, PipeWriter output, bool fromZero, IProgress<long>? progress, CancellationToken cancellationToken)
+        IReadOnlyList<MergeInput> inputs, PipeWriter output, bool fromZero, IProgress<long>? progress, CancellationToken cancellationToken, int parallel = 0)
     {
         ArgumentNullException.ThrowIfNull(inputs);
         ArgumentNullException.ThrowIfNull(output);
@@ -38,9 +45,10 @@ public static class TrackMerger
             List<MergedTrack> tracks = [];
             foreach (MergeInput input in inputs)
             {
-                Source source = new(input, await FragmentSource.OpenAsync(input.Input, input.Name, cancellationToken).ConfigureAwait(false));
+                IMediaUnits units = input.Units
+                    ?? new ListedUnits(MediaUnit.File(input.Input ?? throw new ArgumentException("an input without a stream", nameof(inputs)), input.Name, leaveOpen: true));
+                Source source = new(input, await SampleSource.OpenAsync(units, input.Name, cancellationToken).ConfigureAwait(false), parallel);
                 sources.Add(source);
-                source.Prepare();
                 source.Choose(tracks);
             }
 
@@ -85,9 +93,10 @@ public static class TrackMerger
         return earliest;
     }
 
-    private sealed class Source(MergeInput input, FragmentSource reader) : IAsyncDisposable
+    private sealed class Source(MergeInput input, SampleSource reader, int parallel) : IAsyncDisposable
     {
         private readonly List<MergedTrack> _tracks = [];
+        private readonly Dictionary<uint, (int Samples, int Protected, long Bytes)> _dropped = [];
         private IAsyncEnumerator<SourceFragment>? _fragments;
         private Movie? _checked;
         private Movie? _placedMovie;
@@ -103,11 +112,9 @@ public static class TrackMerger
         public TimeSpan Begins => TimeSpan.FromTicks((long)UInt128.Min(
             (UInt128)Current!.Table.DecodeTime * TimeSpan.TicksPerSecond / Math.Max(1, Current.Table.Track.Facts.Timescale), (UInt128)(TimeSpan.MaxValue.Ticks / 4)));
 
-        public long Position => reader.Position;
+        public long Position { get; private set; }
 
         public IReadOnlyList<string> Notes => reader.Notes;
-
-        public void Prepare() => reader.PlaceAt = input.PlaceAt;
 
         public void Choose(List<MergedTrack> all)
         {
@@ -131,11 +138,12 @@ public static class TrackMerger
 
         public async ValueTask MoveNextAsync(CancellationToken cancellationToken)
         {
-            _fragments ??= reader.ReadAsync(input.Keys, t => Find(t) is not null, cancellationToken).GetAsyncEnumerator(cancellationToken);
+            _fragments ??= reader.ReadAheadAsync(input.Keys, t => Find(t) is not null, parallel, cancellationToken).GetAsyncEnumerator(cancellationToken);
             do
             {
                 Current = await _fragments.MoveNextAsync().ConfigureAwait(false) ? _fragments.Current : null;
                 if (Current is null) return;
+                Position = Current.Position;
                 if (!ReferenceEquals(Current.Movie, _checked)) Check(Current.Movie);
                 bool another = !ReferenceEquals(Current.Movie, _placedMovie) || !ReferenceEquals(Current.Place, _place);
                 // The new file has the first movie's edit list, for everything.
@@ -169,8 +177,17 @@ public static class TrackMerger
         {
             IReadOnlyList<Mp4TrackSummary> read = reader.Counters.ToSummaries();
             foreach (MergedTrack track in _tracks)
-                if (read.FirstOrDefault(s => s.Track.Id == track.Track.Id) is { } summary)
-                    yield return summary with { Track = summary.Track with { Id = track.Id } };
+            {
+                if (read.FirstOrDefault(s => s.Track.Id == track.Track.Id) is not { } summary) continue;
+                (int samples, int protectedSamples, long bytes) = _dropped.GetValueOrDefault(track.Track.Id);
+                yield return summary with
+                {
+                    Track = summary.Track with { Id = track.Id },
+                    Samples = summary.Samples - samples,
+                    ProtectedSamples = summary.ProtectedSamples - protectedSamples,
+                    Bytes = summary.Bytes - bytes,
+                };
+            }
         }
 
         public async ValueTask DisposeAsync()
@@ -205,7 +222,11 @@ public static class TrackMerger
             }
 
             int protectedBefore = table.ProtectedCount;
-            if (played > 0 && SampleClip.TryDropFirst(table, played)) reader.Counters.Of(table.Track).Forget(played, protectedBefore - table.ProtectedCount, bytes);
+            if (played == 0 || !SampleClip.TryDropFirst(table, played)) return;
+
+            // They were counted when they were read, and are not handed on.
+            (int Samples, int Protected, long Bytes) before = _dropped.GetValueOrDefault(table.Track.Id);
+            _dropped[table.Track.Id] = (before.Samples + played, before.Protected + protectedBefore - table.ProtectedCount, before.Bytes + bytes);
         }
 
         private void MoveTo(Int128 time)

@@ -7,6 +7,8 @@ namespace Keyway.Mp4.Opening;
 /// <remarks>Threads: one at a time. Its fragment's batches are opened one after the other; those of other fragments beside them.</remarks>
 internal sealed class FragmentOpener(SampleTable table, IFragmentDecryptor decryptor, string name) : IDisposable
 {
+    private bool _disposed;
+
     public SampleTable Table => table;
 
     /// <summary>The first sample that is in no batch yet.</summary>
@@ -27,6 +29,11 @@ internal sealed class FragmentOpener(SampleTable table, IFragmentDecryptor decry
         if (failed >= 0) throw SampleOpener.Failure(table, failed, status, name);
     }
 
-    /// <summary>Gives the keys back.</summary>
-    public void Dispose() => decryptor.Dispose();
+    /// <summary>Gives the keys back, once.</summary>
+    public void Dispose()
+    {
+        if (_disposed) return;
+        _disposed = true;
+        decryptor.Dispose();
+    }
 }

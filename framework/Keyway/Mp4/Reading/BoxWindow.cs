@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using Keyway.Mp4.Boxes;
 using Keyway.Mp4.Structure;
 
@@ -27,17 +28,21 @@ internal sealed partial class BoxWindow : IDisposable
     private int _peeked;
     private long _beyond;
     private readonly long[] _ends;
+    private readonly int _base = -1;
     private byte[] _ahead = [];
     private int _aheadAt;
 
     /// <param name="stream">The file.</param>
     /// <param name="name">Its name, for messages.</param>
     /// <param name="parts">The lengths of the files that the stream joins, in order; without it, they are not known.</param>
-    public BoxWindow(Stream stream, string name, IReadOnlyList<long>? parts = null)
+    /// <param name="origin">Where its first byte stands in the file that it is a part of; <see langword="null"/>: it is no part of any.</param>
+    public BoxWindow(Stream stream, string name, IReadOnlyList<long>? parts = null, long? origin = null)
     {
         _stream = stream;
         Name = name;
         Notes = new MediaNotes(name);
+        IsPart = origin is not null;
+        Offset = origin ?? 0;
         _ends = [.. parts ?? []];
         for (int i = 1; i < _ends.Length; i++) _ends[i] += _ends[i - 1];
 
@@ -46,8 +51,26 @@ internal sealed partial class BoxWindow : IDisposable
 
         // A read of a file is a system call on some thread, whatever it is called: here it is made on this one. Only Windows has others.
         _file = CanSeek && stream is FileStream file && (!file.IsAsync || !OperatingSystem.IsWindows()) ? file : null;
-        _origin = CanSeek ? stream.Position : 0;
+        _origin = CanSeek ? stream.Position - Offset : 0;
         FileLength = CanSeek ? stream.Length - _origin : -1;
+    }
+
+    /// <summary>Opens a part of a file that is in memory whole: the window lies on it, and nothing is copied.</summary>
+    /// <param name="whole">Its bytes, which belong to an array.</param>
+    /// <param name="name">Its name, for messages.</param>
+    /// <param name="origin">Where its first byte stands in the file.</param>
+    public BoxWindow(Memory<byte> whole, string name, long origin)
+    {
+        if (!MemoryMarshal.TryGetArray(whole, out ArraySegment<byte> bytes)) throw new ArgumentException("the bytes of an array are read", nameof(whole));
+        _stream = new MemoryStream(bytes.Array!, bytes.Offset, bytes.Count);
+        Name = name;
+        Notes = new MediaNotes(name);
+        _ends = [];
+        (_buffer, _base) = (bytes.Array!, bytes.Offset);
+        CanSeek = IsPart = true;
+        Offset = origin;
+        _origin = -origin;
+        FileLength = origin + bytes.Count;
     }
 
     /// <summary>The file's name, for messages.</summary>
@@ -55,8 +78,11 @@ internal sealed partial class BoxWindow : IDisposable
 
     public bool CanSeek { get; }
 
-    /// <summary>How long the file is; -1 when it is not known.</summary>
+    /// <summary>How long the file is; of a part of a file, where it ends in that; -1 when it is not known.</summary>
     public long FileLength { get; }
+
+    /// <summary>Whether it is a part of a file, from whose beginning absolute offsets count.</summary>
+    public bool IsPart { get; }
 
     /// <summary>What is not as it should be, and was read all the same.</summary>
     public MediaNotes Notes { get; }
@@ -73,11 +99,16 @@ internal sealed partial class BoxWindow : IDisposable
     /// <summary>Whether a read has ever had to wait for its bytes, as those of pipes and networks do.</summary>
     public bool Waits { get; private set; }
 
-    public Span<byte> Bytes => _buffer.AsSpan(0, _length);
+    public Span<byte> Bytes => _buffer.AsSpan(Start, _length);
 
-    public Memory<byte> Memory => _buffer.AsMemory(0, _length);
+    public Memory<byte> Memory => _buffer.AsMemory(Start, _length);
 
     public int Length => _length;
+
+    /// <summary>Where the window begins in the buffer: at its beginning, or where it lies on what is in memory whole.</summary>
+    private int Start => _base < 0 ? 0 : _base + (int)(Offset + _origin);
+
+    private Span<byte> Free => _buffer.AsSpan(Start + _length);
 
     /// <summary>Where the file begins that holds a place, and where it ends; <see langword="null"/> where the files are not known.</summary>
     public (long Start, long End)? PartOf(long position)
@@ -144,7 +175,7 @@ internal sealed partial class BoxWindow : IDisposable
     {
         if (box.Length > limit - _length) throw Error($"{_length + box.Length} bytes would have to be kept in memory; {limit} are accepted", FourCc.Text(box.Type), box.Offset);
         Reserve(_length + _peeked);
-        _header.AsSpan(0, _peeked).CopyTo(_buffer.AsSpan(_length));
+        _header.AsSpan(0, _peeked).CopyTo(Free);
         int headerBytes = _peeked;
         _length += _peeked;
         _peeked = 0;
@@ -154,8 +185,8 @@ internal sealed partial class BoxWindow : IDisposable
         {
             if (_length >= limit) throw Error($"more than {limit} bytes would have to be kept in memory", FourCc.Text(box.Type), box.Offset);
             Reserve((int)Math.Min(_length + Math.Min(left, Math.Max(Step, _length)), limit));
-            int want = (int)Math.Min(left, _buffer.Length - _length);
-            int got = await ReadStreamAsync(_buffer.AsMemory(_length, want), cancellationToken).ConfigureAwait(false);
+            int want = (int)Math.Min(left, Free.Length);
+            int got = want == 0 ? 0 : await ReadStreamAsync(_buffer.AsMemory(Start + _length, want), cancellationToken).ConfigureAwait(false);
             if (got == 0 && box.Length < 0) return;
             if (got == 0) throw Truncated(box.Type, box.Offset, box.Length, box.Length - left);
             _length += got;
@@ -168,7 +199,7 @@ internal sealed partial class BoxWindow : IDisposable
     public void AppendHeader(TopBox box)
     {
         Reserve(_length + box.HeaderSize);
-        _header.AsSpan(0, _peeked).CopyTo(_buffer.AsSpan(_length));
+        _header.AsSpan(0, _peeked).CopyTo(Free);
         _length += _peeked;
         _peeked = 0;
     }
@@ -183,11 +214,22 @@ internal sealed partial class BoxWindow : IDisposable
         {
             // Where the length of the file is not known, memory grows as bytes arrive.
             Reserve(_length + (FileLength >= 0 ? left : Math.Min(left, Math.Max(Step, _length))));
-            int got = await ReadStreamAsync(_buffer.AsMemory(_length, Math.Min(left, _buffer.Length - _length)), cancellationToken).ConfigureAwait(false);
+            int got = await ReadStreamAsync(_buffer.AsMemory(Start + _length, Math.Min(left, Free.Length)), cancellationToken).ConfigureAwait(false);
             if (got == 0) throw Truncated(box.Type, box.Offset, box.Length, Position - box.Offset);
             _length += got;
             left -= got;
         }
+    }
+
+    /// <summary>Gives up what is in the window, and the memory that it is in.</summary>
+    /// <returns>The memory, an array of <see cref="ArrayPool{T}.Shared"/>, in which the window begins at the beginning. Ownership: the caller's.</returns>
+    public byte[] Detach()
+    {
+        if (_base >= 0) throw new InvalidOperationException("the memory is another's");
+        byte[] given = _buffer;
+        _buffer = [];
+        Clear();
+        return given;
     }
 
     /// <summary>Gives up what is in the window.</summary>
@@ -309,6 +351,7 @@ internal sealed partial class BoxWindow : IDisposable
 
     public void Dispose()
     {
+        if (_base >= 0) return;
         if (_buffer.Length > 0) ArrayPool<byte>.Shared.Return(_buffer);
         _buffer = [];
         _length = 0;
@@ -340,14 +383,24 @@ internal sealed partial class BoxWindow : IDisposable
             return new(_file.Read(destination.Span));
         }
 
+        if (_base >= 0) return new(ReadMemory(destination));
         ValueTask<int> read = _stream.ReadAsync(destination, cancellationToken);
         Waits |= !read.IsCompleted;
         return read;
     }
 
+    /// <summary>What is to be read to where it lies is there.</summary>
+    private int ReadMemory(Memory<byte> destination)
+    {
+        if (!MemoryMarshal.TryGetArray(destination, out ArraySegment<byte> to) || to.Array != _buffer || to.Offset != _base + _stream.Position) return _stream.Read(destination.Span);
+        int count = (int)Math.Min(to.Count, _stream.Length - _stream.Position);
+        _stream.Position += count;
+        return count;
+    }
+
     private void Reserve(int wanted)
     {
-        if (wanted <= _buffer.Length) return;
+        if (_base >= 0 || wanted <= _buffer.Length) return;
         byte[] larger = ArrayPool<byte>.Shared.Rent(wanted);
         Bytes.CopyTo(larger);
         if (_buffer.Length > 0) ArrayPool<byte>.Shared.Return(_buffer);

@@ -1,5 +1,6 @@
 using Keyway.Mp4.Reading;
 using Keyway.Mp4.Samples;
+using Keyway.Units;
 
 namespace Keyway.Mp4;
 
@@ -12,7 +13,7 @@ public sealed class ClearFragment
     internal ClearFragment(SourceFragment fragment, FragmentMarker marker)
     {
         _fragment = fragment;
-        _clock = fragment.Place?.Clock ?? MediaClock.OfFile;
+        _clock = fragment.Clock;
         Track = fragment.Table.Track.Facts;
         SampleEntry = fragment.Table.Entry.Facts;
         DecodeTime = fragment.Table.DecodeTime;
@@ -73,6 +74,9 @@ public sealed class ClearFragment
         }
     }
 
+    /// <summary>Whether it is said not to go on from what was before.</summary>
+    internal bool IsDiscontinuous => _fragment.IsDiscontinuous;
+
     /// <summary>When the last is over, in decoding order.</summary>
     internal TimeSpan DecodingEnd { get; }
 
@@ -86,7 +90,7 @@ public sealed class ClearFragment
     {
         SampleTable table = _fragment.Table;
         ref SampleRow row = ref table.Rows[index];
-        long units = Present(row, time, out bool isPresented);
+        long units = _fragment.Present(row, time, out bool isPresented);
         return new ClearSample
         {
             Data = _fragment.Bytes.Slice(row.Offset, row.Size),
@@ -97,7 +101,7 @@ public sealed class ClearFragment
             PresentationTime = _clock.TimeOf(units, Track.Timescale),
             DecodingTime = Decoding(time),
             IsPresented = isPresented,
-            IsSync = (row.Flags & 0x00010000) == 0,
+            IsSync = row.IsSync,
             WasProtected = table.ProtectedCount > 0 && table.Protections[row.Protection].IsProtected,
         };
     }
@@ -110,7 +114,7 @@ public sealed class ClearFragment
         ulong time = DecodeTime;
         foreach (ref SampleRow row in _fragment.Table.Rows)
         {
-            long units = Present(row, time, out bool isPresented);
+            long units = _fragment.Present(row, time, out bool isPresented);
             time += row.Duration;
             longest = Math.Max(longest, row.Duration);
             // Where none is presented, the times of those that are not.
@@ -124,13 +128,6 @@ public sealed class ClearFragment
         PresentationTime = _clock.TimeOf(first, Track.Timescale);
         PresentationEnd = _clock.TimeOf(last, Track.Timescale);
         LongestSample = MediaClock.OfFile.TimeOf(longest, Track.Timescale);
-    }
-
-    private long Present(in SampleRow row, ulong time, out bool isPresented)
-    {
-        long units = _fragment.Edits.Present((long)Math.Min(time, long.MaxValue / 2) + row.CompositionOffset, row.Duration, out isPresented);
-        isPresented &= !row.IsHidden;
-        return units;
     }
 
     private TimeSpan Decoding(ulong time) => _clock.TimeOf((long)Math.Min(time, long.MaxValue / 2) - _fragment.Edits.Offset, Track.Timescale);

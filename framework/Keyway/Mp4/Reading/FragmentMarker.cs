@@ -22,7 +22,7 @@ internal sealed class FragmentMarker(bool isOneTrack)
         if (!before.Entry.IsSameAs(now.Entry)) marks |= FragmentMarks.Configuration;
         // Pictures at a cut of a period may be presented in another order than decoded; what a period drops changes when its first is decoded.
         TimeSpan step = isSamePeriod ? fragment.DecodingTime - before.DecodingEnd : fragment.PresentationTime - before.PresentationEnd;
-        if (step.Duration() > before.Longest / 2) marks |= FragmentMarks.Discontinuity;
+        if (fragment.IsDiscontinuous || step.Duration() > before.Longest / 2) marks |= FragmentMarks.Discontinuity;
         return marks;
     }
 

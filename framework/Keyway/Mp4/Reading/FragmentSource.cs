@@ -1,302 +1,237 @@
-using System.Buffers;
-using System.Runtime.CompilerServices;
-using Keyway.Mp4.Boxes;
+using Keyway.Decryption;
+using Keyway.Mp4.Clear;
 using Keyway.Mp4.Opening;
 using Keyway.Mp4.Samples;
 using Keyway.Mp4.Structure;
 using Keyway.Mp4.Summary;
+using Keyway.Protection;
+using Keyway.Units;
 
 namespace Keyway.Mp4.Reading;
 
-/// <summary>Reads the clear samples of chosen tracks, fragment by fragment. A progressive file is cut into pieces of two seconds.</summary>
-internal sealed class FragmentSource : IDisposable
+/// <summary>
+/// The one loop over media: units of a track one after the other, the boxes of each, and of every fragment a table a track and what opens its samples. What becomes of the bytes
+/// is its caller's: <see cref="ClearWriter"/> passes all of them on, <see cref="SampleSource"/> the samples.
+/// </summary>
+/// <param name="input">The units.</param>
+/// <param name="name">What the whole is called in messages where no unit is there.</param>
+/// <param name="onlyChosen">Whether tracks that are not chosen are passed over. Otherwise they are counted, and what cannot be read of clear ones is a note.</param>
+/// <remarks>Threads: one.</remarks>
+internal sealed class FragmentSource(IMediaUnits input, string name, bool onlyChosen) : IDisposable
 {
-    private const int PieceSeconds = 2;
+    private readonly List<string> _notes = [];
+    private BoxWindow? _window;
+    private UnitReader? _boxes;
+    private MediaUnit? _unit;
+    private Movie? _movie;
+    private Movie? _entered;
+    private MediaUnit? _enteredIn;
+    private long _read;
 
-    private readonly BoxWindow _window;
-    private readonly UnitReader _units;
-    private readonly SampleTable _table = new();
-    private UnitKind _first;
-    private byte[] _buffer = [];
-    private (uint Track, Movie? Movie, ulong Time) _reached;
+    /// <summary>What opens fragments.</summary>
+    public IMediaKeys Keys { get; set; } = NoKeys.Instance;
 
-    private FragmentSource(BoxWindow window)
-    {
-        _window = window;
-        _units = new UnitReader(window);
-    }
+    /// <summary>Which tracks are opened.</summary>
+    public Func<Track, bool> Chosen { get; set; } = static _ => true;
 
-    /// <summary>The movie that was found first.</summary>
-    public Movie Movie { get; private set; } = null!;
+    /// <summary>Whether samples may stay as they are of which nothing but their own boxes says that they are protected.</summary>
+    public bool AllowProtected { get; set; }
+
+    /// <summary>Called before a wait for keys: a licence may be long in coming.</summary>
+    public Action? Waiting { get; set; }
+
+    /// <summary>The movie that counts now.</summary>
+    public Movie? Movie => _boxes?.Movie ?? _movie;
+
+    /// <summary>The unit that is being read.</summary>
+    public MediaUnit Unit => _unit!;
+
+    /// <summary>Its bytes.</summary>
+    public BoxWindow Window => _window!;
+
+    /// <summary>Its boxes.</summary>
+    public UnitReader Boxes => _boxes!;
+
+    /// <summary>Of a progressive file whose samples come by in their order: what is left of them.</summary>
+    public ProgressiveFile? Progressive { get; private set; }
 
     public TrackCounters Counters { get; } = new();
 
-    /// <summary>When what begins at a place of the input is played, and what of it; without it, everything when it says.</summary>
-    public Func<long, SamplePlace?>? PlaceAt { get; set; }
-
-    public string Name => _window.Name;
+    /// <summary>Tables for fragments.</summary>
+    public SampleTablePool Tables { get; } = new();
 
     /// <summary>What is not as it should be, and was read all the same.</summary>
-    public IReadOnlyList<string> Notes => _window.Notes.Texts;
+    public IReadOnlyList<string> Notes => _window is null ? _notes : Together(_notes, _window.Notes.Texts);
 
-    /// <summary>How many bytes of the file have been read.</summary>
-    public long Position => _window.Position;
+    /// <summary>How many bytes have been read.</summary>
+    public long Position => _unit is null ? _read : _read + _window!.Position - _unit.Origin;
 
-    /// <summary>Reads up to the first <c>moov</c>. Ownership: the stream stays the caller's.</summary>
-    public static async ValueTask<FragmentSource> OpenAsync(Stream input, string name, CancellationToken cancellationToken)
-    {
-        FragmentSource source = new(new BoxWindow(input, name));
-        try
-        {
-            await source.FindMovieAsync(cancellationToken).ConfigureAwait(false);
-            return source;
-        }
-        catch
-        {
-            source.Dispose();
-            throw;
-        }
-    }
+    /// <summary>Whether unit after unit is in memory up to the header of its last <c>mdat</c> only, where the samples lie in that (<see cref="UnitReader.BodyLength"/>).</summary>
+    public bool LeavesBodies { get; init; }
 
-    /// <summary>Reads all fragments, once.</summary>
-    public async IAsyncEnumerable<SourceFragment> ReadAsync(IMediaKeys keys, Func<Track, bool> chosen, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        SourceFragment fragment = new() { Table = _table, Movie = Movie };
-        Movie? current = null;
-        ProgressiveFile? byPlace = null;
-        for (UnitKind kind = _first; kind != UnitKind.End; kind = await _units.NextAsync(cancellationToken).ConfigureAwait(false))
-        {
-            Movie? movie = _units.Movie;
-            if (movie is not null && movie.Offset != current?.Offset)
-            {
-                if (byPlace is not null) CheckNothingLeft(byPlace);
-                byPlace = null;
-                current = fragment.Movie = movie;
-                Counters.Note(movie);
-                await CheckSaidAsync(movie, kind, chosen, cancellationToken).ConfigureAwait(false);
-                if (movie.IsProgressive && _window.CanSeek)
-                {
-                    long back = _window.Position;
-                    await foreach (SampleTable _ in ReadByTimeAsync(movie, keys, chosen, fragment, cancellationToken).ConfigureAwait(false)) yield return fragment;
-                    _window.Seek(back);
-                    if (kind == UnitKind.Other) await _window.PeekAsync(cancellationToken).ConfigureAwait(false);
-                }
-                else if (movie.IsProgressive)
-                {
-                    byPlace = await ProgressiveFile.OpenAsync(movie, _window, cancellationToken, chosen).ConfigureAwait(false);
-                    byPlace.CheckDecodingOrder();
-                }
-            }
+    /// <summary>Of a file that joins others: their lengths.</summary>
+    public IReadOnlyList<long>? PartLengths { get; init; }
 
-            if (kind == UnitKind.Fragment)
-            {
-                if (!Overlaps.TryCheck(_units.Moofs, out FormatError error)) throw _window.Error(error);
-                foreach (Moof moof in _units.Moofs)
-                {
-                    foreach (Traf traf in moof.Trafs)
-                    {
-                        if (!chosen(traf.Track)) continue;
-                        if (!traf.IsUsable(_window.Notes)) throw _window.Error(traf.RunsProblem!.Value);
-                        await OpenAsync(moof, traf, keys, fragment, cancellationToken).ConfigureAwait(false);
-                        if (_table.Count > 0) yield return fragment;
-                    }
-                }
-            }
-            else if (kind == UnitKind.Other && byPlace is not null && _units.Box.Type == FourCc.Mdat)
-            {
-                await foreach (SampleTable _ in ReadByPlaceAsync(byPlace, keys, fragment, cancellationToken).ConfigureAwait(false)) yield return fragment;
-            }
-            else if (kind == UnitKind.Other)
-            {
-                await _window.SkipAsync(_units.Box.Length, _units.Box, cancellationToken).ConfigureAwait(false);
-            }
-        }
-
-        if (byPlace is not null) CheckNothingLeft(byPlace);
-        if (Counters.Doubt is { } doubt) throw _window.Error(doubt);
-    }
-
-    public void Dispose()
-    {
-        _window.Dispose();
-        if (_buffer.Length > 0) ArrayPool<byte>.Shared.Return(_buffer);
-        _buffer = [];
-    }
-
-    public MediaFormatException Error(string reason, string path) => _window.Error(reason, path, -1);
-
-    public MediaFormatException Error(FormatError error) => _window.Error(error);
-
-    private async ValueTask FindMovieAsync(CancellationToken cancellationToken)
+    /// <summary>Goes to the next thing.</summary>
+    /// <returns>What it is. <see cref="UnitKind.Movie"/> and <see cref="UnitKind.Other"/>: <see cref="EnterMovieAsync"/> is due.</returns>
+    /// <exception cref="MediaFormatException">What there is is not whole, or is no media.</exception>
+    public async ValueTask<UnitKind> NextAsync(CancellationToken cancellationToken)
     {
         while (true)
         {
-            _first = await _units.NextAsync(cancellationToken).ConfigureAwait(false);
-            if (_units.Movie is { } movie)
+            if (_unit is null)
             {
-                Movie = movie;
-                return;
+                if (await input.TakeAsync(cancellationToken).ConfigureAwait(false) is not { } unit)
+                {
+                    if (Movie is null) throw Error(Position == 0 ? "it is empty" : "no moov", "", 0);
+                    if (Counters.Doubt is { } doubt) throw Error(doubt);
+                    return UnitKind.End;
+                }
+
+                Open(unit);
             }
 
-            if (_first == UnitKind.End) throw _window.Error(_window.Position == 0 ? "it is empty" : "no moov", "", 0);
-            if (_first == UnitKind.Other) await _window.SkipAsync(_units.Box.Length, _units.Box, cancellationToken).ConfigureAwait(false);
+            UnitKind kind = await _boxes!.NextAsync(cancellationToken).ConfigureAwait(false);
+            if (kind != UnitKind.End) return kind;
+            await CloseAsync().ConfigureAwait(false);
         }
     }
 
-    private async ValueTask CheckSaidAsync(Movie movie, UnitKind kind, Func<Track, bool> chosen, CancellationToken cancellationToken)
+    /// <summary>
+    /// Takes note of a movie that counts from here on: at its place, or earlier where it was looked for at the end of the file. The window is given up.
+    /// </summary>
+    /// <param name="byTime">Whether the samples of a progressive file are wanted in the order of their times, where they can be read in it. Then <see cref="Progressive"/> is not there.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <returns>Whether it is another one than before.</returns>
+    public async ValueTask<bool> EnterMovieAsync(bool byTime, CancellationToken cancellationToken)
     {
-        if (!movie.IsProgressive) return;
-        if (await UnsaidProtection.FindAsync(movie, _window, chosen, cancellationToken).ConfigureAwait(false) is { } unsaid) throw _window.Error(unsaid.Error);
-        if (kind == UnitKind.Other) await _window.PeekAsync(cancellationToken).ConfigureAwait(false);
+        if (Movie is not { } movie || ReferenceEquals(_entered, movie)) return false;
+
+        // One that was looked for at the end of its file comes again at its place.
+        if (ReferenceEquals(_enteredIn, _unit) && _entered?.Offset == movie.Offset) return false;
+        CheckNothingLeft();
+        (_entered, _enteredIn, Progressive) = (movie, _unit, null);
+        Counters.Note(movie);
+        if (!movie.IsProgressive) return true;
+        if (await UnsaidProtection.FindAsync(movie, Window, Chosen, cancellationToken).ConfigureAwait(false) is { } unsaid)
+        {
+            if (!AllowProtected) throw Error(unsaid.Error);
+            foreach (Track track in unsaid.Tracks) Counters.Of(track).IsForeign = true;
+        }
+
+        if (!byTime || !Window.CanSeek) Progressive = await ProgressiveFile.OpenAsync(movie, Window, Tables, onlyChosen ? Chosen : null, cancellationToken).ConfigureAwait(false);
+        return true;
     }
 
-    private async ValueTask OpenAsync(Moof moof, Traf traf, IMediaKeys keys, SourceFragment fragment, CancellationToken cancellationToken)
+    /// <summary>Checks the fragments that are at hand together.</summary>
+    public void CheckFragments()
     {
+        if (!Overlaps.TryCheck(Boxes.Moofs, out FormatError error)) throw Error(error);
+    }
+
+    /// <summary>Fills a table with what a fragment says of its samples.</summary>
+    /// <returns>The table, from <see cref="Tables"/>, which is not counted yet; <see langword="null"/> where nothing of it is wanted or can be read.</returns>
+    /// <exception cref="MediaFormatException">It cannot be read.</exception>
+    public async ValueTask<SampleTable?> BuildAsync(Moof moof, Traf traf, CancellationToken cancellationToken)
+    {
+        bool chosen = Chosen(traf.Track);
+        if (onlyChosen && !chosen) return null;
+        if (!traf.IsUsable(Window.Notes)) return onlyChosen ? throw Error(traf.RunsProblem!.Value) : null;
         TrackCounter counter = Counters.Of(traf.Track);
-        _table.Start(traf.Track, traf.EntryIndex, traf.BaseTime ?? counter.DecodeTime, counter.Samples + 1);
-        if (!SampleTableBuilder.TryBuild(moof, traf, _units.Data, _table, out FormatError error)) throw _window.Error(error);
-        if (!UnsaidProtection.TryAccept(traf, _table, _units.Data, counter, out error)) throw _window.Error(error);
-        fragment.Table = _table;
-        fragment.Bytes = _window.Memory;
-        fragment.Traf = traf;
-        if (!Place(fragment, counter, traf.Offset)) return;
-        _table.RefuseForeignScheme(Name);
-        await SampleOpener.OpenAsync(_table, _window.Memory, moof.Protection, keys, Name, cancellationToken).ConfigureAwait(false);
-    }
-
-    /// <summary>Notes the samples of a fragment, without those that are not played.</summary>
-    /// <returns>Whether any is left.</returns>
-    private bool Place(SourceFragment fragment, TrackCounter counter, long offset)
-    {
-        SampleTable table = fragment.Table;
-        (long, long, long) before = (counter.Samples, counter.ProtectedSamples, counter.Bytes);
-        counter.Note(table);
-        fragment.Place = PlaceAt?.Invoke(offset);
-        if (table.Track.Edits is null)
+        SampleTable table = Tables.Rent();
+        while (true)
         {
-            table.Track.Edits = EditList.Of(fragment.Movie, table.Track);
-            if (table.Track.Edits.Problem is { } problem) _window.Notes.Add(problem);
+            table.Start(traf.Track, traf.EntryIndex, traf.BaseTime ?? counter.DecodeTime, counter.Samples + 1);
+            if (SampleTableBuilder.TryBuild(moof, traf, Boxes.Data, table, out FormatError error)) break;
+
+            // Auxiliary information may lie among the samples, where nothing announced it.
+            if (Boxes.BodyLength == 0) throw Error(error);
+            await Boxes.TakeBodyAsync(cancellationToken).ConfigureAwait(false);
         }
 
-        fragment.Edits = table.Track.Edits;
-        if (fragment.Place is not { } place || table.Count == 0) return table.Count > 0;
-        fragment.EditOffset = fragment.Edits.Offset;
-        bool isSame = _reached.Track == table.Track.Id && _reached.Movie is { } known && (ReferenceEquals(known, fragment.Movie) || known.Bytes.AsSpan().SequenceEqual(fragment.Movie.Bytes));
-        bool goesOn = _reached.Movie?.Find(table.Track.Id)?.Facts.Timescale == table.Track.Facts.Timescale && _reached.Track == table.Track.Id && _reached.Time == table.DecodeTime;
-        bool left = SampleClip.Apply(table, place, fragment.EditOffset, goesOn || ReferenceEquals(fragment.Movie, Movie), isSame ? _reached.Time : null);
-        if (table.IsClipped) counter.Recount(before, table);
-        if (left) _reached = (table.Track.Id, fragment.Movie, table.DecodeTime + table.TotalDuration);
-        return left;
+        if (!chosen || UnsaidProtection.TryAccept(traf, table, Boxes.Data, counter, out FormatError unsaid)) return table;
+        if (!AllowProtected || traf.Track.IsProtected) throw Error(unsaid);
+        counter.LeftProtected += table.Count;
+        return table;
     }
 
-    /// <summary>All chosen tracks side by side in the order of their decode times, wherever their samples lie.</summary>
-    private async IAsyncEnumerable<SampleTable> ReadByTimeAsync(Movie movie, IMediaKeys keys, Func<Track, bool> chosen, SourceFragment fragment, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>Gets what opens the samples of a table. Leases are taken in the order in which this is called.</summary>
+    /// <param name="table">The samples.</param>
+    /// <param name="announced">The <c>pssh</c> boxes of their <c>moof</c>.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <returns><see langword="null"/> where all are clear.</returns>
+    /// <exception cref="SampleDecryptionException">They are protected in a way that nothing here opens.</exception>
+    public async ValueTask<FragmentOpener?> LeaseAsync(SampleTable table, IReadOnlyList<PsshBox> announced, CancellationToken cancellationToken)
     {
-        PriorityQueue<ProgressiveTrack, double> queue = new();
-        foreach (Track track in movie.Tracks)
-        {
-            if (!chosen(track)) continue;
-            if (track.Problem is { } problem) throw _window.Error(problem);
-            ProgressiveTrack opened = await ProgressiveTrack.OpenAsync(track, movie, _window, cancellationToken).ConfigureAwait(false);
-            if (!opened.AtEnd) queue.Enqueue(opened, 0);
-        }
-
-        while (queue.TryDequeue(out ProgressiveTrack? track, out _))
-        {
-            await ReadPieceAsync(track, cancellationToken).ConfigureAwait(false);
-            fragment.Table = _table;
-            fragment.Bytes = _buffer;
-            fragment.Traf = null;
-            if (Place(fragment, Counters.Of(track.Track), movie.Offset))
-            {
-                _table.RefuseForeignScheme(Name);
-                await SampleOpener.OpenAsync(_table, _buffer, [], keys, Name, cancellationToken).ConfigureAwait(false);
-                yield return _table;
-            }
-
-            if (!track.AtEnd) queue.Enqueue(track, track.Current.DecodeTime / (double)Math.Max(1, track.Track.Facts.Timescale));
-        }
+        string file = Window.Name;
+        table.RefuseForeignScheme(file);
+        if (SampleOpener.NeedsOf(table, announced, Keys) is not { } needs) return null;
+        ValueTask<IFragmentDecryptor> lease = Keys.LeaseAsync(needs, cancellationToken);
+        if (!lease.IsCompleted) Waiting?.Invoke();
+        return new FragmentOpener(table, await lease.ConfigureAwait(false), file);
     }
 
-    private async ValueTask ReadPieceAsync(ProgressiveTrack track, CancellationToken cancellationToken)
+    public MediaFormatException Error(string reason, string path, long offset = -1) => Error(new FormatError(reason, path, offset));
+
+    public MediaFormatException Error(FormatError error) => new(_window?.Name ?? name, error);
+
+    public void Dispose()
     {
-        SampleCursor first = track.Current;
-        ulong until = first.DecodeTime + (PieceSeconds * (ulong)track.Track.Facts.Timescale);
-        _table.Start(track.Track, first.EntryIndex, first.DecodeTime, first.Number + 1L);
-        long runStart = 0;
-        int run = 0, filled = 0;
-        while (!track.AtEnd && track.Current.EntryIndex == first.EntryIndex && _table.Count < Mp4Limits.BatchSamples)
-        {
-            uint size = track.Current.Size;
-            long offset = track.Current.Offset;
-            if (_table.Count > 0 && (filled + run + size > Mp4Limits.BatchBytes || track.Current.DecodeTime >= until)) break;
-            if (size > 0 && offset + size > _window.FileLength)
-                throw Error($"sample {track.Current.Number + 1} reaches to byte {offset + size}, the file ends at {_window.FileLength}", $"moov/trak[{track.Track.Id}]/mdia/minf/stbl");
-            if (size > 0 && (run == 0 || offset != runStart + run))
-            {
-                await FlushAsync().ConfigureAwait(false);
-                runStart = offset;
-            }
-
-            if (!track.Current.TryAdd(_table, filled + run, out FormatError error)) throw _window.Error(error);
-            run += (int)size;
-            track.MoveNext(_window);
-        }
-
-        await FlushAsync().ConfigureAwait(false);
-
-        async ValueTask FlushAsync()
-        {
-            if (run == 0) return;
-            Reserve(filled, filled + run);
-            await _window.ReadAtAsync(runStart, _buffer.AsMemory(filled, run), cancellationToken).ConfigureAwait(false);
-            filled += run;
-            run = 0;
-        }
+        _window?.Dispose();
+        _unit?.Dispose();
+        _unit = null;
     }
 
-    /// <summary>As the samples come by, from a stream that only goes forward.</summary>
-    private async IAsyncEnumerable<SampleTable> ReadByPlaceAsync(ProgressiveFile file, IMediaKeys keys, SourceFragment fragment, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private static IReadOnlyList<string> Together(List<string> notes, IReadOnlyList<string> more)
     {
-        TopBox box = _units.Box;
-        await _window.SkipAsync(box.HeaderSize, box, cancellationToken).ConfigureAwait(false);
-        long end = box.Length < 0 ? long.MaxValue : box.Offset + box.Length;
-        while (file.NextOffset < end)
-        {
-            if (file.NextOffset < _window.Position)
-                throw Error($"a sample of track {file.NextTrack!.Id} begins at byte {file.NextOffset}, which has gone by", "mdat");
-            await _window.SkipAsync(file.NextOffset - _window.Position, box, cancellationToken).ConfigureAwait(false);
-            int length = file.Collect(_window.Position, end, Mp4Limits.BatchBytes);
-            await _window.AppendAsync(length, box, cancellationToken).ConfigureAwait(false);
-            foreach (SampleTable table in file.Tables)
-            {
-                fragment.Table = table;
-                fragment.Bytes = _window.Memory;
-                fragment.Traf = null;
-                if (!Place(fragment, Counters.Of(table.Track), fragment.Movie.Offset)) continue;
-                table.RefuseForeignScheme(Name);
-                await SampleOpener.OpenAsync(table, _window.Memory, [], keys, Name, cancellationToken).ConfigureAwait(false);
-                yield return table;
-            }
+        if (notes.Count == 0) return more;
+        return more.Count == 0 ? notes : [.. notes.Union(more).Take(Mp4Limits.Notes + 1)];
+    }
 
-            _window.Clear();
+    private void Open(MediaUnit unit)
+    {
+        Movie? movie = unit.Kind == MediaUnitKind.Segment ? Movie : null;
+        _window?.Dispose();
+        _unit = unit;
+        _window = unit.Kind switch
+        {
+            MediaUnitKind.Segment when unit.Stream is { } stream => new BoxWindow(stream, unit.Name, null, unit.Origin),
+            MediaUnitKind.File => new BoxWindow(unit.Stream!, unit.Name, PartLengths),
+            _ => new BoxWindow(unit.Bytes, unit.Name, unit.Origin),
+        };
+        if (movie is not null) _window.KnowsMedia = true;
+        _boxes = new UnitReader(_window, leaveBodies: LeavesBodies, movie: movie);
+    }
+
+    private async ValueTask CloseAsync()
+    {
+        CheckNothingLeft();
+        Progressive = null;
+        _movie = _boxes!.Movie ?? _movie;
+        if (_window!.Notes.Texts.Count > 0)
+        {
+            IReadOnlyList<string> all = Notes;
+            _notes.Clear();
+            _notes.AddRange(all);
         }
 
-        await _window.SkipAsync(box.Length < 0 ? -1 : end - _window.Position, box, cancellationToken).ConfigureAwait(false);
+        MediaUnit unit = _unit!;
+        _read += _window.Position - unit.Origin;
+        _unit = null;
+        await unit.DisposeAsync().ConfigureAwait(false);
     }
 
-    private void CheckNothingLeft(ProgressiveFile file)
+    private void CheckNothingLeft()
     {
-        if (file.NextTrack is { } track)
-            throw Error($"samples of track {track.Id} lie from byte {file.NextOffset}, where the file has no media data", "moov");
+        if (Progressive is { NextTrack: { } track } file)
+            throw Error($"samples of track {track.Id} lie from byte {file.NextOffset}, where the file has no media data", "moov", _entered!.Offset);
     }
 
-    private void Reserve(int used, int wanted)
+    /// <summary>Nothing that opens anything: who asks has nothing to read with.</summary>
+    private sealed class NoKeys : IMediaKeys
     {
-        if (wanted <= _buffer.Length) return;
-        byte[] larger = ArrayPool<byte>.Shared.Rent(wanted);
-        _buffer.AsSpan(0, used).CopyTo(larger);
-        if (_buffer.Length > 0) ArrayPool<byte>.Shared.Return(_buffer);
-        _buffer = larger;
+        public static readonly NoKeys Instance = new();
+
+        public ValueTask<IFragmentDecryptor> LeaseAsync(FragmentNeeds needs, CancellationToken cancellationToken) => throw new InvalidOperationException("no keys were given");
     }
 }

@@ -11,14 +11,14 @@ internal sealed class ProgressiveFile
 
     private readonly BoxWindow _window;
     private readonly PriorityQueue<ProgressiveTrack, long> _queue = new();
-    private readonly List<SampleTable> _pool = [];
-    private int _used;
+    private readonly SampleTablePool _pool;
+    private readonly List<SampleTable> _tables = [];
 
-    private ProgressiveFile(BoxWindow window) => _window = window;
+    private ProgressiveFile(BoxWindow window, SampleTablePool pool) => (_window, _pool) = (window, pool);
 
-    public static async ValueTask<ProgressiveFile> OpenAsync(Movie movie, BoxWindow window, CancellationToken cancellationToken, Func<Track, bool>? chosen = null)
+    public static async ValueTask<ProgressiveFile> OpenAsync(Movie movie, BoxWindow window, SampleTablePool pool, Func<Track, bool>? chosen, CancellationToken cancellationToken)
     {
-        ProgressiveFile file = new(window);
+        ProgressiveFile file = new(window, pool);
         UnsortedBudget unsorted = default;
         long listed = 0, auxiliary = 0;
         foreach (Track track in movie.Tracks)
@@ -48,9 +48,6 @@ internal sealed class ProgressiveFile
     /// <summary>The track of that sample.</summary>
     public Track? NextTrack => _queue.TryPeek(out ProgressiveTrack? track, out _) ? track.Track : null;
 
-    /// <summary>The samples of the last batch, a table for each track and sample entry.</summary>
-    public IReadOnlyList<SampleTable> Tables => _pool[.._used];
-
     /// <summary>Gathers the samples that begin the next batch.</summary>
     /// <param name="start">Where the batch begins in the file: at the next sample.</param>
     /// <param name="end">Where the box with the samples ends.</param>
@@ -58,7 +55,6 @@ internal sealed class ProgressiveFile
     /// <returns>How many bytes the batch has. Zero when all its samples are empty, or clear ones that share bytes already passed.</returns>
     public int Collect(long start, long end, int most)
     {
-        _used = 0;
         long reached = start;
         int samples = 0;
         while (_queue.TryPeek(out ProgressiveTrack? track, out long offset) && samples < Mp4Limits.BatchSamples)
@@ -83,12 +79,11 @@ internal sealed class ProgressiveFile
         return (int)(reached - start);
     }
 
-    /// <summary>Hands over the samples of the last batch. Ownership of the tables: the caller's.</summary>
+    /// <summary>Hands over the samples of the last batch, a table for each track and sample entry. Ownership of the tables: the caller's.</summary>
     public IReadOnlyList<SampleTable> TakeTables()
     {
-        SampleTable[] taken = [.. _pool[.._used]];
-        _pool.RemoveRange(0, _used);
-        _used = 0;
+        SampleTable[] taken = [.. _tables];
+        _tables.Clear();
         return taken;
     }
 
@@ -110,17 +105,17 @@ internal sealed class ProgressiveFile
 
     private SampleTable TableOf(ProgressiveTrack track)
     {
-        for (int i = _used - 1; i >= 0; i--)
+        for (int i = _tables.Count - 1; i >= 0; i--)
         {
-            if (!ReferenceEquals(_pool[i].Track, track.Track)) continue;
+            if (!ReferenceEquals(_tables[i].Track, track.Track)) continue;
 
             // Samples of another entry lie between: what follows them has a table of its own, with its own time.
-            if (_pool[i].EntryIndex == track.Current.EntryIndex) return _pool[i];
+            if (_tables[i].EntryIndex == track.Current.EntryIndex) return _tables[i];
             break;
         }
 
-        if (_used == _pool.Count) _pool.Add(new SampleTable());
-        SampleTable table = _pool[_used++];
+        SampleTable table = _pool.Rent();
+        _tables.Add(table);
         table.Start(track.Track, track.Current.EntryIndex, track.Current.DecodeTime, track.Current.Number + 1L);
         return table;
     }

@@ -55,6 +55,13 @@ internal sealed class ProgressiveTrack
         _chunks = null;
     }
 
+    /// <summary>Goes to a sample, in decoding order from there on.</summary>
+    public void GoTo(SampleCursor place)
+    {
+        Current = place;
+        AtEnd = place.AtEnd;
+    }
+
     /// <summary>
     /// Goes by place in the file from now on. Chunks almost always lie in decoding order; where they do not, the place of each is remembered and sorted.
     /// Such samples are decrypted by what stands with their number, so each remembered place is a whole cursor.

@@ -14,7 +14,7 @@ namespace Keyway.Mp4.Reading;
 /// A unit ends at the first box boundary behind all data that its fragments point to. In the usual order its reader may leave the data where it is:
 /// then the unit is in memory up to the header of its last <c>mdat</c>, and <see cref="BodyLength"/> bytes follow.
 /// </remarks>
-internal sealed class UnitReader(BoxWindow window, bool structureOnly = false, bool leaveBodies = false)
+internal sealed class UnitReader(BoxWindow window, bool structureOnly = false, bool leaveBodies = false, Movie? movie = null)
 {
     private readonly List<(long Start, long End)> _media = [];
     private long _segmentStart;
@@ -22,7 +22,7 @@ internal sealed class UnitReader(BoxWindow window, bool structureOnly = false, b
     private int _passed;
 
     /// <summary>The movie that counts now.</summary>
-    public Movie? Movie { get; private set; }
+    public Movie? Movie { get; private set; } = movie;
 
     /// <summary>The fragments of the unit.</summary>
     public List<Moof> Moofs { get; } = [];
@@ -178,7 +178,7 @@ internal sealed class UnitReader(BoxWindow window, bool structureOnly = false, b
         if (!Moof.TryRead(moof, out Moof value, out FormatError error)) throw window.Error(error);
         window.KnowsMedia = true;
         window.Notes.Add(value.Defects);
-        if (Movie is not null && !value.TryPlace(Movie, window.Bytes, window.Offset, window.PartOf(box.Offset), _segmentStart, out error)) throw window.Error(error);
+        if (Movie is not null && !value.TryPlace(Movie, window.Bytes, window.Offset, window.IsPart ? (0, long.MaxValue / 2) : window.PartOf(box.Offset), _segmentStart, out error)) throw window.Error(error);
         return value;
     }
 

@@ -1,4 +1,5 @@
 using Keyway.Mp4.Structure;
+using Keyway.Units;
 
 namespace Keyway.Mp4.Samples;
 
@@ -15,8 +16,6 @@ namespace Keyway.Mp4.Samples;
 /// </remarks>
 internal static class SampleClip
 {
-    private const uint NonSync = 0x00010000;
-
     /// <summary>Drops what does not belong to the place.</summary>
     /// <param name="table">The samples.</param>
     /// <param name="place">Where they are played.</param>
@@ -37,14 +36,14 @@ internal static class SampleClip
         // Periods that go on with the media of the one before: what the samples lean on went right before them.
         if (clip.TimeOf(first) == reached) return first == 0 && end == table.Count || clip.Keep(first, end, all: true);
         if (first == 0 && !clip.AnyBefore(0, end)) return end == table.Count || clip.Keep(0, end);
-        if ((table.Rows[first].Flags & NonSync) == 0) return clip.Keep(first, end);
+        if (table.Rows[first].IsSync) return clip.Keep(first, end);
         int sync = first;
-        while (sync > 0 && (table.Rows[sync].Flags & NonSync) != 0) sync--;
-        if ((table.Rows[sync].Flags & NonSync) == 0) return clip.Hide(sync, first, end);
+        while (sync > 0 && !table.Rows[sync].IsSync) sync--;
+        if (table.Rows[sync].IsSync) return clip.Hide(sync, first, end);
 
         // What leads to the first picture went before: nothing can be decoded until the next sync sample.
         if (first == 0) return clip.Keep(0, end);
-        while (first < end && (table.Rows[first].Flags & NonSync) != 0) first++;
+        while (first < end && !table.Rows[first].IsSync) first++;
         return clip.Keep(first, end);
     }
 
@@ -52,13 +51,22 @@ internal static class SampleClip
     /// <returns>Whether that is so.</returns>
     public static bool TryDropFirst(SampleTable table, int count)
     {
-        if (count < table.Count && (table.Rows[count].Flags & NonSync) != 0) return false;
-        ulong time = table.DecodeTime;
-        foreach (ref SampleRow row in table.Rows[..count]) time += row.Duration;
-        int left = table.Count - count;
-        table.Rows[count..].CopyTo(table.Rows);
-        table.Shrink(left, time);
+        if (count < table.Count && !table.Rows[count].IsSync) return false;
+        Take(table, count, table.Count);
         return true;
+    }
+
+    /// <summary>Leaves some samples, as they are.</summary>
+    /// <param name="table">The samples.</param>
+    /// <param name="first">The first of those that stay.</param>
+    /// <param name="end">Where they end.</param>
+    public static void Take(SampleTable table, int first, int end)
+    {
+        if (first == 0 && end == table.Count) return;
+        ulong time = table.DecodeTime;
+        foreach (ref SampleRow row in table.Rows[..first]) time += row.Duration;
+        table.Rows[first..end].CopyTo(table.Rows);
+        table.Shrink(end - first, time);
     }
 
     private readonly ref struct Clip

@@ -12,6 +12,9 @@ internal struct SampleRow
 
     public uint Flags;
 
+    /// <summary>Whether decoding can begin with it: <c>sample_is_non_sync_sample</c> is not set (ISO/IEC 14496-12, 8.8.3.1).</summary>
+    public readonly bool IsSync => (Flags & 0x00010000) == 0;
+
     public int CompositionOffset;
 
     /// <summary>Whether it is there for those that lean on it, and is not to be seen (<see cref="SampleClip"/>).</summary>

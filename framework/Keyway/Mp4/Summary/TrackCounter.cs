@@ -55,9 +55,6 @@ internal sealed class TrackCounter(Mp4Track track)
         foreach (ref SampleRow row in table.Rows) Bytes += row.Size;
     }
 
-    /// <summary>Takes back samples that were counted and are not handed on.</summary>
-    public void Forget(int samples, int protectedSamples, long bytes) => (Samples, ProtectedSamples, Bytes) = (Samples - samples, ProtectedSamples - protectedSamples, Bytes - bytes);
-
     public Mp4TrackSummary ToSummary() => new()
     {
         Track = Track,

@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using Keyway.Decryption;
+using Keyway.Mp4.Reading;
 using static Keyway.Mp4.BoxBytes;
 using static Keyway.Mp4.Made;
 

@@ -1,10 +1,11 @@
 using Keyway.Mp4.Opening;
 using Keyway.Mp4.Samples;
 
-namespace Keyway.Mp4.Clear;
+namespace Keyway.Mp4.Reading;
 
-/// <summary>Bytes that follow one another in a file, and the samples among them that are to be decrypted before they are written.</summary>
-internal sealed class Batch(byte[] buffer)
+/// <summary>Bytes that follow one another, and the samples among them that are to be decrypted before they are handed on.</summary>
+/// <param name="buffer">Where they are.</param>
+internal sealed class Batch(Memory<byte> buffer)
 {
     private readonly List<Opening> _openings = [];
     private readonly List<FragmentOpener> _ended = [];
@@ -17,9 +18,13 @@ internal sealed class Batch(byte[] buffer)
 
     public int Room => buffer.Length - Length;
 
-    public ReadOnlyMemory<byte> Bytes => buffer.AsMemory(0, Length);
+    public ReadOnlyMemory<byte> Bytes => buffer[..Length];
 
-    public byte[] Buffer => buffer;
+    /// <summary>How much it counts as, of what may be in memory.</summary>
+    public required int Size { get; init; }
+
+    /// <summary>The samples that it is, where it is one fragment's and its bytes are theirs.</summary>
+    public SourceFragment? Fragment { get; init; }
 
     /// <summary>Whether there is anything to decrypt.</summary>
     public bool IsProtected => _openings.Count > 0;
@@ -34,7 +39,7 @@ internal sealed class Batch(byte[] buffer)
     public Memory<byte> Take(int count)
     {
         Length += count;
-        return buffer.AsMemory(Length - count, count);
+        return buffer.Slice(Length - count, count);
     }
 
     /// <summary>Gives bytes back of which nothing came.</summary>
@@ -73,7 +78,7 @@ internal sealed class Batch(byte[] buffer)
     /// <exception cref="SampleDecryptionException">A sample cannot be decrypted.</exception>
     public void Open()
     {
-        foreach (Opening opening in _openings) opening.Fragment.Open(buffer.AsSpan(0, Length), opening.Shift, opening.First, opening.Count);
+        foreach (Opening opening in _openings) opening.Fragment.Open(buffer.Span[..Length], opening.Shift, opening.First, opening.Count);
     }
 
     /// <summary>Gives back the keys and tables of fragments that end here, in their order.</summary>
@@ -82,7 +87,9 @@ internal sealed class Batch(byte[] buffer)
         foreach (FragmentOpener fragment in _ended)
         {
             fragment.Dispose();
-            tables.Return(fragment.Table);
+
+            // Whoever takes samples goes by their table.
+            if (Fragment is null) tables.Return(fragment.Table);
         }
 
         _ended.Clear();

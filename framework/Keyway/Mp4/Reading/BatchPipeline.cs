@@ -1,18 +1,18 @@
-using System.IO.Pipelines;
-using Keyway.Mp4.Reading;
+using System.Diagnostics.CodeAnalysis;
 using Keyway.Mp4.Samples;
 
-namespace Keyway.Mp4.Clear;
+namespace Keyway.Mp4.Reading;
 
-/// <summary>Lets reading, decrypting and writing of one file overlap, and keeps the order of the file.</summary>
+/// <summary>Lets reading, decrypting and taking of one file overlap, and keeps the order of the file.</summary>
 /// <remarks>
 /// <code>
-/// reader ──► batch ──► batch ──► batch ──► … ──► writer, in the order of the file
+/// reader ──► batch ──► batch ──► batch ──► … ──► taker, in the order of the file
 ///              │         │         │
 ///           decrypts  decrypts  decrypts        batches of one fragment one after the other, those of several beside each other
 /// </code>
-/// A batch is half a megabyte: small fragments together, or a part of a large one. What is read and not yet written is bounded, whatever the file is.
-/// Threads: one reader. A file that fits one batch is read, decrypted and written without another thread.
+/// Of a file that is written as it is, a batch is half a megabyte: small fragments together, or a part of a large one. Of samples, it is a fragment. What is read and
+/// not yet taken is bounded, whatever the file is. Keys go back, in the order of the file, when a batch is taken.
+/// Threads: one reader, one taker. A file that fits one batch is read, decrypted and written without another thread.
 /// </remarks>
 internal sealed class BatchPipeline : IAsyncDisposable
 {
@@ -25,12 +25,14 @@ internal sealed class BatchPipeline : IAsyncDisposable
     /// <summary>The same while decrypting is what takes the time: only with several fragments at hand can several be worked on.</summary>
     public const int MostInFlightBytes = 16 << 20;
 
+    /// <summary>What may be read of a file's samples and not yet taken: several fragments of most presentations.</summary>
+    public const int AheadBytes = 16 << 20;
+
     /// <summary>So many decrypted batches before the writer are enough for now: the reader has time to decrypt by itself.</summary>
     private const int EnoughReady = 2;
 
-    private readonly PipeWriter _output;
-    private readonly int _parallel;
-    private readonly IProgress<long>? _progress;
+    private readonly SampleTablePool _tables;
+    private readonly Func<Batch, ValueTask>? _write;
     private readonly CancellationTokenSource _stop;
     private readonly SemaphoreSlim? _workers;
     private readonly Lock _lock = new();
@@ -46,24 +48,21 @@ internal sealed class BatchPipeline : IAsyncDisposable
     private bool _starves;
     private bool _complete;
 
-    /// <param name="output">Where to.</param>
-    /// <param name="parallel">How many fragments are decrypted at once.</param>
-    /// <param name="progress">Hears the marks that were set, once what is before them is written.</param>
+    /// <param name="tables">Where the tables of fragments go when these are written.</param>
+    /// <param name="parallel">How many fragments are decrypted at once; 0 for as many as there are processors.</param>
+    /// <param name="write">What takes the batches, one after the other, on another thread; <see langword="null"/>: somebody calls <see cref="TakeAsync"/>.</param>
     /// <param name="cancellationToken">Stops everything.</param>
-    public BatchPipeline(PipeWriter output, int parallel, IProgress<long>? progress, CancellationToken cancellationToken)
+    public BatchPipeline(SampleTablePool tables, int parallel, Func<Batch, ValueTask>? write, CancellationToken cancellationToken)
     {
-        _output = output;
-        _parallel = parallel;
-        _progress = progress;
+        if (parallel <= 0) parallel = Environment.ProcessorCount;
+        (_tables, _write) = (tables, write);
+        if (write is null) _limit = AheadBytes;
         _stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         if (parallel > 1) _workers = new SemaphoreSlim(parallel);
     }
 
     /// <summary>Cancelled when the work is, and when writing has failed.</summary>
     public CancellationToken Token => _stop.Token;
-
-    /// <summary>Tables for fragments; they come back when their fragments are written.</summary>
-    public SampleTablePool Tables { get; } = new();
 
     /// <summary>How much of the batch at hand is free.</summary>
     public int Room => _pending?.Room ?? BatchBytes;
@@ -79,7 +78,7 @@ internal sealed class BatchPipeline : IAsyncDisposable
         if (_pending is not { } batch) return;
         _pending = null;
         Begin(batch);
-        _writing ??= Task.Run(WriteAllAsync);
+        if (_write is not null) _writing ??= Task.Run(WriteAllAsync);
         TaskCompletionSource? waits;
         lock (_lock)
         {
@@ -89,6 +88,67 @@ internal sealed class BatchPipeline : IAsyncDisposable
         }
 
         waits?.SetResult();
+    }
+
+    /// <summary>Hands on a fragment whose samples are in memory of their own, once there is room for it.</summary>
+    /// <param name="fragment">The fragment.</param>
+    public async ValueTask AddAsync(SourceFragment fragment)
+    {
+        Batch batch = new(fragment.Bytes) { Size = fragment.Size, Fragment = fragment };
+        try
+        {
+            while (!TryEnter(batch.Size, out TaskCompletionSource? waits)) await waits.Task.WaitAsync(Token).ConfigureAwait(false);
+        }
+        catch
+        {
+            fragment.Dispose();
+            throw;
+        }
+
+        batch.Take(fragment.Bytes.Length);
+        if (fragment.Opener is { } opener)
+        {
+            batch.Add(opener, opener.Table.Count, 0);
+            batch.End(opener);
+        }
+
+        _pending = batch;
+        Flush();
+    }
+
+    /// <summary>Says that no more comes.</summary>
+    public void End()
+    {
+        TaskCompletionSource? waits;
+        lock (_lock)
+        {
+            _complete = true;
+            waits = _writerWaits;
+            _writerWaits = null;
+        }
+
+        waits?.SetResult();
+    }
+
+    /// <summary>Has reading and decrypting stopped, whatever is left.</summary>
+    public Task StopAsync() => _stop.CancelAsync();
+
+    /// <summary>Waits for the next batch, decrypted.</summary>
+    /// <returns>It, which the caller gives back with <see cref="Release"/>; <see langword="null"/>: there are no more.</returns>
+    /// <exception cref="SampleDecryptionException">A sample of it could not be decrypted.</exception>
+    public async ValueTask<Batch?> TakeAsync()
+    {
+        if (await DequeueAsync().ConfigureAwait(false) is not { } batch) return null;
+        try
+        {
+            await OpenedAsync(batch).ConfigureAwait(false);
+            return batch;
+        }
+        catch
+        {
+            Release(batch);
+            throw;
+        }
     }
 
     /// <summary>Waits until everything is written.</summary>
@@ -103,7 +163,8 @@ internal sealed class BatchPipeline : IAsyncDisposable
             try
             {
                 only.Open();
-                await WriteAsync(only).ConfigureAwait(false);
+                only.Close(_tables);
+                await _write!(only).ConfigureAwait(false);
             }
             finally
             {
@@ -125,8 +186,13 @@ internal sealed class BatchPipeline : IAsyncDisposable
         End();
         foreach (Task? task in (IEnumerable<Task?>)[_writing, .. _works])
             if (task is not null) await task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        _pending?.Close(Tables);
-        foreach (Batch batch in _queue) batch.Close(Tables);
+        _pending?.Close(_tables);
+        foreach (Batch batch in _queue)
+        {
+            batch.Close(_tables);
+            batch.Fragment?.Dispose();
+        }
+
         _workers?.Dispose();
         _stop.Dispose();
     }
@@ -135,25 +201,32 @@ internal sealed class BatchPipeline : IAsyncDisposable
     {
         Flush();
         int size = Math.Max(BatchBytes, room);
-        while (true)
+        while (!TryEnter(size, out TaskCompletionSource? waits)) await waits.Task.WaitAsync(Token).ConfigureAwait(false);
+        lock (_lock)
+            if (size == BatchBytes && _free.TryPop(out Batch? free)) return _pending = free;
+        return _pending = new Batch(GC.AllocateUninitializedArray<byte>(size)) { Size = size };
+    }
+
+    /// <summary>Takes room for what is to be read.</summary>
+    /// <param name="size">How much.</param>
+    /// <param name="waits">Done when there may be room, where there is none now.</param>
+    private bool TryEnter(int size, [NotNullWhen(false)] out TaskCompletionSource? waits)
+    {
+        waits = null;
+        lock (_lock)
         {
-            TaskCompletionSource waits;
-            lock (_lock)
+            while (_starves && _inFlight + size > _limit && TryWiden())
             {
-                while (_starves && _inFlight + size > _limit && TryWiden())
-                {
-                }
-
-                if (_inFlight == 0 || _inFlight + size <= _limit)
-                {
-                    _inFlight += size;
-                    return _pending = size == BatchBytes && _free.TryPop(out Batch? free) ? free : new Batch(GC.AllocateUninitializedArray<byte>(size));
-                }
-
-                waits = _readerWaits = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             }
 
-            await waits.Task.WaitAsync(Token).ConfigureAwait(false);
+            if (_inFlight > 0 && _inFlight + size > _limit)
+            {
+                waits = _readerWaits = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                return false;
+            }
+
+            _inFlight += size;
+            return true;
         }
     }
 
@@ -224,11 +297,11 @@ internal sealed class BatchPipeline : IAsyncDisposable
     {
         try
         {
-            while (await DequeueAsync().ConfigureAwait(false) is { } batch)
+            while (await TakeAsync().ConfigureAwait(false) is { } batch)
             {
                 try
                 {
-                    await WriteAsync(batch).ConfigureAwait(false);
+                    await _write!(batch).ConfigureAwait(false);
                 }
                 finally
                 {
@@ -244,7 +317,8 @@ internal sealed class BatchPipeline : IAsyncDisposable
         }
     }
 
-    private async ValueTask WriteAsync(Batch batch)
+    /// <summary>Waits until a batch is decrypted. Its keys go back.</summary>
+    private async ValueTask OpenedAsync(Batch batch)
     {
         if (batch.Work is { } work)
         {
@@ -253,9 +327,7 @@ internal sealed class BatchPipeline : IAsyncDisposable
             if (_starves) Starve(false);
         }
 
-        batch.Close(Tables);
-        await PipeOutput.WriteAsync(_output, batch.Bytes, Token).ConfigureAwait(false);
-        foreach (long mark in batch.Marks) _progress?.Report(mark);
+        batch.Close(_tables);
     }
 
     /// <summary>Says whether the writer waits for a decryptor. If the reader waits too, then for want of room, and gets more.</summary>
@@ -294,29 +366,18 @@ internal sealed class BatchPipeline : IAsyncDisposable
         }
     }
 
-    private void End()
+    /// <summary>Gives back a batch that was taken.</summary>
+    public void Release(Batch batch)
     {
-        TaskCompletionSource? waits;
-        lock (_lock)
-        {
-            _complete = true;
-            waits = _writerWaits;
-            _writerWaits = null;
-        }
-
-        waits?.SetResult();
-    }
-
-    private void Release(Batch batch)
-    {
-        batch.Close(Tables);
-        int size = batch.Capacity;
+        batch.Close(_tables);
+        int size = batch.Size;
+        batch.Fragment?.Dispose();
         batch.Reset();
         TaskCompletionSource? waits = null;
         lock (_lock)
         {
             _inFlight -= size;
-            if (size == BatchBytes) _free.Push(batch);
+            if (batch.Fragment is null && size == BatchBytes) _free.Push(batch);
 
             // Not for every batch: waking somebody costs more than a batch's worth of reading.
             if (_inFlight <= _limit / 2) (waits, _readerWaits) = (_readerWaits, null);
