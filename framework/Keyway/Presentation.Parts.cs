@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Keyway.Content;
 using Keyway.Live;
 using Keyway.Mp4;
+using Keyway.Mp4.Reading;
 using Keyway.Protection;
 using Keyway.Sources;
 using Keyway.Timeline;
@@ -33,15 +34,26 @@ public sealed partial class Presentation
     /// </summary>
     /// <param name="tracks">The tracks.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
-    /// <returns>The parts; of a growing presentation as they come, and none where it was stopped before there was anything.</returns>
-    /// <inheritdoc cref="ReadAsync" path="/exception"/>
-    public async IAsyncEnumerable<PresentationPart> PartsAsync(IReadOnlyList<PresentationTrack> tracks, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    /// <returns>The parts; of a live presentation as they come, and none where it was stopped before there was anything.</returns>
+    /// <inheritdoc cref="ReadAsync(PresentationTrack, CancellationToken)" path="/exception"/>
+    public IAsyncEnumerable<PresentationPart> PartsAsync(IReadOnlyList<PresentationTrack> tracks, CancellationToken cancellationToken = default) => PartsAsync(tracks, default, cancellationToken);
+
+    /// <summary>
+    /// A stretch of the presentation in as many parts as it takes files. Each begins with the sync sample at or before the stretch, and an edit list hides what is only there for decoders:
+    /// what is presented is exact to the sample.
+    /// </summary>
+    /// <param name="tracks">The tracks.</param>
+    /// <param name="range">The stretch.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <returns>The parts; of a live presentation as they come, and none where it was stopped before there was anything.</returns>
+    /// <inheritdoc cref="ReadAsync(PresentationTrack, TimeRange, CancellationToken)" path="/exception"/>
+    public async IAsyncEnumerable<PresentationPart> PartsAsync(IReadOnlyList<PresentationTrack> tracks, TimeRange range, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(tracks);
         List<PresentationKeys> keys = [.. tracks.Select(track => new PresentationKeys(_parts, track.Index))];
         try
         {
-            IAsyncEnumerable<Piece> pieces = _feed is null ? StaticPiecesAsync(tracks, cancellationToken) : LivePiecesAsync(_feed, tracks, cancellationToken);
+            IAsyncEnumerable<Piece> pieces = _feed is null ? StaticPiecesAsync(tracks, range, cancellationToken) : LivePiecesAsync(_feed, tracks, range, cancellationToken);
             int number = 0;
             await foreach (Piece piece in pieces.ConfigureAwait(false))
             {
@@ -49,7 +61,7 @@ public sealed partial class Presentation
                 for (int i = 0; i < tracks.Count; i++)
                 {
                     if (piece.Units[i] is not { } units) continue;
-                    inputs.Add(new MergeInput { Units = units, Name = piece.Name(i), Keys = keys[i], Tracks = Filter(tracks[i]) });
+                    inputs.Add(new MergeInput { Units = units, Name = piece.Name(i), Keys = keys[i], Tracks = Filter(tracks[i]), Range = RangeOf(range), Zero = piece.Zero });
                 }
 
                 PresentationPart part = new(++number, piece.Periods, [.. tracks.Where((_, i) => piece.Units[i] is not null)], inputs, IsLive, _parts.MaxParallelFragments);
@@ -76,7 +88,7 @@ public sealed partial class Presentation
         return Array.Exists(chosen, each => each.Rendition.Segments.Newest(now) is { Kind: SegmentStepKind.Ready } newest && newest.Available > now - recent);
     }
 
-    private async IAsyncEnumerable<Piece> StaticPiecesAsync(IReadOnlyList<PresentationTrack> tracks, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<Piece> StaticPiecesAsync(IReadOnlyList<PresentationTrack> tracks, TimeRange range, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         OpenedContent content = _parts.Content;
         if (content.IsOneFile)
@@ -86,7 +98,7 @@ public sealed partial class Presentation
             {
                 string name = SourceText.Of(content.Origin.Given);
                 foreach (PresentationTrack track in tracks) files.Add(QueueOf(MediaUnit.File(await OpenFileAsync(track, cancellationToken).ConfigureAwait(false), name)));
-                yield return new Piece([.. files], static () => [], _ => name);
+                yield return new Piece([.. files], TimeSpan.Zero, static () => [], _ => name);
             }
             finally
             {
@@ -96,8 +108,9 @@ public sealed partial class Presentation
             yield break;
         }
 
-        PeriodRow[] rows = [.. content.Periods.Where(row => tracks.Any(track => row.Tracks[track.Index] is not null))];
-        GapTally[] tallies = [.. tracks.Select(track => TallyOf(track, rows))];
+        PeriodRow[] rows = [.. content.Periods.Where(row => PeriodTrack.IsIn(row, range) && tracks.Any(track => row.Tracks[track.Index] is not null))];
+        if (rows.Length == 0 && !range.IsAll) throw new RangeNotFoundException(SourceText.Of(content.Origin.Given), range, SegmentLister.SpanOf(content.Timeline, _parts.Clock.GetUtcNow()));
+        GapTally[] tallies = [.. tracks.Select(track => TallyOf(track, rows, range))];
         using PeriodPlan plan = Plan(tracks);
         List<(int Part, PeriodRow Row)> parts = [];
         // One period needs no comparison, and so no description.
@@ -111,7 +124,7 @@ public sealed partial class Presentation
             try
             {
                 for (int i = 0; i < tracks.Count; i++)
-                    if (Array.Exists(own, row => row.Tracks[tracks[i].Index] is not null)) queues[i] = await OpenTrackAsync(tracks[i], own, own.Length == rows.Length, beginning, tallies[i], cancellationToken).ConfigureAwait(false);
+                    if (Array.Exists(own, row => row.Tracks[tracks[i].Index] is not null)) queues[i] = await OpenTrackAsync(tracks[i], own, own.Length == rows.Length, beginning, range, tallies[i], cancellationToken).ConfigureAwait(false);
                 MediaQueue?[] begun = [.. queues];
                 for (int i = 0; i < begun.Length; i++)
                     if (begun[i] is { } queue && !await queue.HasBegunAsync(cancellationToken).ConfigureAwait(false)) begun[i] = null;
@@ -119,6 +132,7 @@ public sealed partial class Presentation
                 {
                     yield return new Piece(
                         begun,
+                        beginning,
                         () => rows.Length == 1 ? [own[0].Name] : plan.NamesOf(part.Key),
                         i => ContentReader.NameOf(own.Select(row => row.Tracks[tracks[i].Index]).OfType<TrackPeriod>().First().Rendition));
                 }
@@ -145,11 +159,11 @@ public sealed partial class Presentation
         return queue;
     }
 
-    private GapTally TallyOf(PresentationTrack track, PeriodRow[] rows) =>
-        new(_gaps, _parts.Options.Gaps, PeriodTrack.CountOf(rows, track.Index, _parts.Clock.GetUtcNow()));
+    private GapTally TallyOf(PresentationTrack track, PeriodRow[] rows, TimeRange range) =>
+        new(_gaps, _parts.Options.Gaps, PeriodTrack.CountOf(rows, track.Index, range, _parts.Clock.GetUtcNow()));
 
     /// <summary>Opens a track in some periods: a file as it is, or its segments one after the other.</summary>
-    private async ValueTask<MediaQueue> OpenTrackAsync(PresentationTrack track, PeriodRow[] rows, bool isAll, TimeSpan beginning, GapTally tally, CancellationToken cancellationToken)
+    private async ValueTask<MediaQueue> OpenTrackAsync(PresentationTrack track, PeriodRow[] rows, bool isAll, TimeSpan beginning, TimeRange range, GapTally tally, CancellationToken cancellationToken)
     {
         OpenedContent content = _parts.Content;
         if (isAll && rows.Length == 1 && rows[0].Tracks[track.Index]!.Rendition is { Segments.IsWholeFile: true } rendition)
@@ -160,8 +174,8 @@ public sealed partial class Presentation
         }
 
         DateTimeOffset now = _parts.Clock.GetUtcNow();
-        long total = PeriodTrack.CountOf(rows, track.Index, now);
-        PeriodTrack walk = new(_parts.Sources, content.Origin, rows, content.Periods[^1], track.Index, now, _gaps, tally, (segments, bytes) => Tell(track, segments, total > 0 ? total : null, bytes));
+        long total = PeriodTrack.CountOf(rows, track.Index, range, now);
+        PeriodTrack walk = new(_parts.Sources, content.Origin, rows, content.Periods[^1], track.Index, range, now, _gaps, tally, (segments, bytes) => Tell(track, segments, total > 0 ? total : null, bytes));
         MediaQueue queue = new(TimelineLimits.ReadAhead);
         queue.Begin(async (to, stop) =>
         {
@@ -171,13 +185,13 @@ public sealed partial class Presentation
         return queue;
     }
 
-    private async IAsyncEnumerable<Piece> LivePiecesAsync(LiveFeed feed, IReadOnlyList<PresentationTrack> tracks, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<Piece> LivePiecesAsync(LiveFeed feed, IReadOnlyList<PresentationTrack> tracks, TimeRange range, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         LiveReading? reading = null;
         try
         {
             reading = await LiveReading.BeginAsync(
-                feed, [.. tracks.Select(static track => track.Index)], Plan(tracks), _parts.Options.Duration, (track, segments, bytes) => Tell(Tracks[track], segments, null, bytes), cancellationToken).ConfigureAwait(false);
+                feed, [.. tracks.Select(static track => track.Index)], Plan(tracks), range, _parts.Options.Duration, (track, segments, bytes) => Tell(Tracks[track], segments, null, bytes), cancellationToken).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (feed.Stopped.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
@@ -197,7 +211,7 @@ public sealed partial class Presentation
                     for (int i = 0; i < begun.Length; i++)
                         if (await queues[i].HasBegunAsync(cancellationToken).ConfigureAwait(false)) begun[i] = queues[i];
                     if (Array.Exists(begun, static queue => queue is not null))
-                        yield return new Piece(begun, () => reading.NamesOf(number), i => ContentReader.NameOf(_parts.Content.RenditionsOf(tracks[i].Index)[0]));
+                        yield return new Piece(begun, TimeSpan.Zero, () => reading.NamesOf(number), i => ContentReader.NameOf(_parts.Content.RenditionsOf(tracks[i].Index)[0]));
                     foreach (MediaQueue queue in queues) more |= await queue.HasMoreAsync(cancellationToken).ConfigureAwait(false);
                 }
                 finally
@@ -211,9 +225,9 @@ public sealed partial class Presentation
     }
 
     /// <summary>One track, as the queues that it takes: on their own clock where there is one period.</summary>
-    private async IAsyncEnumerable<(IMediaUnits Units, string Name)> UnitsAsync(PresentationTrack track, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<(IMediaUnits Units, string Name)> UnitsAsync(PresentationTrack track, TimeRange range, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        IAsyncEnumerable<Piece> pieces = _feed is null ? StaticPiecesAsync([track], cancellationToken) : LivePiecesAsync(_feed, [track], cancellationToken);
+        IAsyncEnumerable<Piece> pieces = _feed is null ? StaticPiecesAsync([track], range, cancellationToken) : LivePiecesAsync(_feed, [track], range, cancellationToken);
         await foreach (Piece piece in pieces.ConfigureAwait(false)) yield return (piece.Units[0]!, piece.Name(0));
     }
 
@@ -243,5 +257,7 @@ public sealed partial class Presentation
         return ValueTask.CompletedTask;
     }
 
-    private sealed record Piece(IReadOnlyList<MediaQueue?> Units, Func<IReadOnlyList<string>> Periods, Func<int, string> Name);
+    private static SampleRange? RangeOf(TimeRange range) => range.IsAll ? null : new SampleRange(range.From, range.Until);
+
+    private sealed record Piece(IReadOnlyList<MediaQueue?> Units, TimeSpan Zero, Func<IReadOnlyList<string>> Periods, Func<int, string> Name);
 }

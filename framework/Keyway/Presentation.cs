@@ -61,24 +61,61 @@ public sealed partial class Presentation : IAsyncDisposable
         }
     }
 
-    /// <summary>Reads the clear samples of one track, a fragment at a time. Of a presentation that grows: from the live edge on.</summary>
+    /// <summary>Reads the clear samples of one track, a fragment at a time. Of a live presentation: from the live edge on, which is the same for all tracks whose reading begins together.</summary>
     /// <param name="track">The track.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <returns>The fragments. The memory of each is valid until the next is asked for. Decode times are those of the segments; presentation times count from the beginning of the presentation.</returns>
+    /// <remarks>Threads: several readers may read at once, the same track too.</remarks>
     /// <exception cref="KeyUnavailableException">There is no key to go on with.</exception>
     /// <exception cref="MediaFormatException">The media cannot be read.</exception>
     /// <exception cref="SampleDecryptionException">A sample cannot be decrypted.</exception>
     /// <exception cref="SourceException">A segment cannot be reached.</exception>
-    public async IAsyncEnumerable<ClearFragment> ReadAsync(PresentationTrack track, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public IAsyncEnumerable<ClearFragment> ReadAsync(PresentationTrack track, CancellationToken cancellationToken = default) => ReadAsync(track, default, cancellationToken);
+
+    /// <summary>
+    /// Reads the clear samples of a stretch of one track, exact to the sample: it begins with the sync sample at or before the stretch, and what is only there to be decoded is not
+    /// presented (<see cref="ClearSample.IsPresented"/>). Of a live presentation: as far back as it is kept.
+    /// </summary>
+    /// <param name="track">The track.</param>
+    /// <param name="range">The stretch, from the beginning of the presentation.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <returns>The fragments, as in <see cref="ReadAsync(PresentationTrack, CancellationToken)"/>.</returns>
+    /// <exception cref="RangeNotFoundException">The stretch lies outside the presentation.</exception>
+    /// <inheritdoc cref="ReadAsync(PresentationTrack, CancellationToken)" path="/exception"/>
+    public async IAsyncEnumerable<ClearFragment> ReadAsync(PresentationTrack track, TimeRange range, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(track);
         FragmentMarker marker = new(isOneTrack: true);
-        await foreach ((IMediaUnits units, string name) in UnitsAsync(track, cancellationToken).ConfigureAwait(false))
+        await foreach ((IMediaUnits units, string name) in UnitsAsync(track, range, cancellationToken).ConfigureAwait(false))
         {
             using Mp4Reader reader = await Mp4Reader.OpenAsync(units, name, cancellationToken).ConfigureAwait(false);
             reader.Marker = marker;
             using PresentationKeys keys = new(_parts, track.Index);
-            await foreach (ClearFragment fragment in reader.ReadAsync(keys, Filter(track), cancellationToken).ConfigureAwait(false))
+            await foreach (ClearFragment fragment in reader.ReadAsync(keys, Filter(track), RangeOf(range), cancellationToken).ConfigureAwait(false))
+                yield return fragment;
+            foreach (string note in reader.Summary.Notes) _gaps.Note(note);
+        }
+    }
+
+    /// <summary>
+    /// Reads the samples of one track as they are, with what is needed to open them: for a sink that brings its own decryptor, or a decoder that decrypts. No key is asked for by reading them.
+    /// </summary>
+    /// <param name="track">The track.</param>
+    /// <param name="range">A stretch of it; without it, everything.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <returns>The fragments. The memory of each is valid until the next is asked for.</returns>
+    /// <exception cref="RangeNotFoundException">The stretch lies outside the presentation.</exception>
+    /// <exception cref="MediaFormatException">The media cannot be read.</exception>
+    /// <exception cref="SourceException">A segment cannot be reached.</exception>
+    public async IAsyncEnumerable<ProtectedFragment> ReadProtectedAsync(PresentationTrack track, TimeRange range = default, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(track);
+        FragmentMarker marker = new(isOneTrack: true);
+        await foreach ((IMediaUnits units, string name) in UnitsAsync(track, range, cancellationToken).ConfigureAwait(false))
+        {
+            using Mp4Reader reader = await Mp4Reader.OpenAsync(units, name, cancellationToken).ConfigureAwait(false);
+            reader.Marker = marker;
+            await foreach (ProtectedFragment fragment in reader.ReadProtectedAsync(Filter(track), RangeOf(range), cancellationToken).ConfigureAwait(false))
                 yield return fragment;
             foreach (string note in reader.Summary.Notes) _gaps.Note(note);
         }
@@ -89,18 +126,18 @@ public sealed partial class Presentation : IAsyncDisposable
     /// <param name="output">Where to. Ownership: the caller's, who completes it.</param>
     /// <param name="cancellationToken">Stops the work.</param>
     /// <returns>What was written.</returns>
-    /// <inheritdoc cref="ReadAsync" path="/exception"/>
+    /// <inheritdoc cref="ReadAsync(PresentationTrack, CancellationToken)" path="/exception"/>
     public async ValueTask<Mp4Summary> WriteAsync(PresentationTrack track, PipeWriter output, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(track);
         if (_parts.Content.IsOneFile || IsLive) return await MergeAsync([track], output, cancellationToken).ConfigureAwait(false);
         IReadOnlyList<Rendition> renditions = _parts.Content.RenditionsOf(track.Index);
         PeriodRow[] rows = [.. _parts.Content.Periods.Where(row => row.Tracks[track.Index] is not null)];
-        GapTally tally = TallyOf(track, rows);
+        GapTally tally = TallyOf(track, rows, default);
         string name = ContentReader.NameOf(renditions[0]);
         MediaQueue queue = renditions is [{ Segments.IsInOneFile: true }]
             ? QueueOf(MediaUnit.File(await OpenFileAsync(track, cancellationToken).ConfigureAwait(false), name))
-            : await OpenTrackAsync(track, rows, isAll: true, rows[0].Start, tally, cancellationToken).ConfigureAwait(false);
+            : await OpenTrackAsync(track, rows, isAll: true, rows[0].Start, default, tally, cancellationToken).ConfigureAwait(false);
         using PresentationKeys keys = new(_parts, track.Index);
         await using (queue.ConfigureAwait(false))
         {
@@ -118,13 +155,22 @@ public sealed partial class Presentation : IAsyncDisposable
     /// <param name="output">Where to. Ownership: the caller's, who completes it.</param>
     /// <param name="cancellationToken">Stops the work.</param>
     /// <returns>What was written, with the new track numbers.</returns>
-    /// <inheritdoc cref="ReadAsync" path="/exception"/>
-    /// <remarks>Where the periods do not fit into one file, <see cref="PartsAsync"/> gives one after the other; here that is a <see cref="MediaFormatException"/>.</remarks>
-    public async ValueTask<Mp4Summary> MergeAsync(IReadOnlyList<PresentationTrack> tracks, PipeWriter output, CancellationToken cancellationToken = default)
+    /// <inheritdoc cref="ReadAsync(PresentationTrack, CancellationToken)" path="/exception"/>
+    /// <remarks>Where the periods do not fit into one file, <see cref="PartsAsync(IReadOnlyList{PresentationTrack}, CancellationToken)"/> gives one after the other; here that is a <see cref="MediaFormatException"/>.</remarks>
+    public ValueTask<Mp4Summary> MergeAsync(IReadOnlyList<PresentationTrack> tracks, PipeWriter output, CancellationToken cancellationToken = default) => MergeAsync(tracks, default, output, cancellationToken);
+
+    /// <summary>Writes a stretch of tracks together into one clear fragmented file, as <see cref="PartsAsync(IReadOnlyList{PresentationTrack}, TimeRange, CancellationToken)"/> has it.</summary>
+    /// <param name="tracks">The tracks.</param>
+    /// <param name="range">The stretch.</param>
+    /// <param name="output">Where to. Ownership: the caller's, who completes it.</param>
+    /// <param name="cancellationToken">Stops the work.</param>
+    /// <returns>What was written, with the new track numbers.</returns>
+    /// <inheritdoc cref="ReadAsync(PresentationTrack, TimeRange, CancellationToken)" path="/exception"/>
+    public async ValueTask<Mp4Summary> MergeAsync(IReadOnlyList<PresentationTrack> tracks, TimeRange range, PipeWriter output, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(tracks);
         Mp4Summary? summary = null;
-        await foreach (PresentationPart part in PartsAsync(tracks, cancellationToken).ConfigureAwait(false))
+        await foreach (PresentationPart part in PartsAsync(tracks, range, cancellationToken).ConfigureAwait(false))
         {
             if (summary is not null)
                 throw new MediaFormatException(SourceText.Of(_parts.Content.Origin.Given), new FormatError($"sample entries or codecs change with {part.Periods[0]}, which one file cannot follow", "/MPD", -1));

@@ -7,8 +7,11 @@ using Keyway.Protection;
 namespace Keyway;
 
 /// <summary>Where one track's reader gets what opens a fragment: from the sessions of its presentation, waiting while a licence is on its way.</summary>
+/// <param name="parts">The presentation.</param>
+/// <param name="track">The track, as facts number it.</param>
+/// <param name="reader">Who reads, where that is one who comes again; <see langword="null"/>: this object.</param>
 /// <remarks>Threads: one fragment at a time.</remarks>
-internal sealed class PresentationKeys(PresentationParts parts, int track) : IMediaKeys, IDisposable
+internal sealed class PresentationKeys(PresentationParts parts, int track, object? reader = null) : IMediaKeys, IDisposable
 {
     private readonly Dictionary<long, SampleDecryptor> _decryptors = [];
 
@@ -25,7 +28,7 @@ internal sealed class PresentationKeys(PresentationParts parts, int track) : IMe
             _decryptors.Add(pixels, decryptor = new SampleDecryptor(parts.Vault, licenses.Ring.Ring, parts.Options.Output, pixels > 0 ? pixels : null));
 
         List<ProtectionHeader> headers = needs.Protection.Count > 0 ? HeadersOf(licenses.Ring.Options.KeySystem, needs.Protection) : [];
-        licenses.Use(this, needs.KeyIds);
+        licenses.Use(reader ?? this, needs.KeyIds);
         bool usable = AreUsable(decryptor, needs.KeyIds);
         // What this fragment does not need itself it announces: that is asked for before anything is waited for.
         List<ProtectionHeader> own = usable ? [] : [.. headers.Where(header => header.KeyIds.Count == 0 || header.KeyIds.Any(needs.KeyIds.Contains))];
@@ -45,8 +48,11 @@ internal sealed class PresentationKeys(PresentationParts parts, int track) : IMe
         if (parts.Keys is { } licenses) licenses.Announce(HeadersOf(licenses.Ring.Options.KeySystem, boxes), scheme);
     }
 
-    /// <summary>Says that this reader needs no key any more.</summary>
-    public void Dispose() => parts.Keys?.Leave([this]);
+    /// <summary>Says that this reader needs no key any more; one that is shared goes on.</summary>
+    public void Dispose()
+    {
+        if (reader is null) parts.Keys?.Leave([this]);
+    }
 
     private static bool AreUsable(SampleDecryptor decryptor, IReadOnlyList<KeyId> ids)
     {

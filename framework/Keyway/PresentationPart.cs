@@ -30,7 +30,7 @@ public sealed class PresentationPart
     /// <param name="output">Where to. Ownership: the caller's, who completes it.</param>
     /// <param name="cancellationToken">Stops the work. What was written is worthless then; <see cref="Presentation.Stop"/> leaves a whole file.</param>
     /// <returns>What was written, with the new track numbers.</returns>
-    /// <inheritdoc cref="Presentation.ReadAsync" path="/exception"/>
+    /// <inheritdoc cref="Presentation.ReadAsync(PresentationTrack, CancellationToken)" path="/exception"/>
     public async ValueTask<Mp4Summary> MergeAsync(PipeWriter output, CancellationToken cancellationToken = default)
     {
         if (IsWritten) throw new InvalidOperationException("a part is written once");

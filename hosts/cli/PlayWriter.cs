@@ -1,5 +1,6 @@
 using Keyway.Cli.Targets;
 using Keyway.Mp4;
+using Keyway.Timeline;
 
 namespace Keyway.Cli;
 
@@ -10,7 +11,7 @@ namespace Keyway.Cli;
 internal sealed record WrittenPart(string Path, int Number, IReadOnlyList<string> Periods);
 
 /// <summary>Writes a presentation to its target: the tracks together, or a file each; as many files one after the other as its periods take.</summary>
-internal sealed class PlayWriter(Presentation presentation, OutputTarget target, OutputSet outputs, bool force)
+internal sealed class PlayWriter(Presentation presentation, TimeRange range, OutputTarget target, OutputSet outputs, bool force)
 {
     private readonly Mp4TrackSummary?[] _tracks = new Mp4TrackSummary?[presentation.Tracks.Count];
     private readonly List<WrittenPart> _parts = [];
@@ -76,7 +77,7 @@ internal sealed class PlayWriter(Presentation presentation, OutputTarget target,
     private async Task WriteTrackAsync(PresentationTrack track, CancellationToken cancellationToken)
     {
         string path = target.FileOf(track, presentation.Tracks);
-        if (presentation.PeriodCount > 1)
+        if (presentation.PeriodCount > 1 || !range.IsAll)
         {
             await WritePartsAsync(path, [track], cancellationToken);
             return;
@@ -91,12 +92,12 @@ internal sealed class PlayWriter(Presentation presentation, OutputTarget target,
         if (path is null)
         {
             // There is one standard output: what does not fit into one file is refused there.
-            Mp4Summary all = await outputs.WriteAsync(null, pipe => presentation.MergeAsync(tracks, pipe, cancellationToken).AsTask(), cancellationToken);
+            Mp4Summary all = await outputs.WriteAsync(null, pipe => presentation.MergeAsync(tracks, range, pipe, cancellationToken).AsTask(), cancellationToken);
             if (all.Tracks.Count > 0) Add(tracks, all, new WrittenPart("-", 1, []));
             return;
         }
 
-        await foreach (PresentationPart part in presentation.PartsAsync(tracks, cancellationToken))
+        await foreach (PresentationPart part in presentation.PartsAsync(tracks, range, cancellationToken))
         {
             string file = OutputTarget.Part(path, part.Number);
             PendingFile.Refuse(file, force);

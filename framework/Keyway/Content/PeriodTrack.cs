@@ -7,7 +7,17 @@ namespace Keyway.Content;
 
 /// <summary>Walks one track of a presentation that stands still, period by period and segment by segment, and reports what cannot be read.</summary>
 /// <remarks>Threads: one writer.</remarks>
-internal sealed class PeriodTrack(MediaSources sources, ContentOrigin origin, IReadOnlyList<PeriodRow> rows, PeriodRow last, int track, DateTimeOffset now, GapLog log, GapTally gaps, Action<long, long>? tell)
+/// <param name="sources">What opens addresses.</param>
+/// <param name="origin">Where the presentation came from.</param>
+/// <param name="rows">The periods.</param>
+/// <param name="last">The presentation's last period.</param>
+/// <param name="track">The track.</param>
+/// <param name="range">What of it is read.</param>
+/// <param name="now">Of a live presentation: the time.</param>
+/// <param name="log">Where notes go.</param>
+/// <param name="gaps">Where gaps go.</param>
+/// <param name="tell">Hears of every segment.</param>
+internal sealed class PeriodTrack(MediaSources sources, ContentOrigin origin, IReadOnlyList<PeriodRow> rows, PeriodRow last, int track, TimeRange range, DateTimeOffset now, GapLog log, GapTally gaps, Action<long, long>? tell)
 {
     private readonly SegmentFetcher _fetcher = new(sources, origin);
     private long _segments;
@@ -34,9 +44,17 @@ internal sealed class PeriodTrack(MediaSources sources, ContentOrigin origin, IR
         EndSlack = isLast ? TimelineLimits.EndSlack : TimeSpan.Zero,
     };
 
-    /// <summary>How many segments a track has, as far as it can be told without a request.</summary>
-    public static long CountOf(IReadOnlyList<PeriodRow> rows, int track, DateTimeOffset now) =>
-        rows.Sum(row => row.Tracks[track] is { } period ? period.Rendition.Segments.CountPlayed(now) ?? 0 : 0);
+    /// <summary>How many segments a track has in a range, as far as it can be told without a request.</summary>
+    public static long CountOf(IReadOnlyList<PeriodRow> rows, int track, TimeRange range, DateTimeOffset now) => rows.Sum(row =>
+    {
+        if (row.Tracks[track] is not { } period) return 0;
+        SegmentList segments = period.Rendition.Segments;
+        if (range.IsAll || segments.IsIndexed) return segments.CountPlayed(now) ?? 0;
+        return segments.Range(FromOf(row, range), range.Until - row.Start, now).LongCount();
+    });
+
+    /// <summary>Whether a period has anything of a range.</summary>
+    public static bool IsIn(PeriodRow row, TimeRange range) => !(row.Start >= range.Until) && !(row.Period.Duration is { } length && row.Start + length <= range.From);
 
     /// <summary>Writes the track.</summary>
     /// <param name="to">Where to.</param>
@@ -69,13 +87,22 @@ internal sealed class PeriodTrack(MediaSources sources, ContentOrigin origin, IR
         }
 
         RenditionWriter writer = new(to, head, place, log) { Missed = Miss, Written = Took };
-        await foreach (Attempt attempt in ReadAsync(segments.Played(now), check, cancellationToken).ConfigureAwait(false))
+        IEnumerable<TimelineSegment> wanted = range.IsAll ? segments.Played(now) : segments.Range(FromOf(row, range), range.Until - row.Start, now);
+        if (FromOf(row, range) > TimeSpan.Zero)
+        {
+            List<Attempt> lead = await LeadAsync(segments, FromOf(row, range), check, cancellationToken).ConfigureAwait(false);
+            foreach (Attempt attempt in lead) await AddAsync(attempt).ConfigureAwait(false);
+            if (lead.Count > 0) wanted = wanted.Where(segment => segment.Duration == 0 || segment.Time > lead[^1].Segment.Time);
+        }
+
+        await foreach (Attempt attempt in ReadAsync(wanted, check, cancellationToken).ConfigureAwait(false)) await AddAsync(attempt).ConfigureAwait(false);
+        await writer.FinishAsync(cancellationToken).ConfigureAwait(false);
+
+        async ValueTask AddAsync(Attempt attempt)
         {
             if (attempt.Failure is { } failure) writer.Miss(attempt.Segment, failure);
             else await writer.AddAsync(attempt.Found!, cancellationToken).ConfigureAwait(false);
         }
-
-        await writer.FinishAsync(cancellationToken).ConfigureAwait(false);
 
         void Miss(TimelineSegment segment, KeywayException failure)
         {
@@ -90,6 +117,34 @@ internal sealed class PeriodTrack(MediaSources sources, ContentOrigin origin, IR
             gaps.Got();
             tell?.Invoke(++_segments, _bytes += bytes);
         }
+    }
+
+    /// <summary>When reading begins, from the beginning of a period.</summary>
+    private static TimeSpan FromOf(PeriodRow row, TimeRange range) => range.From is { } from && from > row.Start ? from - row.Start : TimeSpan.Zero;
+
+    /// <summary>The segments up to the one at a time, from that with the sync sample on which the samples at that time lean.</summary>
+    private async ValueTask<List<Attempt>> LeadAsync(SegmentList segments, TimeSpan from, RenditionCheck check, CancellationToken cancellationToken)
+    {
+        List<Attempt> lead = [];
+        // Samples are presented later than they are decoded.
+        TimeSpan decoded = from > TimelineLimits.Reordering ? from - TimelineLimits.Reordering : TimeSpan.Zero;
+        SegmentStep step = segments.At(from, now);
+        while (step.Kind == SegmentStepKind.Ready && step.Segment.Duration > 0)
+        {
+            Attempt attempt = await TryAsync(step.Segment, check, cancellationToken).ConfigureAwait(false);
+            lead.Insert(0, attempt);
+            TimeSpan start = segments.StartOf(step.Segment);
+            if (start == TimeSpan.Zero || attempt.Found is null || attempt.Found.FirstSync - segments.MediaOffset <= decoded) break;
+            if (lead.Count == TimelineLimits.SyncSearch)
+            {
+                log.Note($"{step.Segment.Name}: no sync sample in {TimelineLimits.SyncSearch} segments before {from:c}; reading begins with the next one");
+                break;
+            }
+
+            step = segments.At(start - TimeSpan.FromTicks(1), now);
+        }
+
+        return lead;
     }
 
     /// <summary>Reads segments one after the other, the next one while the last one is handed on.</summary>

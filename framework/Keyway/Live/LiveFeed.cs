@@ -30,6 +30,7 @@ internal sealed class LiveFeed : IAsyncDisposable
     private TimeSpan _offset;
     private Exception? _failure;
     private ITimer? _limit;
+    private (PeriodRow Row, TimeSpan Since, DateTimeOffset Found)? _edge;
 
     /// <param name="sources">What opens addresses.</param>
     /// <param name="clock">The clock of waits, and of the time where nobody tells a better one.</param>
@@ -83,6 +84,19 @@ internal sealed class LiveFeed : IAsyncDisposable
     public void StopAfter(TimeSpan time)
     {
         lock (_gate) _limit ??= _clock.CreateTimer(static feed => ((LiveFeed)feed!).Stop(), this, time, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>The live edge, one for all who begin to read at about the same time: tracks of one presentation begin together.</summary>
+    public (PeriodRow Row, TimeSpan Since)? EdgeOf(LiveSnapshot snapshot)
+    {
+        DateTimeOffset now = Now;
+        lock (_gate)
+        {
+            if (_edge is { } known && now - known.Found <= LiveLimits.SameEdge && snapshot.Find(known.Row.Key) is { } row) return (row, known.Since);
+            if (LiveReading.Edge(snapshot, now) is not { } edge) return null;
+            _edge = (edge.Row, edge.Since, now);
+            return edge;
+        }
     }
 
     /// <summary>Adds a gap.</summary>

@@ -6,6 +6,12 @@ internal static class LiveLimits
     /// <summary>How many bytes of one track may wait for the others: they may be minutes behind, while one of their segments is missing.</summary>
     public const int ReadAhead = 32 << 20;
 
+    /// <summary>How long readers that begin one after the other begin at the same time of the presentation: as long as it takes to begin with all its tracks.</summary>
+    public static readonly TimeSpan SameEdge = TimeSpan.FromSeconds(5);
+
+    /// <summary>How much earlier than the oldest segment a time may lie and is taken for its beginning: windows move while one speaks of them.</summary>
+    public static readonly TimeSpan WindowSlack = TimeSpan.FromSeconds(10);
+
     /// <summary>How often the manifest is fetched at most, whatever it says.</summary>
     public static readonly TimeSpan ShortestUpdate = TimeSpan.FromSeconds(1);
 

@@ -1,4 +1,5 @@
 using Keyway.Content;
+using Keyway.Sources;
 using Keyway.Timeline;
 using Keyway.Units;
 
@@ -17,11 +18,12 @@ internal sealed class LiveReading : IDisposable
     /// <param name="feed">The presentation.</param>
     /// <param name="tracks">The tracks by their numbers.</param>
     /// <param name="plan">Which periods go into one file.</param>
+    /// <param name="range">What of it; without a beginning, from the live edge on.</param>
     /// <param name="duration">How much is wanted; <see langword="null"/>: all that comes.</param>
     /// <param name="tell">Hears of every segment: the track, how many it has been, and their bytes.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     public static async ValueTask<LiveReading> BeginAsync(
-        LiveFeed feed, IReadOnlyList<int> tracks, PeriodPlan plan, TimeSpan? duration, Action<int, long, long>? tell, CancellationToken cancellationToken)
+        LiveFeed feed, IReadOnlyList<int> tracks, PeriodPlan plan, TimeRange range, TimeSpan? duration, Action<int, long, long>? tell, CancellationToken cancellationToken)
     {
         await feed.StartAsync(cancellationToken).ConfigureAwait(false);
         using CancellationTokenSource stopped = CancellationTokenSource.CreateLinkedTokenSource(feed.Stopped, cancellationToken);
@@ -29,12 +31,15 @@ internal sealed class LiveReading : IDisposable
         {
             Task changed = feed.Changed;
             LiveSnapshot now = feed.Current;
-            if (Edge(now, feed.Now) is { } edge)
+            if (range.From is { } from && SegmentLister.SpanOf(now.Timeline, feed.Now) is { } kept && (range.Until <= kept.From || from < kept.From - LiveLimits.WindowSlack))
+                throw new RangeNotFoundException(SourceText.Of(now.Timeline.Origin.Given), range, kept);
+            if ((range.From is { } start ? At(now, start) : feed.EdgeOf(now)) is { } edge)
             {
                 await plan.PartOfAsync(now.Rows, edge.Row.Key, cancellationToken).ConfigureAwait(false);
                 if (duration is { } limit) feed.StopAfter(limit < TimeSpan.FromDays(40) ? limit + LiveLimits.Overtime : TimeSpan.FromDays(40));
                 TimeSpan? end = duration is { } length ? edge.Row.Start + edge.Since + length : null;
-                return new LiveReading(feed, plan, [.. tracks.Select(track => new LiveTrack(feed, plan, track, edge.Row, edge.Since, end, tell))]);
+                if (range.Until is { } until && !(end < until)) end = until;
+                return new LiveReading(feed, plan, [.. tracks.Select(track => new LiveTrack(feed, plan, track, edge.Row, edge.Since, end, range.From, tell))]);
             }
 
             if (!now.MayChange) throw new ManifestException(Sources.SourceText.Of(now.Timeline.Origin.Location), new FormatError("it has no period in which a chosen track plays", "/MPD", -1));
@@ -54,6 +59,12 @@ internal sealed class LiveReading : IDisposable
     public IReadOnlyList<string> NamesOf(int part) => _plan.NamesOf(part);
 
     public void Dispose() => _plan.Dispose();
+
+    /// <summary>The period that plays at a time, and the time in it; <see langword="null"/>: there is none yet.</summary>
+    private static (PeriodRow Row, TimeSpan Since)? At(LiveSnapshot now, TimeSpan time) =>
+        now.Rows.LastOrDefault(row => row.Start <= time && row.Tracks.Any(static track => track is not null)) is { } found ? (found, time - found.Start)
+        : now.Rows.FirstOrDefault(static row => row.Tracks.Any(static track => track is not null)) is { } first ? (first, TimeSpan.Zero)
+        : null;
 
     /// <summary>
     /// The newest period of which something is there, and a time of it at which every track has a segment: as far behind the newest as the manifest

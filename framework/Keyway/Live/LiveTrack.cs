@@ -8,7 +8,7 @@ namespace Keyway.Live;
 
 /// <summary>Walks one track of a growing presentation, segment by segment and period by period, and reports what cannot be read.</summary>
 /// <remarks>Threads: one writer at a time.</remarks>
-internal sealed class LiveTrack(LiveFeed feed, PeriodPlan plan, int track, PeriodRow first, TimeSpan since, TimeSpan? end, Action<int, long, long>? tell)
+internal sealed class LiveTrack(LiveFeed feed, PeriodPlan plan, int track, PeriodRow first, TimeSpan since, TimeSpan? end, TimeSpan? from, Action<int, long, long>? tell)
 {
     private string _row = first.Key;
     private TimeSpan _rowStart = first.Start;
@@ -111,6 +111,13 @@ internal sealed class LiveTrack(LiveFeed feed, PeriodPlan plan, int track, Perio
         SegmentList segments = period.Rendition.Segments;
         if (!segments.IsLive) return StepToEnd(segments);
         if (_last is not null || _begun) return segments.Next(_last, feed.Now);
+        if (from is not null)
+        {
+            // What is presented at the time may be decoded before.
+            SegmentStep at = segments.At(since > TimelineLimits.Reordering ? since - TimelineLimits.Reordering : TimeSpan.Zero, feed.Now);
+            return at.Kind == SegmentStepKind.None ? segments.Next(null, feed.Now) : at;
+        }
+
         // Sound and pictures are not cut at the same moment to the unit: the nearest segment counts, not the one before.
         TimeSpan slack = segments.Newest(feed.Now) is { Kind: SegmentStepKind.Ready } newest ? newest.Segment.Length / 4 : TimeSpan.Zero;
         SegmentStep step = segments.At(since + slack, feed.Now);

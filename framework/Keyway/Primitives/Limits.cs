@@ -199,6 +199,15 @@ internal static class TimelineLimits
     /// </summary>
     public const int ReadAhead = 16 << 20;
 
+    /// <summary>How much later than it is decoded a sample may be presented, where reading begins in the middle: 12 frames of 24 a second.</summary>
+    public static readonly TimeSpan Reordering = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>How many segments are searched for the sync sample that a time leans on. Segments begin with one nearly always; sixteen of two seconds are the longest group of pictures.</summary>
+    public const int SyncSearch = 16;
+
+    /// <summary>How many initialisation segments are kept for those who read segment by segment: more than one presentation has renditions.</summary>
+    public const int Initializations = 256;
+
     /// <summary>One of the segments that are joined to be decrypted where they lie: as large as a fragment may be.</summary>
     public const int JoinedBytes = Mp4Limits.FragmentBytes;
 

@@ -19,6 +19,9 @@ internal sealed class CheckedSegment : IAsyncDisposable
     /// <summary>When its first sample is decoded, on the clock of the media; <see langword="null"/>: it does not say.</summary>
     public TimeSpan? Time { get; init; }
 
+    /// <summary>When its first sync sample is decoded, on the clock of the media; <see langword="null"/>: it has none, or does not say when.</summary>
+    public TimeSpan? FirstSync { get; init; }
+
     /// <summary>How long its samples are together.</summary>
     public TimeSpan Length { get; init; }
 
@@ -36,7 +39,7 @@ internal sealed class CheckedSegment : IAsyncDisposable
 
     /// <summary>It as the next unit of its track. Ownership: all of it is the unit's from now on.</summary>
     /// <param name="place">When it is played.</param>
-    public MediaUnit ToUnit(SamplePlace place)
+    public MediaUnit ToUnit(SamplePlace? place)
     {
         _isHandedOn = true;
         long origin = Segment.Range?.First ?? 0;

@@ -14,6 +14,8 @@ namespace Keyway.Timeline;
 /// </remarks>
 internal sealed class RenditionCheck
 {
+    private const uint NonSync = 0x00010000;
+
     private Movie? _movie;
 
     /// <param name="movie">What the initialisation segment says; <see langword="null"/> where segments bring it themselves.</param>
@@ -90,6 +92,7 @@ internal sealed class RenditionCheck
             Rest = rest,
             Pooled = pooled,
             Time = found.Time is { } time ? Span(time, found.Scale) : null,
+            FirstSync = found is { Time: { } begin, BeforeSync: { } before } ? Span(begin + before, found.Scale) : null,
             Length = length,
             Vectors = found.Vectors,
             Note = rest is null ? Tail(all, end, name) : null,
@@ -121,7 +124,15 @@ internal sealed class RenditionCheck
             found.Scale = Math.Max(1, traf.Track.Facts.Timescale);
             if (found.Fragments == 1 || found.Duration == 0) found.Time ??= traf.BaseTime;
             foreach (Trun run in traf.Runs)
-                for (uint i = 0; i < run.Count; i++) found.Duration += run.EntryAt(bytes, i, traf.Header, traf.Track.Defaults).Duration;
+            {
+                for (uint i = 0; i < run.Count; i++)
+                {
+                    Trun.Entry row = run.EntryAt(bytes, i, traf.Header, traf.Track.Defaults);
+                    if ((row.Flags & NonSync) == 0) found.BeforeSync ??= found.Duration;
+                    found.Duration += row.Duration;
+                }
+            }
+
             NoteVectors(bytes, traf, found);
         }
 
@@ -177,6 +188,9 @@ internal sealed class RenditionCheck
         public ulong? Time { get; set; }
 
         public ulong Duration { get; set; }
+
+        /// <summary>How long the samples before the first sync sample are.</summary>
+        public ulong? BeforeSync { get; set; }
 
         public (UInt128 First, UInt128 Last)? Vectors { get; set; }
 

@@ -31,6 +31,33 @@ internal static class SegmentLister
     public static TimelinePeriod PeriodOf(PresentationTimeline timeline, Rendition rendition) =>
         timeline.Periods.FirstOrDefault(period => period.Renditions.Any(each => ReferenceEquals(each, rendition))) ?? throw RenditionNotFoundException.Of(timeline, rendition);
 
+    /// <summary>A rendition as the presentation has it now: the same, or, where the manifest has been read again since, what became of it.</summary>
+    /// <exception cref="RenditionNotFoundException">It is of another presentation, or no longer of this one.</exception>
+    public static Rendition Find(PresentationTimeline timeline, Rendition rendition)
+    {
+        List<Rendition> alike = [];
+        foreach (Rendition each in timeline.Periods.SelectMany(static period => period.Renditions))
+        {
+            if (ReferenceEquals(each, rendition)) return each;
+            if (timeline.Live is not null && each.Kind == rendition.Kind && each.Id == rendition.Id && each.Group == rendition.Group) alike.Add(each);
+        }
+
+        // Periods come and go, and places in the manifest with them: what describes the segments tells which one it was.
+        return alike.Find(each => each.Segments.Initialization == rendition.Segments.Initialization) ?? throw RenditionNotFoundException.Of(timeline, rendition);
+    }
+
+    /// <summary>Whether a list has a segment, and it is there.</summary>
+    public static bool Has(SegmentList segments, TimelineSegment segment, DateTimeOffset now)
+    {
+        if (segments.IsWholeFile) return segment.Address == segments.WholeFile.Address && segment.Range is null;
+        // A time that is in a segment's beginning is before no other's.
+        SegmentStep found = segment.Duration > 0 ? segments.Next(segment.Time == 0 ? null : segment.Time - 1, now) : default;
+        return (found.Kind == SegmentStepKind.Ready && IsSame(found.Segment, segment)) || segments.Played(now).Any(each => IsSame(each, segment));
+    }
+
+    private static bool IsSame(TimelineSegment one, TimelineSegment other) =>
+        one.Address == other.Address && one.Range == other.Range && one.Number == other.Number && one.Time == other.Time;
+
     /// <summary>What there is of a presentation, as far as can be told without a request.</summary>
     public static TimeRange? SpanOf(PresentationTimeline timeline, DateTimeOffset now)
     {

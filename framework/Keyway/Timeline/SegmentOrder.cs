@@ -64,6 +64,16 @@ internal sealed class SegmentOrder
         return fits ? Accept() : Refuse();
     }
 
+    /// <summary>Whether a segment by itself says the time that its manifest promises. Where it does not, it may be another one, or the media has another clock than the manifest.</summary>
+    public static bool IsOnTime(CheckedSegment segment) => IsOfTime(null, segment);
+
+    /// <summary>Whether two segments are as far from the times that their manifest promises: they have the same clock.</summary>
+    public static bool HaveOneClock(CheckedSegment one, CheckedSegment other) => IsOfTime(one, other);
+
+    /// <summary>Why a segment that is not of its time is refused.</summary>
+    public static FormatError OutOfTime(CheckedSegment segment) => new(
+        $"its samples are of {segment.Time!.Value.TotalSeconds:0.###} s, and the manifest promises {segment.Segment.Start.TotalSeconds:0.###} s: it is another segment", "moof/traf", -1);
+
     private static bool IsOfTime(CheckedSegment? before, CheckedSegment segment)
     {
         if (segment.Time is not { } time || segment.Segment.Length <= TimeSpan.Zero) return true;
@@ -103,10 +113,7 @@ internal sealed class SegmentOrder
         return verdicts;
     }
 
-    private FormatError Reason(CheckedSegment segment) => new(
-        IsOfTime(_last, segment)
-            ? "its initialisation vectors do not go on from those of the segments around it: it is of another rendition"
-            : $"its samples are of {segment.Time!.Value.TotalSeconds:0.###} s, and the manifest promises {segment.Segment.Start.TotalSeconds:0.###} s: it is another segment",
-        "moof/traf",
-        -1);
+    private FormatError Reason(CheckedSegment segment) => IsOfTime(_last, segment)
+        ? new("its initialisation vectors do not go on from those of the segments around it: it is of another rendition", "moof/traf", -1)
+        : OutOfTime(segment);
 }

@@ -22,6 +22,8 @@ internal static class PlayCommand
         Command command = new("play", "Plays protected DASH or MP4: asks for the licence, decrypts, writes clear MP4. Without a source: the bundled sample.");
         arguments.AddTo(command);
         command.Options.Add(to);
+        command.Options.Add(arguments.From);
+        command.Options.Add(arguments.Until);
         command.Options.Add(duration);
         command.Options.Add(gaps);
         command.Options.Add(force);
@@ -32,11 +34,11 @@ internal static class PlayCommand
                 Duration = parse.GetValue(duration) is { } text ? TimeSpanText.Parse(text, "--duration") : null,
                 Gaps = GapsOf(parse.GetValue(gaps)),
             },
-            parse.GetValue(to), parse.GetValue(force), cancellationToken));
+            arguments.ReadRange(parse), parse.GetValue(to), parse.GetValue(force), cancellationToken));
         return command;
     }
 
-    private static async Task<int> RunAsync(CommandContext context, Uri? source, PresentationOptions options, string? to, bool force, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(CommandContext context, Uri? source, PresentationOptions options, TimeRange range, string? to, bool force, CancellationToken cancellationToken)
     {
         OutputTarget? named = TargetOf(source, to);
         if (context.Json && named?.Kind == OutputKind.StandardOutput) throw new UsageException("--json writes to standard output, where --to - writes the media");
@@ -80,7 +82,7 @@ internal static class PlayCommand
             progress.Name([.. presentation.Tracks.Select(PlayReport.Describe)]);
             if (options.Duration is not null && !presentation.IsLive) throw new UsageException("--duration is for presentations that grow while they are played, and this one does not");
             await progress.WaitAsync("waiting for the licence", () => presentation.AcquireAsync(cancellationToken).AsTask());
-            PlayWriter writer = new(presentation, target, outputs, force);
+            PlayWriter writer = new(presentation, range, target, outputs, force);
             // The first signal ends what grows, and what has been read is kept; the second one interrupts.
             bool stopped = false;
             void Stop()

@@ -1,3 +1,4 @@
+using Keyway.Mp4.Reading;
 using Keyway.Units;
 
 namespace Keyway.Mp4;
@@ -16,6 +17,12 @@ public sealed record MergeInput
 
     /// <summary>What opens its fragments.</summary>
     public required IMediaKeys Keys { get; init; }
+
+    /// <summary>Which of its samples come along, by when they are presented: those that have to be decoded for them come too, and an edit list hides them; <see langword="null"/>: all.</summary>
+    internal SampleRange? Range { get; init; }
+
+    /// <summary>Where on that timeline time 0 of its units' places lies.</summary>
+    internal TimeSpan Zero { get; init; }
 
     /// <summary>Which of its tracks come along; without it, all.</summary>
     public Func<Mp4Track, bool>? Tracks { get; init; }

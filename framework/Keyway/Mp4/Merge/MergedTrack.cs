@@ -8,6 +8,12 @@ namespace Keyway.Mp4.Merge;
 /// <param name="Track">What that says of it.</param>
 internal sealed record MergedTrack(uint Id, Movie Movie, Track Track)
 {
+    /// <summary>How much later than its inputs the new file begins, where it begins inside them: an edit list takes its place; <see langword="null"/>: it has theirs.</summary>
+    public TimeSpan? Beginning { get; set; }
+
+    /// <summary>How much of it is presented from there on; <see langword="null"/>: all.</summary>
+    public TimeSpan? Length { get; set; }
+
     /// <summary>The clear sample entries, which a later <c>moov</c> may not change.</summary>
     public byte[] Entries { get; } = MovieWriter.ClearEntries(Movie, Track);
 }

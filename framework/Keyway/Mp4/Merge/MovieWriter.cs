@@ -108,6 +108,9 @@ internal sealed class MovieWriter
             {
                 case FourCc.Tkhd:
                     WriteTkhd(box, track);
+                    if (track.Beginning is { } beginning) WriteEdts(track, beginning);
+                    break;
+                case FourCc.Edts when track.Beginning is not null:
                     break;
                 case FourCc.Mdhd:
                     WriteWithoutDuration(box, box.Content[0] == 1 ? 24 : 16, box.Content[0] == 1 ? 8 : 4);
@@ -176,6 +179,29 @@ internal sealed class MovieWriter
         int tref = _writer.Begin(FourCc.Tref);
         _writer.Bytes(kinds.Written.Span);
         _writer.End(tref);
+    }
+
+    /// <summary>What comes before the beginning is there for decoders and is not presented (ISO/IEC 14496-12, 8.6.6); an edit of duration 0 lasts as long as the fragments do.</summary>
+    private void WriteEdts(MergedTrack track, TimeSpan beginning)
+    {
+        long media = EditList.Of(track.Movie, track.Track).Offset + (long)((Int128)beginning.Ticks * Math.Max(1, track.Track.Facts.Timescale) / TimeSpan.TicksPerSecond);
+        if (media == 0 && track.Length is null) return;
+        int edts = _writer.Begin(FourCc.Edts);
+        int elst = _writer.Begin(FourCc.Elst, 1, 0);
+        _writer.U32(media < 0 ? 2u : 1u);
+        if (media < 0)
+        {
+            // The track begins later than the file: nothing is presented until then.
+            _writer.U64((ulong)((Int128)(-media) * _timescale / Math.Max(1, track.Track.Facts.Timescale)));
+            _writer.U64(ulong.MaxValue);
+            _writer.U32(0x00010000);
+        }
+
+        _writer.U64(track.Length is { } length ? (ulong)((Int128)length.Ticks * _timescale / TimeSpan.TicksPerSecond) : 0);
+        _writer.U64((ulong)Math.Max(0, media));
+        _writer.U32(0x00010000);
+        _writer.End(elst);
+        _writer.End(edts);
     }
 
     /// <summary>Edits count in the timescale of the movie, which is now that of the first.</summary>

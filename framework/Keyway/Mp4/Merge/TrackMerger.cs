@@ -64,16 +64,19 @@ public static class TrackMerger
 
     private static async ValueTask<long> WriteAsync(List<Source> sources, List<MergedTrack> tracks, PipeWriter output, bool fromZero, IProgress<long>? progress, CancellationToken cancellationToken)
     {
-        ReadOnlyMemory<byte> head = MovieWriter.Write(tracks);
-        await PipeOutput.WriteAsync(output, head, cancellationToken).ConfigureAwait(false);
-        long written = head.Length;
+        // Where the file begins inside its inputs, its edit lists depend on the sync samples that it begins with.
+        bool isInside = sources.Exists(static source => source.IsInside);
+        long written = isInside ? 0 : await WriteHeadAsync().ConfigureAwait(false);
         FragmentWriter writer = new(output);
         foreach (Source source in sources) await source.MoveNextAsync(cancellationToken).ConfigureAwait(false);
-        if (fromZero && Earliest(sources) is { } first)
+        if ((fromZero || sources.Exists(static source => source.BeginsInside)) && Earliest(sources) is { } first)
         {
             TimeSpan beginning = first.Begins;
             foreach (Source source in sources) source.Rebase(beginning);
         }
+
+        foreach (Source source in sources) source.SetEdits();
+        if (isInside) written = await WriteHeadAsync().ConfigureAwait(false);
 
         while (Earliest(sources) is { } next)
         {
@@ -83,6 +86,13 @@ public static class TrackMerger
         }
 
         return written;
+
+        async ValueTask<long> WriteHeadAsync()
+        {
+            ReadOnlyMemory<byte> head = MovieWriter.Write(tracks);
+            await PipeOutput.WriteAsync(output, head, cancellationToken).ConfigureAwait(false);
+            return head.Length;
+        }
     }
 
     private static Source? Earliest(List<Source> sources)
@@ -116,6 +126,12 @@ public static class TrackMerger
 
         public IReadOnlyList<string> Notes => reader.Notes;
 
+        /// <summary>Whether the new file is a stretch of the input.</summary>
+        public bool IsInside => input.Range is not null;
+
+        /// <summary>Whether it begins inside the input.</summary>
+        public bool BeginsInside => input.Range is { From: not null };
+
         public void Choose(List<MergedTrack> all)
         {
             foreach (Track track in reader.Movie.Tracks)
@@ -138,7 +154,7 @@ public static class TrackMerger
 
         public async ValueTask MoveNextAsync(CancellationToken cancellationToken)
         {
-            _fragments ??= reader.ReadAheadAsync(input.Keys, t => Find(t) is not null, parallel, cancellationToken).GetAsyncEnumerator(cancellationToken);
+            _fragments ??= reader.ReadAheadAsync(input.Keys, t => Find(t) is not null, input.Range, parallel, cancellationToken).GetAsyncEnumerator(cancellationToken);
             do
             {
                 Current = await _fragments.MoveNextAsync().ConfigureAwait(false) ? _fragments.Current : null;
@@ -163,6 +179,14 @@ public static class TrackMerger
             Int128 earlier = Units(beginning);
             _shift -= earlier;
             MoveTo(Current.Table.DecodeTime - earlier);
+        }
+
+        /// <summary>Has what is only there for decoders hidden.</summary>
+        public void SetEdits()
+        {
+            if (input.Range is not { } range) return;
+            TimeSpan from = range.From ?? input.Zero;
+            foreach (MergedTrack track in _tracks) (track.Beginning, track.Length) = (from - input.Zero - _base, range.Until - from);
         }
 
         public uint CurrentTrackId() => Find(Current!.Table.Track)!.Id;

@@ -127,6 +127,21 @@ internal sealed class RangeClip : IDisposable
             SampleClip.Take(fragment.Table, sync, fragment.Table.Count);
         }
 
+        // Nothing that was read can be decoded before the next sync sample.
+        if (sync < 0 && line.Held.Count == 0)
+        {
+            walk = new Walk(fragment);
+            while (wanted >= 0 && walk.MoveNext())
+                if (walk.IsSync && sync < 0) sync = walk.Index;
+            if (sync < 0)
+            {
+                fragment.Dispose();
+                return false;
+            }
+
+            SampleClip.Take(fragment.Table, sync, fragment.Table.Count);
+        }
+
         line.HasBegun = wanted >= 0;
         if (line.HasBegun) return true;
         line.Hold(fragment);

@@ -86,14 +86,15 @@ internal sealed class SampleSource : IDisposable
     /// </summary>
     /// <param name="keys">What opens them.</param>
     /// <param name="chosen">Which tracks.</param>
+    /// <param name="range">What of them; <see langword="null"/>: everything.</param>
     /// <param name="parallel">How many are decrypted at once; 0 for as many as there are processors.</param>
     /// <param name="cancellationToken">Stops the work.</param>
-    public async IAsyncEnumerable<SourceFragment> ReadAheadAsync(IMediaKeys keys, Func<Track, bool> chosen, int parallel, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<SourceFragment> ReadAheadAsync(IMediaKeys keys, Func<Track, bool> chosen, SampleRange? range, int parallel, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         BatchPipeline pipeline = new(_source.Tables, parallel, write: null, cancellationToken);
         await using (pipeline.ConfigureAwait(false))
         {
-            Task reading = Task.Run(() => FeedAsync(pipeline, keys, chosen), CancellationToken.None);
+            Task reading = Task.Run(() => FeedAsync(pipeline, keys, chosen, range), CancellationToken.None);
             try
             {
                 while (await pipeline.TakeAsync().ConfigureAwait(false) is { } batch)
@@ -125,11 +126,11 @@ internal sealed class SampleSource : IDisposable
 
     public MediaFormatException Error(FormatError error) => _source.Error(error);
 
-    private async Task FeedAsync(BatchPipeline pipeline, IMediaKeys keys, Func<Track, bool> chosen)
+    private async Task FeedAsync(BatchPipeline pipeline, IMediaKeys keys, Func<Track, bool> chosen, SampleRange? range)
     {
         try
         {
-            await foreach (SourceFragment fragment in LoadAsync(chosen, range: null, pipeline.Token).ConfigureAwait(false))
+            await foreach (SourceFragment fragment in LoadAsync(chosen, range, pipeline.Token).ConfigureAwait(false))
             {
                 try
                 {

@@ -1,0 +1,187 @@
+using System.Collections.Concurrent;
+using System.IO.Pipelines;
+using Keyway.Mp4;
+using Keyway.Mp4.Clear;
+using Keyway.Sessions;
+using Keyway.Sources;
+using Keyway.Timeline;
+using Keyway.Units;
+
+namespace Keyway;
+
+/// <content>Any rendition, any segment.</content>
+public sealed partial class Presentation
+{
+    // What reads by segments is one reader: it goes forward and back, and needs the keys of where it was.
+    private readonly object _segmentReader = new();
+    private readonly ConcurrentDictionary<string, Task<ReadOnlyMemory<byte>>> _initializations = new(StringComparer.Ordinal);
+
+    /// <summary>
+    /// The periods and renditions as they are known now. Every rendition is there, whether it is chosen or not; <see cref="Facts"/> says why. Of a live presentation it is
+    /// another one whenever the manifest has been read again; <see cref="FollowAsync"/> begins with that.
+    /// </summary>
+    public PresentationTimeline Timeline => _feed?.Current.Timeline ?? _parts.Content.Timeline;
+
+    /// <summary>Begins to keep up with a live presentation, as its first reader does.</summary>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>The periods and renditions of now.</returns>
+    public async ValueTask<PresentationTimeline> FollowAsync(CancellationToken cancellationToken = default)
+    {
+        if (_feed is not null) await _feed.StartAsync(cancellationToken).ConfigureAwait(false);
+        return Timeline;
+    }
+
+    /// <summary>Lists segments of a rendition.</summary>
+    /// <param name="rendition">A rendition of <see cref="Timeline"/>.</param>
+    /// <param name="range">Which; without it, all: of a live presentation those that are there now.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <returns>The segments in order. Where nothing names any, the file is one.</returns>
+    /// <exception cref="RenditionNotFoundException">The rendition is of another presentation, or no longer of this one.</exception>
+    /// <exception cref="RangeNotFoundException">The range lies outside the presentation.</exception>
+    /// <exception cref="ManifestException">The manifest says it in a way that cannot be understood.</exception>
+    /// <exception cref="MediaFormatException">The index is malformed.</exception>
+    /// <exception cref="SourceException">The index cannot be reached.</exception>
+    public async ValueTask<IReadOnlyList<TimelineSegment>> SegmentsAsync(Rendition rendition, TimeRange range = default, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(rendition);
+        PresentationTimeline timeline = await FollowAsync(cancellationToken).ConfigureAwait(false);
+        return await SegmentLister.ListAsync(_parts.Sources, timeline, SegmentLister.Find(timeline, rendition), range, Now, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Opens the initialisation segment of a rendition, clear: without what describes protection, and exactly as long as the protected one.</summary>
+    /// <param name="rendition">A rendition of <see cref="Timeline"/>.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <returns>It. Ownership: the caller's. <see cref="Stream.Null"/> where segments describe themselves.</returns>
+    /// <exception cref="RenditionNotFoundException">The rendition is of another presentation, or no longer of this one.</exception>
+    /// <exception cref="MediaFormatException">It is malformed.</exception>
+    /// <exception cref="SourceException">It cannot be reached.</exception>
+    public async ValueTask<Stream> OpenInitializationAsync(Rendition rendition, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(rendition);
+        PresentationTimeline timeline = await FollowAsync(cancellationToken).ConfigureAwait(false);
+        Rendition current = SegmentLister.Find(timeline, rendition);
+        if (!current.IsReadable) return Stream.Null;
+        SegmentList segments = await current.Segments.OpenAsync(_parts.Sources, timeline.Origin, cancellationToken).ConfigureAwait(false);
+        if (segments.Initialization is not { } initialization) return Stream.Null;
+        ReadOnlyMemory<byte> bytes = await InitializationAsync(timeline, initialization, cancellationToken).ConfigureAwait(false);
+        return new MemoryStream(await SegmentClearer.ClearAsync(bytes, initialization.Name, chosen: null, cancellationToken).ConfigureAwait(false), writable: false);
+    }
+
+    /// <summary>
+    /// Opens one segment, clear and exactly as long as the protected one: byte ranges and indexes that lead into it stay true. It is read on its own, compared with what its rendition
+    /// promises, and decrypted as a whole before it is handed on; of one that is larger than is held in memory what comes is clear, and an error may follow it.
+    /// </summary>
+    /// <param name="rendition">A rendition of <see cref="Timeline"/>, chosen or not. An image, or text that is not in MP4, comes as it is.</param>
+    /// <param name="segment">A segment of it (<see cref="SegmentsAsync"/>).</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <returns>The segment. Ownership: the caller's.</returns>
+    /// <remarks>Threads: any, as many at once as are wanted.</remarks>
+    /// <exception cref="RenditionNotFoundException">The rendition is of another presentation, or no longer of this one.</exception>
+    /// <exception cref="RangeNotFoundException">The segment is none of the rendition, or is no longer kept.</exception>
+    /// <exception cref="KeyUnavailableException">There is no key for it.</exception>
+    /// <exception cref="MediaFormatException">It is malformed, or of another rendition; or it is in a container that is not read, and protected.</exception>
+    /// <exception cref="SampleDecryptionException">A sample cannot be decrypted.</exception>
+    /// <exception cref="SourceException">It cannot be reached.</exception>
+    public async ValueTask<Stream> OpenSegmentAsync(Rendition rendition, TimelineSegment segment, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(rendition);
+        PresentationTimeline timeline = await FollowAsync(cancellationToken).ConfigureAwait(false);
+        Rendition current = SegmentLister.Find(timeline, rendition);
+        SegmentList segments = await current.Segments.OpenAsync(_parts.Sources, timeline.Origin, cancellationToken).ConfigureAwait(false);
+        if (!SegmentLister.Has(segments, segment, Now)) throw new RangeNotFoundException(SourceText.Of(timeline.Origin.Given), segment, SegmentLister.SpanOf(timeline, Now));
+        SegmentFetcher fetcher = new(_parts.Sources, timeline.Origin);
+        if (!current.IsReadable)
+        {
+            if (current.Protection.Count > 0) throw new MediaFormatException(segment.Name, new FormatError($"{current.MimeType} is not read, and it is protected", "", -1));
+            return await fetcher.OpenFileAsync(segment.Part, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (segments.IsInOneFile && segments.IsWholeFile) return Clear(default, MediaUnit.File(await fetcher.OpenFileAsync(segments.WholeFile, cancellationToken).ConfigureAwait(false), segment.Name), current, cancellationToken);
+        ReadOnlyMemory<byte> head = segments.Initialization is { } initialization ? await InitializationAsync(timeline, initialization, cancellationToken).ConfigureAwait(false) : default;
+        RenditionCheck check = head.IsEmpty ? new RenditionCheck(null) : RenditionCheck.Of(head.ToArray(), segment.Name, out _, out _);
+        CheckedSegment found = await fetcher.ReadAsync(segment, check, time: null, cancellationToken).ConfigureAwait(false);
+        if (!SegmentOrder.IsOnTime(found)) await CompareAsync(found).ConfigureAwait(false);
+        if (found.Rest is not null) return Clear(head, found.ToUnit(place: null), current, cancellationToken);
+        using MemoryStream output = new(found.Bytes.Length);
+        PipeWriter pipe = PipeWriter.Create(output, new StreamPipeWriterOptions(leaveOpen: true));
+        using PresentationKeys keys = new(_parts, IndexOf(current), _segmentReader);
+        await SegmentClearer.WriteAsync(head, found.ToUnit(place: null), keys, pipe, new Mp4DecryptOptions { MaxParallelFragments = _parts.MaxParallelFragments }, cancellationToken).ConfigureAwait(false);
+        await pipe.CompleteAsync().ConfigureAwait(false);
+        return new MemoryStream(output.GetBuffer(), 0, (int)output.Length, writable: false);
+
+        // Media that has another clock than its manifest has it in every segment.
+        async ValueTask CompareAsync(CheckedSegment odd)
+        {
+            TimeSpan start = segments.StartOf(segment);
+            SegmentStep beside = start > TimeSpan.Zero ? segments.At(start - TimeSpan.FromTicks(1), Now) : segments.Next(segment.Time, Now);
+            if (beside.Kind != SegmentStepKind.Ready) return;
+            CheckedSegment? neighbour = null;
+            try
+            {
+                neighbour = await fetcher.ReadAsync(beside.Segment, check, time: null, cancellationToken).ConfigureAwait(false);
+                if (!SegmentOrder.HaveOneClock(neighbour, odd)) throw new MediaFormatException(segment.Name, SegmentOrder.OutOfTime(odd));
+            }
+            catch
+            {
+                await odd.DisposeAsync().ConfigureAwait(false);
+                throw;
+            }
+            finally
+            {
+                if (neighbour is not null) await neighbour.DisposeAsync().ConfigureAwait(false);
+            }
+        }
+    }
+
+    private DateTimeOffset Now => _feed?.Now ?? _parts.Clock.GetUtcNow();
+
+    /// <summary>What is too large for memory, clear while it is read.</summary>
+    private Stream Clear(ReadOnlyMemory<byte> head, MediaUnit unit, Rendition rendition, CancellationToken cancellationToken)
+    {
+        Pipe pipe = new(new PipeOptions(pauseWriterThreshold: SourceLimits.ReadAhead, resumeWriterThreshold: SourceLimits.ReadAhead / 2, useSynchronizationContext: false));
+        _ = Task.Run(
+            async () =>
+            {
+                try
+                {
+                    using PresentationKeys keys = new(_parts, IndexOf(rendition), _segmentReader);
+                    await SegmentClearer.WriteAsync(head, unit, keys, pipe.Writer, new Mp4DecryptOptions { MaxParallelFragments = _parts.MaxParallelFragments }, cancellationToken).ConfigureAwait(false);
+                    await pipe.Writer.CompleteAsync().ConfigureAwait(false);
+                }
+                catch (Exception exception)
+                {
+                    // Whoever reads hears of it.
+                    await pipe.Writer.CompleteAsync(exception).ConfigureAwait(false);
+                }
+            },
+            CancellationToken.None);
+        return pipe.Reader.AsStream();
+    }
+
+    /// <summary>The number of a rendition in facts: its place among all tracks; -1: it was not there when the presentation was opened.</summary>
+    private int IndexOf(Rendition rendition)
+    {
+        int index = Facts.Tracks.ToList().FindIndex(track => track.Path == rendition.Path && track.Id == rendition.Id);
+        return index >= 0 ? index : Facts.Tracks.ToList().FindIndex(track => track.Kind == rendition.Kind && track.Id == rendition.Id);
+    }
+
+    /// <summary>An initialisation segment as it is, fetched once for all segments behind it.</summary>
+    private async ValueTask<ReadOnlyMemory<byte>> InitializationAsync(PresentationTimeline timeline, TimelineSegment initialization, CancellationToken cancellationToken)
+    {
+        if (_initializations.Count > TimelineLimits.Initializations) _initializations.Clear();
+        Task<ReadOnlyMemory<byte>> fetch = _initializations.GetOrAdd($"{initialization.Address.OriginalString} {initialization.Range}", _ => FetchAsync());
+        try
+        {
+            return await fetch.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (KeywayException)
+        {
+            // The next one who asks tries again.
+            _initializations.TryRemove(KeyValuePair.Create($"{initialization.Address.OriginalString} {initialization.Range}", fetch));
+            throw;
+        }
+
+        async Task<ReadOnlyMemory<byte>> FetchAsync() =>
+            (await new SegmentFetcher(_parts.Sources, timeline.Origin).ReadInitializationAsync(initialization.Part with { IsMedia = false }, time: null, CancellationToken.None).ConfigureAwait(false)).Bytes;
+    }
+}
