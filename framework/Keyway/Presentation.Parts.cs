@@ -248,14 +248,13 @@ public sealed partial class Presentation
     /// <summary>What a new manifest brings is asked for at once, not when a sample needs it.</summary>
     private ValueTask AnnounceAsync(LiveSnapshot snapshot, CancellationToken cancellationToken)
     {
-        if (_parts.Keys is { } licenses)
-        {
-            IEnumerable<Rendition> chosen = snapshot.Rows.SelectMany(static row => row.Tracks).OfType<TrackPeriod>().Select(static period => period.Rendition);
-            licenses.Follow(new ProtectionMapBuilder().Add(chosen).Build());
-        }
-
+        _parts.Keys?.Follow(MapOf(snapshot.Rows));
         return ValueTask.CompletedTask;
     }
+
+    /// <summary>What a manifest says of what protects the chosen tracks.</summary>
+    private static ProtectionMap MapOf(IEnumerable<PeriodRow> rows) =>
+        new ProtectionMapBuilder().Add(rows.SelectMany(static row => row.Tracks).OfType<TrackPeriod>().Select(static period => period.Rendition)).Build();
 
     private static SampleRange? RangeOf(TimeRange range) => range.IsAll ? null : new SampleRange(range.From, range.Until);
 

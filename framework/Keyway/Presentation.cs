@@ -196,7 +196,7 @@ public sealed partial class Presentation : IAsyncDisposable
     /// <summary>Asks for the licences of the chosen tracks, and waits for none.</summary>
     internal async ValueTask AskAsync(CancellationToken cancellationToken)
     {
-        if (_parts.Keys is { } licenses) await licenses.AskAsync([.. Tracks.SelectMany(WantedOf).DistinctBy(static key => key.Id)], cancellationToken).ConfigureAwait(false);
+        if (_parts.Keys is { } licenses) await licenses.AskAsync([.. Tracks.SelectMany(WantedOf).DistinctBy(static key => key.Id)], _feed is null ? null : MapOf(_parts.Content.Periods), cancellationToken).ConfigureAwait(false);
     }
 
     // An all-zero default says that groups of samples name the keys; they are asked for when they are met.

@@ -18,7 +18,10 @@ internal sealed class PresentationLicenses : IAsyncDisposable
     private readonly PresentationPatience _patience;
     private readonly Lock _gate = new();
     private readonly KeyUsage _usage = new();
-    private readonly HashSet<string> _announced = new(StringComparer.Ordinal);
+    private readonly RecentSet<string> _announced = new(LicenseLimits.RememberedKeys, StringComparer.Ordinal);
+    // What a manifest had on offer and the one after it had not: over, unless a reader keeps it or somebody asks for it again.
+    private readonly RecentSet<KeyId> _withdrawn = new(LicenseLimits.RememberedKeys);
+    private readonly Dictionary<KeyId, int> _awaited = [];
     private readonly CancellationTokenSource _end = new();
     // By the last manifest that was followed: initialisation segments name keys, too, which are none of its.
     private HashSet<KeyId> _offered = [];
@@ -29,7 +32,10 @@ internal sealed class PresentationLicenses : IAsyncDisposable
     public PresentationLicenses(KeyRingSession ring, IReadOnlyList<ProtectionHeader> headers, OutputCapabilities sink, PresentationPatience patience)
     {
         (Ring, _headers, _sink, _patience) = (ring, headers, sink, patience);
+        _announced.Capacity += headers.Count;
         foreach (ProtectionHeader header in headers) _announced.Add(SharedSession.Identify(header));
+        // A session may get its keys when they are over already: then it is left as soon as it has them.
+        if (patience.IsLive) ring.Moved = LetGo;
     }
 
     /// <summary>The sessions joined so far.</summary>
@@ -38,11 +44,27 @@ internal sealed class PresentationLicenses : IAsyncDisposable
     /// <summary>Whether content grows while it is read: then keys come and go.</summary>
     private bool IsLive => _patience.IsLive;
 
+    /// <summary>How many keys and headers are remembered: for the test that it stays bounded.</summary>
+    internal int Remembered
+    {
+        get
+        {
+            lock (_gate) return _announced.Count + _withdrawn.Count + _awaited.Count + _offered.Count + _unheard.Count + _usage.Over.Count + _usage.Kept.Count;
+        }
+    }
+
     /// <summary>Asks for keys, and waits for none.</summary>
     /// <param name="keys">The keys. Empty where only the headers know.</param>
+    /// <param name="offered">What the manifest says that is being opened, of a live presentation: what goes out of it is let go of.</param>
     /// <param name="cancellationToken">Ends the call.</param>
-    public async ValueTask AskAsync(IReadOnlyList<WantedKey> keys, CancellationToken cancellationToken)
+    public async ValueTask AskAsync(IReadOnlyList<WantedKey> keys, ProtectionMap? offered, CancellationToken cancellationToken)
     {
+        if (offered is not null)
+        {
+            HashSet<KeyId> named = OfferedIn(offered, HeadersOf(offered));
+            lock (_gate) _offered = named;
+        }
+
         foreach (WantedKey key in keys) _unheard.TryAdd(key.Id, 0);
         await Ring.NeedAsync(_headers, keys, cancellationToken).ConfigureAwait(false);
     }
@@ -55,73 +77,37 @@ internal sealed class PresentationLicenses : IAsyncDisposable
     /// <param name="scheme">The scheme of the samples they are for.</param>
     public void Announce(IReadOnlyList<ProtectionHeader> headers, ProtectionScheme scheme)
     {
-        List<ProtectionHeader>? news = null;
-        List<WantedKey> wanted = [];
+        IReadOnlyList<KeyId> old = [];
         lock (_gate)
         {
-            foreach (ProtectionHeader header in headers)
-            {
-                if (!_announced.Add(SharedSession.Identify(header))) continue;
-                // One that lists all keys of what is on offer is another with each of them, and goes on listing those that readers have left behind.
-                KeyId[] ahead = [.. header.KeyIds.Where(id => !_usage.IsOver(id))];
-                if (ahead.Length == 0 && header.KeyIds.Count > 0) continue;
-                (news ??= []).Add(header);
-                wanted.AddRange(ahead.Select(id => new WantedKey { Id = id, Scheme = scheme }));
-            }
+            List<KeyId> asked = AskAboutNew(headers, scheme);
+            if (IsLive) old = _usage.Announce(asked.Where(id => !_offered.Contains(id)));
         }
 
-        if (news is not null) AskLater(news, [.. wanted.DistinctBy(static key => key.Id)]);
+        if (old.Count > 0) LetGo();
     }
 
     /// <summary>Hears of what a manifest says now, and lets go of what the one before it said, where nobody has begun to use it: what it was for is no longer on offer.</summary>
     public void Follow(ProtectionMap map)
     {
-        HashSet<KeyId> offered = [.. map.TrackKeyIds, .. Announce(map).SelectMany(static header => header.KeyIds)];
-        KeyId[] over;
-        IReadOnlySet<KeyId> kept;
+        List<ProtectionHeader> headers = HeadersOf(map);
+        HashSet<KeyId> offered = OfferedIn(map, headers);
         lock (_gate)
         {
-            kept = _usage.Kept;
-            over = [.. _offered.Where(id => !offered.Contains(id) && !kept.Contains(id))];
+            foreach (KeyId id in _offered)
+                if (!offered.Contains(id)) _withdrawn.Add(id);
+            foreach (KeyId id in offered) _withdrawn.Remove(id);
             _offered = offered;
+            _announced.Capacity = LicenseLimits.RememberedKeys + headers.Count + offered.Count;
+            _usage.Remember(offered.Count);
         }
 
-        if (over.Length > 0) Retire(over, kept);
+        Announce(map, headers);
+        LetGo();
     }
 
     /// <summary>Hears of what the beginning of a period says.</summary>
-    /// <returns>The headers of the chosen key system.</returns>
-    public IReadOnlyList<ProtectionHeader> Announce(ProtectionMap map)
-    {
-        ProtectionScheme scheme = map.Schemes.Count > 0 ? map.Schemes[0] : ProtectionScheme.None;
-        List<ProtectionHeader> headers = [];
-        foreach (ProtectionEntry entry in map.Headers)
-        {
-            if (!Ring.Options.KeySystem.Descriptor.Systems.Contains(entry.System)) continue;
-            try
-            {
-                headers.Add(Ring.Options.KeySystem.Read(entry.ToInitializationData()));
-            }
-            catch (Exception exception) when (exception is not OutOfMemoryException)
-            {
-                // The keys may come without it.
-                continue;
-            }
-        }
-
-        Announce(headers, scheme);
-        List<WantedKey> bare = [];
-        lock (_gate)
-        {
-            // A key that no header names is asked for by its name.
-            foreach (KeyId id in map.TrackKeyIds)
-                if (id != default && !headers.Any(header => header.KeyIds.Contains(id)) && _announced.Add(id.ToString())) bare.Add(new WantedKey { Id = id, Scheme = scheme });
-        }
-
-        bare.RemoveAll(key => _unheard.ContainsKey(key.Id) || Ring.HoldsOrFetches(key.Id));
-        if (bare.Count > 0) AskLater([.. headers, .. _headers], bare);
-        return headers;
-    }
+    public void Announce(ProtectionMap map) => Announce(map, HeadersOf(map));
 
     /// <summary>Asks for keys, unless they have been asked for, and waits for them.</summary>
     /// <param name="found">Headers that were found where the keys are needed; those of the whole presentation are known.</param>
@@ -132,7 +118,54 @@ internal sealed class PresentationLicenses : IAsyncDisposable
     public async ValueTask WaitAsync(IReadOnlyList<ProtectionHeader> found, IReadOnlyList<WantedKey> keys, long? pixels, CancellationToken cancellationToken)
     {
         lock (_gate)
+        {
             foreach (ProtectionHeader header in found) _announced.Add(SharedSession.Identify(header));
+            foreach (WantedKey key in keys) _awaited[key.Id] = _awaited.GetValueOrDefault(key.Id) + 1;
+        }
+
+        try
+        {
+            await WaitPatientlyAsync(found, keys, pixels, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                foreach (WantedKey key in keys)
+                    if (--_awaited[key.Id] == 0) _awaited.Remove(key.Id);
+            }
+        }
+    }
+
+    /// <summary>Notes that a reader uses keys, and lets go of those that nobody needs any more.</summary>
+    public void Use(object reader, IReadOnlyList<KeyId> keys)
+    {
+        if (!IsLive) return;
+        IReadOnlyList<KeyId> over;
+        lock (_gate) over = _usage.Note(reader, keys);
+        if (over.Count > 0) LetGo();
+    }
+
+    /// <summary>Notes that readers have ended.</summary>
+    public void Leave(IReadOnlyList<object> readers)
+    {
+        if (!IsLive) return;
+        lock (_gate) _usage.Leave(readers);
+        LetGo();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Ring.Moved = null;
+        await _end.CancelAsync().ConfigureAwait(false);
+        await Ring.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private static bool MayPass(KeyUnavailableException exception) => exception.Reason == KeyUnavailableReason.LicenseFailed
+        && exception.InnerException is LicenseServiceException { Kind: LicenseErrorKind.Network or LicenseErrorKind.ServerFault or LicenseErrorKind.Throttled };
+
+    private async ValueTask WaitPatientlyAsync(IReadOnlyList<ProtectionHeader> found, IReadOnlyList<WantedKey> keys, long? pixels, CancellationToken cancellationToken)
+    {
         DateTimeOffset deadline = _patience.Clock.GetUtcNow() + _patience.KeyWait;
         for (TimeSpan pause = FirstPause; ; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
         {
@@ -143,53 +176,12 @@ internal sealed class PresentationLicenses : IAsyncDisposable
             }
             catch (KeyUnavailableException exception) when (IsLive && MayPass(exception) && _patience.Clock.GetUtcNow() + pause < deadline)
             {
-                // What grows cannot be read again later: a service that is away for a moment ends nothing.
+                // What is live cannot be read again later: a service that is away for a moment ends nothing.
             }
 
             await Task.Delay(pause, _patience.Clock, cancellationToken).ConfigureAwait(false);
         }
     }
-
-    /// <summary>Notes that a reader uses keys, and lets go of those that nobody needs any more.</summary>
-    public void Use(object reader, IReadOnlyList<KeyId> keys)
-    {
-        if (!IsLive) return;
-        IReadOnlyList<KeyId> over;
-        IReadOnlySet<KeyId> kept;
-        lock (_gate)
-        {
-            over = _usage.Note(reader, keys);
-            if (over.Count == 0) return;
-            kept = _usage.Kept;
-        }
-
-        Retire(over, kept);
-    }
-
-    /// <summary>Notes that readers have ended.</summary>
-    public void Leave(IReadOnlyList<object> readers)
-    {
-        if (!IsLive) return;
-        IReadOnlyList<KeyId> over;
-        IReadOnlySet<KeyId> kept;
-        lock (_gate)
-        {
-            over = _usage.Leave(readers);
-            if (over.Count == 0) return;
-            kept = _usage.Kept;
-        }
-
-        Retire(over, kept);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _end.CancelAsync().ConfigureAwait(false);
-        await Ring.DisposeAsync().ConfigureAwait(false);
-    }
-
-    private static bool MayPass(KeyUnavailableException exception) => exception.Reason == KeyUnavailableReason.LicenseFailed
-        && exception.InnerException is LicenseServiceException { Kind: LicenseErrorKind.Network or LicenseErrorKind.ServerFault or LicenseErrorKind.Throttled };
 
     private async ValueTask WaitOnceAsync(IReadOnlyList<ProtectionHeader> found, IReadOnlyList<WantedKey> keys, long? pixels, CancellationToken cancellationToken)
     {
@@ -219,14 +211,55 @@ internal sealed class PresentationLicenses : IAsyncDisposable
         }
     }
 
-    private void AskLater(IReadOnlyList<ProtectionHeader> headers, IReadOnlyList<WantedKey> keys) => _ = Task.Run(async () =>
+    private void Announce(ProtectionMap map, List<ProtectionHeader> headers)
+    {
+        ProtectionScheme scheme = SchemeOf(map);
+        List<WantedKey> bare = [];
+        lock (_gate)
+        {
+            AskAboutNew(headers, scheme);
+            // A key that no header names is asked for by its name.
+            foreach (KeyId id in map.TrackKeyIds)
+                if (id != default && !headers.Any(header => header.KeyIds.Contains(id)) && _announced.Add(id.ToString())) bare.Add(new WantedKey { Id = id, Scheme = scheme });
+        }
+
+        bare.RemoveAll(key => _unheard.ContainsKey(key.Id) || Ring.HoldsOrFetches(key.Id));
+        if (bare.Count > 0) AskLater([.. headers, .. _headers], bare);
+    }
+
+    /// <summary>Has those headers asked about that are new. Called under the lock.</summary>
+    /// <returns>The keys that are asked for.</returns>
+    private List<KeyId> AskAboutNew(IReadOnlyList<ProtectionHeader> headers, ProtectionScheme scheme)
+    {
+        List<ProtectionHeader> news = [];
+        List<KeyId> wanted = [];
+        foreach (ProtectionHeader header in headers)
+        {
+            if (!_announced.Add(SharedSession.Identify(header))) continue;
+            // One that lists all keys of what is on offer is another with each of them, and goes on listing those that readers have left behind.
+            KeyId[] ahead = [.. header.KeyIds.Where(id => !_usage.IsOver(id))];
+            if (ahead.Length == 0 && header.KeyIds.Count > 0) continue;
+            news.Add(header);
+            wanted.AddRange(ahead.Except(wanted));
+            foreach (KeyId id in ahead) _withdrawn.Remove(id);
+        }
+
+        if (news.Count > 0) AskLater(news, [.. wanted.Select(id => new WantedKey { Id = id, Scheme = scheme })]);
+        return wanted;
+    }
+
+    private void AskLater(List<ProtectionHeader> headers, List<WantedKey> keys) => _ = Task.Run(async () =>
     {
         try
         {
             await SpreadAsync(_end.Token).ConfigureAwait(false);
-            await Ring.NeedAsync(headers, keys, _end.Token).ConfigureAwait(false);
-            foreach (WantedKey key in keys)
+            (IReadOnlyList<ProtectionHeader> stillHeaders, IReadOnlyList<WantedKey> still) = StillWanted(headers, keys);
+            if (keys.Count > 0 && still.Count == 0) return;
+            await Ring.NeedAsync(stillHeaders, still, _end.Token).ConfigureAwait(false);
+            foreach (WantedKey key in still)
                 if (Ring.HoldsOrFetches(key.Id)) _unheard.TryAdd(key.Id, 0);
+            // What was withdrawn while it was being asked for.
+            LetGo();
         }
         catch (Exception)
         {
@@ -234,14 +267,71 @@ internal sealed class PresentationLicenses : IAsyncDisposable
         }
     });
 
+    /// <summary>What is to be asked for now of what was to be asked for a moment ago: meanwhile the manifest may have withdrawn it, or readers have gone on.</summary>
+    private (IReadOnlyList<ProtectionHeader> Headers, IReadOnlyList<WantedKey> Keys) StillWanted(List<ProtectionHeader> headers, List<WantedKey> keys)
+    {
+        lock (_gate)
+        {
+            HashSet<KeyId> needed = Needed();
+            return (
+                [.. headers.Where(header => header.KeyIds.Count == 0 || !header.KeyIds.All(id => IsOver(id, needed)))],
+                [.. keys.Where(key => !IsOver(key.Id, needed))]);
+        }
+    }
+
     /// <summary>Where many read what rotates, their requests are spread: a service is not to hear a thousand voices at once.</summary>
     private Task SpreadAsync(CancellationToken cancellationToken) => IsLive && _patience.Spread > TimeSpan.Zero && Ring.HasNeighbours
         ? Task.Delay(_patience.Spread * _patience.Random(), _patience.Clock, cancellationToken)
         : Task.CompletedTask;
 
-    // What is gone and yet needed again is asked for again.
-    private void Retire(IReadOnlyList<KeyId> over, IReadOnlySet<KeyId> kept)
+    /// <summary>
+    /// Lets go of whatever is over and still held. Looked at as a whole each time that something has changed, and not once for each key: a session
+    /// cannot be left while it is fetching, and one may be opened for a key that is over by the time that it comes.
+    /// </summary>
+    private void LetGo()
     {
-        foreach (KeyId id in Ring.Retire(over, kept)) _unheard.TryRemove(id, out _);
+        // Under the lock: a reader that comes back to a key is heard before, and keeps it, or after, and asks again.
+        lock (_gate)
+        {
+            if (_usage.Over.Count + _withdrawn.Count == 0) return;
+            HashSet<KeyId> needed = Needed();
+            // What is gone and yet needed again is asked for again.
+            foreach (KeyId id in Ring.Retire(id => IsOver(id, needed), needed)) _unheard.TryRemove(id, out _);
+            foreach (KeyId id in _unheard.Keys)
+                if (IsOver(id, needed) && !Ring.HoldsOrFetches(id)) _unheard.TryRemove(id, out _);
+        }
+    }
+
+    private HashSet<KeyId> Needed()
+    {
+        HashSet<KeyId> needed = _usage.Kept;
+        needed.UnionWith(_awaited.Keys);
+        return needed;
+    }
+
+    private bool IsOver(KeyId id, HashSet<KeyId> needed) => (_usage.IsOver(id) || _withdrawn.Contains(id)) && !needed.Contains(id);
+
+    private static ProtectionScheme SchemeOf(ProtectionMap map) => map.Schemes.Count > 0 ? map.Schemes[0] : ProtectionScheme.None;
+
+    private static HashSet<KeyId> OfferedIn(ProtectionMap map, List<ProtectionHeader> headers) => [.. map.TrackKeyIds, .. headers.SelectMany(static header => header.KeyIds)];
+
+    /// <summary>The headers of the chosen key system. One that it cannot read is left out: the keys may come without it.</summary>
+    private List<ProtectionHeader> HeadersOf(ProtectionMap map)
+    {
+        List<ProtectionHeader> headers = [];
+        foreach (ProtectionEntry entry in map.Headers)
+        {
+            if (!Ring.Options.KeySystem.Descriptor.Systems.Contains(entry.System)) continue;
+            try
+            {
+                headers.Add(Ring.Options.KeySystem.Read(entry.ToInitializationData()));
+            }
+            catch (Exception exception) when (exception is not OutOfMemoryException)
+            {
+                continue;
+            }
+        }
+
+        return headers;
     }
 }

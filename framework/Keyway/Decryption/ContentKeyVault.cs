@@ -229,23 +229,18 @@ public sealed class ContentKeyVault : IDisposable
         if (!Volatile.Read(ref _sessions).TryGetValue(session, out SessionKeys? keys)) return [];
         DateTimeOffset now = _clock.GetUtcNow();
         List<KeyEntry> entries = new(keys.Slots.Count);
-        foreach ((KeyId id, KeySlot slot) in keys.Slots.OrderBy(pair => pair.Key.Value))
-        {
-            KeyVerdict verdict = slot.Evaluate(keys, running: false, now, sink, pixels, out _);
-            entries.Add(new KeyEntry
-            {
-                Id = id,
-                Status = verdict.Status,
-                ChangesAt = verdict.ChangesAt,
-                Policy = slot.Policy,
-                FirstUse = slot.FirstUse,
-                LivesElsewhere = slot.Key is null,
-                Reason = slot.Told is null ? null : slot.Reason,
-            });
-        }
-
+        foreach ((KeyId id, KeySlot slot) in keys.Slots.OrderBy(pair => pair.Key.Value)) entries.Add(EntryOf(keys, id, slot, now, sink, pixels));
         return entries;
     }
+
+    /// <summary>How one key of a session stands now for a sink; <see langword="null"/>: the session does not know it.</summary>
+    internal KeyEntry? Find(SessionId session, KeyId id, OutputCapabilities sink, long? pixels) =>
+        Volatile.Read(ref _sessions).TryGetValue(session, out SessionKeys? keys) && keys.Slots.TryGetValue(id, out KeySlot? slot)
+            ? EntryOf(keys, id, slot, _clock.GetUtcNow(), sink, pixels)
+            : null;
+
+    /// <summary>How many sessions have something here: for the test that it stays bounded.</summary>
+    internal int SessionCount => Volatile.Read(ref _sessions).Count;
 
     /// <summary>Forgets every key.</summary>
     public void Dispose()
@@ -347,6 +342,21 @@ public sealed class ContentKeyVault : IDisposable
         }
 
         return answer;
+    }
+
+    private static KeyEntry EntryOf(SessionKeys keys, KeyId id, KeySlot slot, DateTimeOffset now, OutputCapabilities sink, long? pixels)
+    {
+        KeyVerdict verdict = slot.Evaluate(keys, running: false, now, sink, pixels, out _);
+        return new KeyEntry
+        {
+            Id = id,
+            Status = verdict.Status,
+            ChangesAt = verdict.ChangesAt,
+            Policy = slot.Policy,
+            FirstUse = slot.FirstUse,
+            LivesElsewhere = slot.Key is null,
+            Reason = slot.Told is null ? null : slot.Reason,
+        };
     }
 
     private bool UpdateSlot(SessionId session, KeyId id, Func<KeySlot, KeySlot> update)

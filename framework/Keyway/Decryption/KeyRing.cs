@@ -28,6 +28,12 @@ public sealed class KeyRing
         ImmutableInterlocked.Update(ref _running, static (running, removed) => running.Except(running.Where(pair => pair.Session == removed)), session);
     }
 
+    /// <summary>Forgets that playback was running with keys that are no more.</summary>
+    internal void Forget(SessionId session, IReadOnlyCollection<KeyId> keys)
+    {
+        if (keys.Any(key => IsRunning(session, key))) ImmutableInterlocked.Update(ref _running, static (running, gone) => running.Except(gone.keys.Select(key => (gone.session, key))), (session, keys));
+    }
+
     /// <summary>Whether playback is running with a key.</summary>
     internal bool IsRunning(SessionId session, KeyId key) => Volatile.Read(ref _running).Contains((session, key));
 

@@ -276,6 +276,18 @@ internal static class LicenseLimits
     /// <summary>Services, for one viewer each, that have named a time before which they are not asked. A host has some, of some viewers.</summary>
     public const int QuietServices = 1024;
 
+    /// <summary>
+    /// Keys that a live presentation remembers to have left behind, and headers that it has asked about, beside those that its manifest has on offer. Headers
+    /// may list what is over for as long as a window is deep: eleven hours of rotation every ten seconds. Who is forgotten is asked about once more.
+    /// </summary>
+    public const int RememberedKeys = 1 << 12;
+
+    /// <summary>Keys that fragments have announced and nobody has begun to use: two of the longest lists that a fragment can bring.</summary>
+    public const int AnnouncedKeys = 2 * Mp4Limits.KeyIds;
+
+    /// <summary>Sets of keys that one reader keeps, however often content comes back to a key that it had left. A fragment cannot name more keys.</summary>
+    public const int KeptKeys = Mp4Limits.KeyIds;
+
     /// <summary>How long a service is left alone at most, whatever it asks for: a slip of its own must not outlast the day.</summary>
     public static readonly TimeSpan LongestQuiet = TimeSpan.FromDays(1);
 }

@@ -54,7 +54,7 @@ internal sealed class KeyGate(ContentKeyVault vault, TimeProvider clock, TimeSpa
         vault.StatusOf(ring.Ring, id, sink, pixels) == KeyStatus.Usable;
 
     private KeyEntry? Entry(SharedSession session, KeyId id, OutputCapabilities sink, long? pixels) =>
-        vault.Keys(session.Actor.Id, sink, pixels).FirstOrDefault(key => key.Id == id);
+        vault.Find(session.Actor.Id, id, sink, pixels);
 
     /// <summary>A session whose time ran out is asked again, once for each wait.</summary>
     private async ValueTask AskAgainAsync(KeyRingSession ring, KeyId id, HashSet<SessionId> asked)

@@ -127,16 +127,17 @@ public sealed class KeyRingSession : IAsyncDisposable
     /// Lets go of keys that nothing of this presentation needs any more. A session whose used keys are all over is left, and closed by the last who
     /// leaves it; of one that goes on, the keys that all its holders have let go of are zeroed.
     /// </summary>
-    /// <param name="over">The keys.</param>
+    /// <param name="isOver">Whether a key is one of them.</param>
     /// <param name="kept">The keys that are still in use.</param>
     /// <returns>The keys that no session of this ring has any more, those that nobody has used among them.</returns>
-    internal IReadOnlyList<KeyId> Retire(IReadOnlyCollection<KeyId> over, IReadOnlySet<KeyId> kept)
+    internal IReadOnlyList<KeyId> Retire(Func<KeyId, bool> isOver, IReadOnlySet<KeyId> kept)
     {
-        List<KeyId> gone = [.. over];
+        HashSet<KeyId> gone = [];
         foreach (SharedSession session in Sessions)
         {
-            if (!_group.Retire(this, session, over, kept)) continue;
-            gone.AddRange(_engine.Vault.Keys(session.Actor.Id).Select(static key => key.Id));
+            gone.UnionWith(session.Actor.Known().Where(isOver));
+            if (!_group.Retire(this, session, isOver, kept)) continue;
+            gone.UnionWith(_engine.Vault.Keys(session.Actor.Id).Select(static key => key.Id));
             lock (_gate)
             {
                 if (_disposed || !_sessions.Contains(session)) continue;
@@ -147,8 +148,12 @@ public sealed class KeyRingSession : IAsyncDisposable
             _ = _group.ReleaseAsync(this, session).AsTask();
         }
 
-        return [.. gone.Distinct().Where(id => !HoldsOrFetches(id))];
+        gone.ExceptWith(HeldOrFetched());
+        return [.. gone];
     }
+
+    /// <summary>The keys that its sessions hold or are fetching.</summary>
+    internal HashSet<KeyId> HeldOrFetched() => [.. Sessions.SelectMany(static session => session.Actor.HeldOrFetched())];
 
     /// <summary>Hears that protection was detected: takes the next need up, beside whoever said so.</summary>
     internal void Serve()
@@ -188,8 +193,15 @@ public sealed class KeyRingSession : IAsyncDisposable
         }
     }
 
+    /// <summary>Told whenever something about its sessions has changed, in the mailbox of the one that did: must not wait.</summary>
+    internal Action? Moved { get; set; }
+
     /// <summary>Wakes whoever waits for a key.</summary>
-    internal void Pulse() => Interlocked.Exchange(ref _changed, New()).TrySetResult();
+    internal void Pulse()
+    {
+        Interlocked.Exchange(ref _changed, New()).TrySetResult();
+        Moved?.Invoke();
+    }
 
     internal bool Uses(SharingGroup group) => _group == group;
 

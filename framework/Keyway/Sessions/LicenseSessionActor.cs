@@ -94,7 +94,18 @@ internal sealed partial class LicenseSessionActor : IAsyncDisposable
     public bool HoldsOrFetches(KeyId id) => (Snapshot is { Fetching: true } now && now.Asked.Contains(id)) || Holds(id);
 
     public bool Holds(KeyId id) =>
-        _context.Vault.Keys(Id).Any(key => key.Id == id && key.Status is not (KeyStatus.Released or KeyStatus.InternalError));
+        _context.Vault.Find(Id, id, OutputCapabilities.None, null) is { Status: not (KeyStatus.Released or KeyStatus.InternalError) };
+
+    /// <summary>The keys that it holds or is fetching.</summary>
+    public IEnumerable<KeyId> HeldOrFetched()
+    {
+        SessionSnapshot now = Snapshot;
+        IEnumerable<KeyId> held = _context.Vault.Keys(Id).Where(static key => key.Status is not (KeyStatus.Released or KeyStatus.InternalError)).Select(static key => key.Id);
+        return now.Fetching ? held.Concat(now.Asked) : held;
+    }
+
+    /// <summary>The keys that it knows of: that it holds, is fetching, or was asked for.</summary>
+    public IEnumerable<KeyId> Known() => _context.Vault.Keys(Id).Select(static key => key.Id).Union(Snapshot.Asked);
 
     /// <summary>Opens the key system's half, and begins the first exchange if one is needed.</summary>
     public void Open() => Post(OnOpenAsync);

@@ -8,7 +8,7 @@ namespace Keyway.Sessions;
 /// <summary>A session and who holds it. Guarded by its group.</summary>
 internal sealed class SharedSession(LicenseSessionActor actor)
 {
-    private readonly HashSet<string> _headers = new(StringComparer.Ordinal);
+    private readonly RecentSet<string> _headers = new(LicenseLimits.RememberedKeys, StringComparer.Ordinal);
 
     public LicenseSessionActor Actor { get; } = actor;
 

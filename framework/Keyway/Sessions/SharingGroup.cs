@@ -87,13 +87,15 @@ internal sealed class SharingGroup : IAsyncDisposable
     /// <summary>Notes that a holder needs keys no more.</summary>
     /// <param name="ring">The holder.</param>
     /// <param name="session">The session.</param>
-    /// <param name="over">The keys.</param>
+    /// <param name="isOver">Whether a key is one of them.</param>
     /// <param name="kept">The keys that it is still using, whichever session they are used from.</param>
     /// <returns>Whether the holder has no use for the session any more.</returns>
-    public bool Retire(KeyRingSession ring, SharedSession session, IReadOnlyCollection<KeyId> over, IReadOnlySet<KeyId> kept)
+    public bool Retire(KeyRingSession ring, SharedSession session, Func<KeyId, bool> isOver, IReadOnlySet<KeyId> kept)
     {
+        SessionSnapshot now = session.Actor.Snapshot;
         IReadOnlyList<KeyEntry> keys = _context.Vault.Keys(session.Actor.Id);
-        KeyId[] touched = [.. keys.Select(static key => key.Id).Where(over.Contains)];
+        // Keys that it was asked for and that have not come, too: headers list them again and again.
+        KeyId[] touched = [.. keys.Select(static key => key.Id).Union(now.Fetching ? [] : now.Asked).Where(isOver)];
         if (touched.Length == 0) return false;
         KeyId[] zeroed;
         lock (_gate)
@@ -101,13 +103,16 @@ internal sealed class SharingGroup : IAsyncDisposable
             if (!session.Holders.Contains(ring)) return false;
             if (!session.Retired.TryGetValue(ring, out HashSet<KeyId>? retired)) session.Retired.Add(ring, retired = []);
             retired.UnionWith(touched);
+            retired.ExceptWith(kept);
             // A key that was brought beside those that were used and are over, and that nobody has used, was for a track that is not played. Where licences
             // overlap, keys are used from the session that had them first: one from which none was used yet brings what is to come, as does a key in use.
             session.HasServed |= keys.Any(key => key.FirstUse is not null && retired.Contains(key.Id));
-            bool isOver = !session.Actor.Snapshot.Fetching && keys.All(key => retired.Contains(key.Id)
+            bool ends = !now.Fetching && (keys.Count > 0 || retired.IsSupersetOf(now.Asked)) && keys.All(key => retired.Contains(key.Id)
                 || (key.FirstUse is null && ((session.HasServed && !kept.Contains(key.Id)) || IsUsableElsewhere(ring, session, key.Id))));
-            if (isOver) return true;
+            if (ends) return true;
             zeroed = [.. touched.Where(id => session.Holders.All(holder => session.Retired.TryGetValue(holder, out HashSet<KeyId>? own) && own.Contains(id)))];
+            foreach (HashSet<KeyId> own in session.Retired.Values) own.ExceptWith(zeroed);
+            foreach (KeyRingSession holder in session.Holders) holder.Ring.Forget(session.Actor.Id, zeroed);
         }
 
         foreach (KeyId id in zeroed) _context.Vault.Revoke(session.Actor.Id, id);
@@ -156,7 +161,7 @@ internal sealed class SharingGroup : IAsyncDisposable
     }
 
     private bool IsUsableElsewhere(KeyRingSession ring, SharedSession session, KeyId id) =>
-        ring.Sessions.Any(other => other != session && _context.Vault.Keys(other.Actor.Id).Any(key => key.Id == id && key.Status == KeyStatus.Usable));
+        ring.Sessions.Any(other => other != session && _context.Vault.Find(other.Actor.Id, id, OutputCapabilities.None, null) is { Status: KeyStatus.Usable });
 
     private SharedSession[] Open()
     {
