@@ -91,7 +91,8 @@ public sealed partial class Presentation
     private async IAsyncEnumerable<Piece> StaticPiecesAsync(IReadOnlyList<PresentationTrack> tracks, TimeRange range, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         OpenedContent content = _parts.Content;
-        if (content.IsOneFile)
+        // A stretch of a file with an index is read from where it begins; what has none is read from front to back.
+        if (content.IsOneFile && (range.From is null || !await HasIndexAsync(cancellationToken).ConfigureAwait(false)))
         {
             List<MediaQueue> files = [];
             try
@@ -147,6 +148,9 @@ public sealed partial class Presentation
         foreach (GapTally tally in tallies) tally.Finish();
     }
 
+    private async ValueTask<bool> HasIndexAsync(CancellationToken cancellationToken) =>
+        !(await _parts.Content.Timeline.Periods[0].Renditions[0].Segments.OpenAsync(_parts.Sources, _parts.Content.Origin, cancellationToken).ConfigureAwait(false)).IsWholeFile;
+
     /// <summary>A queue of one unit.</summary>
     private static MediaQueue QueueOf(MediaUnit unit)
     {
@@ -166,7 +170,7 @@ public sealed partial class Presentation
     private async ValueTask<MediaQueue> OpenTrackAsync(PresentationTrack track, PeriodRow[] rows, bool isAll, TimeSpan beginning, TimeRange range, GapTally tally, CancellationToken cancellationToken)
     {
         OpenedContent content = _parts.Content;
-        if (isAll && rows.Length == 1 && rows[0].Tracks[track.Index]!.Rendition is { Segments.IsWholeFile: true } rendition)
+        if (isAll && range.IsAll && rows.Length == 1 && rows[0].Tracks[track.Index]!.Rendition is { Segments.IsWholeFile: true } rendition)
         {
             Stream file = await RenditionStream.OpenAsync(_parts.Sources, content.Origin, [rendition.Segments], cancellationToken: cancellationToken).ConfigureAwait(false);
             SamplePlace place = PeriodTrack.PlaceOf(rows[0], rows[0].Tracks[track.Index]!, beginning, isLast: true);

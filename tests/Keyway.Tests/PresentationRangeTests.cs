@@ -1,5 +1,4 @@
 using Keyway.Mp4;
-using Keyway.Testing;
 using Keyway.Timeline;
 
 namespace Keyway;
@@ -42,6 +41,27 @@ public sealed class PresentationRangeTests
             read.Select(static each => (each.Row, each.Time)).Should().Equal(all.Skip(begin).Take(read.Count).Select(static each => (each.Row, each.Time)), "{0}: nothing is left out that others lean on", range);
             all.Skip(begin + 1).TakeWhile(each => each.Time <= range.From).Should().NotContain(static each => each.IsSync && each.IsPresented, "{0}: it is the last sync sample before", range);
         }
+    }
+
+    [Theory]
+    [InlineData("cbcs/video-360.mp4", true)]
+    [InlineData("cbcs/video-360.mp4", false)]
+    public async Task A_stretch_of_a_file_is_read_from_where_its_index_says(string sample, bool indexed)
+    {
+        await using PresentationBench bench = new();
+        byte[] bytes = await File.ReadAllBytesAsync(PresentationBench.Sample(sample).LocalPath, Cancel);
+        if (!indexed) "free"u8.CopyTo(bytes.AsSpan()[bytes.AsSpan().IndexOf("sidx"u8)..]);
+        List<long> told = [];
+        PresentationOptions options = new() { Progress = new Told(each => told.Add(each.Bytes)) };
+        await using Presentation presentation = await bench.Engine.OpenAsync(bench.Place("file.mp4", bytes), options, Cancel);
+        List<Read> all = await ReadAsync(presentation, presentation.Tracks[0], default);
+        told.Clear();
+        TimeRange range = new() { From = TimeSpan.FromSeconds(13.1), Until = TimeSpan.FromSeconds(15) };
+        List<Read> read = await ReadAsync(presentation, presentation.Tracks[0], range);
+        read.Where(static each => each.IsPresented).Should().Equal(all.Where(each => each.IsPresented && each.Time >= range.From && each.Time < range.Until)).And.NotBeEmpty();
+        read[0].IsSync.Should().BeTrue();
+        if (indexed) told[^1].Should().BeLessThan(bytes.Length / 2);
+        else told[^1].Should().BeGreaterThan(bytes.Length / 2);
     }
 
     [Fact]
@@ -140,6 +160,11 @@ public sealed class PresentationRangeTests
             await stream.CopyToAsync(copy, Cancel);
             return copy.ToArray();
         }
+    }
+
+    private sealed class Told(Action<PresentationProgress> tell) : IProgress<PresentationProgress>
+    {
+        public void Report(PresentationProgress value) => tell(value);
     }
 
     private sealed record Read(string Row, TimeSpan Time, bool IsSync, bool IsPresented);

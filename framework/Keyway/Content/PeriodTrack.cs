@@ -27,8 +27,9 @@ internal sealed class PeriodTrack(MediaSources sources, ContentOrigin origin, IR
     public static TimeSpan ShiftOf(PeriodRow row, TrackPeriod period) => row.Start - period.Rendition.Segments.MediaOffset;
 
     /// <summary>How a period's samples lead to the timeline of the presentation.</summary>
-    public static MediaClock ClockOf(PeriodRow row, TrackPeriod period) =>
-        new(row.Name, row.Start, period.Rendition.Segments.MediaOffsetUnits, period.Rendition.Segments.Timescale);
+    public static MediaClock ClockOf(PeriodRow row, TrackPeriod period) => period.Rendition.TrackId is not null
+        ? MediaClock.OfFile
+        : new(row.Name, row.Start, period.Rendition.Segments.MediaOffsetUnits, period.Rendition.Segments.Timescale);
 
     /// <summary>When the samples of a period are played, counted from the beginning of a file.</summary>
     /// <param name="row">The period.</param>
@@ -39,7 +40,7 @@ internal sealed class PeriodTrack(MediaSources sources, ContentOrigin origin, IR
     {
         Clock = ClockOf(row, period),
         Shift = ShiftOf(row, period) - beginning,
-        Start = row.Start - beginning,
+        Start = period.Rendition.TrackId is null ? row.Start - beginning : null,
         End = row.Period.Duration is { } length ? row.Start - beginning + length : null,
         EndSlack = isLast ? TimelineLimits.EndSlack : TimeSpan.Zero,
     };
