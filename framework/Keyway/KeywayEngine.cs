@@ -235,7 +235,7 @@ public sealed class KeywayEngine : IKeyway, IAsyncDisposable
             });
         }
 
-        Presentation presentation = new(new PresentationParts
+        Presentation presentation = new(new PresentationSetup
         {
             Id = id,
             Options = options,

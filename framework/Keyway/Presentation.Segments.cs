@@ -20,7 +20,7 @@ public sealed partial class Presentation
     /// The periods and renditions as they are known now. Every rendition is there, whether it is chosen or not; <see cref="Facts"/> says why. Of a live presentation it is
     /// another one whenever the manifest has been read again; <see cref="FollowAsync"/> begins with that.
     /// </summary>
-    public PresentationTimeline Timeline => _feed?.Current.Timeline ?? _parts.Content.Timeline;
+    public PresentationTimeline Timeline => _feed?.Current.Timeline ?? _setup.Content.Timeline;
 
     /// <summary>Begins to keep up with a live presentation, as its first reader does.</summary>
     /// <param name="cancellationToken">Ends the wait.</param>
@@ -45,7 +45,7 @@ public sealed partial class Presentation
     {
         ArgumentNullException.ThrowIfNull(rendition);
         PresentationTimeline timeline = await FollowAsync(cancellationToken).ConfigureAwait(false);
-        return await SegmentLister.ListAsync(_parts.Sources, timeline, SegmentLister.Find(timeline, rendition), range, Now, cancellationToken).ConfigureAwait(false);
+        return await SegmentLister.ListAsync(_setup.Sources, timeline, SegmentLister.Find(timeline, rendition), range, Now, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Opens the initialisation segment of a rendition, clear: without what describes protection, and exactly as long as the protected one.</summary>
@@ -61,7 +61,7 @@ public sealed partial class Presentation
         PresentationTimeline timeline = await FollowAsync(cancellationToken).ConfigureAwait(false);
         Rendition current = SegmentLister.Find(timeline, rendition);
         if (!current.IsReadable) return Stream.Null;
-        SegmentList segments = await current.Segments.OpenAsync(_parts.Sources, timeline.Origin, cancellationToken).ConfigureAwait(false);
+        SegmentList segments = await current.Segments.OpenAsync(_setup.Sources, timeline.Origin, cancellationToken).ConfigureAwait(false);
         if (segments.Initialization is not { } initialization) return Stream.Null;
         ReadOnlyMemory<byte> bytes = await InitializationAsync(timeline, initialization, cancellationToken).ConfigureAwait(false);
         return new MemoryStream(await SegmentClearer.ClearAsync(bytes, initialization.Name, chosen: null, cancellationToken).ConfigureAwait(false), writable: false);
@@ -87,9 +87,9 @@ public sealed partial class Presentation
         ArgumentNullException.ThrowIfNull(rendition);
         PresentationTimeline timeline = await FollowAsync(cancellationToken).ConfigureAwait(false);
         Rendition current = SegmentLister.Find(timeline, rendition);
-        SegmentList segments = await current.Segments.OpenAsync(_parts.Sources, timeline.Origin, cancellationToken).ConfigureAwait(false);
+        SegmentList segments = await current.Segments.OpenAsync(_setup.Sources, timeline.Origin, cancellationToken).ConfigureAwait(false);
         if (!SegmentLister.Has(segments, segment, Now)) throw new RangeNotFoundException(SourceText.Of(timeline.Origin.Given), segment, SegmentLister.SpanOf(timeline, Now));
-        SegmentFetcher fetcher = new(_parts.Sources, timeline.Origin);
+        SegmentFetcher fetcher = new(_setup.Sources, timeline.Origin);
         if (!current.IsReadable)
         {
             if (current.Protection.Count > 0) throw new MediaFormatException(segment.Name, new FormatError($"{current.MimeType} is not read, and it is protected", "", -1));
@@ -104,8 +104,8 @@ public sealed partial class Presentation
         if (found.Rest is not null) return Clear(head, found.ToUnit(place: null), current, cancellationToken);
         using MemoryStream output = new(found.Bytes.Length);
         PipeWriter pipe = PipeWriter.Create(output, new StreamPipeWriterOptions(leaveOpen: true));
-        using PresentationKeys keys = new(_parts, IndexOf(current), _segmentReader);
-        await SegmentClearer.WriteAsync(head, found.ToUnit(place: null), keys, pipe, new Mp4DecryptOptions { MaxParallelFragments = _parts.MaxParallelFragments }, cancellationToken).ConfigureAwait(false);
+        using PresentationKeys keys = new(_setup, IndexOf(current), _segmentReader);
+        await SegmentClearer.WriteAsync(head, found.ToUnit(place: null), keys, pipe, new Mp4DecryptOptions { MaxParallelFragments = _setup.MaxParallelFragments }, cancellationToken).ConfigureAwait(false);
         await pipe.CompleteAsync().ConfigureAwait(false);
         return new MemoryStream(output.GetBuffer(), 0, (int)output.Length, writable: false);
 
@@ -133,7 +133,7 @@ public sealed partial class Presentation
         }
     }
 
-    private DateTimeOffset Now => _feed?.Now ?? _parts.Clock.GetUtcNow();
+    private DateTimeOffset Now => _feed?.Now ?? _setup.Clock.GetUtcNow();
 
     /// <summary>What is too large for memory, clear while it is read.</summary>
     private Stream Clear(ReadOnlyMemory<byte> head, MediaUnit unit, Rendition rendition, CancellationToken cancellationToken)
@@ -144,8 +144,8 @@ public sealed partial class Presentation
             {
                 try
                 {
-                    using PresentationKeys keys = new(_parts, IndexOf(rendition), _segmentReader);
-                    await SegmentClearer.WriteAsync(head, unit, keys, pipe.Writer, new Mp4DecryptOptions { MaxParallelFragments = _parts.MaxParallelFragments }, cancellationToken).ConfigureAwait(false);
+                    using PresentationKeys keys = new(_setup, IndexOf(rendition), _segmentReader);
+                    await SegmentClearer.WriteAsync(head, unit, keys, pipe.Writer, new Mp4DecryptOptions { MaxParallelFragments = _setup.MaxParallelFragments }, cancellationToken).ConfigureAwait(false);
                     await pipe.Writer.CompleteAsync().ConfigureAwait(false);
                 }
                 catch (Exception exception)
@@ -182,6 +182,6 @@ public sealed partial class Presentation
         }
 
         async Task<ReadOnlyMemory<byte>> FetchAsync() =>
-            (await new SegmentFetcher(_parts.Sources, timeline.Origin).ReadInitializationAsync(initialization.Part with { IsMedia = false }, time: null, CancellationToken.None).ConfigureAwait(false)).Bytes;
+            (await new SegmentFetcher(_setup.Sources, timeline.Origin).ReadInitializationAsync(initialization.Part with { IsMedia = false }, time: null, CancellationToken.None).ConfigureAwait(false)).Bytes;
     }
 }

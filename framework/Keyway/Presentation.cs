@@ -19,32 +19,32 @@ namespace Keyway;
 /// </remarks>
 public sealed partial class Presentation : IAsyncDisposable
 {
-    private readonly PresentationParts _parts;
+    private readonly PresentationSetup _setup;
     private readonly LiveFeed? _feed;
     private Action? _disposed;
     private readonly GapLog _gaps = new();
 
-    internal Presentation(PresentationParts parts)
+    internal Presentation(PresentationSetup setup)
     {
-        _parts = parts;
-        Tracks = [.. parts.Content.Tracks.Where(static track => track.IsChosen).Select(Of)];
-        if (IsFollowed(parts)) _feed = new LiveFeed(parts.Sources, parts.Clock, parts.Content, _gaps, parts.Options.Gaps, parts.Options.Wishes) { Updated = AnnounceAsync };
+        _setup = setup;
+        Tracks = [.. setup.Content.Tracks.Where(static track => track.IsChosen).Select(Of)];
+        if (IsFollowed(setup)) _feed = new LiveFeed(setup.Sources, setup.Clock, setup.Content, _gaps, setup.Options.Gaps, setup.Options.Wishes) { Updated = AnnounceAsync };
     }
 
     /// <summary>Its identifier in facts.</summary>
-    public PresentationId Id => _parts.Id;
+    public PresentationId Id => _setup.Id;
 
     /// <summary>What is known about it without a licence.</summary>
-    public ContentFacts Facts => _parts.Facts;
+    public ContentFacts Facts => _setup.Facts;
 
     /// <summary>The chosen tracks, video first.</summary>
     public IReadOnlyList<PresentationTrack> Tracks { get; }
 
     /// <summary>The name of the provider that licences are asked of.</summary>
-    public string Provider => _parts.Provider;
+    public string Provider => _setup.Provider;
 
     /// <summary>What may be known about its licence sessions. Empty where nothing is protected.</summary>
-    public IReadOnlyList<SessionReport> Sessions => _parts.Keys?.Ring.Reports ?? [];
+    public IReadOnlyList<SessionReport> Sessions => _setup.Keys?.Ring.Reports ?? [];
 
     /// <summary>Waits until the keys of the chosen tracks may be used. Reading does it by itself.</summary>
     /// <param name="cancellationToken">Ends the wait.</param>
@@ -52,7 +52,7 @@ public sealed partial class Presentation : IAsyncDisposable
     /// <exception cref="KeyUnavailableException">One of them will not be.</exception>
     public async ValueTask AcquireAsync(CancellationToken cancellationToken = default)
     {
-        if (_parts.Keys is not { } licenses) return;
+        if (_setup.Keys is not { } licenses) return;
         foreach (PresentationTrack track in Tracks)
         {
             long pixels = (long)track.Width * track.Height;
@@ -90,7 +90,7 @@ public sealed partial class Presentation : IAsyncDisposable
         {
             using Mp4Reader reader = await Mp4Reader.OpenAsync(units, name, cancellationToken).ConfigureAwait(false);
             reader.Marker = marker;
-            using PresentationKeys keys = new(_parts, track.Index);
+            using PresentationKeys keys = new(_setup, track.Index);
             await foreach (ClearFragment fragment in reader.ReadAsync(keys, Filter(track), RangeOf(range), cancellationToken).ConfigureAwait(false))
                 yield return fragment;
             foreach (string note in reader.Summary.Notes) _gaps.Note(note);
@@ -130,18 +130,18 @@ public sealed partial class Presentation : IAsyncDisposable
     public async ValueTask<Mp4Summary> WriteAsync(PresentationTrack track, PipeWriter output, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(track);
-        if (_parts.Content.IsOneFile || IsLive) return await MergeAsync([track], output, cancellationToken).ConfigureAwait(false);
-        IReadOnlyList<Rendition> renditions = _parts.Content.RenditionsOf(track.Index);
-        PeriodRow[] rows = [.. _parts.Content.Periods.Where(row => row.Tracks[track.Index] is not null)];
+        if (_setup.Content.IsOneFile || IsLive) return await MergeAsync([track], output, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<Rendition> renditions = _setup.Content.RenditionsOf(track.Index);
+        PeriodRow[] rows = [.. _setup.Content.Periods.Where(row => row.Tracks[track.Index] is not null)];
         GapTally tally = TallyOf(track, rows, default);
         string name = ContentReader.NameOf(renditions[0]);
         MediaQueue queue = renditions is [{ Segments.IsInOneFile: true }]
             ? QueueOf(MediaUnit.File(await OpenFileAsync(track, cancellationToken).ConfigureAwait(false), name))
             : await OpenTrackAsync(track, rows, isAll: true, rows[0].Start, default, tally, cancellationToken).ConfigureAwait(false);
-        using PresentationKeys keys = new(_parts, track.Index);
+        using PresentationKeys keys = new(_setup, track.Index);
         await using (queue.ConfigureAwait(false))
         {
-            Mp4DecryptOptions options = new() { MaxParallelFragments = _parts.MaxParallelFragments };
+            Mp4DecryptOptions options = new() { MaxParallelFragments = _setup.MaxParallelFragments };
             // Nothing at all is an error of the first segment, not of a file without boxes.
             if (!await queue.HasBegunAsync(cancellationToken).ConfigureAwait(false)) tally.Finish();
             Mp4Summary summary = await Mp4Decryptor.DecryptAsync(queue, name, keys, output, options, cancellationToken).ConfigureAwait(false);
@@ -173,7 +173,7 @@ public sealed partial class Presentation : IAsyncDisposable
         await foreach (PresentationPart part in PartsAsync(tracks, range, cancellationToken).ConfigureAwait(false))
         {
             if (summary is not null)
-                throw new MediaFormatException(SourceText.Of(_parts.Content.Origin.Given), new FormatError($"sample entries or codecs change with {part.Periods[0]}, which one file cannot follow", "/MPD", -1));
+                throw new MediaFormatException(SourceText.Of(_setup.Content.Origin.Given), new FormatError($"sample entries or codecs change with {part.Periods[0]}, which one file cannot follow", "/MPD", -1));
             summary = await part.MergeAsync(output, cancellationToken).ConfigureAwait(false);
         }
 
@@ -185,7 +185,7 @@ public sealed partial class Presentation : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         if (_feed is not null) await _feed.DisposeAsync().ConfigureAwait(false);
-        if (_parts.Keys is { } licenses) await licenses.DisposeAsync().ConfigureAwait(false);
+        if (_setup.Keys is { } licenses) await licenses.DisposeAsync().ConfigureAwait(false);
         Interlocked.Exchange(ref _disposed, null)?.Invoke();
     }
 
@@ -196,7 +196,7 @@ public sealed partial class Presentation : IAsyncDisposable
     /// <summary>Asks for the licences of the chosen tracks, and waits for none.</summary>
     internal async ValueTask AskAsync(CancellationToken cancellationToken)
     {
-        if (_parts.Keys is { } licenses) await licenses.AskAsync([.. Tracks.SelectMany(WantedOf).DistinctBy(static key => key.Id)], _feed is null ? null : MapOf(_parts.Content.Periods), cancellationToken).ConfigureAwait(false);
+        if (_setup.Keys is { } licenses) await licenses.AskAsync([.. Tracks.SelectMany(WantedOf).DistinctBy(static key => key.Id)], _feed is null ? null : MapOf(_setup.Content.Periods), cancellationToken).ConfigureAwait(false);
     }
 
     // An all-zero default says that groups of samples name the keys; they are asked for when they are met.
@@ -205,24 +205,24 @@ public sealed partial class Presentation : IAsyncDisposable
     /// <summary>Opens what is one file, byte for byte.</summary>
     private async ValueTask<Stream> OpenFileAsync(PresentationTrack track, CancellationToken cancellationToken)
     {
-        OpenedContent content = _parts.Content;
+        OpenedContent content = _setup.Content;
         if (content.IsOneFile)
         {
-            Stream file = await _parts.Sources.OpenAsync(content.Origin.Given, cancellationToken).ConfigureAwait(false);
+            Stream file = await _setup.Sources.OpenAsync(content.Origin.Given, cancellationToken).ConfigureAwait(false);
             return new ProgressStream(file, read => Tell(track, read, file.CanSeek ? file.Length : null, read));
         }
 
         SegmentTeller progress = new(told => Tell(track, told.Segments, told.Total, told.Bytes));
         return await RenditionStream.OpenAsync(
-            _parts.Sources, content.Origin, [.. content.RenditionsOf(track.Index).Select(static rendition => rendition.Segments)], _parts.Clock.GetUtcNow(), progress, cancellationToken).ConfigureAwait(false);
+            _setup.Sources, content.Origin, [.. content.RenditionsOf(track.Index).Select(static rendition => rendition.Segments)], _setup.Clock.GetUtcNow(), progress, cancellationToken).ConfigureAwait(false);
     }
 
     private void Tell(PresentationTrack track, long done, long? total, long bytes) =>
-        _parts.Options.Progress?.Report(new PresentationProgress { Track = track.Index, Done = done, Total = total, Bytes = bytes });
+        _setup.Options.Progress?.Report(new PresentationProgress { Track = track.Index, Done = done, Total = total, Bytes = bytes });
 
-    private Func<Mp4Track, bool>? Filter(PresentationTrack track) => !_parts.Content.IsOneFile
+    private Func<Mp4Track, bool>? Filter(PresentationTrack track) => !_setup.Content.IsOneFile
         ? null
-        : file => ContentMap.TrackName(file) == _parts.Content.Tracks[track.Index].Path;
+        : file => ContentMap.TrackName(file) == _setup.Content.Tracks[track.Index].Path;
 
     private static PresentationTrack Of(ContentTrack track, int index) => new()
     {

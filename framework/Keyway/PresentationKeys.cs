@@ -7,25 +7,25 @@ using Keyway.Protection;
 namespace Keyway;
 
 /// <summary>Where one track's reader gets what opens a fragment: from the sessions of its presentation, waiting while a licence is on its way.</summary>
-/// <param name="parts">The presentation.</param>
+/// <param name="setup">The presentation.</param>
 /// <param name="track">The track, as facts number it.</param>
 /// <param name="reader">Who reads, where that is one who comes again; <see langword="null"/>: this object.</param>
 /// <remarks>Threads: one fragment at a time.</remarks>
-internal sealed class PresentationKeys(PresentationParts parts, int track, object? reader = null) : IMediaKeys, IDisposable
+internal sealed class PresentationKeys(PresentationSetup setup, int track, object? reader = null) : IMediaKeys, IDisposable
 {
     private readonly Dictionary<long, SampleDecryptor> _decryptors = [];
 
     public async ValueTask<IFragmentDecryptor> LeaseAsync(FragmentNeeds needs, CancellationToken cancellationToken)
     {
-        if (parts.Keys is not { } licenses)
+        if (setup.Keys is not { } licenses)
         {
             throw new MediaFormatException(
-                parts.Content.Origin.Given.IsFile ? parts.Content.Origin.Given.LocalPath : "", new FormatError("samples are protected, and nothing before them says so", "moof", -1));
+                setup.Content.Origin.Given.IsFile ? setup.Content.Origin.Given.LocalPath : "", new FormatError("samples are protected, and nothing before them says so", "moof", -1));
         }
 
         long pixels = (long)needs.Track.Width * needs.Track.Height;
         if (!_decryptors.TryGetValue(pixels, out SampleDecryptor? decryptor))
-            _decryptors.Add(pixels, decryptor = new SampleDecryptor(parts.Vault, licenses.Ring.Ring, parts.Options.Output, pixels > 0 ? pixels : null));
+            _decryptors.Add(pixels, decryptor = new SampleDecryptor(setup.Vault, licenses.Ring.Ring, setup.Options.Output, pixels > 0 ? pixels : null));
 
         List<ProtectionHeader> headers = needs.Protection.Count > 0 ? HeadersOf(licenses.Ring.Options.KeySystem, needs.Protection) : [];
         licenses.Use(reader ?? this, needs.KeyIds);
@@ -39,19 +39,19 @@ internal sealed class PresentationKeys(PresentationParts parts, int track, objec
             await licenses.WaitAsync(own, wanted, pixels > 0 ? pixels : null, cancellationToken).ConfigureAwait(false);
         }
 
-        await licenses.Ring.BeginUseAsync(needs.KeyIds, parts.Options.Output, pixels > 0 ? pixels : null, cancellationToken).ConfigureAwait(false);
-        return new CountedFragment(decryptor.LeaseFragment(), parts, track);
+        await licenses.Ring.BeginUseAsync(needs.KeyIds, setup.Options.Output, pixels > 0 ? pixels : null, cancellationToken).ConfigureAwait(false);
+        return new CountedFragment(decryptor.LeaseFragment(), setup, track);
     }
 
     public void Announce(IReadOnlyList<PsshBox> boxes, ProtectionScheme scheme)
     {
-        if (parts.Keys is { } licenses) licenses.Announce(HeadersOf(licenses.Ring.Options.KeySystem, boxes), scheme);
+        if (setup.Keys is { } licenses) licenses.Announce(HeadersOf(licenses.Ring.Options.KeySystem, boxes), scheme);
     }
 
     /// <summary>Says that this reader needs no key any more; one that is shared goes on.</summary>
     public void Dispose()
     {
-        if (reader is null) parts.Keys?.Leave([this]);
+        if (reader is null) setup.Keys?.Leave([this]);
     }
 
     private static bool AreUsable(SampleDecryptor decryptor, IReadOnlyList<KeyId> ids)
@@ -82,7 +82,7 @@ internal sealed class PresentationKeys(PresentationParts parts, int track, objec
     }
 
     /// <summary>A fragment's decryptor that says, once and at its end, that the fragment is clear.</summary>
-    private sealed class CountedFragment(IFragmentDecryptor inner, PresentationParts parts, int track) : IFragmentDecryptor
+    private sealed class CountedFragment(IFragmentDecryptor inner, PresentationSetup setup, int track) : IFragmentDecryptor
     {
         private int _samples;
         private long _length;
@@ -101,8 +101,8 @@ internal sealed class PresentationKeys(PresentationParts parts, int track, objec
         {
             inner.Dispose();
             if (_failed || _samples == 0) return;
-            parts.First.Note(track);
-            parts.Decrypted.Publish(new FragmentDecrypted { Presentation = parts.Id, Track = track, Samples = _samples, Length = _length });
+            setup.First.Note(track);
+            setup.Decrypted.Publish(new FragmentDecrypted { Presentation = setup.Id, Track = track, Samples = _samples, Length = _length });
             _samples = 0;
         }
     }

@@ -17,7 +17,7 @@ public sealed partial class Presentation
     public bool IsLive => _feed is not null;
 
     /// <summary>How many periods of it are known in which a chosen track plays; 1 for a file.</summary>
-    public int PeriodCount => Math.Max(1, (_feed?.Current.Rows ?? _parts.Content.Periods).Count(static row => row.Tracks.Any(static track => track is not null)));
+    public int PeriodCount => Math.Max(1, (_feed?.Current.Rows ?? _setup.Content.Periods).Count(static row => row.Tracks.Any(static track => track is not null)));
 
     /// <summary>What could not be read, as far as is known by now: segments that are missing, or are not what their manifest promises.</summary>
     public IReadOnlyList<PresentationGap> Gaps => _gaps.Gaps;
@@ -50,7 +50,7 @@ public sealed partial class Presentation
     public async IAsyncEnumerable<PresentationPart> PartsAsync(IReadOnlyList<PresentationTrack> tracks, TimeRange range, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(tracks);
-        List<PresentationKeys> keys = [.. tracks.Select(track => new PresentationKeys(_parts, track.Index))];
+        List<PresentationKeys> keys = [.. tracks.Select(track => new PresentationKeys(_setup, track.Index))];
         try
         {
             IAsyncEnumerable<Piece> pieces = _feed is null ? StaticPiecesAsync(tracks, range, cancellationToken) : LivePiecesAsync(_feed, tracks, range, cancellationToken);
@@ -64,7 +64,7 @@ public sealed partial class Presentation
                     inputs.Add(new MergeInput { Units = units, Name = piece.Name(i), Keys = keys[i], Tracks = Filter(tracks[i]), Range = RangeOf(range), Zero = piece.Zero });
                 }
 
-                PresentationPart part = new(++number, piece.Periods, [.. tracks.Where((_, i) => piece.Units[i] is not null)], inputs, IsLive, _parts.MaxParallelFragments);
+                PresentationPart part = new(++number, piece.Periods, [.. tracks.Where((_, i) => piece.Units[i] is not null)], inputs, IsLive, _setup.MaxParallelFragments);
                 yield return part;
                 // What is not read does not end either.
                 if (!part.IsWritten) yield break;
@@ -72,25 +72,25 @@ public sealed partial class Presentation
         }
         finally
         {
-            _parts.Keys?.Leave(keys);
+            _setup.Keys?.Leave(keys);
         }
     }
 
     // A manifest that is a file and stands still is a recording of what was live once: all of it is read.
-    private static bool IsFollowed(PresentationParts parts)
+    private static bool IsFollowed(PresentationSetup setup)
     {
-        if (parts.Content.Timeline is not { Live: { } timing } timeline) return false;
-        TrackPeriod[] chosen = [.. parts.Content.Periods.SelectMany(static row => row.Tracks).OfType<TrackPeriod>()];
+        if (setup.Content.Timeline is not { Live: { } timing } timeline) return false;
+        TrackPeriod[] chosen = [.. setup.Content.Periods.SelectMany(static row => row.Tracks).OfType<TrackPeriod>()];
         if (!Array.TrueForAll(chosen, static each => each.Rendition.Segments.IsLive)) return false;
         if (!timeline.Origin.Location.IsFile) return true;
-        DateTimeOffset now = parts.Clock.GetUtcNow();
+        DateTimeOffset now = setup.Clock.GetUtcNow();
         TimeSpan recent = TimeSpan.FromMinutes(2) + (timing.UpdatePeriod is { } period && period < TimeSpan.FromDays(1) ? period : TimeSpan.Zero);
         return Array.Exists(chosen, each => each.Rendition.Segments.Newest(now) is { Kind: SegmentStepKind.Ready } newest && newest.Available > now - recent);
     }
 
     private async IAsyncEnumerable<Piece> StaticPiecesAsync(IReadOnlyList<PresentationTrack> tracks, TimeRange range, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        OpenedContent content = _parts.Content;
+        OpenedContent content = _setup.Content;
         // A stretch of a file with an index is read from where it begins; what has none is read from front to back.
         if (content.IsOneFile && (range.From is null || !await HasIndexAsync(cancellationToken).ConfigureAwait(false)))
         {
@@ -110,7 +110,7 @@ public sealed partial class Presentation
         }
 
         PeriodRow[] rows = [.. content.Periods.Where(row => PeriodTrack.IsIn(row, range) && tracks.Any(track => row.Tracks[track.Index] is not null))];
-        if (rows.Length == 0 && !range.IsAll) throw new RangeNotFoundException(SourceText.Of(content.Origin.Given), range, SegmentLister.SpanOf(content.Timeline, _parts.Clock.GetUtcNow()));
+        if (rows.Length == 0 && !range.IsAll) throw new RangeNotFoundException(SourceText.Of(content.Origin.Given), range, SegmentLister.SpanOf(content.Timeline, _setup.Clock.GetUtcNow()));
         GapTally[] tallies = [.. tracks.Select(track => TallyOf(track, rows, range))];
         using PeriodPlan plan = Plan(tracks);
         List<(int Part, PeriodRow Row)> parts = [];
@@ -149,7 +149,7 @@ public sealed partial class Presentation
     }
 
     private async ValueTask<bool> HasIndexAsync(CancellationToken cancellationToken) =>
-        !(await _parts.Content.Timeline.Periods[0].Renditions[0].Segments.OpenAsync(_parts.Sources, _parts.Content.Origin, cancellationToken).ConfigureAwait(false)).IsWholeFile;
+        !(await _setup.Content.Timeline.Periods[0].Renditions[0].Segments.OpenAsync(_setup.Sources, _setup.Content.Origin, cancellationToken).ConfigureAwait(false)).IsWholeFile;
 
     /// <summary>A queue of one unit.</summary>
     private static MediaQueue QueueOf(MediaUnit unit)
@@ -164,22 +164,22 @@ public sealed partial class Presentation
     }
 
     private GapTally TallyOf(PresentationTrack track, PeriodRow[] rows, TimeRange range) =>
-        new(_gaps, _parts.Options.Gaps, PeriodTrack.CountOf(rows, track.Index, range, _parts.Clock.GetUtcNow()));
+        new(_gaps, _setup.Options.Gaps, PeriodTrack.CountOf(rows, track.Index, range, _setup.Clock.GetUtcNow()));
 
     /// <summary>Opens a track in some periods: a file as it is, or its segments one after the other.</summary>
     private async ValueTask<MediaQueue> OpenTrackAsync(PresentationTrack track, PeriodRow[] rows, bool isAll, TimeSpan beginning, TimeRange range, GapTally tally, CancellationToken cancellationToken)
     {
-        OpenedContent content = _parts.Content;
+        OpenedContent content = _setup.Content;
         if (isAll && range.IsAll && rows.Length == 1 && rows[0].Tracks[track.Index]!.Rendition is { Segments.IsWholeFile: true } rendition)
         {
-            Stream file = await RenditionStream.OpenAsync(_parts.Sources, content.Origin, [rendition.Segments], cancellationToken: cancellationToken).ConfigureAwait(false);
+            Stream file = await RenditionStream.OpenAsync(_setup.Sources, content.Origin, [rendition.Segments], cancellationToken: cancellationToken).ConfigureAwait(false);
             SamplePlace place = PeriodTrack.PlaceOf(rows[0], rows[0].Tracks[track.Index]!, beginning, isLast: true);
             return QueueOf(MediaUnit.File(new ProgressStream(file, read => Tell(track, read, file.CanSeek ? file.Length : null, read)), ContentReader.NameOf(rendition), place));
         }
 
-        DateTimeOffset now = _parts.Clock.GetUtcNow();
+        DateTimeOffset now = _setup.Clock.GetUtcNow();
         long total = PeriodTrack.CountOf(rows, track.Index, range, now);
-        PeriodTrack walk = new(_parts.Sources, content.Origin, rows, content.Periods[^1], track.Index, range, now, _gaps, tally, (segments, bytes) => Tell(track, segments, total > 0 ? total : null, bytes));
+        PeriodTrack walk = new(_setup.Sources, content.Origin, rows, content.Periods[^1], track.Index, range, now, _gaps, tally, (segments, bytes) => Tell(track, segments, total > 0 ? total : null, bytes));
         MediaQueue queue = new(TimelineLimits.ReadAhead);
         queue.Begin(async (to, stop) =>
         {
@@ -195,7 +195,7 @@ public sealed partial class Presentation
         try
         {
             reading = await LiveReading.BeginAsync(
-                feed, [.. tracks.Select(static track => track.Index)], Plan(tracks), range, _parts.Options.Duration, (track, segments, bytes) => Tell(Tracks[track], segments, null, bytes), cancellationToken).ConfigureAwait(false);
+                feed, [.. tracks.Select(static track => track.Index)], Plan(tracks), range, _setup.Options.Duration, (track, segments, bytes) => Tell(Tracks[track], segments, null, bytes), cancellationToken).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (feed.Stopped.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
@@ -215,7 +215,7 @@ public sealed partial class Presentation
                     for (int i = 0; i < begun.Length; i++)
                         if (await queues[i].HasBegunAsync(cancellationToken).ConfigureAwait(false)) begun[i] = queues[i];
                     if (Array.Exists(begun, static queue => queue is not null))
-                        yield return new Piece(begun, TimeSpan.Zero, () => reading.NamesOf(number), i => ContentReader.NameOf(_parts.Content.RenditionsOf(tracks[i].Index)[0]));
+                        yield return new Piece(begun, TimeSpan.Zero, () => reading.NamesOf(number), i => ContentReader.NameOf(_setup.Content.RenditionsOf(tracks[i].Index)[0]));
                     foreach (MediaQueue queue in queues) more |= await queue.HasMoreAsync(cancellationToken).ConfigureAwait(false);
                 }
                 finally
@@ -237,9 +237,9 @@ public sealed partial class Presentation
 
     private PeriodPlan Plan(IReadOnlyList<PresentationTrack> tracks) => new([.. tracks.Select(static track => track.Index)], async (period, cancellationToken) =>
     {
-        PresentationTimeline timeline = _feed?.Current.Timeline ?? _parts.Content.Timeline;
-        MovieFacts facts = await new ContentReader(_parts.Sources).ProbeAsync(timeline.Origin, period.Rendition, cancellationToken).ConfigureAwait(false);
-        if (_parts.Keys is { } licenses)
+        PresentationTimeline timeline = _feed?.Current.Timeline ?? _setup.Content.Timeline;
+        MovieFacts facts = await new ContentReader(_setup.Sources).ProbeAsync(timeline.Origin, period.Rendition, cancellationToken).ConfigureAwait(false);
+        if (_setup.Keys is { } licenses)
         {
             ProtectionMapBuilder builder = new();
             ContentMap.Add(builder, "", facts, period.Rendition.Path);
@@ -252,7 +252,7 @@ public sealed partial class Presentation
     /// <summary>What a new manifest brings is asked for at once, not when a sample needs it.</summary>
     private ValueTask AnnounceAsync(LiveSnapshot snapshot, CancellationToken cancellationToken)
     {
-        _parts.Keys?.Follow(MapOf(snapshot.Rows));
+        _setup.Keys?.Follow(MapOf(snapshot.Rows));
         return ValueTask.CompletedTask;
     }
 

@@ -7,7 +7,7 @@ using Keyway.Sources;
 namespace Keyway;
 
 /// <summary>What the engine makes a presentation of.</summary>
-internal sealed record PresentationParts
+internal sealed record PresentationSetup
 {
     public required PresentationId Id { get; init; }
 
