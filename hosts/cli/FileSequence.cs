@@ -45,8 +45,6 @@ internal sealed class FileSequence : ForwardStream
         return sequence;
     }
 
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
     public override int Read(Span<byte> buffer)
     {
         while (buffer.Length > 0)

@@ -17,11 +17,33 @@ public sealed partial class ArchitectureTests
     /// <summary>The two packages, and what they bring.</summary>
     private static readonly string[] ContractClosure = [.. ContractPackages, "Microsoft.Extensions.Primitives"];
 
-    /// <summary>What every room may use of the engine's front: how bad input and failing plugins are told, and how much of it is read.</summary>
-    private static readonly Type[] Ground = [typeof(FormatError), typeof(MediaFormatException), typeof(ManifestException), typeof(SourceException), typeof(Mp4Limits), typeof(ManifestLimits), typeof(SourceLimits), typeof(TimelineLimits), typeof(LicenseLimits), typeof(ContentCoding), typeof(ForwardStream), typeof(PluginText)];
+    /// <summary>What every room may use: how bad input and failing plugins are told, how much of it is read, what streams have in common.</summary>
+    private const string Ground = "Keyway.Primitives";
+
+    private static readonly SourceTree Tree = SourceTree.Read("framework/Keyway");
+
+    /// <summary>What leads up, and may as long as its reason holds.</summary>
+    private static readonly (Type By, Type Named, string Why)[] LeadUp =
+    [
+        (typeof(Sessions.SessionEngine), typeof(Wiring), "the table of who hears whom is made by the room that it is about"),
+        (typeof(PluginText), typeof(Licensing.Secrets.Redactor), "what a plugin says is masked as the answer of a service is"),
+    ];
+
+    /// <summary>Rooms whose sub-rooms still name each other in circles: in how many places at most, and why.</summary>
+    private static readonly Dictionary<string, (int Names, string Why)> Entangled = new()
+    {
+        ["Licensing"] = (250, "an exchange runs the steps that are made of packs, and hands itself to them"),
+    };
 
     [GeneratedRegex(@"\bMcMaster\b")]
     private static partial Regex McMaster { get; }
+
+    [GeneratedRegex(@" : Stream\b")]
+    private static partial Regex OwnStream { get; }
+
+    // Whoever looks for a size of 1 reads a header.
+    [GeneratedRegex(@"\bsize == 1\b")]
+    private static partial Regex LargeSize { get; }
 
     [GeneratedRegex(@"\.Subscribe\s*\(")]
     private static partial Regex Subscribing { get; }
@@ -148,6 +170,7 @@ public sealed partial class ArchitectureTests
     // ---- rooms of the engine
 
     [Theory]
+    [InlineData("Primitives")]
     [InlineData("Decryption")]
     [InlineData("Sources")]
     [InlineData("Messaging")]
@@ -183,9 +206,50 @@ public sealed partial class ArchitectureTests
     }
 
     [Fact]
+    public void A_namespace_is_that_of_the_folder_or_one_above()
+    {
+        // Applications name one namespace a room, in whichever folder below it a type lies.
+        Tree.Scattered.Should().BeEmpty();
+        Tree.Folders.Count.Should().BeGreaterThan(300);
+        Tree.Folders.Where(static pair => !$"Keyway.{pair.Value.Replace('/', '.')}.".StartsWith(pair.Key[..(pair.Key.LastIndexOf('.') + 1)], StringComparison.Ordinal)).Should().BeEmpty();
+        Tree.FolderOf(typeof(FormatError)).Should().Be("Primitives");
+        Tree.FolderOf(typeof(Mp4.Structure.Moof)).Should().Be("Mp4/Structure");
+    }
+
+    [Fact]
+    public void Rooms_lead_in_no_circle_and_none_to_the_roof()
+    {
+        List<(string From, string To, string Example)> steps = [.. Steps().Select(static step => (step.From.Split('/')[0], step.To.Split('/')[0], step.Example))];
+        steps.Where(static step => step.To.Length == 0).Should().BeEmpty("the front door uses every room, and no room uses it");
+        Told(steps).Should().BeEmpty();
+        Told([("Dash", "Timeline", "a"), ("Timeline", "Mp4", "b"), ("Mp4", "Dash", "c"), ("Content", "Dash", "d")]).Should().Equal("Dash > Timeline: a", "Timeline > Mp4: b", "Mp4 > Dash: c");
+    }
+
+    [Fact]
+    public void Sub_rooms_lead_in_no_circle()
+    {
+        foreach (IGrouping<string, (string From, string To, string Example)> room in Steps().Where(static step => step.From.Split('/')[0] == step.To.Split('/')[0]).GroupBy(static step => step.From.Split('/')[0]))
+        {
+            string[] circle = [.. Told([.. room])];
+            if (Entangled.GetValueOrDefault(room.Key) is { Names: > 0 } known) circle.Length.Should().BeInRange(1, known.Names, "{0}: {1}", room.Key, known.Why);
+            else circle.Should().BeEmpty("{0}", room.Key);
+        }
+    }
+
+    [Fact]
+    public void What_may_lead_up_does() =>
+        LeadUp.Where(static each => !TypeReferences.Of(each.By).Select(TypeReferences.Outermost).Contains(each.Named)).Should().BeEmpty("there is no reason left for it");
+
+    private static IEnumerable<string> Told(List<(string From, string To, string Example)> steps)
+    {
+        HashSet<(string, string)> circle = [.. Circles.Among([.. steps.Select(static step => (step.From, step.To)).Distinct()])];
+        return steps.Where(step => circle.Contains((step.From, step.To))).Select(static step => $"{step.From} > {step.To}: {step.Example}").Distinct();
+    }
+
+    [Fact]
     public void Every_room_has_a_rule()
     {
-        string[] ruled = ["Keyway", .. new[] { "Content", "Timeline", "Diagnostics", "Live", "Sessions", "Decryption", "Sources", "Messaging", "Licensing", "Protection", "Mp4", "Dash", "Units" }.Select(room => $"Keyway.{room}")];
+        string[] ruled = ["Keyway", .. new[] { "Primitives", "Content", "Timeline", "Diagnostics", "Live", "Sessions", "Decryption", "Sources", "Messaging", "Licensing", "Protection", "Mp4", "Dash", "Units" }.Select(room => $"Keyway.{room}")];
         Engine.GetTypes().Select(Room).OfType<string>().Distinct().Should().BeEquivalentTo(ruled);
     }
 
@@ -204,6 +268,19 @@ public sealed partial class ArchitectureTests
     public void Checker_of_rooms_sees_through(Type way) => TypeReferences.Of(way).Select(TypeReferences.Outermost).Should().Contain(typeof(BreakingTarget));
 
     // ---- one place for a thing
+
+    [Fact]
+    public void Streams_share_one_base()
+    {
+        Type[] streams = [.. Engine.GetTypes().Where(static type => type.IsAssignableTo(typeof(Stream)))];
+        streams.Should().HaveCountGreaterThan(8).And.OnlyContain(static type => type.IsAssignableTo(typeof(PlainStream)));
+        Files("hosts/cli", OwnStream).Should().BeEmpty("the command's come from it as well");
+        OwnStream.IsMatch("internal sealed class Owned(Stream inner) : Stream\n").Should().BeTrue();
+    }
+
+    [Fact]
+    public void Header_of_a_box_is_read_in_one_place() =>
+        Files("framework/Keyway", LargeSize).Should().Equal("framework/Keyway/Primitives/BoxHeader.cs");
 
     [Fact]
     public void Wiring_alone_subscribes()
@@ -260,9 +337,9 @@ public sealed partial class ArchitectureTests
         return project.Sources.Where(source => !source.StartsWith(own, StringComparison.Ordinal) && !source.StartsWith(samples, StringComparison.Ordinal));
     }
 
-    /// <summary>The first two words of a namespace; none for what the compiler and generators add.</summary>
+    /// <summary>The engine's name and the first folder of a type; none for what the compiler and generators add.</summary>
     private static string? Room(Type type) =>
-        TypeReferences.Outermost(type).Namespace?.Split('.') is ["Keyway", ..] words ? string.Join('.', words.Take(2)) : null;
+        Tree.FolderOf(type) switch { null => null, "" => "Keyway", string folder => $"Keyway.{folder.Split('/')[0]}" };
 
     /// <summary>The rooms of the engine that a room uses.</summary>
     private static IEnumerable<string> Rooms(Assembly assembly, string room) => Named(assembly, room).Select(pair => Room(pair.Named)!).Distinct();
@@ -276,11 +353,27 @@ public sealed partial class ArchitectureTests
         select (TypeReferences.Outermost(type), TypeReferences.Outermost(named));
 
     private static IEnumerable<string> Visits(Assembly assembly, string room, IEnumerable<string> allowed) =>
-        // The table of who hears whom is made by the room that it is about.
         Named(assembly, room)
-            .Where(pair => Room(pair.Named) != room && !allowed.Contains(Room(pair.Named)) && !Ground.Contains(pair.Named) && pair != (typeof(Sessions.SessionEngine), typeof(Wiring)))
+            .Where(pair => Room(pair.Named) != room && Room(pair.Named) != Ground && !allowed.Contains(Room(pair.Named)) && !MayLeadUp(pair))
             .Select(pair => $"{pair.By.FullName} uses {pair.Named.FullName}")
             .Distinct();
+
+    private static bool MayLeadUp((Type By, Type Named) pair) => LeadUp.Any(each => (each.By, each.Named) == pair);
+
+    /// <summary>Which folder of the engine names which other, by types that are no exceptions.</summary>
+    private static List<(string From, string To, string Example)> Steps()
+    {
+        List<(string From, string To, string Example)> steps = [];
+        foreach (Type type in Engine.GetTypes())
+        {
+            if (Tree.FolderOf(type) is not { } from) continue;
+            foreach (Type named in TypeReferences.Of(type).Select(TypeReferences.Outermost))
+                if (named.Assembly == Engine && Tree.FolderOf(named) is { } to && to != from && !MayLeadUp((TypeReferences.Outermost(type), named)))
+                    steps.Add((from, to, $"{TypeReferences.Outermost(type).Name} names {named.Name}"));
+        }
+
+        return steps;
+    }
 
     /// <summary>The source files below a folder that match, relative to the checkout.</summary>
     private static IEnumerable<string> Files(string folder, Regex pattern) => Within(folder).Where(file => pattern.IsMatch(File.ReadAllText(Path.Combine(Corpus.Root, file))));

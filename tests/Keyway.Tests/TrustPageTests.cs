@@ -46,7 +46,7 @@ public sealed partial class TrustPageTests
     [GeneratedRegex("`([A-Za-z]+Tests)\\.([A-Za-z0-9_]+)`")]
     private static partial Regex Named();
 
-    [GeneratedRegex("`([A-Z][A-Za-z]+/[A-Z][A-Za-z]+)`")]
+    [GeneratedRegex("`([A-Z][A-Za-z]+(?:/[A-Z][A-Za-z]+)+)`")]
     private static partial Regex Room();
 
     [GeneratedRegex("\\[(?:Fact|Theory)[^\\n]*\\](?:\\s*\\[[^\\n]*\\][^\\n]*|\\s*//[^\\n]*)*\\s*public [^(\\n]*?([A-Za-z0-9_]+)\\(")]

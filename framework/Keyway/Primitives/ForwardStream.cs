@@ -1,8 +1,8 @@
 namespace Keyway;
 
-/// <summary>A stream that only goes forward, and is read asynchronously: what is left to its makers is <see cref="ReadAsync(Memory{byte}, CancellationToken)"/>.</summary>
-/// <remarks>Threads: one reader. A synchronous read waits for an asynchronous one.</remarks>
-public abstract class ForwardStream : Stream
+/// <summary>A stream that only goes forward: what is left to its makers is <see cref="ReadAsync(Memory{byte}, CancellationToken)"/>.</summary>
+/// <remarks>Threads: one reader. It is read asynchronously; a synchronous read is refused where its maker has none.</remarks>
+public abstract class ForwardStream : PlainStream
 {
     /// <inheritdoc/>
     public override bool CanRead => true;
@@ -14,35 +14,5 @@ public abstract class ForwardStream : Stream
     public sealed override bool CanWrite => false;
 
     /// <inheritdoc/>
-    public sealed override long Length => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
-    /// <inheritdoc/>
     public abstract override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default);
-
-    /// <inheritdoc/>
-    public sealed override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    /// <inheritdoc/>
-    public override int Read(byte[] buffer, int offset, int count) => ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
-
-    /// <inheritdoc/>
-    public sealed override void Flush()
-    {
-    }
-
-    /// <inheritdoc/>
-    public sealed override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public sealed override void SetLength(long value) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public sealed override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 }

@@ -96,22 +96,21 @@ public sealed record PsshBox
         while (at < boxes.Length)
         {
             ReadOnlySpan<byte> rest = boxes[at..];
-            if (rest.Length < 8) return Fail("not a whole box", at, out error);
-            uint size = BinaryPrimitives.ReadUInt32BigEndian(rest);
-            uint length = size == 0 ? (uint)rest.Length : size;
-            if (length < 8 || length > (uint)rest.Length) return Fail($"box size {size} does not fit the {rest.Length} bytes that are left", at, out error);
-            if (BinaryPrimitives.ReadUInt32BigEndian(rest[4..]) == Type)
+            if (!BoxHeader.TryRead(rest, out BoxHeader header)) return Fail("not a whole box", at, out error);
+            int length = (int)header.Within(rest.Length);
+            if (length < 0) return Fail($"box size {(ulong)header.Length} does not fit the {rest.Length} bytes that are left", at, out error);
+            if (header.Type == Type)
             {
-                if (!TryReadContent(rest[8..(int)length], out PsshBox? box, out error))
+                if (!TryReadContent(rest[header.Size..length], out PsshBox? box, out error))
                 {
-                    error = error with { Offset = at + 8 + error.Offset };
+                    error = error with { Offset = at + header.Size + error.Offset };
                     return false;
                 }
 
                 list.Add(box!);
             }
 
-            at += (int)length;
+            at += length;
         }
 
         error = default;

@@ -5,7 +5,7 @@ using System.Net.Http.Headers;
 namespace Keyway.Sources;
 
 /// <summary>An HTTP resource, or a range of one, as a stream. A broken connection is taken up where it broke.</summary>
-internal sealed class HttpSourceStream : Stream
+internal sealed class HttpSourceStream : PlainStream
 {
     // A server without ranges can only be taken up, or sought in, by reading and forgetting.
     private readonly HttpSource _http;
@@ -49,8 +49,6 @@ internal sealed class HttpSourceStream : Stream
 
     public override bool CanSeek => _seekable && _ranges && _length is not null;
 
-    public override bool CanWrite => false;
-
     public override long Length => _length ?? throw new NotSupportedException("the server did not say how long it is");
 
     public override long Position
@@ -67,10 +65,6 @@ internal sealed class HttpSourceStream : Stream
         return await WaitAsync(token => ReadOnceAsync(buffer, token), cancellationToken).ConfigureAwait(false);
     }
 
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) => ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
-
     public override long Seek(long offset, SeekOrigin origin)
     {
         if (!CanSeek) throw new NotSupportedException();
@@ -79,14 +73,6 @@ internal sealed class HttpSourceStream : Stream
         if (target != _position) Drop();
         return _position = target;
     }
-
-    public override void Flush()
-    {
-    }
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using Keyway.Mp4;
 using Keyway.Mp4.Boxes;
 using Keyway.Sources;
@@ -21,16 +20,12 @@ internal static class FileIndex
         {
             ReadOnlyMemory<byte> bytes = await source.ReadAsync(file with { Range = new ByteRange(at, at + Step - 1) }, Step, cancellationToken).ConfigureAwait(false);
             long begin = at;
-            while (at - begin <= bytes.Length - 16)
+            while (at - begin <= bytes.Length - BoxHeader.Most && BoxHeader.TryRead(bytes.Span[(int)(at - begin)..], out BoxHeader header))
             {
-                ReadOnlySpan<byte> header = bytes.Span[(int)(at - begin)..];
-                ulong size = BinaryPrimitives.ReadUInt32BigEndian(header);
-                uint type = BinaryPrimitives.ReadUInt32BigEndian(header[4..]);
-                if (size == 1) size = BinaryPrimitives.ReadUInt64BigEndian(header[8..]);
                 // What is not a box, or lasts to the end of the file, has no index behind it.
-                if (size < 8 || size > (ulong)(long.MaxValue - at) || type is FourCc.Moof or FourCc.Mdat) return null;
-                if (type == SidxBox.Type) return new ByteRange(at, at + (long)size - 1);
-                at += (long)size;
+                if (header.ReachesToEnd || header.Within(long.MaxValue - at) is not (>= 0 and long length) || header.Type is FourCc.Moof or FourCc.Mdat) return null;
+                if (header.Type == SidxBox.Type) return new ByteRange(at, at + length - 1);
+                at += length;
             }
 
             if (bytes.Length < Step || at == begin) return null;

@@ -6,7 +6,7 @@ namespace Keyway.Timeline;
 /// <param name="name">The segment's name for messages.</param>
 internal sealed class PassingBoxes(string name)
 {
-    private readonly byte[] _header = new byte[16];
+    private readonly byte[] _header = new byte[BoxHeader.Most];
     private int _known;
     private long _left;
     private long _position;
@@ -26,15 +26,15 @@ internal sealed class PassingBoxes(string name)
                 continue;
             }
 
-            int wanted = _known < 8 ? 8 : 16;
+            BoxHeader.TryRead(_header.AsSpan(0, _known), out BoxHeader header);
+            int wanted = header.Size;
             int taken = Math.Min(wanted - _known, bytes.Length);
             bytes[..taken].CopyTo(_header.AsSpan(_known));
             _known += taken;
             _position += taken;
             bytes = bytes[taken..];
             if (_known < wanted) return;
-            bool needsMore = _known == 8 && _header.AsSpan(0, 4).SequenceEqual((ReadOnlySpan<byte>)[0, 0, 0, 1]);
-            if (needsMore) continue;
+            if (!BoxHeader.TryRead(_header.AsSpan(0, _known), out _)) continue;
             if (!SegmentBoxes.TryReadHeader(_header.AsSpan(0, _known), out TopBox box)) throw Broken("what follows is no box", _position - _known);
             if (box.Length == 0) throw Broken("a box without a size, in a segment that is too large to be read whole", _position - _known);
             _left = box.Length - _known;

@@ -50,23 +50,10 @@ internal static class SegmentBoxes
     public static bool TryReadHeader(ReadOnlySpan<byte> bytes, out TopBox box)
     {
         box = default;
-        if (bytes.Length < 8) return false;
-        long size = BinaryPrimitives.ReadUInt32BigEndian(bytes);
-        uint type = BinaryPrimitives.ReadUInt32BigEndian(bytes[4..]);
-        int header = 8;
-        foreach (byte letter in bytes[4..8])
-            if (letter is (< 0x20 or > 0x7E) and not 0xA9) return false;
-        // As BoxWindow has it: a `free` box that is smaller than its own header.
-        if (size is > 1 and < 8 && type == FourCc.Free) size = 8;
-        if (size == 1)
-        {
-            if (bytes.Length < 16) return false;
-            size = BinaryPrimitives.ReadInt64BigEndian(bytes[8..]);
-            header = 16;
-        }
-
-        if (size != 0 && size < header) return false;
-        box = new TopBox(type, 0, header, size);
+        if (!BoxHeader.TryRead(bytes, out BoxHeader header) || !FourCc.Prints(header.Type)) return false;
+        header = header.Mended;
+        if (!header.ReachesToEnd && header.Length < header.Size) return false;
+        box = new TopBox(header.Type, 0, header.Size, header.Length);
         return true;
     }
 

@@ -1,7 +1,7 @@
 namespace Keyway.Cli.Targets;
 
 /// <summary>Passes bytes on, counts them and, where it is wanted, takes their SHA-256, beside the writing. The inner stream stays the caller's to dispose.</summary>
-internal sealed class DigestStream(Stream inner, bool digests = true) : Stream
+internal sealed class DigestStream(Stream inner, bool digests = true) : PlainStream
 {
     /// <summary>From so many bytes on another thread takes the digest meanwhile.</summary>
     private const int Beside = 64 << 10;
@@ -10,10 +10,6 @@ internal sealed class DigestStream(Stream inner, bool digests = true) : Stream
     private readonly FileStream? _file = OperatingSystem.IsWindows() ? null : inner as FileStream;
     private readonly Digester? _hash = digests ? new Digester() : null;
     private long _length;
-
-    public override bool CanRead => false;
-
-    public override bool CanSeek => false;
 
     public override bool CanWrite => true;
 
@@ -39,8 +35,6 @@ internal sealed class DigestStream(Stream inner, bool digests = true) : Stream
         _hash?.Append(buffer);
         _length += buffer.Length;
     }
-
-    public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
 
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -68,18 +62,9 @@ internal sealed class DigestStream(Stream inner, bool digests = true) : Stream
         _length += buffer.Length;
     }
 
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
     public override void Flush() => inner.Flush();
 
     public override Task FlushAsync(CancellationToken cancellationToken) => inner.FlushAsync(cancellationToken);
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

@@ -14,7 +14,7 @@ internal sealed class ManifestBuilder(MpdContext context, Manifest manifest, Mpd
     {
         ResolveReferences();
         List<ContentProtection> inherited = Inheritable(mpd, []);
-        BaseAddress address = BaseAddress.Root.Under(mpd);
+        BaseAddress address = mpd.AddressUnder(BaseAddress.Root);
         List<Period> periods = [];
         TimeSpan? next = TimeSpan.Zero;
         for (int i = 0; i < mpd.Periods.Count; i++)
@@ -27,7 +27,7 @@ internal sealed class ManifestBuilder(MpdContext context, Manifest manifest, Mpd
             TimeSpan? duration = draft.Duration ?? (until - start is { } length && length >= TimeSpan.Zero ? length : null);
             if (draft.Duration is null && until < start) at.NoteAt(draft.Path, "the period ends before it begins");
             next = Add(start, duration);
-            periods.Add(Build(draft, start, duration, inherited, address.Under(draft), mpd.Segments));
+            periods.Add(Build(draft, start, duration, inherited, draft.AddressUnder(address), mpd.Segments));
         }
 
         if (periods.Count == 0) at.NoteAt(mpd.Path, "the manifest has no periods");
@@ -45,7 +45,7 @@ internal sealed class ManifestBuilder(MpdContext context, Manifest manifest, Mpd
             Id = draft.Id,
             Start = start,
             Duration = duration,
-            AdaptationSets = [.. draft.Sets.Select(set => Build(set, start, duration, wall, inherited, address.Under(set), set.Segments?.Over(segments) ?? segments))],
+            AdaptationSets = [.. draft.Sets.Select(set => Build(set, start, duration, wall, inherited, set.AddressUnder(address), set.Segments?.Over(segments) ?? segments))],
         };
     }
 
@@ -76,7 +76,7 @@ internal sealed class ManifestBuilder(MpdContext context, Manifest manifest, Mpd
                 ContentProtections = Inherit(each, protections),
                 UnknownEssential = Unknown(each, unknown),
                 Segments = new RepresentationSegments(
-                    context, each.Segments?.Over(segments) ?? segments, address.Under(each), each.Path, each.Id ?? "", each.Bandwidth, duration, wall, there),
+                    context, each.Segments?.Over(segments) ?? segments, each.AddressUnder(address), each.Path, each.Id ?? "", each.Bandwidth, duration, wall, there),
             });
         }
 

@@ -20,6 +20,9 @@ internal abstract class LevelDraft
     public UrlQuery? Query { get; set; }
 
     public bool IsTrickMode { get; set; }
+
+    /// <summary>Where addresses of this level count from, by what the level around it says.</summary>
+    public BaseAddress AddressUnder(BaseAddress outer) => outer.Under(BaseUrls, Query, Path);
 }
 
 internal sealed class MpdDraft : LevelDraft

@@ -1,4 +1,3 @@
-using Keyway.Dash.Reading;
 using Keyway.Dash.Xml;
 
 namespace Keyway.Dash.Segments;
@@ -36,11 +35,14 @@ internal sealed class BaseAddress
     public AvailabilityOffset Availability { get; }
 
     /// <summary>One level further in; the same when the level has neither a <c>BaseURL</c> nor a query to add.</summary>
-    public BaseAddress Under(LevelDraft level)
+    /// <param name="references">What its <c>BaseURL</c> elements say.</param>
+    /// <param name="query">What it adds to the addresses of segments.</param>
+    /// <param name="path">Where it stands in the manifest.</param>
+    public BaseAddress Under(IReadOnlyList<BaseReference> references, UrlQuery? query, string path)
     {
-        List<BaseReference> said = [.. level.BaseUrls.Where(static each => each.Url.Length > 0)];
-        if (said.Count > 0) return new BaseAddress(this, said, level.Path, level.Query ?? _query);
-        return level.Query is null ? this : new BaseAddress(this, Same, level.Path, level.Query);
+        List<BaseReference> said = [.. references.Where(static each => each.Url.Length > 0)];
+        if (said.Count > 0) return new BaseAddress(this, said, path, query ?? _query);
+        return query is null ? this : new BaseAddress(this, Same, path, query);
     }
 
     /// <summary>The address itself.</summary>

@@ -14,7 +14,7 @@ namespace Keyway.Licensing.Transport;
 /// or binary and short. Threads: one reader and one writer, as the library has them.
 /// </remarks>
 /// <param name="connection">The connection, decrypted. Ownership: taken.</param>
-internal sealed class HeadFirstStream(Stream connection) : Stream
+internal sealed class HeadFirstStream(Stream connection) : PlainStream
 {
     private const int BufferLength = 16 * 1024;
 
@@ -30,17 +30,7 @@ internal sealed class HeadFirstStream(Stream connection) : Stream
 
     public override bool CanRead => true;
 
-    public override bool CanSeek => false;
-
     public override bool CanWrite => true;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -58,8 +48,6 @@ internal sealed class HeadFirstStream(Stream connection) : Stream
         return count;
     }
 
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
     public override int Read(Span<byte> buffer)
     {
         if (_start == _end)
@@ -72,15 +60,11 @@ internal sealed class HeadFirstStream(Stream connection) : Stream
         return Take(buffer);
     }
 
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
         _framing.Begin();
         return connection.WriteAsync(buffer, cancellationToken);
     }
-
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
     public override void Write(ReadOnlySpan<byte> buffer)
     {
@@ -88,15 +72,9 @@ internal sealed class HeadFirstStream(Stream connection) : Stream
         connection.Write(buffer);
     }
 
-    public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
-
     public override void Flush() => connection.Flush();
 
     public override Task FlushAsync(CancellationToken cancellationToken) => connection.FlushAsync(cancellationToken);
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     public override async ValueTask DisposeAsync()
     {

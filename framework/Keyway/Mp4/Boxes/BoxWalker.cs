@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-
 namespace Keyway.Mp4.Boxes;
 
 /// <summary>Walks the boxes that follow one another in a buffer. Ends with <see cref="Finish"/>, which says whether it ended well.</summary>
@@ -43,31 +41,18 @@ internal ref struct BoxWalker
         box = default;
         ReadOnlySpan<byte> rest = _bytes[_at..];
         if (_failed || rest.IsEmpty) return false;
-        if (rest.Length < 8)
+        if (rest.Length < BoxHeader.Least)
         {
             // QuickTime ends some lists with a zero of 32 bits (QuickTime File Format, "User data"). Other bytes are a defect, but too few to hide a box.
             if (rest.ContainsAnyExcept((byte)0)) Stray = rest.Length;
             return false;
         }
 
-        ulong size = BinaryPrimitives.ReadUInt32BigEndian(rest);
-        uint type = BinaryPrimitives.ReadUInt32BigEndian(rest[4..]);
-        int header = 8;
-        if (size == 1)
-        {
-            if (rest.Length < 16) return Stop("a 64-bit size is cut short");
-            size = BinaryPrimitives.ReadUInt64BigEndian(rest[8..]);
-            header = 16;
-        }
-        else if (size == 0)
-        {
-            size = (ulong)rest.Length;
-        }
-
-        if (size < (ulong)header || size > (ulong)rest.Length)
-            return Stop($"box '{FourCc.Text(type)}' of {size} bytes does not fit the {rest.Length} bytes that are left");
-        box = new Box { Type = type, Bytes = rest[..(int)size], Start = _start + _at, Origin = _origin, HeaderSize = header, Parent = _path };
-        _at += (int)size;
+        if (!BoxHeader.TryRead(rest, out BoxHeader header)) return Stop("a 64-bit size is cut short");
+        int length = (int)header.Within(rest.Length);
+        if (length < 0) return Stop($"box '{FourCc.Text(header.Type)}' of {(ulong)header.Length} bytes does not fit the {rest.Length} bytes that are left");
+        box = new Box { Type = header.Type, Bytes = rest[..length], Start = _start + _at, Origin = _origin, HeaderSize = header.Size, Parent = _path };
+        _at += length;
         return true;
     }
 

@@ -39,24 +39,15 @@ public sealed record SidxBox
         box = null;
         end = 0;
         int at = 0;
-        while (boxes.Length - at >= 8)
+        while (BoxHeader.TryRead(boxes[at..], out BoxHeader header))
         {
-            ulong size = BinaryPrimitives.ReadUInt32BigEndian(boxes[at..]);
-            int header = 8;
-            if (size == 1)
+            long length = header.Within(boxes.Length - at);
+            if (length < 0) return Fail($"box size {(ulong)header.Length} does not fit the {boxes.Length - at} bytes that are left", at, out error);
+            end = at + length;
+            if (header.Type == Type)
             {
-                if (boxes.Length - at < 16) break;
-                size = BinaryPrimitives.ReadUInt64BigEndian(boxes[(at + 8)..]);
-                header = 16;
-            }
-            else if (size == 0) size = (ulong)(boxes.Length - at);
-
-            if (size < (ulong)header || size > (ulong)(boxes.Length - at)) return Fail($"box size {size} does not fit the {boxes.Length - at} bytes that are left", at, out error);
-            end = at + (long)size;
-            if (BinaryPrimitives.ReadUInt32BigEndian(boxes[(at + 4)..]) == Type)
-            {
-                if (TryReadContent(boxes[(at + header)..(int)end], out box, out error)) return true;
-                error = error with { Offset = error.Offset + at + header };
+                if (TryReadContent(boxes[(at + header.Size)..(int)end], out box, out error)) return true;
+                error = error with { Offset = error.Offset + at + header.Size };
                 return false;
             }
 
@@ -70,17 +61,14 @@ public sealed record SidxBox
     internal static long? EndOf(ReadOnlySpan<byte> boxes)
     {
         long at = 0;
-        while (boxes.Length - at >= 16)
+        while (at < boxes.Length && BoxHeader.TryRead(boxes[(int)at..], out BoxHeader header))
         {
-            ReadOnlySpan<byte> rest = boxes[(int)at..];
-            ulong size = BinaryPrimitives.ReadUInt32BigEndian(rest);
-            if (size == 1) size = BinaryPrimitives.ReadUInt64BigEndian(rest[8..]);
-            if (size is < 8 or > int.MaxValue) return null;
-            at += (long)size;
-            if (BinaryPrimitives.ReadUInt32BigEndian(rest[4..]) == Type) return at;
+            if (header.ReachesToEnd || header.Within(int.MaxValue) < 0) return null;
+            at += header.Length;
+            if (header.Type == Type) return at;
         }
 
-        return at + 16;
+        return at + BoxHeader.Most;
     }
 
     /// <summary>Reads what follows the box header.</summary>

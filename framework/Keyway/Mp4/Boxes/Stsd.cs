@@ -186,11 +186,10 @@ internal static class Stsd
         bool sinf = false;
         while (rest.Length >= 8)
         {
-            uint size = BinaryPrimitives.ReadUInt32BigEndian(rest);
-            uint type = BinaryPrimitives.ReadUInt32BigEndian(rest[4..]);
-            if (size < 8 || size > rest.Length || !FourCc.Prints(type)) return sinf && !toTheEnd;
-            sinf |= type == FourCc.Sinf;
-            rest = rest[(int)size..];
+            // One that reaches to the end is no box of an entry: it would hide the search's own end.
+            if (!BoxHeader.TryRead(rest, out BoxHeader header) || header.ReachesToEnd || header.Within(rest.Length) is not (>= 0 and long length) || !FourCc.Prints(header.Type)) return sinf && !toTheEnd;
+            sinf |= header.Type == FourCc.Sinf;
+            rest = rest[(int)length..];
         }
 
         return (!toTheEnd || !rest.ContainsAnyExcept((byte)0)) && (sinf || !withSinf);

@@ -59,16 +59,9 @@ internal static class ClearPatch
     public static void Free(Span<byte> bytes, int start)
     {
         Span<byte> box = bytes[start..];
-        long size = BinaryPrimitives.ReadUInt32BigEndian(box);
-        int header = 8;
-        if (size == 1)
-        {
-            size = BinaryPrimitives.ReadInt64BigEndian(box[8..]);
-            header = 16;
-        }
-
+        BoxHeader.TryRead(box, out BoxHeader header);
         BinaryPrimitives.WriteUInt32BigEndian(box[4..], FourCc.Free);
-        if (size >= header) box[header..(int)size].Clear();
+        if (header.Length >= header.Size) box[header.Size..(int)header.Length].Clear();
     }
 
     private static void Free(Span<byte> bytes, IReadOnlyList<int> starts)

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using Keyway.Mp4.Boxes;
 using Keyway.Mp4.Structure;
@@ -21,7 +20,7 @@ internal sealed partial class BoxWindow : IDisposable
 
     private readonly Stream _stream;
     private readonly long _origin;
-    private readonly byte[] _header = new byte[16];
+    private readonly byte[] _header = new byte[BoxHeader.Most];
     private byte[] _buffer = [];
     private readonly FileStream? _file;
     private int _length;
@@ -139,27 +138,22 @@ internal sealed partial class BoxWindow : IDisposable
             return LooksCut(_header.AsSpan(0, _peeked)) ? throw Error(cut) : await PassStrayAsync(left, cut, cancellationToken).ConfigureAwait(false);
         }
 
-        uint type = BinaryPrimitives.ReadUInt32BigEndian(_header.AsSpan(4));
-        long size = BinaryPrimitives.ReadUInt32BigEndian(_header);
+        bool isWhole = BoxHeader.TryRead(_header.AsSpan(0, _peeked), out BoxHeader header);
+        uint type = header.Type;
         bool known = StructureCodes.IsTopLevel(type);
         if (Position == 0 && !known) await RefuseForeignAsync(cancellationToken).ConfigureAwait(false);
-        if (!known && (!FourCc.Prints(type) || IsText(_header.AsSpan(0, 8)) || (size == 0 && KnowsMedia) || await IsMisplacedAsync(left, cancellationToken).ConfigureAwait(false)))
+        if (!known && (!FourCc.Prints(type) || IsText(_header.AsSpan(0, 8)) || (header.ReachesToEnd && KnowsMedia) || await IsMisplacedAsync(left, cancellationToken).ConfigureAwait(false)))
             return await PassStrayAsync(left, new FormatError("bytes that are no box", "", Position), cancellationToken).ConfigureAwait(false);
-        if (size == 0) return new TopBox(type, Position, 8, left == long.MaxValue ? -1 : left);
-
-        // A `free` box that is smaller than its own header holds nothing: real files have it, and its length is the only way it can be meant.
-        if (size is > 1 and < 8 && type == FourCc.Free) return new TopBox(type, Position, 8, 8);
-        int header = 8;
-        if (size == 1)
+        if (header.ReachesToEnd) return new TopBox(type, Position, header.Size, left == long.MaxValue ? -1 : left);
+        if (!isWhole)
         {
-            await FillHeaderAsync((int)Math.Min(16, left), cancellationToken).ConfigureAwait(false);
-            if (_peeked < 16) throw Error("the file ends within the header of a box", FourCc.Text(type), Position);
-            size = BinaryPrimitives.ReadInt64BigEndian(_header.AsSpan(8));
-            header = 16;
+            await FillHeaderAsync((int)Math.Min(header.Size, left), cancellationToken).ConfigureAwait(false);
+            if (!BoxHeader.TryRead(_header.AsSpan(0, _peeked), out header)) throw Error("the file ends within the header of a box", FourCc.Text(type), Position);
         }
 
-        if (size < header) return await PassStrayAsync(left, new FormatError($"a box of {size} bytes", FourCc.Text(type), Position), cancellationToken).ConfigureAwait(false);
-        if (size <= left && size <= long.MaxValue - Position) return new TopBox(type, Position, header, size);
+        long size = header.Mended.Length;
+        if (size < header.Size) return await PassStrayAsync(left, new FormatError($"a box of {size} bytes", FourCc.Text(type), Position), cancellationToken).ConfigureAwait(false);
+        if (size <= left && size <= long.MaxValue - Position) return new TopBox(type, Position, header.Size, size);
         if (left == long.MaxValue) throw Error($"a box of {size} bytes", FourCc.Text(type), Position);
         MediaFormatException truncated = Truncated(type, Position, size, left);
 

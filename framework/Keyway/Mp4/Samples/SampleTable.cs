@@ -1,6 +1,5 @@
 using Keyway.Decryption;
 using Keyway.Mp4.Boxes;
-using Keyway.Mp4.KeyChecks;
 using Keyway.Mp4.Structure;
 
 namespace Keyway.Mp4.Samples;

@@ -1,4 +1,3 @@
-using Keyway.Mp4.KeyChecks;
 using Keyway.Mp4.Samples;
 
 namespace Keyway.Mp4.Summary;

@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using Keyway.Decryption;
 using Keyway.Mp4.Boxes;
+using Keyway.Mp4.Samples;
 using static Keyway.Mp4.BoxBytes;
 using static Keyway.Mp4.CorpusRuns;
 using static Keyway.Mp4.Made;

@@ -1,8 +1,8 @@
 using System.Runtime.InteropServices;
 using Keyway.Mp4.Boxes;
-using Keyway.Mp4.Samples;
+using Keyway.Mp4.KeyChecks;
 
-namespace Keyway.Mp4.KeyChecks;
+namespace Keyway.Mp4.Samples;
 
 /// <summary>Looks whether the keys of one track bring to light what its samples have, each key until it is known (<see cref="KeyEvidence"/>).</summary>
 /// <remarks>Threads: any. What a key has shown stays known, so that damage to the media later on is not taken for a wrong key.</remarks>
