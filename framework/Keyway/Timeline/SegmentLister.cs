@@ -68,8 +68,9 @@ internal static class SegmentLister
             foreach (Rendition rendition in period.Renditions)
             {
                 if (!rendition.Segments.IsLive) continue;
-                if (rendition.Segments.Next(null, now) is not { Kind: SegmentStepKind.Ready } oldest || rendition.Segments.Newest(now) is not { Kind: SegmentStepKind.Ready } newest) continue;
-                TimeSpan first = start + rendition.Segments.StartOf(oldest.Segment), last = start + rendition.Segments.StartOf(newest.Segment) + newest.Segment.Length;
+                if (rendition.Segments.Newest(now) is not { Kind: SegmentStepKind.Ready } newest) continue;
+                TimelineSegment oldest = rendition.Segments.Played(now).FirstOrDefault(newest.Segment);
+                TimeSpan first = start + rendition.Segments.StartOf(oldest), last = start + rendition.Segments.StartOf(newest.Segment) + newest.Segment.Length;
                 if (from is null || first < from) from = first;
                 if (until is null || last > until) until = last;
             }
