@@ -6,15 +6,22 @@ namespace Keyway;
 /// <summary>Who listens to what inside the engine. Nothing else in the framework subscribes.</summary>
 /// <remarks>
 /// <code>
-/// Fact               Said by                  Heard by                                    Next fact
-/// ProtectionDetected Presentation (its ring)  SessionEngine: join or open a session       LicenseNeeded
-/// LicenseNeeded      a session, its clock     LicenseExchanger: run the pipeline          LicenseReceived, or SessionFailed
-/// LicenseReceived    LicenseExchanger         SessionEngine: the session opens the answer KeysChanged, or LicenseNeeded again
-/// KeysChanged        a session                KeyGate: wake readers; RenewalClock: arm    –
-/// SessionFailed      a session                KeyGate: wake readers, who stop             –
-/// most of them       –                        SessionStory: the logs, through the mirror  –
-/// the rest           –                        metrics, relays, through the mirror         –
+/// Fact                Said by                            Heard by                                        Next fact
+/// ProtectionDetected  KeyRingSession, for each need      SessionEngine: that presentation's ring serves  LicenseNeeded, if a session must ask
+/// LicenseNeeded       LicenseSessionActor                LicenseExchanger: run the pipeline              ChallengeReady
+/// ChallengeReady      LicenseExchanger, in the pipeline  nobody in the engine                            LicenseReceived, or SessionFailed
+/// LicenseReceived     LicenseExchanger, on an answer     SessionEngine: that session opens it            KeysChanged, LicenseNeeded, SessionFailed
+/// KeysChanged         LicenseSessionActor                SessionEngine: that session arms its clock;     LicenseNeeded, when a renewal is due
+///                                                        the rings that hold it wake their readers,
+///                                                        and live presentations leave what is over
+/// SessionFailed       LicenseSessionActor                SessionEngine: its rings wake readers, who stop –
+/// SessionStateChanged LicenseSessionActor                nobody in the engine                            –
+/// FragmentDecrypted   PresentationKeys                   nobody in the engine                            –
+/// all but plugins'    –                                  SessionStory: the logs, through the mirror      –
+/// any                 –                                  metrics, relays, plugins, through the mirror    –
 /// </code>
+/// An exchange that gets no answer says nothing: LicenseExchanger leaves the failure with its session (<see cref="LicenseSessionActor.Collect"/>), which says
+/// SessionFailed. Who is meant is found by the identifier that the fact carries.
 /// Handlers post to a mailbox or begin something beside it, and return. So nothing nests, the order in each session is total, and a slow licence
 /// service holds up nobody. The bus is the engine's own: others hear through a <see cref="MirrorBus"/>, after the fact, from queues of their own.
 /// </remarks>

@@ -88,6 +88,18 @@ public sealed partial class ArchitectureTests
     }
 
     [Fact]
+    public void Engine_hides_nothing_beside_its_owner()
+    {
+        // What belongs to an exchange or a session is carried by it, and found where it is.
+        Hidden(Engine).Should().BeEmpty();
+        Hidden(typeof(Breaking).Assembly).Should().ContainSingle("the checker sees one").Which.DeclaringType.Should().Be<Breaking.Hides>();
+
+        static IEnumerable<FieldInfo> Hidden(Assembly assembly) => assembly.GetTypes().Where(static type => !type.ContainsGenericParameters)
+            .SelectMany(static type => type.GetFields(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic))
+            .Where(static field => field.FieldType.IsGenericType && field.FieldType.GetGenericTypeDefinition() == typeof(System.Runtime.CompilerServices.ConditionalWeakTable<,>));
+    }
+
+    [Fact]
     public void Engine_loads_no_code_and_opens_no_connection_of_its_own()
     {
         // HTTP comes in as an HttpMessageInvoker. One method makes the handler that a host may use; nobody in the engine calls it.

@@ -103,6 +103,9 @@ public sealed class LicenseExchange
 
     /// <summary>The answer, once there is one. Steps may unwrap it.</summary>
     public LicenseAnswer? Answer { get; set; }
+
+    /// <summary>What the engine's own steps need for it, while it runs: the session behind the challenge, the rule of origins, the buffers to clear.</summary>
+    internal object? Run { get; set; }
 }
 
 /// <summary>A step of a pipeline, bound to what follows it.</summary>

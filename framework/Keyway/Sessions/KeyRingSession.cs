@@ -114,7 +114,7 @@ public sealed class KeyRingSession : IAsyncDisposable
             await _group.ReleaseAsync(this, session).ConfigureAwait(false);
         }
 
-        _engine.Forget(this);
+        _engine.Forget(this, _group);
     }
 
     /// <summary>Whether a session of this ring holds a key, or is fetching it.</summary>
@@ -202,10 +202,6 @@ public sealed class KeyRingSession : IAsyncDisposable
         Interlocked.Exchange(ref _changed, New()).TrySetResult();
         Moved?.Invoke();
     }
-
-    internal bool Uses(SharingGroup group) => _group == group;
-
-    internal bool Has(SessionId id) => Array.Exists(Volatile.Read(ref _sessions), session => session.Actor.Id == id);
 
     private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 

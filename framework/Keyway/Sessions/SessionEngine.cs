@@ -12,10 +12,12 @@ public sealed class SessionEngine : IAsyncDisposable
     private readonly SessionEngineOptions _options;
     private readonly SessionContext _context;
     private readonly ConcurrentDictionary<SessionId, LicenseSessionActor> _sessions = new();
+    // Which group a session belongs to, and what it is there: none for those that are opened for a stored licence alone.
+    private readonly ConcurrentDictionary<SessionId, (SharingGroup Group, SharedSession Session)> _shared = new();
     private readonly Lock _gate = new();
     private readonly Dictionary<ShareKey, SharingGroup> _groups = [];
     private readonly Wiring _wiring;
-    private KeyRingSession[] _rings = [];
+    private readonly RingTable _rings = new();
     private bool _disposed;
 
     /// <summary>Makes an engine without sessions.</summary>
@@ -75,22 +77,10 @@ public sealed class SessionEngine : IAsyncDisposable
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            if (!_groups.TryGetValue(key, out SharingGroup? group))
-            {
-                group = new SharingGroup(_context, _options.Grace, isPrivate: options.SharingScope is null)
-                {
-                    Opened = session => _sessions[session.Id] = session,
-                    Closed = session =>
-                    {
-                        _sessions.TryRemove(session.Id, out _);
-                        Tidy();
-                    },
-                };
-                _groups.Add(key, group);
-            }
-
+            if (!_groups.TryGetValue(key, out SharingGroup? group)) _groups.Add(key, group = NewGroup(key, isPrivate: options.SharingScope is null));
+            group.Users++;
             KeyRingSession ring = new(this, group, options);
-            _rings = [.. _rings, ring];
+            _rings.Add(ring);
             return ring;
         }
     }
@@ -100,16 +90,14 @@ public sealed class SessionEngine : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         SharingGroup[] groups;
-        KeyRingSession[] rings;
         lock (_gate)
         {
             if (_disposed) return;
             _disposed = true;
             groups = [.. _groups.Values];
-            rings = _rings;
         }
 
-        foreach (KeyRingSession ring in rings) await ring.DisposeAsync().ConfigureAwait(false);
+        foreach (KeyRingSession ring in _rings.All) await ring.DisposeAsync().ConfigureAwait(false);
         foreach (SharingGroup group in groups) await group.DisposeAsync().ConfigureAwait(false);
         // What is left was opened for stored licences alone.
         foreach (LicenseSessionActor session in _sessions.Values) await session.DisposeAsync().ConfigureAwait(false);
@@ -161,8 +149,7 @@ public sealed class SessionEngine : IAsyncDisposable
     /// <summary>Hears that a presentation has found what protects it.</summary>
     internal void OnProtectionDetected(ProtectionDetected detected)
     {
-        foreach (KeyRingSession ring in Volatile.Read(ref _rings))
-            if (ring.Options.Presentation == detected.Presentation) ring.Serve();
+        foreach (KeyRingSession ring in _rings.Of(detected.Presentation)) ring.Serve();
     }
 
     /// <summary>Hears that an answer is there: its session opens it.</summary>
@@ -171,20 +158,23 @@ public sealed class SessionEngine : IAsyncDisposable
     /// <summary>Hears that keys have changed: their session sets its clock by them.</summary>
     internal void OnKeysChanged(KeysChanged changed) => Find(changed.Session)?.ArmClock();
 
-    /// <summary>Wakes the readers that wait for keys of a session.</summary>
+    /// <summary>Wakes the readers that wait for keys of a session: those of the rings that hold it.</summary>
     internal void Wake(SessionId session)
     {
-        foreach (KeyRingSession ring in Volatile.Read(ref _rings))
-            if (ring.Has(session)) ring.Pulse();
+        if (!_shared.TryGetValue(session, out (SharingGroup Group, SharedSession Session) shared)) return;
+        foreach (KeyRingSession ring in shared.Group.HoldersOf(shared.Session)) ring.Pulse();
     }
 
-    internal bool HasOthersLike(KeyRingSession ring) => Array.Exists(
-        Volatile.Read(ref _rings), other => other != ring && other.Options.Service == ring.Options.Service && other.Options.KeySystem == ring.Options.KeySystem);
+    internal bool HasOthersLike(KeyRingSession ring) => _rings.HasOthersLike(ring);
 
-    internal void Forget(KeyRingSession ring)
+    internal void Forget(KeyRingSession ring, SharingGroup group)
     {
-        lock (_gate) _rings = [.. _rings.Where(other => other != ring)];
-        Tidy();
+        lock (_gate)
+        {
+            if (!_rings.Remove(ring)) return;
+            group.Users--;
+            Tidy(group);
+        }
     }
 
     /// <summary>The headers of a stored licence. One that the key system reads no longer is left out: the licence itself may be enough.</summary>
@@ -208,22 +198,37 @@ public sealed class SessionEngine : IAsyncDisposable
 
     private LicenseSessionActor? Find(SessionId id) => _sessions.GetValueOrDefault(id);
 
+    private SharingGroup NewGroup(ShareKey key, bool isPrivate)
+    {
+        SharingGroup group = null!;
+        group = new SharingGroup(_context, _options.Grace, isPrivate)
+        {
+            Key = key,
+            Opened = session =>
+            {
+                _shared[session.Actor.Id] = (group, session);
+                _sessions[session.Actor.Id] = session.Actor;
+            },
+            Closed = session =>
+            {
+                _sessions.TryRemove(session.Actor.Id, out _);
+                _shared.TryRemove(session.Actor.Id, out _);
+                lock (_gate) Tidy(group);
+            },
+        };
+        return group;
+    }
+
     private void OnLeft(LicenseSessionActor session)
     {
-        SharingGroup? group;
-        lock (_gate) group = _groups.GetValueOrDefault(ShareKey.Of(session.Options));
-        group?.Leave(session);
+        if (_shared.TryGetValue(session.Id, out (SharingGroup Group, SharedSession Session) shared)) shared.Group.Leave(shared.Session);
     }
 
     private void OnFirstUsed(SessionId session, KeyId key, DateTimeOffset when) => Find(session)?.FirstUsed(key);
 
-    /// <summary>Forgets groups that nobody uses.</summary>
-    private void Tidy()
+    /// <summary>Forgets a group that nobody uses. Called under the lock.</summary>
+    private void Tidy(SharingGroup group)
     {
-        lock (_gate)
-        {
-            foreach ((ShareKey key, SharingGroup group) in _groups.ToArray())
-                if (group.IsEmpty && !Array.Exists(_rings, ring => ring.Uses(group))) _groups.Remove(key);
-        }
+        if (group.Users == 0 && group.IsEmpty && _groups.GetValueOrDefault(group.Key) == group) _groups.Remove(group.Key);
     }
 }

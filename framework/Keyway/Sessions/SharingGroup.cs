@@ -22,11 +22,17 @@ internal sealed class SharingGroup : IAsyncDisposable
     /// <param name="isPrivate">Whether nobody but one presentation can join: then there is nothing to wait for.</param>
     public SharingGroup(SessionContext context, TimeSpan grace, bool isPrivate) => (_context, _grace, _private) = (context, grace, isPrivate);
 
+    /// <summary>What its sessions have in common.</summary>
+    public required ShareKey Key { get; init; }
+
+    /// <summary>How many rings use it. Guarded by the engine.</summary>
+    public int Users { get; set; }
+
     /// <summary>Told of each session before it opens, so that facts about it find it.</summary>
-    public required Action<LicenseSessionActor> Opened { get; init; }
+    public required Action<SharedSession> Opened { get; init; }
 
     /// <summary>Told of each session after it has closed.</summary>
-    public required Action<LicenseSessionActor> Closed { get; init; }
+    public required Action<SharedSession> Closed { get; init; }
 
     /// <summary>Whether no session is left.</summary>
     public bool IsEmpty
@@ -52,15 +58,18 @@ internal sealed class SharingGroup : IAsyncDisposable
         }
     }
 
+    /// <summary>The rings that hold a session.</summary>
+    public KeyRingSession[] HoldersOf(SharedSession session)
+    {
+        lock (_gate) return [.. session.Holders];
+    }
+
     /// <summary>Lets nobody join the session any more. Called from its mailbox.</summary>
-    public void Leave(LicenseSessionActor actor)
+    public void Leave(SharedSession session)
     {
         lock (_gate)
         {
-            int index = _open.FindIndex(session => session.Actor == actor);
-            if (index < 0) return;
-            _left.Add(_open[index]);
-            _open.RemoveAt(index);
+            if (_open.Remove(session)) _left.Add(session);
         }
     }
 
@@ -149,7 +158,7 @@ internal sealed class SharingGroup : IAsyncDisposable
     private async ValueTask CloseAsync(SharedSession session)
     {
         await session.Actor.DisposeAsync().ConfigureAwait(false);
-        Closed(session.Actor);
+        Closed(session);
     }
 
     private void Remove(SharedSession session)
@@ -194,7 +203,7 @@ internal sealed class SharingGroup : IAsyncDisposable
         SharedSession session = new(new LicenseSessionActor(_context, ring.Options, request, stored));
         foreach (ProtectionHeader header in headers) session.NoteHeader(header);
         lock (_gate) _open.Add(session);
-        Opened(session.Actor);
+        Opened(session);
         Join(ring, session, []);
         session.Actor.Open();
         return session;

@@ -36,6 +36,11 @@ internal static class Breaking
         internal readonly BreakingTarget.Thing?[] Field = [];
     }
 
+    internal sealed class Hides
+    {
+        internal static readonly System.Runtime.CompilerServices.ConditionalWeakTable<BreakingTarget.Thing, object> Table = [];
+    }
+
     internal static class Takes
     {
         internal static void Run(ReadOnlySpan<BreakingTarget.Thing[]> things) => _ = things.Length;

@@ -42,6 +42,24 @@ public class WiringTests
     }
 
     [Fact]
+    public async Task Facts_reach_those_whom_they_are_about_and_nobody_else()
+    {
+        await using Bench bench = new();
+        await using KeyRingSession other = await bench.PlayAsync(1);
+        await Bench.WaitAsync(other, 1);
+        await Eventually.Is(() => bench.Facts<KeysChanged>().Any());
+        Task quiet = other.Changed;
+        await using KeyRingSession ring = await bench.PlayAsync(2);
+        Task woken = ring.Changed;
+        await Bench.WaitAsync(ring, 2);
+        await woken.WaitAsync(TestContext.Current.CancellationToken);
+        quiet.IsCompleted.Should().BeFalse("the keys are another's");
+        ring.HasNeighbours.Should().BeTrue();
+        await other.DisposeAsync();
+        ring.HasNeighbours.Should().BeFalse();
+    }
+
+    [Fact]
     public async Task Engine_that_is_disposed_closes_every_session_and_listens_no_more()
     {
         Bench bench = new();

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Collections.Frozen;
-using System.Runtime.CompilerServices;
 using Keyway.Licensing.Origins;
 using Keyway.Licensing.Secrets;
 using Keyway.Licensing.Templates;
@@ -17,15 +16,13 @@ internal interface IChallengeSource
 
 /// <summary>
 /// What belongs to one run of a pipeline and is none of a plugin's business: the session behind the challenge, the rule of where it may go, and the
-/// buffers to clear. A frozen chain finds it by its exchange.
+/// buffers to clear. The exchange carries it while it runs.
 /// </summary>
 internal sealed class ExchangeRun : IDisposable
 {
     // They belong to HTTP, and are words that messages are made of.
     private static readonly FrozenSet<string> PlainHeaders = FrozenSet.Create(
         StringComparer.OrdinalIgnoreCase, "Accept", "Accept-Encoding", "Accept-Language", "Content-Type", "Origin", "Referer", "SOAPAction", "User-Agent");
-
-    private static readonly ConditionalWeakTable<LicenseExchange, ExchangeRun> Runs = [];
 
     private readonly LicenseExchange _exchange;
     private readonly List<SecretBuffer> _buffers = [];
@@ -88,11 +85,11 @@ internal sealed class ExchangeRun : IDisposable
             UrlChosen = urlChosen,
             Budget = budget,
         };
-        Runs.Add(exchange, run);
+        exchange.Run = exchange.Run is null ? run : throw new InvalidOperationException("the exchange runs already");
         return run;
     }
 
-    public static ExchangeRun? Find(LicenseExchange exchange) => Runs.TryGetValue(exchange, out ExchangeRun? run) ? run : null;
+    public static ExchangeRun? Find(LicenseExchange exchange) => exchange.Run as ExchangeRun;
 
     public static ExchangeRun Of(LicenseExchange exchange) =>
         Find(exchange) ?? throw new InvalidOperationException("a step has handed on another exchange than the one that it was given");
@@ -150,7 +147,7 @@ internal sealed class ExchangeRun : IDisposable
 
     public void Dispose()
     {
-        Runs.Remove(_exchange);
+        if (_exchange.Run == this) _exchange.Run = null;
         _secrets.Clear();
         lock (_buffers)
         {
