@@ -13,9 +13,9 @@ public sealed class LicensePipeline
 {
     private readonly LicenseHandler _chain;
 
-    private readonly PackTokens? _tokens;
+    private readonly TokenSources? _tokens;
 
-    internal LicensePipeline(string provider, IReadOnlyList<string> steps, IReadOnlyCollection<string> secretMembers, LicenseHandler chain, PackTokens? tokens = null)
+    internal LicensePipeline(string provider, IReadOnlyList<string> steps, IReadOnlyCollection<string> secretMembers, LicenseHandler chain, TokenSources? tokens = null)
     {
         _tokens = tokens;
         Provider = provider;
@@ -33,7 +33,7 @@ public sealed class LicensePipeline
     /// <summary>Masks what the steps treat as secret.</summary>
     public Redactor Redactor { get; }
 
-    /// <summary>How many tokens it has used; <see langword="null"/> where it has no pack that carries one.</summary>
+    /// <summary>How many tokens it has used; <see langword="null"/> where it has no step <c>token</c>.</summary>
     public TokenUse? Tokens => _tokens?.Use;
 
     /// <summary>The pipeline in one line: <c>acme: retry → header → token → challenge → timeout → transport</c>.</summary>

@@ -3,6 +3,7 @@ using Keyway.Licensing.Exchanges;
 using Keyway.Licensing.Packs;
 using Keyway.Licensing.Secrets;
 using Keyway.Licensing.Steps;
+using Keyway.Licensing.Templates;
 using Microsoft.Extensions.Configuration;
 
 namespace Keyway.Licensing;
@@ -19,6 +20,7 @@ public sealed class LicensePipelineBuilder : ILicensePipelineBuilder
     private readonly string _provider;
     private readonly LicenseSteps _known;
     private readonly StepContext _context;
+    private readonly TemplateScope _scope;
     private readonly IConfigurationSection _settings;
     private readonly List<Entry> _entries = [];
     private readonly List<SettingError> _errors = [];
@@ -38,14 +40,20 @@ public sealed class LicensePipelineBuilder : ILicensePipelineBuilder
         ArgumentNullException.ThrowIfNull(known);
         ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(settings);
-        (_provider, _known, _context, _settings) = (provider, known, context, settings);
+        _scope = new TemplateScope(context.Secrets) { Owner = $"the pipeline of '{provider}'", Endpoints = settings.GetSection("Endpoints") };
+        (_provider, _known, _context, _settings) = (provider, known, context.With(_scope), settings);
     }
 
     /// <summary>The pack that stands where the list says <c>pack</c>.</summary>
     internal ProviderPack? Pack { init => _pack = value; }
 
-    /// <summary>The pack of the pipeline, with the host's settings.</summary>
-    internal BoundPack? Bound { get; private set; }
+    /// <summary>The pack that the list is made of, in whole or in part.</summary>
+    internal ProviderPack? UsedPack { get; private set; }
+
+    /// <summary>The step that chooses where requests go; <see langword="null"/>: none does.</summary>
+    internal RequestStep? Chooser => Middleware.OfType<RequestStep>().LastOrDefault(static step => step.ChoosesUrl);
+
+    private IEnumerable<ILicenseMiddleware> Middleware => _entries.Select(static entry => entry.Middleware);
 
     /// <summary>The mistakes so far.</summary>
     public IReadOnlyList<SettingError> Errors => _errors;
@@ -108,11 +116,13 @@ public sealed class LicensePipelineBuilder : ILicensePipelineBuilder
         ArgumentNullException.ThrowIfNull(transport);
         ObjectDisposedException.ThrowIf(_built, this);
         _built = true;
-        if (Bound?.Tokens is { } tokens) tokens.Transport = transport;
         if (!_entries.Exists(static entry => entry.Name == LicenseSteps.Challenge))
             _entries.Add(new Entry(LicenseSteps.Challenge, new ChallengeStep(), _settings.Path));
         CheckOrder();
         if (_errors.Count > 0) throw new SettingsException([.. _errors]);
+        foreach (TokenStep step in Middleware.OfType<TokenStep>()) step.Sources.Transport = transport;
+        // Where a step chooses the URL, what the challenge names is one of those that it chooses from.
+        if (Chooser is not null) _entries[_entries.FindIndex(static entry => entry.Middleware is ChallengeStep)] = new Entry(LicenseSteps.Challenge, new ChallengeStep(choosesUrl: false), _settings.Path);
 
         // Answers are judged inside the last step that may call the rest again: it must see refusals. What is further in sees bodies first.
         int judge = InnermostRepeater() + 1;
@@ -125,8 +135,10 @@ public sealed class LicensePipelineBuilder : ILicensePipelineBuilder
 
         if (judge == 0) chain = Judged(chain);
         string[] names = [.. _entries.Select(static entry => entry.Name), LicenseSteps.Transport];
-        string[] secrets = [.. _entries.SelectMany(static entry => entry.Middleware.SecretMembers).Distinct(StringComparer.OrdinalIgnoreCase)];
-        return new LicensePipeline(_provider, names, secrets, chain, Bound?.Tokens);
+        string[] secrets = [.. Middleware.SelectMany(static step => step.SecretMembers).Distinct(StringComparer.OrdinalIgnoreCase)];
+        LicensePipeline pipeline = new(_provider, names, secrets, chain, Middleware.OfType<TokenStep>().LastOrDefault()?.Sources);
+        _scope.Redactor = pipeline.Redactor;
+        return pipeline;
     }
 
     private static LicenseHandler Link(ILicenseMiddleware middleware, LicenseHandler next) =>
@@ -167,13 +179,20 @@ public sealed class LicensePipelineBuilder : ILicensePipelineBuilder
         }
 
         int challenge = _entries.FindIndex(static entry => entry.Name == LicenseSteps.Challenge);
+        int token = _entries.FindIndex(static entry => entry.Middleware is TokenStep);
         for (int i = 0; i < _entries.Count; i++)
         {
-            if (i > challenge && _entries[i].Middleware is CustomDataStep)
-                _errors.Add(new SettingError(_entries[i].Path, $"'{_entries[i].Name}' must come before 'challenge', which is to carry it"));
-            if (i < challenge && _entries[i].Middleware is JsonWrapStep)
-                _errors.Add(new SettingError(_entries[i].Path, $"'{_entries[i].Name}' must come after 'challenge', whose bytes it wraps"));
+            Entry entry = _entries[i];
+            if (i > challenge && entry.Middleware is CustomDataStep)
+                _errors.Add(new SettingError(entry.Path, $"'{entry.Name}' must come before 'challenge', which is to carry it"));
+            if (i < challenge && entry.Middleware is RequestStep { NeedsChallenge: true })
+                _errors.Add(new SettingError(entry.Path, $"'{entry.Name}' must come after 'challenge', whose bytes it wraps or goes by"));
+            if (i < token && entry.Middleware is INamesValues step && step.Names.Contains(TemplateNames.Token))
+                _errors.Add(new SettingError(entry.Path, $"'{entry.Name}' names the token, and must come after the step 'token'"));
         }
+
+        if (_entries.Where(static entry => entry.Middleware is RequestStep { ChoosesUrl: true }).Skip(1).FirstOrDefault() is { Middleware: not null } second)
+            _errors.Add(new SettingError(second.Path, $"a step that chooses the URL is there already: give 'Url' and 'UrlFrom' in one '{LicenseSteps.Request}'"));
     }
 
     private void Add(string name, IConfigurationSection settings)
@@ -194,15 +213,20 @@ public sealed class LicensePipelineBuilder : ILicensePipelineBuilder
                 return;
         }
 
+        if (Make(name, settings) is { } step) _entries.Add(new Entry(name, step, settings.Path));
+    }
+
+    private ILicenseMiddleware? Make(string name, IConfigurationSection settings)
+    {
         if (!_known.TryGet(name, out LicenseStepFactory? factory))
         {
             _errors.Add(new SettingError(settings.Path, $"no step is named '{name}' (there are {string.Join(", ", _known.Names)})"));
-            return;
+            return null;
         }
 
         try
         {
-            _entries.Add(new Entry(name, factory(settings, _context), settings.Path));
+            return factory(settings, _context);
         }
         catch (SettingsException exception)
         {
@@ -214,26 +238,43 @@ public sealed class LicensePipelineBuilder : ILicensePipelineBuilder
             string text = exception is KeywayException ? exception.Message : Redactor.Default.Text(exception.Message);
             _errors.Add(new SettingError(settings.Path, $"the step '{name}' could not be made: {text}"));
         }
+
+        return null;
     }
 
-    /// <summary>Adds the steps that a pack consists of: those that it needs.</summary>
+    /// <summary>Adds the steps that a pack consists of, those that do something: the same that a list in configuration may name.</summary>
     private void Add(ProviderPack pack, string path, bool foreignSettings)
     {
-        if (Bound is not null)
+        if (UsedPack is not null)
         {
             _errors.Add(new SettingError(path, "there is a pack in the list already"));
             return;
         }
 
-        PackMistakes mistakes = new();
-        BoundPack bound = Bound = BoundPack.Read(pack, _settings, foreignSettings, _context, mistakes);
+        UsedPack = pack;
+        SettingMistakes mistakes = new();
+        IConfigurationSection own = foreignSettings ? new NoSettings(ConfigurationPath.Combine(_settings.Path, "Settings")) : _settings.GetSection("Settings");
+        (_scope.Names, _scope.Owner) = (pack.Names, $"the pack '{pack.Name}'");
+        _scope.Settings = ParameterSettings.Read(pack.Name, pack.Parameters, own, mistakes);
+
+        // The token comes first, and is there where any of the others names it.
+        ILicenseMiddleware? custom = Part(LicenseSteps.CustomData), request = Part(LicenseSteps.Request), response = Part(LicenseSteps.Response), errors = Part(LicenseSteps.Errors);
+        // What a step that could not be made names is not known.
+        bool named = custom is null || request is null || ((ILicenseMiddleware[])[custom, request]).OfType<INamesValues>().Any(static step => step.Names.Contains(TemplateNames.Token));
+        SettingNode? token = pack.TokenStep(SettingNode.Of(_settings.GetSection("Token")), named, mistakes);
         _errors.AddRange(mistakes.Errors);
-        if (bound.Tokens is { } tokens) _entries.Add(new Entry("token", new PackTokenStep(bound, tokens), path));
-        if (bound.HasCustomData) _entries.Add(new Entry("customdata", new PackCustomDataStep(bound), path));
-        _entries.Add(new Entry(LicenseSteps.Challenge, new ChallengeStep(choosesUrl: false), path));
-        _entries.Add(new Entry("request", new PackRequestStep(bound), path));
-        if (bound.HasResponse) _entries.Add(new Entry("response", new PackResponseStep(bound), path));
-        if (bound.HasErrors) _entries.Add(new Entry("errors", new PackErrorsStep(bound), path));
+        Entry[] entries =
+        [
+            new(LicenseSteps.Token, token is null ? null! : Make(LicenseSteps.Token, new NodeSection(LicenseSteps.Token, token))!, path),
+            new(LicenseSteps.CustomData, custom!, path),
+            new(LicenseSteps.Challenge, new ChallengeStep(), path),
+            new(LicenseSteps.Request, request!, path),
+            new(LicenseSteps.Response, response!, path),
+            new(LicenseSteps.Errors, errors!, path),
+        ];
+        _entries.AddRange(entries.Where(static entry => entry.Middleware is not (null or CustomDataStep { IsEmpty: true } or ResponseStep { IsEmpty: true } or ErrorsStep { IsEmpty: true })));
+
+        ILicenseMiddleware? Part(string name) => Make(name, new NodeSection(name, pack.Step(name)));
     }
 
     private readonly record struct Entry(string Name, ILicenseMiddleware Middleware, string Path);

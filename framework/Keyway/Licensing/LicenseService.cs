@@ -34,11 +34,11 @@ public sealed class LicenseService
     /// <summary>The origins that its exchanges may go to.</summary>
     public TrustedOrigins Origins { get; }
 
-    /// <summary>The pack that the provider is made of, with the host's settings.</summary>
-    internal BoundPack? Pack { get; private init; }
+    /// <summary>The step of its pipeline that chooses where requests go; <see langword="null"/>: whoever begins an exchange has chosen.</summary>
+    internal RequestStep? Chooser { get; private init; }
 
     /// <summary>The key systems that its pack serves; <see langword="null"/>: it has none, and says nothing.</summary>
-    public IReadOnlyList<string>? PackKeySystems => Pack?.Pack.KeySystems;
+    public IReadOnlyList<string>? PackKeySystems { get; private init; }
 
     /// <summary>Whether there is no provider: then exchanges may go where content says, and nothing is added to them.</summary>
     internal bool IsDirect { get; private init; }
@@ -97,12 +97,12 @@ public sealed class LicenseService
         if (pipeline.GetChildren().Any())
         {
             builder.Use(pipeline);
-            if (pack is not null && builder.Bound is null) errors.Add(new SettingError(pipeline.Path, "the list does not name the step 'pack', and so the provider's Pack would do nothing"));
+            if (pack is not null && builder.UsedPack is null) errors.Add(new SettingError(pipeline.Path, "the list does not name the step 'pack', and so the provider's Pack would do nothing"));
         }
         else if (provider is not null) Ask(provider, builder, entry, errors);
         else builder.Use("retry").Use(pack is null ? LicenseSteps.Challenge : LicenseSteps.Pack).Use("timeout");
-        if (builder.Bound is { } bound) origins.UnionWith(bound.Origins);
-        else if (entry.GetSection("Token") is { } token && token.GetChildren().Any()) errors.Add(new SettingError(token.Path, "a provider without a pack has the step 'token' in its pipeline"));
+        if (builder.Chooser is { } chooser) origins.UnionWith(chooser.Origins);
+        if (builder.UsedPack is null && entry.GetSection("Token") is { } token && token.GetChildren().Any()) errors.Add(new SettingError(token.Path, "a provider without a pack has the step 'token' in its pipeline"));
 
         LicensePipeline? built = null;
         try
@@ -115,7 +115,11 @@ public sealed class LicenseService
         }
 
         if (errors.Count > 0) throw new SettingsException([.. errors.Distinct()]);
-        return new LicenseService(entry.Key, built!, endpoints.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase), new TrustedOrigins(origins)) { Pack = builder.Bound };
+        return new LicenseService(entry.Key, built!, endpoints.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase), new TrustedOrigins(origins))
+        {
+            Chooser = builder.Chooser,
+            PackKeySystems = builder.UsedPack?.KeySystems,
+        };
     }
 
     /// <summary>Runs one exchange with a session as the engine would, URL and rule of origins included: for tests of providers.</summary>
@@ -134,7 +138,7 @@ public sealed class LicenseService
         LicenseTarget target = LicenseTarget.Resolve(licenseUrl, this, new KeySystemDescriptor { Name = exchange.KeySystem, Systems = [] }, []);
         exchange.Request = exchange.Request with { Url = target.Url };
         using ExchangeRun run = ExchangeRun.Begin(
-            exchange, new LicensePipeline.DirectSource(session), target.Rule, urls: Pack is null ? null : new LicenseUrlCandidates(licenseUrl, []));
+            exchange, new LicensePipeline.DirectSource(session), target.Rule, urls: Chooser is null ? null : new LicenseUrlCandidates(licenseUrl, []));
         await Pipeline.RunAsync(exchange, cancellationToken).ConfigureAwait(false);
         read(exchange);
     }

@@ -15,12 +15,12 @@ internal sealed record LicenseTarget(Uri Url, string Source, OriginRule Rule)
     public static LicenseTarget Resolve(Uri? caller, LicenseService service, KeySystemDescriptor system, IReadOnlyList<LicenseUrlHint> content, string? contentHost = null)
     {
         OriginRule listed = OriginRule.Listed(service.Name, service.Origins, caller);
-        // A pack chooses by its own order, when it is known what is asked for; its rule is the same.
-        if (service.Pack is { } pack)
+        // A step chooses by its own order, when it is known what is asked for; its rule is the same.
+        if (service.Chooser is { } chooser)
         {
-            return caller is not null || pack.Find(system.Name, ChallengeKind.License) is not null
-                ? new LicenseTarget(caller ?? pack.StartOf(system.Name, content) ?? throw Nobody(system), $"the provider '{service.Name}'", listed)
-                : throw new LicenseServiceException(LicenseErrorKind.NotConfigured, $"the provider '{service.Name}' does not serve {system.Name} (it serves {string.Join(", ", pack.Pack.KeySystems)})");
+            return caller is not null || chooser.Serves(system.Name)
+                ? new LicenseTarget(caller ?? chooser.StartOf(system.Name, content) ?? throw Nobody(system), $"the provider '{service.Name}'", listed)
+                : throw new LicenseServiceException(LicenseErrorKind.NotConfigured, $"the provider '{service.Name}' does not serve {system.Name} (it serves {string.Join(", ", chooser.KeySystems)})");
         }
 
         LicenseTarget? target =

@@ -34,7 +34,7 @@ internal sealed class LicenseExchanger(SessionFacts facts, TimeProvider clock, E
         {
             LicenseService service = session.Options.Service;
             LicenseTarget target = LicenseTarget.Resolve(session.Options.LicenseUrl, service, session.Descriptor, session.Hints, session.Options.ContentHost);
-            if (service.Pack is null) session.Sending(target.Url);
+            if (service.Chooser is null) session.Sending(target.Url);
             span?.SetTag(Tags.Server, target.Url.IdnHost);
             exchange = Make(session, order, target);
             run = ExchangeRun.Begin(
@@ -44,7 +44,7 @@ internal sealed class LicenseExchanger(SessionFacts facts, TimeProvider clock, E
                     order.Budget.IsAsked = true;
                     facts.ChallengeReady(session.Id, order.Number, kind, length);
                 },
-                service.Pack is null ? null : new LicenseUrlCandidates(session.Options.LicenseUrl, session.Hints), session.Sending, service.Pipeline.Redactor, order.Budget);
+                service.Chooser is null ? null : new LicenseUrlCandidates(session.Options.LicenseUrl, session.Hints), session.Sending, service.Pipeline.Redactor, order.Budget);
             if (_quiet.Find(session.Options) is { } quiet) throw quiet;
             begun = clock.GetTimestamp();
             await service.Pipeline.RunAsync(exchange, order.Token).ConfigureAwait(false);

@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Collections.Frozen;
 using Keyway.Licensing.Origins;
 using Keyway.Licensing.Secrets;
-using Keyway.Licensing.Templates;
 
 namespace Keyway.Licensing.Exchanges;
 
@@ -49,20 +48,20 @@ internal sealed class ExchangeRun : IDisposable
     /// <summary>The URL before any step has touched it.</summary>
     public Uri BaseUrl { get; }
 
-    /// <summary>Who may name the URL, for packs that choose it; <see langword="null"/>: whoever began the exchange has chosen.</summary>
+    /// <summary>Who may name the URL, for a step that chooses it; <see langword="null"/>: whoever began the exchange has chosen.</summary>
     public LicenseUrlCandidates? Urls { get; init; }
 
     /// <summary>Told where the exchange goes, where a step has chosen that. Holds no secret.</summary>
     public Action<Uri>? UrlChosen { get; init; }
 
-    /// <summary>Where the challenge itself says that it goes, for packs that choose the URL.</summary>
+    /// <summary>Where the challenge itself says that it goes, for a step that chooses the URL.</summary>
     public Uri? MessageUrl { get; set; }
 
     /// <summary>The challenge as the key system wrote it, before a step wrapped it.</summary>
     public SecretBuffer? Challenge { get; set; }
 
-    /// <summary>What the steps of a pack share in one attempt.</summary>
-    public PackExchange? Pack { get; set; }
+    /// <summary>What templates name, in this attempt; <see langword="null"/>: nobody has asked.</summary>
+    public ITemplateValues? Values { get; set; }
 
     /// <summary>How long the exchange may take; <see langword="null"/>: as long as its steps let it.</summary>
     public ExchangeBudget? Budget { get; init; }

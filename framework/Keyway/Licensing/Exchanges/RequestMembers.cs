@@ -1,15 +1,6 @@
 using System.Collections.Frozen;
-using System.Text;
 
 namespace Keyway.Licensing.Exchanges;
-
-/// <summary>How a text is written into a request.</summary>
-internal enum TextEncoding
-{
-    None = 0,
-    Base64,
-    Base64Url,
-}
 
 /// <summary>Adds headers and query members to requests.</summary>
 internal static class RequestMembers
@@ -35,11 +26,12 @@ internal static class RequestMembers
     public static LicenseRequest WithoutHeader(this LicenseRequest request, string name) =>
         request with { Headers = request.Headers.Where(header => !header.Key.Equals(name, StringComparison.OrdinalIgnoreCase)).ToDictionary(StringComparer.OrdinalIgnoreCase) };
 
-    public static LicenseRequest WithQuery(this LicenseRequest request, string name, string value, bool verbatim)
-    {
-        string member = verbatim ? $"{name}={value}" : $"{Uri.EscapeDataString(name)}={Uri.EscapeDataString(value)}";
-        return request with { Url = AppendQuery(request.Url, member) };
-    }
+    public static LicenseRequest WithQuery(this LicenseRequest request, string name, string value) =>
+        request with { Url = AppendQuery(request.Url, $"{Uri.EscapeDataString(name)}={Uri.EscapeDataString(value)}") };
+
+    /// <summary>What steps have added to a URL's query: it belongs to the address that another step chooses, too.</summary>
+    public static string AddedQuery(Uri current, Uri original) =>
+        (current.Query.StartsWith(original.Query, StringComparison.Ordinal) ? current.Query[original.Query.Length..] : "").TrimStart('?', '&');
 
     /// <summary>Appends to a URL's query without writing anew what stands there: a token's own escapes stay as they are.</summary>
     public static Uri AppendQuery(Uri url, string members)
@@ -47,12 +39,5 @@ internal static class RequestMembers
         string text = url.GetComponents(UriComponents.AbsoluteUri & ~UriComponents.Fragment, UriFormat.UriEscaped);
         char separator = !text.Contains('?', StringComparison.Ordinal) ? '?' : text[^1] is '?' or '&' ? '\0' : '&';
         return new Uri(separator == '\0' ? text + members : $"{text}{separator}{members}");
-    }
-
-    public static string Encode(string text, TextEncoding encoding)
-    {
-        if (encoding == TextEncoding.None) return text;
-        string encoded = Convert.ToBase64String(Encoding.UTF8.GetBytes(text));
-        return encoding == TextEncoding.Base64 ? encoded : encoded.TrimEnd('=').Replace('+', '-').Replace('/', '_');
     }
 }

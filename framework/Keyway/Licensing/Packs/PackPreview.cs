@@ -1,6 +1,8 @@
 using System.Text;
+using Keyway.Licensing.Configuration;
 using Keyway.Licensing.Exchanges;
 using Keyway.Licensing.Secrets;
+using Keyway.Licensing.Steps;
 using Keyway.Licensing.Templates;
 using Keyway.Licensing.Tokens;
 
@@ -47,19 +49,23 @@ public sealed record PackPreview
     {
         ArgumentNullException.ThrowIfNull(pack);
         ArgumentNullException.ThrowIfNull(settings);
-        BoundPack bound = BoundPack.Preview(pack, settings);
+        TemplateScope scope = TemplateScope.ForPreview();
+        (scope.Names, scope.Settings) = (pack.Names, ParameterSettings.Of(pack.Parameters, settings));
+        StepBindings[] steps = [.. PackStep.All.Select(step => StepBindings.Read(new SettingReader(pack.Step(step.Name), new SettingMistakes()), step.Kind, scope))];
+        bool named = steps.SelectMany(static step => step.All).Any(static binding => binding.Names.Contains(TemplateNames.Token));
         List<PackPreview> previews = [];
-        if (bound.Tokens?.Settings.Http is { } recipe) previews.Add(Show(recipe, new Symbols(bound, null, ChallengeKind.None)));
+        if (pack.TokenStep(SettingNode.OfMembers("", []), named, new SettingMistakes()) is { } token && TokenSettings.Read(new SettingReader(token, new SettingMistakes()), pack.Names).Http is { } recipe)
+            previews.Add(Show(recipe, new Symbols(scope, null, ChallengeKind.None)));
         foreach (string system in pack.KeySystems)
         {
-            foreach (ChallengeKind kind in bound.KindsOf(system).Prepend(ChallengeKind.License).Distinct())
-                previews.Add(Show(bound.Find(system, kind)!, system, kind, new Symbols(bound, system, kind)));
+            foreach (ChallengeKind kind in steps.SelectMany(step => step.KindsOf(system)).Distinct().Order().Prepend(ChallengeKind.License).Distinct())
+                previews.Add(Show([.. steps.Select(step => step.Find(system, kind)!)], system, kind, new Symbols(scope, system, kind)));
         }
 
         return previews;
     }
 
-    private static PackPreview Show(PackRecipe recipe, Symbols symbols) => new()
+    private static PackPreview Show(TokenRecipe recipe, Symbols symbols) => new()
     {
         Method = recipe.Method,
         Url = Text(recipe.Url, ValueEncoding.Url, symbols),
@@ -69,10 +75,11 @@ public sealed record PackPreview
         Response = "token",
     };
 
-    private static PackPreview Show(BoundRequest request, string system, ChallengeKind kind, Symbols symbols)
+    private static PackPreview Show(StepBinding[] steps, string system, ChallengeKind kind, Symbols symbols)
     {
+        StepBinding custom = steps[(int)StepKind.CustomData], request = steps[(int)StepKind.Request];
         string? url = request.Url is null ? null : Text(request.Url, ValueEncoding.Url, symbols);
-        foreach ((string name, PackValue? value) in request.Query)
+        foreach ((string name, ValueTemplate? value) in request.Query)
             if (value is not null && Text(value, ValueEncoding.Raw, symbols) is { } text) url = $"{url}{(url?.Contains('?', StringComparison.Ordinal) == true ? '&' : '?')}{name}={text}";
         return new PackPreview
         {
@@ -83,22 +90,22 @@ public sealed record PackPreview
             Headers = [.. request.Headers.Select(header => (header.Name, Text: header.Value is null ? null : Text(header.Value, ValueEncoding.Raw, symbols))).Where(static header => header.Text is not null).Select(static header => KeyValuePair.Create(header.Name, header.Text!))],
             ContentType = request.ContentType ?? request.Body.ContentType,
             Body = Write(request.Body, symbols),
-            CustomData = request.CustomData is null ? null : Text(request.CustomData, ValueEncoding.Raw, symbols),
-            Response = request.Response?.Describe() ?? "as it is",
-            Errors = [.. request.Errors.Select(static probe => probe.Describe())],
+            CustomData = custom.CustomData is null ? null : Text(custom.CustomData, ValueEncoding.Raw, symbols),
+            Response = steps[(int)StepKind.Response].Response?.Describe() ?? "as it is",
+            Errors = [.. steps[(int)StepKind.Errors].Errors.Select(static probe => probe.Describe())],
         };
     }
 
-    private static string Write(PackBody body, Symbols symbols)
+    private static string Write(BodyTemplate body, Symbols symbols)
     {
-        if (body == PackBody.Challenge) return "{challenge}";
-        if (body == PackBody.None) return "";
+        if (body == BodyTemplate.Challenge) return "{challenge}";
+        if (body == BodyTemplate.None) return "";
         using SecretBuffer text = new();
         Finish(body.WriteAsync(symbols, text, CancellationToken.None));
         return Encoding.UTF8.GetString(text.Written.Span);
     }
 
-    private static string? Text(PackValue value, ValueEncoding plain, Symbols symbols)
+    private static string? Text(ValueTemplate value, ValueEncoding plain, Symbols symbols)
     {
         ValueTask<string?> text = value.TextAsync(plain, symbols, CancellationToken.None);
         return text.IsCompletedSuccessfully ? text.Result : throw new InvalidOperationException("a preview waits for nothing");
@@ -110,7 +117,7 @@ public sealed record PackPreview
         task.GetAwaiter().GetResult();
     }
 
-    private sealed class Symbols(BoundPack pack, string? keySystem, ChallengeKind kind) : ITemplateValues
+    private sealed class Symbols(TemplateScope scope, string? keySystem, ChallengeKind kind) : ITemplateValues
     {
         public bool IsPreview => true;
 
@@ -118,9 +125,9 @@ public sealed record PackPreview
 
         private TemplateValue? Find(string name)
         {
-            if (pack.Pack.Names.Parameter(name) is { } parameter)
+            if (scope.Names.Parameter(name) is { } parameter)
             {
-                if (pack.Settings.Text(name) is not { } text) return parameter.Optional ? null : TemplateValue.Symbol($"{{{name}}}");
+                if (scope.Settings.Text(name) is not { } text) return parameter.Optional ? null : TemplateValue.Symbol($"{{{name}}}");
                 return parameter.Secret ? TemplateValue.Symbol(Redactor.Mask) : new TemplateValue(text);
             }
 
@@ -128,8 +135,8 @@ public sealed record PackPreview
             {
                 "keySystem" when keySystem is not null => new TemplateValue(keySystem),
                 "kind" => new TemplateValue(kind.ToString()),
-                PackNames.Challenge => TemplateValue.Symbol("{challenge}"),
-                _ when pack.Pack.Names.IsSecret(name) => TemplateValue.Symbol(Redactor.Mask),
+                TemplateNames.Challenge => TemplateValue.Symbol("{challenge}"),
+                _ when scope.Names.IsSecret(name) => TemplateValue.Symbol(Redactor.Mask),
                 _ => TemplateValue.Symbol($"{{{name}}}"),
             };
         }

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Keyway.Licensing.Configuration;
-using Keyway.Licensing.Origins;
+using Keyway.Licensing.Steps;
 using Keyway.Licensing.Templates;
 using Keyway.Licensing.Tokens;
 
@@ -40,25 +40,12 @@ public sealed class ProviderPack
     public IReadOnlyList<PackParameter> Parameters { get; private init; } = [];
 
     /// <summary>The key systems that it serves, by name.</summary>
-    public IReadOnlyList<string> KeySystems => [.. Layers.Keys];
+    public IReadOnlyList<string> KeySystems { get; private init; } = [];
 
-    internal PackLayer Request { get; private init; } = new();
+    /// <summary>The names of what templates in it may use.</summary>
+    internal TemplateNames Names { get; private init; } = new([]);
 
-    internal IReadOnlyDictionary<string, PackLayer> Layers { get; private init; } = new Dictionary<string, PackLayer>();
-
-    /// <summary>Where URLs come from, the first that is there.</summary>
-    internal IReadOnlyList<PackUrlSource> UrlFrom { get; private init; } = DefaultUrlFrom;
-
-    /// <summary>Origins that it trusts besides those of its URLs.</summary>
-    internal IReadOnlyList<Origin> Origins { get; private init; } = [];
-
-    internal PackNode? Token { get; private init; }
-
-    internal IReadOnlyList<string> Redact { get; private init; } = [];
-
-    internal PackNames Names { get; private init; } = new([]);
-
-    private static PackUrlSource[] DefaultUrlFrom { get; } = Enum.GetValues<PackUrlSource>();
+    private SettingNode Root { get; init; } = SettingNode.OfMembers("", []);
 
     /// <summary>Reads a pack.</summary>
     /// <param name="json">The JSON text.</param>
@@ -68,13 +55,13 @@ public sealed class ProviderPack
     public static ProviderPack Read(ReadOnlyMemory<byte> json, string origin)
     {
         ArgumentException.ThrowIfNullOrEmpty(origin);
-        PackMistakes mistakes = new();
+        SettingMistakes mistakes = new();
         if (json.Length > MaximumLength) throw new SettingsException(origin, $"longer than {MaximumLength} bytes");
         try
         {
             if (json.Span.StartsWith("\uFEFF"u8)) json = json[3..];
             using JsonDocument document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = 32, CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
-            ProviderPack pack = Read(PackNode.Of(document.RootElement, $"{origin}: $", mistakes), origin, mistakes);
+            ProviderPack pack = Read(SettingNode.Of(document.RootElement, $"{origin}: $", mistakes), origin, mistakes);
             mistakes.Check();
             return pack;
         }
@@ -119,31 +106,58 @@ public sealed class ProviderPack
     /// <summary>The names of the secrets that it refers to itself.</summary>
     public IReadOnlyList<string> SecretReferences { get; private init; } = [];
 
-    private static bool IsFile(string name) => name.EndsWith(".json", StringComparison.OrdinalIgnoreCase) || name.AsSpan().ContainsAny('/', '\\');
+    /// <summary>What a step of a pipeline says that stands for a part of the pack.</summary>
+    /// <param name="name">The step's name.</param>
+    internal SettingNode Step(string name) => PackStep.All.Single(step => step.Name == name).Of(Root);
 
-    private static ProviderPack Read(PackNode root, string origin, PackMistakes mistakes)
+    /// <summary>What the step <c>token</c> says; <see langword="null"/>: the pack carries none.</summary>
+    /// <param name="over">The provider's <c>Token</c>, whose members take the place of the pack's.</param>
+    /// <param name="named">Whether a template names the token.</param>
+    /// <param name="mistakes">Where mistakes go.</param>
+    internal SettingNode? TokenStep(SettingNode over, bool named, SettingMistakes mistakes)
     {
-        PackReader reader = new(root, mistakes);
-        reader.Member("$schema");
-        PackParameter[] parameters = [.. reader.Entries("parameters").Select(entry => PackParameter.Read(entry.Name, entry.Node, mistakes))];
-        PackNames names = new(parameters);
-        PackReader? request = reader.Object("request");
-        PackLayer common = request is null ? new PackLayer() : PackLayer.Read(request, names, kinds: true);
-        request?.End();
-
-        Dictionary<string, PackLayer> layers = new(StringComparer.OrdinalIgnoreCase);
-        foreach ((string name, PackNode node) in reader.Entries("keySystems"))
+        SettingNode? own = Root.Find(LicenseSteps.Token);
+        if (own is null && !named)
         {
-            PackReader inner = new(node, mistakes);
-            if (!layers.TryAdd(name, PackLayer.Read(inner, names, kinds: true))) mistakes.Add(node, "the same key system is given twice");
-            inner.End();
+            if (over.Kind != SettingNodeKind.Null) mistakes.Add(over, $"the pack '{Name}' carries no token");
+            return null;
         }
 
-        if (reader.Member("keySystems") is null) reader.Missing("keySystems");
-        else if (layers.Count == 0) mistakes.Add(reader.Member("keySystems")!, "which key systems does it serve?");
+        if (over.Kind is not (SettingNodeKind.Null or SettingNodeKind.Object)) mistakes.Add(over, "an object is expected");
+        SettingNode node = own is null ? over : over.Kind == SettingNodeKind.Object ? own.With(over) : own;
+        // Where it goes, templates say.
+        return node.With([("placement", SettingNode.OfText(node.Path, "None"))]);
+    }
 
-        PackNode? token = reader.Member("token");
-        if (token is not null) PackTokenSettings.Read(token, names, mistakes);
+    private static bool IsFile(string name) => name.EndsWith(".json", StringComparison.OrdinalIgnoreCase) || name.AsSpan().ContainsAny('/', '\\');
+
+    private static ProviderPack Read(SettingNode root, string origin, SettingMistakes mistakes)
+    {
+        SettingReader reader = new(root, mistakes);
+        reader.Member("$schema");
+        PackParameter[] parameters = [.. reader.Entries("parameters").Select(entry => PackParameter.Read(entry.Name, entry.Node, mistakes))];
+        TemplateNames names = new(parameters);
+        reader.Object("request");
+        string[] systems = [.. reader.Entries("keySystems").Select(static entry => entry.Name)];
+        foreach ((_, SettingNode node) in reader.Entries("keySystems").Prepend(("", reader.Member("request") ?? SettingNode.OfMembers("", [])))) PackStep.CheckMembers(node, mistakes);
+        if (reader.Member("keySystems") is null) reader.Missing("keySystems");
+        else if (systems.Length == 0) mistakes.Add(reader.Member("keySystems")!, "which key systems does it serve?");
+
+        // What its steps would say of it, as far as that needs no settings of a host.
+        TemplateScope scope = TemplateScope.ForPreview();
+        scope.Names = names;
+        foreach (PackStep step in PackStep.All)
+        {
+            SettingReader inner = new(step.Of(root), mistakes);
+            StepBindings.Read(inner, step.Kind, scope);
+            if (step.Kind != StepKind.Request) continue;
+            RequestStep.ReadUrlFrom(inner);
+            _ = RequestStep.ReadOrigins(inner);
+            inner.Texts("redact");
+        }
+
+        foreach (string member in (string[])["urlFrom", "origins", "redact"]) reader.Member(member);
+        if (reader.Member("token") is { } token) TokenSettings.Read(token, names, mistakes);
         ProviderPack pack = new(origin)
         {
             Name = ReadName(reader),
@@ -152,12 +166,8 @@ public sealed class ProviderPack
             Tested = reader.Required("tested"),
             Notes = reader.Text("notes"),
             Parameters = parameters,
-            Request = common,
-            Layers = layers,
-            UrlFrom = ReadUrlFrom(reader),
-            Origins = ReadOrigins(reader),
-            Token = token,
-            Redact = [.. reader.Texts("redact").Select(static item => item.Text!)],
+            KeySystems = systems,
+            Root = root,
             Names = names,
             SecretReferences = [.. References(root).Distinct(StringComparer.Ordinal)],
         };
@@ -166,7 +176,7 @@ public sealed class ProviderPack
         return pack;
     }
 
-    private static string ReadName(PackReader reader)
+    private static string ReadName(SettingReader reader)
     {
         string name = reader.Required("name");
         if (name.Length > 0 && !name.All(static c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '-' or '.'))
@@ -174,58 +184,8 @@ public sealed class ProviderPack
         return name;
     }
 
-    private static PackUrlSource[] ReadUrlFrom(PackReader reader)
-    {
-        List<PackUrlSource> sources = [];
-        foreach (PackNode item in reader.Texts("urlFrom"))
-        {
-            if (!PackReader.TryChoice(item.Text!, out PackUrlSource source)) reader.Mistakes.Add(item, $"not one of {string.Join(", ", Enum.GetNames<PackUrlSource>().Select(static name => name.ToLowerInvariant()))}");
-            else if (sources.Contains(source)) reader.Mistakes.Add(item, "stands here twice");
-            else sources.Add(source);
-        }
-
-        return sources.Count == 0 ? DefaultUrlFrom : [.. sources];
-    }
-
-    private static List<Origin> ReadOrigins(PackReader reader)
-    {
-        List<Origin> origins = [];
-        foreach (PackNode item in reader.Texts("origins"))
-        {
-            if (Keyway.Licensing.Origins.Origin.TryParse(item.Text, out Origin origin)) origins.Add(origin);
-            else reader.Mistakes.Add(item, "not an origin (https://host or https://host:port)");
-        }
-
-        return origins;
-    }
-
-    private static IEnumerable<string> References(PackNode node) =>
-        node.Text is { } text && text.StartsWith(StepValue.SecretPrefix, StringComparison.Ordinal)
-            ? [text[StepValue.SecretPrefix.Length..]]
+    private static IEnumerable<string> References(SettingNode node) =>
+        SecretText.IsReference(node.Text)
+            ? [node.Text![SecretText.Prefix.Length..]]
             : node.Items.SelectMany(References);
-}
-
-/// <summary>Where the URL of a licence request may come from.</summary>
-internal enum PackUrlSource
-{
-    /// <summary>The application, for this presentation.</summary>
-    Caller = 0,
-
-    /// <summary>The provider's <c>Endpoints</c>.</summary>
-    Configuration,
-
-    /// <summary>It came with the token.</summary>
-    Token,
-
-    /// <summary>The pack's own.</summary>
-    Provider,
-
-    /// <summary>The manifest; under the rule of origins.</summary>
-    Manifest,
-
-    /// <summary>The protection header; under the rule of origins.</summary>
-    Header,
-
-    /// <summary>The challenge itself (a renewal); under the rule of origins.</summary>
-    Message,
 }

@@ -34,8 +34,7 @@ internal sealed class ChallengeStep(bool choosesUrl = true) : LicenseRequestDeco
     // What steps before this one added to the query belongs to the new address too.
     private static Uri KeepQuery(Uri current, Uri original, Uri replacement)
     {
-        string added = current.Query.StartsWith(original.Query, StringComparison.Ordinal) ? current.Query[original.Query.Length..] : "";
-        added = added.TrimStart('?', '&');
+        string added = RequestMembers.AddedQuery(current, original);
         return added.Length == 0 ? replacement : RequestMembers.AppendQuery(replacement, added);
     }
 }

@@ -16,6 +16,13 @@ public sealed class LicenseSteps
     /// <summary>Where the steps of the provider's pack go.</summary>
     public const string Pack = "pack";
 
+    // What a pack becomes, in this order around the challenge.
+    internal const string Token = "token";
+    internal const string CustomData = "customdata";
+    internal const string Request = "request";
+    internal const string Response = "response";
+    internal const string Errors = "errors";
+
     private readonly ConcurrentDictionary<string, LicenseStepFactory> _factories = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Makes a list with the steps of the framework.</summary>
@@ -23,14 +30,17 @@ public sealed class LicenseSteps
     {
         Add("retry", static (settings, context) => new RetryStep(settings, context));
         Add("timeout", static (settings, context) => new TimeoutStep(settings, context));
-        Add("header", static (settings, context) => new HeaderStep(settings, context));
-        Add("query", static (settings, context) => new QueryStep(settings, context));
-        Add("customdata", static (settings, context) => new CustomDataStep(settings, context));
-        Add("token", static (settings, context) => new TokenStep(settings, context));
-        Add("base64", static (settings, _) => new Base64Step(settings));
-        Add("json.wrap", static (settings, context) => new JsonWrapStep(settings, context));
-        Add("json.unwrap", static (settings, _) => new JsonUnwrapStep(settings));
-        Add("error.json", static (settings, _) => new JsonErrorStep(settings));
+        Add(Token, static (settings, context) => new TokenStep(settings, context));
+        Add(CustomData, static (settings, context) => new CustomDataStep(settings, context));
+        Add(Request, static (settings, context) => new RequestStep(settings, context));
+        Add(Response, static (settings, context) => new ResponseStep(settings, context));
+        Add(Errors, static (settings, context) => new ErrorsStep(settings, context));
+        Add("header", static (settings, context) => ShortSteps.Header(settings, context));
+        Add("query", static (settings, context) => ShortSteps.Query(settings, context));
+        Add("base64", static (settings, context) => ShortSteps.Base64(settings, context));
+        Add("json.wrap", static (settings, context) => ShortSteps.JsonWrap(settings, context));
+        Add("json.unwrap", static (settings, context) => ShortSteps.JsonUnwrap(settings, context));
+        Add("error.json", static (settings, context) => ShortSteps.JsonError(settings, context));
     }
 
     /// <summary>The names, sorted.</summary>

@@ -1,3 +1,4 @@
+using Keyway.Licensing.Templates;
 using Keyway.Plugins;
 
 namespace Keyway.Licensing.Steps;
@@ -13,4 +14,10 @@ public sealed class StepContext
 
     /// <summary>Where the spread of waiting times comes from.</summary>
     public Random Random { get; init; } = Random.Shared;
+
+    /// <summary>What the steps of one pipeline share.</summary>
+    internal TemplateScope Scope { get => field ??= new TemplateScope(Secrets); init; }
+
+    /// <summary>The same for the steps of one pipeline.</summary>
+    internal StepContext With(TemplateScope scope) => new() { Secrets = Secrets, Clock = Clock, Random = Random, Scope = scope };
 }

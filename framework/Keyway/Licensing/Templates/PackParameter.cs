@@ -29,9 +29,9 @@ public sealed record PackParameter
     /// <summary>Whether a host must set it.</summary>
     public bool Required => Default is null && !Optional && !PerPresentation;
 
-    internal static PackParameter Read(string name, PackNode node, PackMistakes mistakes)
+    internal static PackParameter Read(string name, SettingNode node, SettingMistakes mistakes)
     {
-        PackReader reader = new(node, mistakes);
+        SettingReader reader = new(node, mistakes);
         PackParameter parameter = new()
         {
             Name = name,
@@ -44,13 +44,13 @@ public sealed record PackParameter
         };
         reader.End();
         if (name.Length == 0 || !name.All(static c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.')) mistakes.Add(node, "a parameter's name is letters, digits, '_', '-' and '.'");
-        if (PackNames.IsTaken(name)) mistakes.Add(node, $"'{name}' is a value that every exchange has");
+        if (TemplateNames.IsTaken(name)) mistakes.Add(node, $"'{name}' is a value that every exchange has");
         if (parameter is { Secret: true, Default: not null }) mistakes.Add(node, "a secret has no default");
         if (parameter is { Choices.Count: > 0, Default: { } known } && !parameter.Choices.Contains(known)) mistakes.Add(node, "its default is none of its choices");
         return parameter;
     }
 
-    private static bool IsPresentation(string per, PackNode node, PackMistakes mistakes)
+    private static bool IsPresentation(string per, SettingNode node, SettingMistakes mistakes)
     {
         if (per is not ("presentation" or "host")) mistakes.Add(node, "'per' is neither 'host' nor 'presentation'");
         return per == "presentation";

@@ -27,7 +27,7 @@ internal sealed class TextTemplate
     public IEnumerable<string> Names => Parts.Where(static part => part.IsName).Select(static part => part.Text);
 
     /// <summary>A template of one name and nothing else.</summary>
-    public static TextTemplate OfName(string name) => new([new TemplatePart(name, true, [])]);
+    public static TextTemplate OfName(string name, params ValueEncoding[] encodings) => new([new TemplatePart(name, true, encodings)]);
 
     public static bool TryParse(string text, [NotNullWhen(true)] out TextTemplate? template, [NotNullWhen(false)] out string? reason)
     {

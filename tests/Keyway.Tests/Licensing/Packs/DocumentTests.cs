@@ -1,4 +1,5 @@
 using Keyway.Licensing.Exchanges;
+using Keyway.Licensing.Steps;
 using Keyway.Licensing.Templates;
 using Keyway.Testing;
 
@@ -36,8 +37,8 @@ public sealed class DocumentTests
     [Fact]
     public void Names_and_encodings_are_all_there()
     {
-        foreach (string name in ExchangeValues.Names.Append(PackNames.Token).Append(PackNames.Challenge).Append(PackNames.CustomData)) Text.Should().Contain($"`{name}`");
+        foreach (string name in ExchangeValues.Names.Append(TemplateNames.Token).Append(TemplateNames.Challenge).Append(TemplateNames.CustomData)) Text.Should().Contain($"`{name}`");
         foreach (string encoding in ValueEncoder.Known.Split(", ")) Text.Should().Contain($"`{encoding}`");
-        foreach (string source in Enum.GetNames<PackUrlSource>()) Text.Should().Contain($"`{source.ToLowerInvariant()}`");
+        foreach (string source in Enum.GetNames<UrlSource>()) Text.Should().Contain($"`{source.ToLowerInvariant()}`");
     }
 }
