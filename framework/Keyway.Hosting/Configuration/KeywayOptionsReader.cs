@@ -98,7 +98,8 @@ internal sealed class KeywayOptionsReader
             Section = provider.Section,
         };
         provider.Foreign("Steps");      // settings of steps that the provider's own list names
-        provider.Foreign("Settings");   // the provider's own, or its pack's parameters
+        provider.Foreign("Settings");   // the provider's own, or those of its pack's parameters or its own
+        provider.Foreign("Parameters"); // what the steps of its own list may name
         provider.Foreign("Token");      // where its pack's token comes from
         provider.End();
         if (options is { Plugin: not null, Pack: not null }) provider.Wrong("Pack", "a provider is made by its plugin or of a pack, not both");

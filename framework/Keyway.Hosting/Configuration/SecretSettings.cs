@@ -23,7 +23,7 @@ internal static class SecretSettings
 
     private static readonly FrozenSet<string> NameMembers = FrozenSet.Create(StringComparer.OrdinalIgnoreCase, "Use", "Name");
 
-    private static readonly FrozenSet<string> FreeMembers = FrozenSet.Create(StringComparer.OrdinalIgnoreCase, "Settings", "Steps", "Pipeline", "Token");
+    private static readonly FrozenSet<string> FreeMembers = FrozenSet.Create(StringComparer.OrdinalIgnoreCase, "Settings", "Parameters", "Steps", "Pipeline", "Token");
 
     /// <summary>Whether a value may be a secret.</summary>
     /// <param name="keyway">The section <c>Keyway</c>.</param>
@@ -40,7 +40,7 @@ internal static class SecretSettings
         // A flag is none, whatever it is about.
         if (bool.TryParse(leaf.Value, out _)) return false;
         if (IsPublic(segments[^1])) return HoldsPrivateKey(leaf.Value) || segments[free..^1].Any(SecretWords.IsIn);
-        return segments[free..].Any(SecretWords.IsIn) || IsValueOfSecretName(keyway, segments);
+        return segments[free..].Any(SecretWords.IsIn) || IsJsonWithSecretName(segments, leaf.Value) || IsValueOfSecretName(keyway, segments);
     }
 
     /// <summary>A URL without its user name and without the values of its query; anything else as it is.</summary>
@@ -73,10 +73,17 @@ internal static class SecretSettings
         return own ? -1 : foreign;
     }
 
-    // What goes to a storefront for a token is who asks: Providers:NAME:Token:Http:Headers:…
-    private static bool IsOfTokenRequest(string[] segments) =>
-        segments.Length > 5 && segments[2].Equals("Token", StringComparison.OrdinalIgnoreCase) && segments[3].Equals("Http", StringComparison.OrdinalIgnoreCase)
-        && (segments[4].Equals("Headers", StringComparison.OrdinalIgnoreCase) || segments[4].Equals("Body", StringComparison.OrdinalIgnoreCase));
+    // What goes to a storefront for a token is who asks: Providers:NAME:Token:Http:Headers:…, Providers:NAME:Pipeline:N:Http:Headers:…, Providers:NAME:Steps:token:Http:Headers:…
+    private static bool IsOfTokenRequest(string[] segments)
+    {
+        int http = segments.Length < 3 ? -1 : segments[2].Equals("Token", StringComparison.OrdinalIgnoreCase) ? 3 : 4;
+        return http > 0 && segments.Length > http + 2 && segments[http].Equals("Http", StringComparison.OrdinalIgnoreCase)
+            && (segments[http + 1].Equals("Headers", StringComparison.OrdinalIgnoreCase) || segments[http + 1].Equals("Body", StringComparison.OrdinalIgnoreCase));
+    }
+
+    // JSON that stands in one text: Providers:NAME:Pipeline:N:Body:Json
+    private static bool IsJsonWithSecretName(string[] segments, string value) =>
+        segments[^1].Equals("Json", StringComparison.OrdinalIgnoreCase) && value.TrimStart() is ['{' or '[', ..] && SecretWords.IsIn(value);
 
     // { "Use": "header", "Name": "Authorization", "Value": "Bearer …" }
     private static bool IsValueOfSecretName(IConfigurationSection keyway, string[] segments) =>

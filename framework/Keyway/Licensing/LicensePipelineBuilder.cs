@@ -92,6 +92,17 @@ public sealed class LicensePipelineBuilder : ILicensePipelineBuilder
         return this;
     }
 
+    /// <summary>Takes the parameters that a provider of configuration alone declares: its steps may name them as those of a pack may.</summary>
+    /// <param name="parameters">The section <c>Parameters</c>.</param>
+    internal void UseParameters(IConfigurationSection parameters)
+    {
+        SettingMistakes mistakes = new();
+        PackParameter[] declared = [.. parameters.GetChildren().Select(child => PackParameter.Read(child.Key, SettingNode.Of(child), mistakes))];
+        _scope.Names = new TemplateNames(declared);
+        _scope.Settings = ParameterSettings.Read(_provider, declared, _settings.GetSection("Settings"), mistakes);
+        _errors.AddRange(mistakes.Errors);
+    }
+
     /// <summary>Adds the steps that a list in configuration names, in its order: <c>[ { "Use": "header", "Name": … }, … ]</c>.</summary>
     /// <param name="pipeline">The list.</param>
     /// <returns>This builder.</returns>

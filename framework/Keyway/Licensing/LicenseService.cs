@@ -56,7 +56,7 @@ public sealed class LicenseService
     }
 
     /// <summary>
-    /// Reads a provider's entry: <c>Endpoints</c>, <c>AllowedOrigins</c>, <c>Pipeline</c>, and for a pack <c>Settings</c> and <c>Token</c>. Without
+    /// Reads a provider's entry: <c>Endpoints</c>, <c>AllowedOrigins</c>, <c>Pipeline</c> with the <c>Parameters</c> of its steps and their <c>Settings</c>; for a pack <c>Settings</c> and <c>Token</c>. Without
     /// <c>Pipeline</c> the provider's own list counts; without that <c>retry → pack → timeout</c>, with <c>challenge</c> where there is no pack.
     /// </summary>
     /// <param name="entry">The entry; its key is the provider's name.</param>
@@ -93,6 +93,13 @@ public sealed class LicenseService
         }
 
         LicensePipelineBuilder builder = new(entry.Key, steps, context, entry) { Pack = pack };
+        IConfigurationSection parameters = entry.GetSection("Parameters");
+        if (parameters.GetChildren().Any())
+        {
+            if (provider is null && pack is null) builder.UseParameters(parameters);
+            else errors.Add(new SettingError(parameters.Path, $"{(pack is null ? "the plugin" : "the pack")} says which settings there are"));
+        }
+
         IConfigurationSection pipeline = entry.GetSection("Pipeline");
         if (pipeline.GetChildren().Any())
         {

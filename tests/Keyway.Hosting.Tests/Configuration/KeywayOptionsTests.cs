@@ -193,7 +193,7 @@ public sealed class KeywayOptionsTests
             "Keyway:Providers:one:KeySystems:0: there is no key system 'playready' in Keyway:KeySystems",
             "Keyway:Providers:one:Endpoints:fairplay: there is no key system 'fairplay' in Keyway:KeySystems",
             "Keyway:Providers:one:Endpoints:widevine: the provider's KeySystems do not name 'widevine'",
-            "Keyway:Providers:one:Pipeline:2: no step is named 'challange' (there are base64, challenge, customdata, error.json, header, json.unwrap, json.wrap, pack, query, retry, timeout, token, and those of plugins, as PLUGIN.STEP); did you mean 'challenge'?",
+            "Keyway:Providers:one:Pipeline:2: no step is named 'challange' (there are base64, challenge, customdata, error.json, errors, header, json.unwrap, json.wrap, pack, query, request, response, retry, timeout, token, and those of plugins, as PLUGIN.STEP); did you mean 'challenge'?",
             "Keyway:Providers:one:Pipeline:4: plugin 'gne' is not in Keyway:Plugins:Allow; did you mean 'gone'?",
             "Keyway:Routes:a:Provider: there is no provider 'three' in Keyway:Providers",
             "Keyway:Routes:b:Host: the route 'a' is for '*' already",
@@ -228,7 +228,7 @@ public sealed class KeywayOptionsTests
     [InlineData("""{ "Plugins": { "Allow": { "clearkey": true } } }""", """Keyway:Plugins:Allow:clearkey: an object is expected, not a value; without settings of its own it is "clearkey": {}""")]
     [InlineData("""{ "KeySystems": { "clearkey": {} }, "Providers": { "p": { "KeySystems": [ "clearky" ] } } }""", "Keyway:Providers:p:KeySystems:0: there is no key system 'clearky' in Keyway:KeySystems; did you mean 'clearkey'?")]
     [InlineData("""{ "Providers": { "acme": {} }, "Routes": { "r": { "Provider": "amce" } } }""", "Keyway:Routes:r:Provider: there is no provider 'amce' in Keyway:Providers; did you mean 'acme'?")]
-    [InlineData("""{ "Providers": { "p": { "Pipeline": [ { "Use": "json.wrp" } ] } } }""", "Keyway:Providers:p:Pipeline:0: no step is named 'json.wrp' (there are base64, challenge, customdata, error.json, header, json.unwrap, json.wrap, pack, query, retry, timeout, token, and those of plugins, as PLUGIN.STEP); did you mean 'json.wrap'?")]
+    [InlineData("""{ "Providers": { "p": { "Pipeline": [ { "Use": "json.wrp" } ] } } }""", "Keyway:Providers:p:Pipeline:0: no step is named 'json.wrp' (there are base64, challenge, customdata, error.json, errors, header, json.unwrap, json.wrap, pack, query, request, response, retry, timeout, token, and those of plugins, as PLUGIN.STEP); did you mean 'json.wrap'?")]
     public void Mistake_says_what_is_right(string keyway, string error) => Configured.Errors(keyway).Should().Equal(error);
 
     [Fact]

@@ -20,6 +20,8 @@ internal sealed class ResponseOperations
     public static ResponseOperations? Read(SettingNode? node, SettingMistakes mistakes)
     {
         if (node is null) return null;
+        // What configuration makes of an empty list.
+        if (node.IsOfConfiguration && node is { Kind: SettingNodeKind.Null } or { Kind: SettingNodeKind.Text, Text: "" }) return new ResponseOperations([]);
         if (node.Kind == SettingNodeKind.List) return new ResponseOperations([.. node.Items.Select(item => Operation.Read(item, mistakes)).OfType<Operation>()]);
         mistakes.Add(node, "a list of operations is expected");
         return null;

@@ -26,6 +26,8 @@ internal sealed record ParameterCondition(IReadOnlyList<(string Parameter, IRead
 
             if (parameter.PerPresentation) mistakes.Add(value, $"'{name}' is given with each presentation; what a pack does is decided when the host starts");
             if (value.Kind == SettingNodeKind.Flag) terms.Add((name, [], value.Text == "true"));
+            // In configuration a flag is a text.
+            else if (value.IsOfConfiguration && bool.TryParse(value.Text, out bool given) && !parameter.Choices.Contains(value.Text!)) terms.Add((name, [], given));
             else
             {
                 string[] wanted = value.Kind == SettingNodeKind.List ? [.. value.Items.Select(static item => item.Text ?? "")] : [value.Text ?? ""];

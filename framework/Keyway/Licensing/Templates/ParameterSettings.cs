@@ -26,18 +26,18 @@ internal sealed class ParameterSettings
     }
 
     /// <summary>Reads the section <c>Settings</c> of a provider's entry.</summary>
-    /// <param name="pack">The pack's name, for people.</param>
+    /// <param name="owner">The name of the pack or provider, for people.</param>
     /// <param name="parameters">Its parameters.</param>
     /// <param name="section">The section.</param>
     /// <param name="mistakes">Where mistakes go.</param>
-    public static ParameterSettings Read(string pack, IReadOnlyList<PackParameter> parameters, IConfigurationSection section, SettingMistakes mistakes)
+    public static ParameterSettings Read(string owner, IReadOnlyList<PackParameter> parameters, IConfigurationSection section, SettingMistakes mistakes)
     {
         ParameterSettings settings = new(parameters);
         foreach (IConfigurationSection child in section.GetChildren())
         {
             PackParameter? parameter = parameters.FirstOrDefault(each => each.Name.Equals(child.Key, StringComparison.OrdinalIgnoreCase));
             if (parameter is null)
-                mistakes.Add(child.Path, $"the pack '{pack}' has no parameter of that name (it has {(parameters.Count == 0 ? "none" : string.Join(", ", parameters.Select(static each => each.Name)))})");
+                mistakes.Add(child.Path, $"'{owner}' has no parameter of that name (it has {(parameters.Count == 0 ? "none" : string.Join(", ", parameters.Select(static each => each.Name)))})");
             else if (child.Value is not { Length: > 0 } value) mistakes.Add(child.Path, "a text is expected, and not an empty one");
             else if (WhyNot(parameter, value) is { } reason) mistakes.Add(child.Path, reason);
             else settings._values[parameter.Name] = value;
@@ -57,7 +57,7 @@ internal sealed class ParameterSettings
     {
         bool reference = SecretText.IsReference(value);
         if (parameter.Secret && !reference) return "a secret: name it as secret:NAME, do not write it here";
-        if (reference && !parameter.Secret) return "the pack does not treat this parameter as a secret, and would show it";
+        if (reference && !parameter.Secret) return "this parameter is not declared a secret, and would be shown";
         if (reference && !SecretText.IsName(value[SecretText.Prefix.Length..])) return $"not a secret's name: {SecretText.NameRule}";
         return parameter.Choices.Count > 0 && !parameter.Choices.Contains(value) ? $"not one of {string.Join(", ", parameter.Choices)}" : null;
     }

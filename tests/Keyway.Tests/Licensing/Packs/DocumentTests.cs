@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Keyway.Licensing.Exchanges;
 using Keyway.Licensing.Steps;
 using Keyway.Licensing.Templates;
@@ -32,6 +33,34 @@ public sealed class DocumentTests
         (await bench.RunAsync("widevine", values: new() { ["contentId"] = "film" })).Should().Equal(PackBench.License);
         bench.Wire.Sent.Where(static sent => sent.Method == "POST").Select(static sent => sent.Header("Authorization")).Should().Equal("Bearer jwt-1", "Bearer jwt-2");
         bench.Wire.Sent[^1].Text.Should().Be("""{"asset":"film","key":"00000000-0000-0000-0000-000000000001","challenge":"CAQA/38rPvs="}""");
+    }
+
+    [Fact]
+    public async Task Steps_of_the_page_do_what_the_worked_pack_does()
+    {
+        string page = Text.Split("```jsonc\n")[^1].Split("```")[0];
+        using JsonDocument steps = JsonDocument.Parse($"{{ {page} }}");
+        List<(string, string)> settings = [];
+        PackAsConfigurationTests.Write(settings, "", steps.RootElement.GetProperty("acme"));
+        string worked = Text.Split("```json\n")[3].Split("```")[0];
+        foreach (string system in (string[])["widevine", "playready"])
+        {
+            foreach (ChallengeKind kind in (ChallengeKind[])[ChallengeKind.License, ChallengeKind.ServerCertificate])
+            {
+                string ofPack = await SaidAsync(new PackBench(worked, Served, ("Settings:tenant", "t1"), ("Token:Http:Url", "https://shop.example/token?kid={kid}")), system, kind);
+                string ofSteps = await SaidAsync(PackBench.OfSteps(Served, [.. settings.Select(static each => (each.Item1.TrimStart(':'), each.Item2))]), system, kind);
+                ofSteps.Should().Be(ofPack).And.Contain("acme.example");
+            }
+        }
+
+        static Answer Served(Sent sent, int count) => sent.Url.StartsWith("https://shop", StringComparison.Ordinal) ? Answer.Text($"jwt-{count}") :
+            count == 2 ? Answer.Json("""{"error":{"code":"E17","text":"too old"}}""") : Answer.Json("""{"licence":"CAL6AM4K"}""");
+
+        static async Task<string> SaidAsync(PackBench bench, string system, ChallengeKind kind)
+        {
+            string said = Convert.ToHexString(await bench.RunAsync(system, kind, values: new() { ["contentId"] = "film" }));
+            return string.Join('\n', bench.Wire.Sent.Select(static sent => $"{sent.Method} {sent.Url} {sent.Header("Authorization")} {sent.Text}").Append(string.Join(' ', bench.Sources[0].Written.Select(static each => each.CustomData))).Append(said));
+        }
     }
 
     [Fact]

@@ -31,10 +31,13 @@ internal sealed class PackBench
     public PackBench(string packOrJson, Func<Sent, int, Answer> answer, TimeProvider? clock, params (string Path, string Value)[] settings)
     {
         Wire = new Wire(answer);
-        ProviderPack pack = packOrJson.StartsWith('{') ? Read(packOrJson) : BuiltInPacks.Find(packOrJson)!;
+        ProviderPack? pack = packOrJson.Length == 0 ? null : packOrJson.StartsWith('{') ? Read(packOrJson) : BuiltInPacks.Find(packOrJson)!;
         StepContext context = Settings.Context(clock, ("viewer-token", Token), ("second-token", "s3cond.t0ken-of-the-other_key"), ("code", "c0de-of-the-account"));
         _service = LicenseService.Read(Settings.Section("Providers:acme", settings), null, new LicenseSteps(), context, new HttpLicenseTransport(new HttpMessageInvoker(Wire)), pack);
     }
+
+    /// <summary>A provider made of steps that configuration names.</summary>
+    public static PackBench OfSteps(Func<Sent, int, Answer> answer, params (string Path, string Value)[] settings) => new("", answer, settings);
 
     /// <summary>The token that the secret <c>viewer-token</c> holds.</summary>
     public static string Token => "t0k.en-of_the=viewer";
