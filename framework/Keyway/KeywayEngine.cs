@@ -227,6 +227,7 @@ public sealed class KeywayEngine : IKeyway, IAsyncDisposable
                 ContentHost = content.Origin.Location.IsFile ? null : content.Origin.Location.IdnHost,
                 RequestHeaders = options.LicenseHeaders,
                 CustomData = options.CustomData,
+                ServerCertificate = options.ServerCertificate,
                 Values = options.Values,
                 Tokens = options.Token,
                 Kind = options.Kind,
@@ -243,7 +244,7 @@ public sealed class KeywayEngine : IKeyway, IAsyncDisposable
             Content = content,
             Sources = sources,
             Provider = service.Name,
-            Keys = ring is null ? null : new PresentationLicenses(ring, HeadersOf(content, map, selection), options.Output, new PresentationPatience
+            Keys = ring is null ? null : new PresentationLicenses(ring, HeadersOf(content, map, selection), new PresentationPatience
             {
                 Clock = _options.Clock,
                 KeyWait = _options.KeyWait,

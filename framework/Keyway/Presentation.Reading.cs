@@ -50,7 +50,7 @@ public sealed partial class Presentation
     public async IAsyncEnumerable<PresentationPart> PartsAsync(IReadOnlyList<PresentationTrack> tracks, TimeRange range, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(tracks);
-        List<PresentationKeys> keys = [.. tracks.Select(track => new PresentationKeys(_setup, track.Index))];
+        List<PresentationKeys> keys = [.. tracks.Select(track => new PresentationKeys(_setup, track.Index, _setup.Options.Output.Exporting))];
         try
         {
             IAsyncEnumerable<Piece> pieces = _feed is null ? StaticPiecesAsync(tracks, range, cancellationToken) : LivePiecesAsync(_feed, tracks, range, cancellationToken);

@@ -104,7 +104,7 @@ public sealed partial class Presentation
         if (found.Rest is not null) return Clear(head, found.ToUnit(place: null), current, cancellationToken);
         using MemoryStream output = new(found.Bytes.Length);
         PipeWriter pipe = PipeWriter.Create(output, new StreamPipeWriterOptions(leaveOpen: true));
-        using PresentationKeys keys = new(_setup, IndexOf(current), _segmentReader);
+        using PresentationKeys keys = new(_setup, IndexOf(current), _setup.Options.Output.Exporting, _segmentReader);
         await SegmentClearer.WriteAsync(head, found.ToUnit(place: null), keys, pipe, new Mp4DecryptOptions { MaxParallelFragments = _setup.MaxParallelFragments }, cancellationToken).ConfigureAwait(false);
         await pipe.CompleteAsync().ConfigureAwait(false);
         return new MemoryStream(output.GetBuffer(), 0, (int)output.Length, writable: false);
@@ -144,7 +144,7 @@ public sealed partial class Presentation
             {
                 try
                 {
-                    using PresentationKeys keys = new(_setup, IndexOf(rendition), _segmentReader);
+                    using PresentationKeys keys = new(_setup, IndexOf(rendition), _setup.Options.Output.Exporting, _segmentReader);
                     await SegmentClearer.WriteAsync(head, unit, keys, pipe.Writer, new Mp4DecryptOptions { MaxParallelFragments = _setup.MaxParallelFragments }, cancellationToken).ConfigureAwait(false);
                     await pipe.Writer.CompleteAsync().ConfigureAwait(false);
                 }

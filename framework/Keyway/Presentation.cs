@@ -57,7 +57,7 @@ public sealed partial class Presentation : IAsyncDisposable
         {
             long pixels = (long)track.Width * track.Height;
             List<WantedKey> wanted = WantedOf(track);
-            if (wanted.Count > 0) await licenses.WaitAsync([], wanted, pixels > 0 ? pixels : null, cancellationToken).ConfigureAwait(false);
+            if (wanted.Count > 0) await licenses.WaitAsync([], wanted, _setup.Options.Output, pixels > 0 ? pixels : null, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -90,7 +90,7 @@ public sealed partial class Presentation : IAsyncDisposable
         {
             using Mp4Reader reader = await Mp4Reader.OpenAsync(units, name, cancellationToken).ConfigureAwait(false);
             reader.Marker = marker;
-            using PresentationKeys keys = new(_setup, track.Index);
+            using PresentationKeys keys = new(_setup, track.Index, _setup.Options.Output);
             await foreach (ClearFragment fragment in reader.ReadAsync(keys, Filter(track), RangeOf(range), cancellationToken).ConfigureAwait(false))
                 yield return fragment;
             foreach (string note in reader.Summary.Notes) _gaps.Note(note);
@@ -138,7 +138,7 @@ public sealed partial class Presentation : IAsyncDisposable
         MediaQueue queue = renditions is [{ Segments.IsInOneFile: true }]
             ? QueueOf(MediaUnit.File(await OpenFileAsync(track, cancellationToken).ConfigureAwait(false), name))
             : await OpenTrackAsync(track, rows, isAll: true, rows[0].Start, default, tally, cancellationToken).ConfigureAwait(false);
-        using PresentationKeys keys = new(_setup, track.Index);
+        using PresentationKeys keys = new(_setup, track.Index, _setup.Options.Output.Exporting);
         await using (queue.ConfigureAwait(false))
         {
             Mp4DecryptOptions options = new() { MaxParallelFragments = _setup.MaxParallelFragments };

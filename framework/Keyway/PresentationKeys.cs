@@ -3,55 +3,63 @@ using Keyway.Licensing;
 using Keyway.Messaging;
 using Keyway.Mp4;
 using Keyway.Protection;
+using Keyway.Sessions;
 
 namespace Keyway;
 
 /// <summary>Where one track's reader gets what opens a fragment: from the sessions of its presentation, waiting while a licence is on its way.</summary>
-/// <param name="setup">The presentation.</param>
-/// <param name="track">The track, as facts number it.</param>
-/// <param name="reader">Who reads, where that is one who comes again; <see langword="null"/>: this object.</param>
 /// <remarks>Threads: one fragment at a time.</remarks>
-internal sealed class PresentationKeys(PresentationSetup setup, int track, object? reader = null) : IMediaKeys, IDisposable
+internal sealed class PresentationKeys : IMediaKeys, IDisposable
 {
+    private readonly PresentationSetup _setup;
+    private readonly int _track;
+    private readonly OutputCapabilities _sink;
+    private readonly object? _reader;
     private readonly Dictionary<long, SampleDecryptor> _decryptors = [];
+
+    /// <param name="setup">The presentation.</param>
+    /// <param name="track">The track, as facts number it.</param>
+    /// <param name="sink">Where its samples go.</param>
+    /// <param name="reader">Who reads, where that is one who comes again; <see langword="null"/>: this object.</param>
+    public PresentationKeys(PresentationSetup setup, int track, OutputCapabilities sink, object? reader = null) => (_setup, _track, _sink, _reader) = (setup, track, sink, reader);
 
     public async ValueTask<IFragmentDecryptor> LeaseAsync(FragmentNeeds needs, CancellationToken cancellationToken)
     {
-        if (setup.Keys is not { } licenses)
+        if (_setup.Keys is not { } licenses)
         {
             throw new MediaFormatException(
-                setup.Content.Origin.Given.IsFile ? setup.Content.Origin.Given.LocalPath : "", new FormatError("samples are protected, and nothing before them says so", "moof", -1));
+                _setup.Content.Origin.Given.IsFile ? _setup.Content.Origin.Given.LocalPath : "", new FormatError("samples are protected, and nothing before them says so", "moof", -1));
         }
 
-        long pixels = (long)needs.Track.Width * needs.Track.Height;
-        if (!_decryptors.TryGetValue(pixels, out SampleDecryptor? decryptor))
-            _decryptors.Add(pixels, decryptor = new SampleDecryptor(setup.Vault, licenses.Ring.Ring, setup.Options.Output, pixels > 0 ? pixels : null));
-
+        if (_sink.Kind == SinkKind.Module) throw new KeyUnavailableException(needs.KeyIds[0], KeyStatus.OutputRestricted, KeyUnavailableReason.NotForSink);
+        long? pixels = (long)needs.Track.Width * needs.Track.Height is > 0 and long size ? size : null;
+        SampleDecryptor decryptor = DecryptorFor(licenses, pixels);
         List<ProtectionHeader> headers = needs.Protection.Count > 0 ? HeadersOf(licenses.Ring.Options.KeySystem, needs.Protection) : [];
-        licenses.Use(reader ?? this, needs.KeyIds);
-        bool usable = AreUsable(decryptor, needs.KeyIds);
+        licenses.Use(_reader ?? this, needs.KeyIds);
+        bool areUsable = AreUsable(decryptor, needs.KeyIds);
         // What this fragment does not need itself it announces: that is asked for before anything is waited for.
-        List<ProtectionHeader> own = usable ? [] : [.. headers.Where(header => header.KeyIds.Count == 0 || header.KeyIds.Any(needs.KeyIds.Contains))];
+        List<ProtectionHeader> own = areUsable ? [] : [.. headers.Where(header => header.KeyIds.Count == 0 || header.KeyIds.Any(needs.KeyIds.Contains))];
         if (headers.Count > own.Count) licenses.Announce(own.Count == 0 ? headers : [.. headers.Except(own)], needs.Scheme);
-        if (!usable)
-        {
-            List<WantedKey> wanted = [.. needs.KeyIds.Select(id => new WantedKey { Id = id, Scheme = needs.Scheme })];
-            await licenses.WaitAsync(own, wanted, pixels > 0 ? pixels : null, cancellationToken).ConfigureAwait(false);
-        }
-
-        await licenses.Ring.BeginUseAsync(needs.KeyIds, setup.Options.Output, pixels > 0 ? pixels : null, cancellationToken).ConfigureAwait(false);
-        return new CountedFragment(decryptor.LeaseFragment(), setup, track);
+        await WaitAsync(licenses, own, needs, pixels, areUsable, cancellationToken).ConfigureAwait(false);
+        return new CountedFragment(decryptor, this, licenses, needs, pixels);
     }
 
     public void Announce(IReadOnlyList<PsshBox> boxes, ProtectionScheme scheme)
     {
-        if (setup.Keys is { } licenses) licenses.Announce(HeadersOf(licenses.Ring.Options.KeySystem, boxes), scheme);
+        if (_setup.Keys is { } licenses) licenses.Announce(HeadersOf(licenses.Ring.Options.KeySystem, boxes), scheme);
     }
 
     /// <summary>Says that this reader needs no key any more; one that is shared goes on.</summary>
     public void Dispose()
     {
-        if (reader is null) setup.Keys?.Leave([this]);
+        if (_reader is null) _setup.Keys?.Leave([this]);
+    }
+
+    private SampleDecryptor DecryptorFor(PresentationLicenses licenses, long? pixels)
+    {
+        if (!_decryptors.TryGetValue(pixels ?? 0, out SampleDecryptor? decryptor))
+            _decryptors.Add(pixels ?? 0, decryptor = new SampleDecryptor(_setup.Vault, licenses.Ring.Ring, _sink, pixels));
+        return decryptor;
     }
 
     private static bool AreUsable(SampleDecryptor decryptor, IReadOnlyList<KeyId> ids)
@@ -81,29 +89,97 @@ internal sealed class PresentationKeys(PresentationSetup setup, int track, objec
         return headers;
     }
 
-    /// <summary>A fragment's decryptor that says, once and at its end, that the fragment is clear.</summary>
-    private sealed class CountedFragment(IFragmentDecryptor inner, PresentationSetup setup, int track) : IFragmentDecryptor
+    /// <summary>Waits until keys may be used for the sink, and notes that they are.</summary>
+    private async ValueTask WaitAsync(PresentationLicenses licenses, IReadOnlyList<ProtectionHeader> found, FragmentNeeds needs, long? pixels, bool areUsable, CancellationToken cancellationToken)
     {
+        if (areUsable) licenses.Heard(needs.KeyIds);
+        else
+        {
+            List<WantedKey> wanted = [.. needs.KeyIds.Select(id => new WantedKey { Id = id, Scheme = needs.Scheme })];
+            await licenses.WaitAsync(found, wanted, _sink, pixels, cancellationToken).ConfigureAwait(false);
+        }
+
+        await licenses.Ring.BeginUseAsync(needs.KeyIds, _sink, pixels, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>A fragment's decryptor that asks again where the answer is <em>not now</em>, and says, once and at its end, that the fragment is clear.</summary>
+    private sealed class CountedFragment(SampleDecryptor decryptor, PresentationKeys owner, PresentationLicenses licenses, FragmentNeeds needs, long? pixels) : IFragmentDecryptor
+    {
+        // A decryptor that starts anew takes seconds; one that has others before it, moments.
+        private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(5);
+        private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
+
+        private readonly IFragmentDecryptor _inner = decryptor.LeaseFragment();
         private int _samples;
         private long _length;
         private bool _failed;
 
         public DecryptStatus Decrypt(Span<byte> sample, in SampleProtection protection)
         {
-            DecryptStatus status = inner.Decrypt(sample, protection);
+            DecryptStatus status = _inner.Decrypt(sample, protection);
             _failed |= status != DecryptStatus.Decrypted;
             _samples++;
             _length += sample.Length;
             return status;
         }
 
+        public int BatchBytes(KeyId id) => _inner.BatchBytes(id);
+
+        public async ValueTask<BatchResult> DecryptAsync(SampleBatch batch, CancellationToken cancellationToken)
+        {
+            BatchResult result = await UntilNowAsync(batch, cancellationToken).ConfigureAwait(false);
+            _failed |= result.Status != DecryptStatus.Decrypted;
+            _samples += result.Done;
+            for (int i = 0; i < result.Done; i++) _length += batch.SampleAt(i).Length;
+            return result;
+        }
+
         public void Dispose()
         {
-            inner.Dispose();
+            _inner.Dispose();
             if (_failed || _samples == 0) return;
-            setup.First.Note(track);
-            setup.Decrypted.Publish(new FragmentDecrypted { Presentation = setup.Id, Track = track, Samples = _samples, Length = _length });
+            owner._setup.First.Note(owner._track);
+            owner._setup.Decrypted.Publish(new FragmentDecrypted { Presentation = owner._setup.Id, Track = owner._track, Samples = _samples, Length = _length });
             _samples = 0;
+        }
+
+        /// <summary>Asks until every sample is clear, or until nothing has become so for as long as a key is waited for.</summary>
+        private async ValueTask<BatchResult> UntilNowAsync(SampleBatch batch, CancellationToken cancellationToken)
+        {
+            TimeProvider clock = owner._setup.Clock;
+            int done = 0;
+            long since = clock.GetTimestamp();
+            TimeSpan pause = FirstPause;
+            while (true)
+            {
+                Task changed = licenses.Ring.Changed;
+                BatchResult result = await _inner.DecryptAsync(batch.From(done), cancellationToken).ConfigureAwait(false);
+                done += result.Done;
+                if (result.Status is not (DecryptStatus.NotNow or DecryptStatus.KeyNotFound)) return result with { Done = done };
+                if (result.Done > 0) (since, pause) = (clock.GetTimestamp(), FirstPause);
+                TimeSpan left = licenses.KeyWait - clock.GetElapsedTime(since);
+                if (left <= TimeSpan.Zero) throw new KeyUnavailableException(batch.KeyId, KeyStatus.Usable, KeyUnavailableReason.Busy);
+                TimeSpan asked = result.RetryAfter is { } after && after > TimeSpan.Zero ? after : pause;
+                await PauseAsync(asked < left ? asked : left, changed, clock, cancellationToken).ConfigureAwait(false);
+                pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+
+                // Its session may be over meanwhile: then another brings the key, as for any fragment.
+                bool areUsable = AreUsable(decryptor, needs.KeyIds);
+                await owner.WaitAsync(licenses, [], needs, pixels, areUsable, cancellationToken).ConfigureAwait(false);
+            }
+        }
+
+        /// <summary>A pause that ends early when something about the sessions changes.</summary>
+        private static async ValueTask PauseAsync(TimeSpan pause, Task changed, TimeProvider clock, CancellationToken cancellationToken)
+        {
+            try
+            {
+                await changed.WaitAsync(pause, clock, cancellationToken).ConfigureAwait(false);
+            }
+            catch (TimeoutException)
+            {
+                // Nothing has changed, and time has passed.
+            }
         }
     }
 }

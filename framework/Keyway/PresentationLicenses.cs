@@ -14,7 +14,6 @@ internal sealed class PresentationLicenses : IAsyncDisposable
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(8);
 
     private readonly IReadOnlyList<ProtectionHeader> _headers;
-    private readonly OutputCapabilities _sink;
     private readonly PresentationPatience _patience;
     private readonly Lock _gate = new();
     private readonly KeyUsage _usage = new();
@@ -29,9 +28,9 @@ internal sealed class PresentationLicenses : IAsyncDisposable
     // Asked for, and nobody has heard yet what became of it: who waits hears that, and causes no second request. Who comes after a refusal does.
     private readonly ConcurrentDictionary<KeyId, byte> _unheard = new();
 
-    public PresentationLicenses(KeyRingSession ring, IReadOnlyList<ProtectionHeader> headers, OutputCapabilities sink, PresentationPatience patience)
+    public PresentationLicenses(KeyRingSession ring, IReadOnlyList<ProtectionHeader> headers, PresentationPatience patience)
     {
-        (Ring, _headers, _sink, _patience) = (ring, headers, sink, patience);
+        (Ring, _headers, _patience) = (ring, headers, patience);
         _announced.Capacity += headers.Count;
         foreach (ProtectionHeader header in headers) _announced.Add(SharedSession.Identify(header));
         // A session may get its keys when they are over already: then it is left as soon as it has them.
@@ -40,6 +39,9 @@ internal sealed class PresentationLicenses : IAsyncDisposable
 
     /// <summary>The sessions joined so far.</summary>
     public KeyRingSession Ring { get; }
+
+    /// <summary>How long a reader waits for a key.</summary>
+    public TimeSpan KeyWait => _patience.KeyWait;
 
     /// <summary>Whether content grows while it is read: then keys come and go.</summary>
     private bool IsLive => _patience.IsLive;
@@ -112,10 +114,11 @@ internal sealed class PresentationLicenses : IAsyncDisposable
     /// <summary>Asks for keys, unless they have been asked for, and waits for them.</summary>
     /// <param name="found">Headers that were found where the keys are needed; those of the whole presentation are known.</param>
     /// <param name="keys">The keys.</param>
+    /// <param name="sink">Where the samples go.</param>
     /// <param name="pixels">The size of the track's pictures; <see langword="null"/>: none.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="KeyUnavailableException">One of them will not be there.</exception>
-    public async ValueTask WaitAsync(IReadOnlyList<ProtectionHeader> found, IReadOnlyList<WantedKey> keys, long? pixels, CancellationToken cancellationToken)
+    public async ValueTask WaitAsync(IReadOnlyList<ProtectionHeader> found, IReadOnlyList<WantedKey> keys, OutputCapabilities sink, long? pixels, CancellationToken cancellationToken)
     {
         lock (_gate)
         {
@@ -125,7 +128,7 @@ internal sealed class PresentationLicenses : IAsyncDisposable
 
         try
         {
-            await WaitPatientlyAsync(found, keys, pixels, cancellationToken).ConfigureAwait(false);
+            await WaitPatientlyAsync(found, keys, sink, pixels, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -146,6 +149,12 @@ internal sealed class PresentationLicenses : IAsyncDisposable
         if (over.Count > 0) LetGo();
     }
 
+    /// <summary>Notes that keys are usable: what became of the request for them has been heard, and whoever misses them later asks again.</summary>
+    public void Heard(IReadOnlyList<KeyId> keys)
+    {
+        foreach (KeyId id in keys) _unheard.TryRemove(id, out _);
+    }
+
     /// <summary>Notes that readers have ended.</summary>
     public void Leave(IReadOnlyList<object> readers)
     {
@@ -164,14 +173,14 @@ internal sealed class PresentationLicenses : IAsyncDisposable
     private static bool MayPass(KeyUnavailableException exception) => exception.Reason == KeyUnavailableReason.LicenseFailed
         && exception.InnerException is LicenseServiceException { Kind: LicenseErrorKind.Network or LicenseErrorKind.ServerFault or LicenseErrorKind.Throttled };
 
-    private async ValueTask WaitPatientlyAsync(IReadOnlyList<ProtectionHeader> found, IReadOnlyList<WantedKey> keys, long? pixels, CancellationToken cancellationToken)
+    private async ValueTask WaitPatientlyAsync(IReadOnlyList<ProtectionHeader> found, IReadOnlyList<WantedKey> keys, OutputCapabilities sink, long? pixels, CancellationToken cancellationToken)
     {
         DateTimeOffset deadline = _patience.Clock.GetUtcNow() + _patience.KeyWait;
         for (TimeSpan pause = FirstPause; ; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
         {
             try
             {
-                await WaitOnceAsync(found, keys, pixels, cancellationToken).ConfigureAwait(false);
+                await WaitOnceAsync(found, keys, sink, pixels, cancellationToken).ConfigureAwait(false);
                 return;
             }
             catch (KeyUnavailableException exception) when (IsLive && MayPass(exception) && _patience.Clock.GetUtcNow() + pause < deadline)
@@ -183,7 +192,7 @@ internal sealed class PresentationLicenses : IAsyncDisposable
         }
     }
 
-    private async ValueTask WaitOnceAsync(IReadOnlyList<ProtectionHeader> found, IReadOnlyList<WantedKey> keys, long? pixels, CancellationToken cancellationToken)
+    private async ValueTask WaitOnceAsync(IReadOnlyList<ProtectionHeader> found, IReadOnlyList<WantedKey> keys, OutputCapabilities sink, long? pixels, CancellationToken cancellationToken)
     {
         // Said again where nobody has been asked; who was asked while this reader came here brings it.
         if (!keys.All(key => _unheard.ContainsKey(key.Id)))
@@ -203,7 +212,7 @@ internal sealed class PresentationLicenses : IAsyncDisposable
 
         try
         {
-            await Ring.WaitAsync([.. keys.Select(static key => key.Id)], _sink, pixels, cancellationToken).ConfigureAwait(false);
+            await Ring.WaitAsync([.. keys.Select(static key => key.Id)], sink, pixels, cancellationToken).ConfigureAwait(false);
         }
         finally
         {

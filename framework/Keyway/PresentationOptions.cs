@@ -27,6 +27,12 @@ public sealed record PresentationOptions
     /// <summary>Data that the challenge itself carries. A secret.</summary>
     public string? CustomData { get; init; }
 
+    /// <summary>
+    /// The licence service's certificate, for a key system that encrypts the device's identity for its service: then the service is not asked for it. Empty: the one of
+    /// configuration, or the one that the service sends.
+    /// </summary>
+    public ReadOnlyMemory<byte> ServerCertificate { get; init; }
+
     /// <summary>Values that steps of the provider's pipeline may name as <c>{name}</c>.</summary>
     public IReadOnlyDictionary<string, string> Values { get; init; } = FrozenDictionary<string, string>.Empty;
 

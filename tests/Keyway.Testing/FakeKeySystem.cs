@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
+using Keyway.Decryption;
 using Keyway.Licensing;
 
 namespace Keyway.Testing;
@@ -39,6 +40,11 @@ public sealed class FakeKeySystem : IKeySystem
 
     /// <summary>Called when an answer is to be opened, in the place of reading it.</summary>
     public Func<LicenseAnswer, ISessionHost, CancellationToken, ValueTask<LicenseOutcome>>? Accepting { get; set; }
+
+    /// <summary>
+    /// Makes the decryptor of a session that keeps its keys itself: what its licences bring goes there, and the framework is told the status. The session disposes it.
+    /// </summary>
+    public Func<SessionRequest, FakeDecryptor>? Decrypting { get; set; }
 
     /// <summary>Called when a header is offered.</summary>
     public Func<ProtectionHeader, ISessionHost, HeaderOutcome>? Offered { get; set; }
@@ -103,6 +109,7 @@ public sealed class FakeKeySystem : IKeySystem
         {
             (_system, Request, Host) = (system, request, host);
             _headers = [.. request.Headers];
+            Own = system.Decrypting?.Invoke(request);
         }
 
         /// <summary>What it was opened for.</summary>
@@ -116,6 +123,12 @@ public sealed class FakeKeySystem : IKeySystem
 
         /// <summary>Whether it was disposed.</summary>
         public bool IsDisposed { get; private set; }
+
+        /// <summary>Its own decryptor; <see langword="null"/>: the framework's.</summary>
+        public FakeDecryptor? Own { get; }
+
+        /// <inheritdoc/>
+        public ISessionDecryptor? Decryptor => Own;
 
         /// <inheritdoc/>
         public ValueTask<HeaderOutcome> OfferHeaderAsync(ProtectionHeader header, CancellationToken cancellationToken)
@@ -158,6 +171,7 @@ public sealed class FakeKeySystem : IKeySystem
         /// <inheritdoc/>
         public ValueTask DisposeAsync()
         {
+            Own?.Dispose();
             IsDisposed = true;
             return ValueTask.CompletedTask;
         }
@@ -187,7 +201,15 @@ public sealed class FakeKeySystem : IKeySystem
                 string[] words = line.Split(' ');
                 if (words.Length != 2 || !KeyId.TryParse(words[0], out KeyId id))
                     throw new LicenseServiceException(LicenseErrorKind.LicenseMalformed, string.Create(CultureInfo.InvariantCulture, $"a line of {words.Length} words"));
-                Host.Import(id, Convert.FromHexString(words[1]), _system.Policy);
+                byte[] key = Convert.FromHexString(words[1]);
+                if (Own is null) Host.Import(id, key, _system.Policy);
+                else
+                {
+                    Own.Add(id, key);
+                    Host.SetStatus(id, KeyStatus.Usable);
+                    Host.UpdatePolicy(id, _system.Policy);
+                }
+
                 _licenses[id] = words[1];
             }
         }

@@ -114,6 +114,16 @@ internal sealed class PresentationBench : IAsyncDisposable
         return rows;
     }
 
+    /// <summary>Lets the clock go on until something has ended.</summary>
+    public async Task AdvanceUntilAsync(Task task, TimeSpan step)
+    {
+        for (int i = 0; i < 100_000 && !task.IsCompleted; i++)
+        {
+            Clock.Advance(step);
+            await Task.WhenAny(task, Task.Delay(1, TestContext.Current.CancellationToken));
+        }
+    }
+
     /// <summary>A file in this test's own folder.</summary>
     public Uri Place(string name, byte[] content)
     {

@@ -87,7 +87,7 @@ public sealed class PresentationLicensesTests
         await Eventually.Is(() => Held(licenses) == "1");
         TaskCompletionSource<LicenseAnswer?> held = bench.Server.Hold();
         bench.Server.Add(Bench.Kid(2));
-        Task waiting = licenses.WaitAsync([FakeKeySystem.Header(Bench.Kid(2))], [Bench.Want(2)], null, CancellationToken.None).AsTask();
+        Task waiting = licenses.WaitAsync([FakeKeySystem.Header(Bench.Kid(2))], [Bench.Want(2)], OutputCapabilities.None, null, CancellationToken.None).AsTask();
         await Eventually.Is(() => bench.Server.Received.Count == 2);
 
         licenses.Follow(Offer(1, 2));
@@ -130,7 +130,7 @@ public sealed class PresentationLicensesTests
         await Eventually.Is(() => bench.Server.Received.Count >= LicenseLimits.AnnouncedKeys && licenses.Ring.Sessions.Count == LicenseLimits.AnnouncedKeys);
     }
 
-    private static PresentationLicenses Live(Bench bench, TimeSpan spread = default, int[]? headers = null) => new(bench.Join(), [.. (headers ?? []).Select(static key => FakeKeySystem.Header(Bench.Kid(key)))], OutputCapabilities.None, new PresentationPatience
+    private static PresentationLicenses Live(Bench bench, TimeSpan spread = default, int[]? headers = null) => new(bench.Join(), [.. (headers ?? []).Select(static key => FakeKeySystem.Header(Bench.Kid(key)))], new PresentationPatience
     {
         Clock = bench.Clock,
         KeyWait = TimeSpan.FromSeconds(30),
@@ -149,7 +149,7 @@ public sealed class PresentationLicensesTests
     {
         bench.Server.Add(Bench.Kid(key));
         licenses.Use(reader, [Bench.Kid(key)]);
-        await licenses.WaitAsync([FakeKeySystem.Header(Bench.Kid(key))], [Bench.Want(key)], null, CancellationToken.None);
+        await licenses.WaitAsync([FakeKeySystem.Header(Bench.Kid(key))], [Bench.Want(key)], OutputCapabilities.None, null, CancellationToken.None);
         bench.Use(licenses.Ring, key).Should().Be(DecryptStatus.Decrypted);
     }
 

@@ -97,7 +97,7 @@ public sealed partial class PresentationTests
         bench.Facts.OfType<FragmentDecrypted>().Should().BeEmpty();
         bench.Server.Received.Should().ContainSingle("a new licence would say the same");
 
-        PresentationOptions screen = new() { Output = new OutputCapabilities { Exports = false } };
+        PresentationOptions screen = new() { Output = new OutputCapabilities { Kind = SinkKind.Render } };
         await using Presentation shown = await bench.Engine.OpenAsync(PresentationBench.Sample("cenc/manifest.mpd"), screen, Cancel);
         (await PresentationBench.ReadAsync(shown, 0)).Should().HaveCount(500);
     }
@@ -112,7 +112,7 @@ public sealed partial class PresentationTests
     {
         await using PresentationBench bench = new();
         bench.System.Policy = new KeyPolicy { Output = new OutputRequirement { Hdcp = asked, Levels = new ProtectionLevels { UncompressedVideo = level } } };
-        PresentationOptions screen = new() { Output = new OutputCapabilities { Exports = false, Hdcp = given } };
+        PresentationOptions screen = new() { Output = new OutputCapabilities { Kind = SinkKind.Render, Hdcp = given } };
         await using Presentation presentation = await bench.Engine.OpenAsync(PresentationBench.Sample("cenc/manifest.mpd"), screen, Cancel);
         if (served)
         {

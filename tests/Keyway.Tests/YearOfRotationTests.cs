@@ -42,7 +42,7 @@ public sealed class YearOfRotationTests : IAsyncDisposable
     {
         (hours / 2 * (rotation == Rotation.Unread ? 1 : 2)).Should().BeGreaterThan(LicenseLimits.RememberedKeys, "what is remembered is full by half of the time");
         KeyRingSession ring = _engine.Join(new KeyRingOptions { Presentation = PresentationId.Create(), KeySystem = new YearSystem(asksAgain: rotation == Rotation.OneSession), Service = _service });
-        await using PresentationLicenses licenses = new(ring, [], OutputCapabilities.None, new PresentationPatience { Clock = _clock, KeyWait = TimeSpan.FromSeconds(30), IsLive = true });
+        await using PresentationLicenses licenses = new(ring, [], new PresentationPatience { Clock = _clock, KeyWait = TimeSpan.FromSeconds(30), IsLive = true });
         object video = new(), audio = new();
         await licenses.AskAsync([.. KeysOf(0).Select(Wanted)], rotation == Rotation.Fragments ? ProtectionMap.Empty : Offer(rotation, 0), CancellationToken.None);
         long early = 0, most = 0, sessions = 0;
@@ -52,12 +52,12 @@ public sealed class YearOfRotationTests : IAsyncDisposable
             else licenses.Follow(Offer(rotation, hour));
             KeyId[] now = KeysOf(hour);
             licenses.Use(video, now[..1]);
-            await licenses.WaitAsync([Header(now)], [Wanted(now[0])], null, CancellationToken.None);
+            await licenses.WaitAsync([Header(now)], [Wanted(now[0])], OutputCapabilities.None, null, CancellationToken.None);
             Decrypt(ring, now[0]);
             if (rotation != Rotation.Unread)
             {
                 licenses.Use(audio, now[1..]);
-                await licenses.WaitAsync([], [Wanted(now[1])], null, CancellationToken.None);
+                await licenses.WaitAsync([], [Wanted(now[1])], OutputCapabilities.None, null, CancellationToken.None);
                 Decrypt(ring, now[1]);
             }
 

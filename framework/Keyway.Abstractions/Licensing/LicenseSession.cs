@@ -84,7 +84,9 @@ public interface ISessionHost
 }
 
 /// <summary>The protocol half of a session. It keeps no state machine; the framework does.</summary>
-/// <remarks>Threads: the framework makes one call at a time.</remarks>
+/// <remarks>
+/// Threads: the framework makes one call at a time. Lifetime: the framework disposes it once, when nothing that it gave is in use (<see cref="ISessionCapability"/>).
+/// </remarks>
 public interface ILicenseSession : IAsyncDisposable
 {
     /// <summary>Offers initialisation data found later (in a <c>moof</c>, in a manifest update).</summary>
@@ -121,8 +123,10 @@ public interface ILicenseSession : IAsyncDisposable
     /// <returns><see langword="false"/>: there is nothing to keep.</returns>
     ValueTask<bool> SaveAsync(IBufferWriter<byte> destination, CancellationToken cancellationToken) => new(false);
 
-    /// <summary>A decryptor of its own, for a session whose keys live elsewhere. <see langword="null"/>: the framework's.</summary>
-    ISampleDecryptor? Decryptor => null;
+    /// <summary>
+    /// A decryptor of its own, for a session whose keys live elsewhere. <see langword="null"/>: the framework's. Asked for once, when the session has been opened.
+    /// </summary>
+    ISessionDecryptor? Decryptor => null;
 
     /// <inheritdoc/>
     ValueTask IAsyncDisposable.DisposeAsync() => ValueTask.CompletedTask;

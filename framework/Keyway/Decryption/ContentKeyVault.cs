@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using Keyway.Licensing;
 
 namespace Keyway.Decryption;
@@ -14,6 +15,9 @@ public sealed class ContentKeyVault : IDisposable
     private readonly Acceleration _acceleration;
     private readonly KeyMemory _memory;
     private readonly Lock _writing = new();
+
+    // One object may serve several sessions, also one that is still being closed: whose turn it is belongs to the object.
+    private readonly ConditionalWeakTable<ISessionDecryptor, SemaphoreSlim> _turns = [];
     private ImmutableDictionary<SessionId, SessionKeys> _sessions = ImmutableDictionary<SessionId, SessionKeys>.Empty;
     private bool _disposed;
 
@@ -115,15 +119,24 @@ public sealed class ContentKeyVault : IDisposable
 
     /// <summary>Makes a session's own decryptor serve its keys that live elsewhere. Status and sink rules hold for them too.</summary>
     /// <param name="session">The session.</param>
-    /// <param name="decryptor">The decryptor.</param>
-    public void Attach(SessionId session, ISampleDecryptor decryptor)
+    /// <param name="decryptor">The decryptor. It is used until <see cref="SessionLoan.EndAsync"/> of what is returned says that it is not.</param>
+    /// <returns>The count of its uses.</returns>
+    /// <exception cref="InvalidOperationException">The session has one.</exception>
+    /// <exception cref="ObjectDisposedException">The vault is gone.</exception>
+    internal SessionLoan Attach(SessionId session, ISessionDecryptor decryptor)
     {
         ArgumentNullException.ThrowIfNull(decryptor);
+        SemaphoreSlim? turn = decryptor.Calls == CallRule.AnyThread ? null : _turns.GetValue(decryptor, static _ => new SemaphoreSlim(1));
+        SessionLoan loan = new(decryptor, turn);
         lock (_writing)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            Put(session, SessionOrNew(session) with { Decryptor = decryptor });
+            SessionKeys keys = SessionOrNew(session);
+            if (keys.Loan is not null) throw new InvalidOperationException("the session has a decryptor already");
+            Put(session, keys with { Loan = loan });
         }
+
+        return loan;
     }
 
     /// <summary>
@@ -324,7 +337,7 @@ public sealed class ContentKeyVault : IDisposable
                 if (outdated) return DecryptStatus.KeyNotFound;
                 lease = new KeyLease(key);
             }
-            else if (keys.Decryptor is { } decryptor) lease = new KeyLease(decryptor);
+            else if (keys.Loan is { } loan && loan.TryAddReference()) lease = new KeyLease(loan);
             else continue;
 
             try

@@ -24,20 +24,38 @@ internal sealed class FragmentDecryptor(SampleDecryptor owner) : IFragmentDecryp
         ObjectDisposedException.ThrowIf(_disposed, this);
         DecryptStatus refusal = SampleDecryptor.Check(sample, protection, out SampleMap map);
         if (refusal != DecryptStatus.None) return refusal;
+        int index = IndexOf(protection.KeyId);
+        return index < 0 ? DecryptStatus.KeyNotFound : Use(At(index), sample, protection, map);
+    }
 
-        for (int i = 0; i < _count; i++)
+    /// <inheritdoc/>
+    public int BatchBytes(KeyId id)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        int index = IndexOf(id);
+        return index < 0 ? 0 : At(index).Lease.Loan?.BatchBytes ?? 0;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<BatchResult> DecryptAsync(SampleBatch batch, CancellationToken cancellationToken)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (batch.Count == 0) return new BatchResult { Status = DecryptStatus.Decrypted, Done = 0 };
+        int index = IndexOf(batch.KeyId);
+        if (index < 0) return new BatchResult { Status = DecryptStatus.KeyNotFound, Done = 0 };
+        if (At(index) is not { Status: DecryptStatus.Decrypted, Lease.Loan: { } loan }) return batch.DecryptEach(this, cancellationToken);
+        for (int i = 0; i < batch.Count; i++)
         {
-            ref Entry known = ref At(i);
-            if (known.Id == protection.KeyId) return Use(known, sample, protection, map);
+            DecryptStatus refusal = SampleDecryptor.Check(batch.SampleAt(i), batch.ProtectionAt(i), out _);
+            if (refusal != DecryptStatus.None) return new BatchResult { Status = refusal, Done = 0 };
         }
 
-        DecryptStatus status = owner.TryLease(protection.KeyId, out KeyLease lease);
+        BatchResult result = await loan.DecryptAsync(batch, cancellationToken).ConfigureAwait(false);
 
-        // A key that is not there may come; anything else stays as it is for this fragment.
-        if (status == DecryptStatus.KeyNotFound) return status;
-        Entry entry = new() { Id = protection.KeyId, Status = status, Lease = lease };
-        Add(entry);
-        return Use(entry, sample, protection, map);
+        // Whoever waits to ask again keeps no session from closing, and takes the key from whichever has it then.
+        if (result.Status is DecryptStatus.NotNow or DecryptStatus.KeyNotFound) Forget(batch.KeyId);
+        GC.KeepAlive(this);
+        return result;
     }
 
     /// <inheritdoc/>
@@ -45,6 +63,28 @@ internal sealed class FragmentDecryptor(SampleDecryptor owner) : IFragmentDecryp
     {
         Release();
         GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Where a key stands, which is leased now if it was not.</summary>
+    private int IndexOf(KeyId id)
+    {
+        for (int i = 0; i < _count; i++)
+            if (At(i).Id == id) return i;
+        DecryptStatus status = owner.TryLease(id, out KeyLease lease);
+
+        // A key that is not there may come; anything else stays as it is for this fragment.
+        if (status == DecryptStatus.KeyNotFound) return -1;
+        Add(new Entry { Id = id, Status = status, Lease = lease });
+        return _count - 1;
+    }
+
+    private void Forget(KeyId id)
+    {
+        int index = 0;
+        while (index < _count && At(index).Id != id) index++;
+        if (index == _count) return;
+        At(index).Lease.Release();
+        At(index) = At(--_count);
     }
 
     private DecryptStatus Use(in Entry entry, Span<byte> sample, in SampleProtection protection, in SampleMap map)

@@ -1,18 +1,21 @@
 namespace Keyway.Decryption;
 
-/// <summary>The right to decrypt with one key until it is given back: a reference of the framework's key, or a session's own decryptor.</summary>
+/// <summary>The right to decrypt with one key until it is given back: a reference of the framework's key, or of a session's own decryptor.</summary>
 internal readonly struct KeyLease
 {
     private readonly ContentKey? _key;
-    private readonly ISampleDecryptor? _decryptor;
+    private readonly SessionLoan? _loan;
 
     /// <summary>A lease of a key of ours.</summary>
     /// <param name="key">The key, of which a reference was taken.</param>
     public KeyLease(ContentKey key) => _key = key;
 
     /// <summary>A lease of a key that lives elsewhere.</summary>
-    /// <param name="decryptor">The decryptor of its session.</param>
-    public KeyLease(ISampleDecryptor decryptor) => _decryptor = decryptor;
+    /// <param name="loan">The decryptor of its session, of which a reference was taken.</param>
+    public KeyLease(SessionLoan loan) => _loan = loan;
+
+    /// <summary>The decryptor of its session; <see langword="null"/> for a key of ours.</summary>
+    public SessionLoan? Loan => _loan;
 
     /// <summary>Decrypts a sample in place.</summary>
     /// <param name="sample">The whole sample.</param>
@@ -21,12 +24,16 @@ internal readonly struct KeyLease
     /// <returns>What became of it.</returns>
     public DecryptStatus Decrypt(Span<byte> sample, in SampleProtection protection, in SampleMap map)
     {
-        if (_key is null) return _decryptor!.Decrypt(sample, protection);
+        if (_key is null) return _loan!.Decrypt(sample, protection);
         if (protection.Scheme is ProtectionScheme.Cenc or ProtectionScheme.Cens) Cenc.Decrypt(_key, sample, protection, map);
         else Cbcs.Decrypt(_key, sample, protection);
         return DecryptStatus.Decrypted;
     }
 
     /// <summary>Gives it back.</summary>
-    public void Release() => _key?.ReleaseReference();
+    public void Release()
+    {
+        _key?.ReleaseReference();
+        _loan?.ReleaseReference();
+    }
 }

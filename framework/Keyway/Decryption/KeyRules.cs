@@ -55,6 +55,8 @@ public static class KeyRules
 
     private static KeyStatus EvaluateOutput(OutputRequirement asked, OutputCapabilities sink, long? pixels)
     {
+        // What opens samples itself engages what protects them, and its key system says of its keys what it could not.
+        if (sink.Kind == SinkKind.Module) return KeyStatus.Usable;
         if (sink.Exports && !asked.ClearExport) return KeyStatus.OutputRestricted;
         foreach (OutputRestriction restriction in asked.Restrictions)
             if (!sink.Restrictions.Contains(restriction.Id)) return KeyStatus.OutputRestricted;

@@ -59,7 +59,7 @@ internal sealed record SessionKeys : IDisposable
     public bool RenewalFailing { get; init; }
 
     /// <summary>Its own decryptor, for keys that live elsewhere.</summary>
-    public ISampleDecryptor? Decryptor { get; init; }
+    public SessionLoan? Loan { get; init; }
 
     /// <summary>Whether the clock was set back: then what its keys are limited to in time cannot be judged.</summary>
     public bool BehindClock { get; init; }
@@ -70,9 +70,10 @@ internal sealed record SessionKeys : IDisposable
     /// <summary>Whether readers wait for its keys still, because what they came with is not settled.</summary>
     public bool Held { get; init; }
 
-    /// <summary>Drops the vault's reference of every key.</summary>
+    /// <summary>Drops the vault's reference of every key, and of the session's own decryptor.</summary>
     public void Dispose()
     {
         foreach (KeySlot slot in Slots.Values) slot.Key?.Dispose();
+        Loan?.Close();
     }
 }

@@ -12,9 +12,9 @@ public sealed record OutputCapabilities
     /// <summary>An export sink (file, pipe, response, reading caller) without any output protection.</summary>
     public static OutputCapabilities None { get; } = new();
 
-    /// <summary>Whether the sink hands on clear compressed samples. Then a key needs <see cref="OutputRequirement.ClearExport"/>.</summary>
-    /// <value><see langword="true"/>.</value>
-    public bool Exports { get; init; } = true;
+    /// <summary>What the sink does with samples.</summary>
+    /// <value><see cref="SinkKind.Export"/>.</value>
+    public SinkKind Kind { get; init; } = SinkKind.Export;
 
     /// <summary>The level of HDCP that every digital output has; <see cref="HdcpLevel.NoDigitalOutput"/> where there is no digital output.</summary>
     public HdcpLevel Hdcp { get; init; }
@@ -24,4 +24,10 @@ public sealed record OutputCapabilities
 
     /// <summary>The restrictions that the sink knows and meets.</summary>
     public IReadOnlyList<Guid> Restrictions { get; init; } = [];
+
+    /// <summary>Whether it hands clear compressed samples on: what does not say otherwise does.</summary>
+    internal bool Exports => Kind is not (SinkKind.Render or SinkKind.Module);
+
+    /// <summary>The same outputs behind what writes streams and files: nobody knows what is behind those.</summary>
+    internal OutputCapabilities Exporting => Kind == SinkKind.Render ? this with { Kind = SinkKind.Export } : this;
 }

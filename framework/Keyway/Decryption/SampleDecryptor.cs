@@ -69,5 +69,11 @@ public sealed class SampleDecryptor : ISampleDecryptor
     }
 
     /// <summary>Leases a key for this sink.</summary>
-    internal DecryptStatus TryLease(KeyId id, out KeyLease lease) => _vault.TryLease(_ring, id, _sink, _pixels, out lease);
+    internal DecryptStatus TryLease(KeyId id, out KeyLease lease)
+    {
+        if (_sink.Kind != SinkKind.Module) return _vault.TryLease(_ring, id, _sink, _pixels, out lease);
+        // It gets samples as they are.
+        lease = default;
+        return DecryptStatus.KeyNotUsable;
+    }
 }

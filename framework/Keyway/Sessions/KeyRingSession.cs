@@ -108,6 +108,7 @@ public sealed class KeyRingSession : IAsyncDisposable
         }
 
         await _lifetime.CancelAsync().ConfigureAwait(false);
+        Pulse();
         foreach (SharedSession session in sessions)
         {
             Ring.Remove(session.Actor.Id);

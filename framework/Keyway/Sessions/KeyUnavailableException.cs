@@ -37,7 +37,7 @@ public sealed class KeyUnavailableException : KeywayException
     {
         KeyUnavailableReason.LicenseFailed or KeyUnavailableReason.TimedOut => (InnerException as LicenseServiceException)?.Kind ?? LicenseErrorKind.Unknown,
         KeyUnavailableReason.NotInLicense => LicenseErrorKind.KeyNotFound,
-        KeyUnavailableReason.RefusedByPolicy => LicenseErrorKind.OutputProtection,
+        KeyUnavailableReason.RefusedByPolicy or KeyUnavailableReason.NotForSink => LicenseErrorKind.OutputProtection,
         KeyUnavailableReason.Expired or KeyUnavailableReason.NotYet => LicenseErrorKind.LicenseExpired,
         _ => LicenseErrorKind.Unknown,
     };
@@ -45,7 +45,7 @@ public sealed class KeyUnavailableException : KeywayException
     /// <summary>What whoever reads this can do about it; <see langword="null"/>: nothing is known.</summary>
     public string? Advice => (InnerException as LicenseServiceException)?.Advice ?? Reason switch
     {
-        KeyUnavailableReason.TimedOut => "Keyway:Licenses:KeyWaitSeconds says how long is waited",
+        KeyUnavailableReason.TimedOut or KeyUnavailableReason.Busy => "Keyway:Licenses:KeyWaitSeconds says how long is waited",
         KeyUnavailableReason.NotInLicense => "ask the licence service why it left this key out: it may not be the viewer's, or belong to another content",
         KeyUnavailableReason.RefusedByPolicy => "KeywayHost's export sinks take what the licence lets leave; docs/trust.md says what that is",
         KeyUnavailableReason.Expired => "a new licence must be acquired",
@@ -61,6 +61,8 @@ public sealed class KeyUnavailableException : KeywayException
         KeyUnavailableReason.Expired => "its time is over",
         KeyUnavailableReason.NotYet => "its time has not come",
         KeyUnavailableReason.TimedOut => "no licence came in time",
+        KeyUnavailableReason.Busy => "its decryptor says 'not now', and has said so for as long as a key is waited for",
+        KeyUnavailableReason.NotForSink => "this sink opens samples itself, and gets no clear ones",
         _ => $"it cannot be used ({status})",
     };
 }

@@ -26,4 +26,10 @@ public enum KeyUnavailableReason
 
     /// <summary>Neither a key nor a refusal came in time.</summary>
     TimedOut,
+
+    /// <summary>The key lives in its session, whose decryptor said <em>not now</em> for as long as a key is waited for.</summary>
+    Busy,
+
+    /// <summary>The sink opens samples itself (<see cref="Decryption.SinkKind.Module"/>): no clear sample is handed out for it.</summary>
+    NotForSink,
 }

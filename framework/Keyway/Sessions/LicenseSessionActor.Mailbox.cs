@@ -28,7 +28,7 @@ internal sealed partial class LicenseSessionActor
             }
 
             stage.Commit(_context.Vault, Id, FirstUseOf);
-            if (_session!.Decryptor is { } decryptor) _context.Vault.Attach(Id, decryptor);
+            if (_session!.Decryptor is { } decryptor) _loan = _context.Vault.Attach(Id, decryptor);
             if (Stored is not null) _context.Vault.Hold(Id, held: false);
             if (Stored is not null && await OnTakenUpAsync(purpose).ConfigureAwait(false)) return;
             IReadOnlyList<KeyEntry> keys = _context.Vault.Keys(Id);
@@ -381,6 +381,13 @@ internal sealed partial class LicenseSessionActor
     private async ValueTask DisposeSessionAsync()
     {
         if (Interlocked.Exchange(ref _session, null) is not { } session) return;
+        // What is in use outlives its session: native code would decrypt with what is gone. Whoever does not come back keeps it, and nobody else.
+        if (_loan is { } loan && !await loan.EndAsync(_context.Patience).ConfigureAwait(false)) _ = loan.WhenOver.ContinueWith(_ => DisposeAsync(session).AsTask(), TaskScheduler.Default);
+        else await DisposeAsync(session).ConfigureAwait(false);
+    }
+
+    private static async ValueTask DisposeAsync(ILicenseSession session)
+    {
         try
         {
             await session.DisposeAsync().ConfigureAwait(false);

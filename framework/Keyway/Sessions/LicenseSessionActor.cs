@@ -35,6 +35,7 @@ internal sealed partial class LicenseSessionActor : IAsyncDisposable
     private readonly Activity? _span;
 
     private ILicenseSession? _session;
+    private SessionLoan? _loan;
     private SessionSnapshot _snapshot;
     private CancellationTokenSource? _exchange;
     private ExchangeOrder? _order;

@@ -49,7 +49,7 @@ internal sealed class SharedSession(LicenseSessionActor actor)
 /// <param name="KeySystem">The key system.</param>
 /// <param name="Kind">How long its licences may live.</param>
 /// <param name="Tokens">The caller's source of tokens; another source is another viewer.</param>
-/// <param name="Credentials">A digest of what else the caller gave for licence requests: URL, headers, custom data, values.</param>
+/// <param name="Credentials">A digest of what else the caller gave for licence requests: URL, headers, custom data, values, the service's certificate.</param>
 internal readonly record struct ShareKey(string Scope, string Provider, string KeySystem, SessionKind Kind, TokenSource? Tokens, string Credentials)
 {
     // Of this process only: whoever reads a key out of a dump cannot try out what it may have been made of.
@@ -72,6 +72,7 @@ internal readonly record struct ShareKey(string Scope, string Provider, string K
         Add(hash, options.RequestHeaders, StringComparer.OrdinalIgnoreCase);
         Add(hash, options.Values, StringComparer.Ordinal);
         Add(hash, options.CustomData);
+        Add(hash, options.ServerCertificate.IsEmpty ? null : Convert.ToBase64String(options.ServerCertificate.Span));
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 

@@ -7,7 +7,7 @@ namespace Keyway.Sessions;
 public sealed record StoredLicense
 {
     // A sink that asks nothing of outputs: only time is judged here.
-    private static readonly OutputCapabilities AnySink = new() { Exports = false };
+    private static readonly OutputCapabilities AnySink = new() { Kind = SinkKind.Render };
 
     /// <summary>How far a clock may be behind what was seen before: it is set right in small steps every day.</summary>
     /// <value>Five minutes.</value>

@@ -89,7 +89,7 @@ public sealed class LifeTests(MeetingSandbox sandbox)
     [InlineData(false, 270, 100, "dvop:(guid:11111111-2222-3333-4444-555555555555,data:00)", "0x80004007")]
     public async Task Output_that_is_not_protected_as_asked_is_refused(bool exports, int? level, int? pixels, string terms, string code)
     {
-        OutputCapabilities sink = new() { Exports = exports, Levels = new() { UncompressedVideo = level ?? 0 } };
+        OutputCapabilities sink = new() { Kind = exports ? SinkKind.Export : SinkKind.Render, Levels = new() { UncompressedVideo = level ?? 0 } };
         await using Life life = await JoinAsync($"&cfg=({terms})");
         (await life.RefusedAsync(sink, pixels)).Should().Match<KeyUnavailableException>(one =>
             one.Reason == KeyUnavailableReason.RefusedByPolicy && one.Kind == LicenseErrorKind.OutputProtection && one.ProviderCode == code && one.Message.Contains(code));
@@ -102,7 +102,7 @@ public sealed class LifeTests(MeetingSandbox sandbox)
     [InlineData(false, 300, 100, "ucvopl:300")]
     public async Task Output_that_is_protected_as_asked_is_served(bool exports, int level, int? pixels, string terms)
     {
-        OutputCapabilities sink = new() { Exports = exports, Levels = new() { UncompressedVideo = level } };
+        OutputCapabilities sink = new() { Kind = exports ? SinkKind.Export : SinkKind.Render, Levels = new() { UncompressedVideo = level } };
         await using Life life = await JoinAsync($"&cfg=({terms})");
         await life.WaitAsync(sink, pixels);
         life.Decrypt(sink, pixels).Should().Be(DecryptStatus.Decrypted);

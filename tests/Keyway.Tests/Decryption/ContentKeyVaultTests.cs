@@ -88,7 +88,7 @@ public sealed class ContentKeyVaultTests
         using VaultFixture fixture = new();
         fixture.Vault.Import(fixture.Session, Bytes.Id(1), Bytes.Key, new KeyPolicy());
         VaultFixture.Try(fixture.Decryptor()).Should().Be(DecryptStatus.KeyNotUsable);
-        VaultFixture.Try(fixture.Decryptor(new OutputCapabilities { Exports = false })).Should().Be(DecryptStatus.Decrypted);
+        VaultFixture.Try(fixture.Decryptor(new OutputCapabilities { Kind = SinkKind.Render })).Should().Be(DecryptStatus.Decrypted);
         fixture.Vault.Keys(fixture.Session).Single().Status.Should().Be(KeyStatus.OutputRestricted);
     }
 
@@ -208,7 +208,7 @@ public sealed class ContentKeyVaultTests
         NativeDecryptor native = new();
         fixture.Vault.Attach(fixture.Session, native);
         SampleDecryptor export = fixture.Decryptor();
-        SampleDecryptor screen = fixture.Decryptor(new OutputCapabilities { Exports = false });
+        SampleDecryptor screen = fixture.Decryptor(new OutputCapabilities { Kind = SinkKind.Render });
 
         Ask(screen).Should().Be(DecryptStatus.KeyNotFound);
         fixture.Vault.SetStatus(fixture.Session, Bytes.Id(1), KeyStatus.StatusPending);
@@ -235,7 +235,7 @@ public sealed class ContentKeyVaultTests
         using VaultFixture fixture = new();
         fixture.Vault.Attach(fixture.Session, new NativeDecryptor { Answer = DecryptStatus.Failed });
         fixture.Vault.SetStatus(fixture.Session, Bytes.Id(1), KeyStatus.Usable);
-        VaultFixture.Try(fixture.Decryptor(new OutputCapabilities { Exports = false })).Should().Be(DecryptStatus.Failed);
+        VaultFixture.Try(fixture.Decryptor(new OutputCapabilities { Kind = SinkKind.Render })).Should().Be(DecryptStatus.Failed);
     }
 
     [Fact]
@@ -345,8 +345,10 @@ public sealed class ContentKeyVaultTests
         static void Leak(VaultFixture fixture) => VaultFixture.Try(fixture.Decryptor().LeaseFragment());
     }
 
-    private sealed class NativeDecryptor : ISampleDecryptor
+    private sealed class NativeDecryptor : ISessionDecryptor
     {
+        CallRule ISessionCapability.Calls => CallRule.AnyThread;
+
         public DecryptStatus Answer { get; init; } = DecryptStatus.Decrypted;
 
         public int Calls { get; private set; }

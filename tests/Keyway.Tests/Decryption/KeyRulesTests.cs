@@ -6,7 +6,7 @@ namespace Keyway.Decryption;
 public sealed class KeyRulesTests
 {
     private static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
-    private static readonly OutputCapabilities Screen = new() { Exports = false };
+    private static readonly OutputCapabilities Screen = new() { Kind = SinkKind.Render };
     private static readonly Guid Known = new("11111111-2222-3333-4444-555555555555");
 
     private static readonly Dictionary<string, KeyPolicy> TimePolicies = new()
@@ -117,16 +117,16 @@ public sealed class KeyRulesTests
         ["export that knows"] = new() { Restrictions = [Known] },
         ["export that guarantees 270"] = new() { Levels = new() { UncompressedVideo = 270 } },
         ["bare screen"] = Screen,
-        ["hdcp 1 screen"] = new() { Exports = false, Hdcp = HdcpLevel.V1 },
-        ["hdcp 2.2 screen"] = new() { Exports = false, Hdcp = HdcpLevel.V2_2 },
+        ["hdcp 1 screen"] = new() { Kind = SinkKind.Render, Hdcp = HdcpLevel.V1 },
+        ["hdcp 2.2 screen"] = new() { Kind = SinkKind.Render, Hdcp = HdcpLevel.V2_2 },
         ["panel"] = new()
         {
-            Exports = false,
+            Kind = SinkKind.Render,
             Hdcp = HdcpLevel.NoDigitalOutput,
             Levels = new() { CompressedVideo = 999, UncompressedVideo = 999, AnalogVideo = 999, CompressedAudio = 999, UncompressedAudio = 999 },
         },
-        ["screen that knows"] = new() { Exports = false, Restrictions = [Known] },
-        ["level 270 screen"] = new() { Exports = false, Levels = new() { UncompressedVideo = 270, UncompressedAudio = 250 } },
+        ["screen that knows"] = new() { Kind = SinkKind.Render, Restrictions = [Known] },
+        ["level 270 screen"] = new() { Kind = SinkKind.Render, Levels = new() { UncompressedVideo = 270, UncompressedAudio = 250 } },
     };
 
     [Theory]
@@ -220,7 +220,7 @@ public sealed class KeyRulesTests
         OutputRestriction[][] restrictions = [[], [new OutputRestriction { Id = Known }], [new OutputRestriction { Id = stranger }]];
         ResolutionRule[][] resolutions = [[], [new() { MaxPixels = 100 }], [new() { MaxPixels = 100 }, new() { MinPixels = 101, MaxPixels = 1000, Hdcp = HdcpLevel.V2_2 }]];
         ProtectionLevels[] levels = [default, new() { UncompressedVideo = 270 }, new() { CompressedVideo = 500 }, new() { AnalogVideo = 150 }, new() { UncompressedAudio = 250 }, new() { CompressedAudio = 300 }];
-        List<OutputCapabilities> sinks = [.. Sinks.Values, .. Sinks.Values.Select(static sink => sink with { Exports = !sink.Exports })];
+        List<OutputCapabilities> sinks = [.. Sinks.Values, .. Sinks.Values.Select(static sink => sink with { Kind = sink.Kind == SinkKind.Export ? SinkKind.Render : SinkKind.Export })];
         int usable = 0, all = 0;
         foreach ((OutputRequirement asked, OutputCapabilities sink, long? pixels) in
             from export in (bool[])[true, false]

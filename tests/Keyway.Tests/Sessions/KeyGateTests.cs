@@ -116,7 +116,7 @@ public class KeyGateTests
         bench.System.Policy = new KeyPolicy();
         await using KeyRingSession ring = await bench.PlayAsync(1);
         (await RefusalAsync(ring, 1)).Should().Be((KeyStatus.OutputRestricted, KeyUnavailableReason.RefusedByPolicy));
-        await ring.WaitAsync([Bench.Kid(1)], new OutputCapabilities { Exports = false }, null, CancellationToken.None);
+        await ring.WaitAsync([Bench.Kid(1)], new OutputCapabilities { Kind = SinkKind.Render }, null, CancellationToken.None);
     }
 
     [Fact]
@@ -131,7 +131,7 @@ public class KeyGateTests
             },
         };
         await using KeyRingSession ring = await bench.PlayAsync(1);
-        OutputCapabilities screen = new() { Exports = false };
+        OutputCapabilities screen = new() { Kind = SinkKind.Render };
         await ring.WaitAsync([Bench.Kid(1)], screen, 320 * 180, CancellationToken.None);
         (await RefusalAsync(ring, 1, screen, 1920 * 1080)).Should().Be((KeyStatus.OutputDownscaled, KeyUnavailableReason.RefusedByPolicy));
     }
@@ -160,7 +160,7 @@ public class KeyGateTests
         await using Bench bench = new();
         bench.System.Policy = new KeyPolicy();
         await using KeyRingSession ring = await bench.PlayAsync(1);
-        await ring.WaitAsync([Bench.Kid(1)], new OutputCapabilities { Exports = false }, null, CancellationToken.None);
+        await ring.WaitAsync([Bench.Kid(1)], new OutputCapabilities { Kind = SinkKind.Render }, null, CancellationToken.None);
         bench.System.Policy = new KeyPolicy { Output = new OutputRequirement { ClearExport = true } };
         bench.System.Accepting = (_, host, _) =>
         {

@@ -178,7 +178,7 @@ internal sealed class ClearWriter : IAsyncDisposable
     private async ValueTask OpenInWindowAsync(CancellationToken cancellationToken)
     {
         await Boxes.TakeBodyAsync(cancellationToken).ConfigureAwait(false);
-        foreach (FragmentOpener opener in _openers) opener.Open(Window.Bytes, 0, 0, opener.Table.Count);
+        foreach (FragmentOpener opener in _openers) await opener.OpenAsync(Window.Memory, 0, 0, opener.Table.Count, cancellationToken).ConfigureAwait(false);
         CloseAll();
     }
 

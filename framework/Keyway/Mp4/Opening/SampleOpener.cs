@@ -8,12 +8,12 @@ namespace Keyway.Mp4.Opening;
 /// <summary>Decrypts the samples of a table where they lie: one lease for all of them, and nothing allocated for any.</summary>
 internal static class SampleOpener
 {
-    public static async ValueTask OpenAsync(SampleTable table, Memory<byte> bytes, IReadOnlyList<PsshBox> announced, IMediaKeys keys, string name, CancellationToken cancellationToken)
+    /// <summary>Whether a key of a fragment lives in its session, which has to be waited for.</summary>
+    public static bool MayWait(IFragmentDecryptor decryptor, FragmentNeeds needs)
     {
-        if (NeedsOf(table, announced, keys) is not { } needs) return;
-        using IFragmentDecryptor decryptor = await keys.LeaseAsync(needs, cancellationToken).ConfigureAwait(false);
-        int failed = Decrypt(table, bytes.Span, decryptor, out DecryptStatus status);
-        if (failed >= 0) throw Failure(table, failed, status, name);
+        foreach (KeyId id in needs.KeyIds)
+            if (decryptor.BatchBytes(id) > 0) return true;
+        return false;
     }
 
     /// <summary>What opens the samples of a table; <see langword="null"/> when all are clear. Then what the fragment announces is told all the same.</summary>
@@ -63,6 +63,50 @@ internal static class SampleOpener
         }
 
         status = DecryptStatus.Decrypted;
+        return -1;
+    }
+
+    /// <summary>Decrypts the protected ones of some samples, in as few batches as their decryptors allow.</summary>
+    /// <param name="table">The samples.</param>
+    /// <param name="first">The first of them.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="bytes">Where they lie.</param>
+    /// <param name="shift">How much further in than their offsets say.</param>
+    /// <param name="decryptor">The lease of their keys.</param>
+    /// <param name="name">The file.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="SampleDecryptionException">One cannot be decrypted.</exception>
+    public static async ValueTask DecryptAsync(
+        SampleTable table, int first, int count, Memory<byte> bytes, int shift, IFragmentDecryptor decryptor, string name, CancellationToken cancellationToken)
+    {
+        for (int next = first; next < first + count;)
+        {
+            int begin = next;
+            int limit = decryptor.BatchBytes(table.Protections[table.Rows[begin].Protection].KeyId);
+            if (!table.NeedsKey(table.Rows[begin]) || limit == 0)
+            {
+                int one = Decrypt(table, next++, 1, bytes.Span, shift, decryptor, out DecryptStatus status);
+                if (one >= 0) throw Failure(table, one, status, name);
+                continue;
+            }
+
+            SampleBatch batch = table.BatchOf(ref next, first + count, limit, bytes, shift, out int[] rows);
+            BatchResult result = await decryptor.DecryptAsync(batch, cancellationToken).ConfigureAwait(false);
+            int done = result.Status == DecryptStatus.Decrypted ? batch.Count : result.Done;
+            int unfit = Judge(table, batch, done, rows);
+            if (unfit >= 0) throw Failure(table, unfit, DecryptStatus.Decrypted, name);
+            if (done < batch.Count) throw Failure(table, rows[done], result.Status, name);
+        }
+    }
+
+    /// <summary>Looks at what came to light.</summary>
+    /// <returns>The sample that made it certain that the key does not fit; -1 where nothing says so.</returns>
+    private static int Judge(SampleTable table, in SampleBatch batch, int count, int[] rows)
+    {
+        if (table.KeyCheck is not { } check || !KeyCheck.IsPossible(table.Entry)) return -1;
+        KeyEvidence evidence = check.Of(batch.KeyId);
+        for (int i = 0; i < count; i++)
+            if (!evidence.Accepts(table.Entry, batch.SampleAt(i), batch.ProtectionAt(i))) return rows[i];
         return -1;
     }
 

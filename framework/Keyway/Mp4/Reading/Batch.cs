@@ -29,6 +29,9 @@ internal sealed class Batch(Memory<byte> buffer)
     /// <summary>Whether there is anything to decrypt.</summary>
     public bool IsProtected => _openings.Count > 0;
 
+    /// <summary>Whether what decrypts it has to be waited for.</summary>
+    public bool MayWait { get; private set; }
+
     /// <summary>Decrypting; <see langword="null"/> where nothing is to be done or nobody has begun.</summary>
     public Task? Work { get; set; }
 
@@ -50,6 +53,7 @@ internal sealed class Batch(Memory<byte> buffer)
     {
         if (count == 0) return;
         _openings.Add(new Opening(fragment, fragment.Next, count, shift));
+        MayWait |= fragment.MayWait;
         fragment.Next += count;
     }
 
@@ -81,6 +85,14 @@ internal sealed class Batch(Memory<byte> buffer)
         foreach (Opening opening in _openings) opening.Fragment.Open(buffer.Span[..Length], opening.Shift, opening.First, opening.Count);
     }
 
+    /// <summary>Decrypts, and waits where that takes waiting.</summary>
+    /// <inheritdoc cref="Open"/>
+    public async ValueTask OpenAsync(CancellationToken cancellationToken)
+    {
+        foreach (Opening opening in _openings)
+            await opening.Fragment.OpenAsync(buffer[..Length], opening.Shift, opening.First, opening.Count, cancellationToken).ConfigureAwait(false);
+    }
+
     /// <summary>Gives back the keys and tables of fragments that end here, in their order.</summary>
     public void Close(SampleTablePool tables)
     {
@@ -102,6 +114,7 @@ internal sealed class Batch(Memory<byte> buffer)
         _ended.Clear();
         _marks.Clear();
         Length = 0;
+        MayWait = false;
         Work = null;
     }
 

@@ -162,7 +162,7 @@ internal sealed class BatchPipeline : IAsyncDisposable
             only.Begin(Task.CompletedTask);
             try
             {
-                only.Open();
+                await only.OpenAsync(Token).ConfigureAwait(false);
                 only.Close(_tables);
                 await _write!(only).ConfigureAwait(false);
             }
@@ -235,7 +235,7 @@ internal sealed class BatchPipeline : IAsyncDisposable
     {
         if (!batch.IsProtected) return;
         List<Task> before = batch.Before();
-        if (before.Count > 0 || (_workers is not null && !HasEnoughReady()))
+        if (before.Count > 0 || batch.MayWait || (_workers is not null && !HasEnoughReady()))
         {
             Task work = Task.Run(() => OpenAsync(batch, before), CancellationToken.None);
             batch.Begin(work);
@@ -261,14 +261,14 @@ internal sealed class BatchPipeline : IAsyncDisposable
         foreach (Task each in before) await each.ConfigureAwait(false);
         if (_workers is null)
         {
-            batch.Open();
+            await batch.OpenAsync(Token).ConfigureAwait(false);
             return;
         }
 
         await _workers.WaitAsync(Token).ConfigureAwait(false);
         try
         {
-            batch.Open();
+            await batch.OpenAsync(Token).ConfigureAwait(false);
         }
         finally
         {

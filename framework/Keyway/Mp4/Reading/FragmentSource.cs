@@ -168,7 +168,7 @@ internal sealed class FragmentSource(IMediaUnits input, string name, bool onlyCh
         if (SampleOpener.NeedsOf(table, announced, Keys) is not { } needs) return null;
         ValueTask<IFragmentDecryptor> lease = Keys.LeaseAsync(needs, cancellationToken);
         if (!lease.IsCompleted) Waiting?.Invoke();
-        return new FragmentOpener(table, await lease.ConfigureAwait(false), file);
+        return new FragmentOpener(table, await lease.ConfigureAwait(false), needs, file);
     }
 
     public MediaFormatException Error(string reason, string path, long offset = -1) => Error(new FormatError(reason, path, offset));

@@ -71,7 +71,7 @@ internal sealed class SampleSource : IDisposable
                 if (keys is not null)
                 {
                     await LeaseAsync(fragment, keys, cancellationToken).ConfigureAwait(false);
-                    fragment.Opener?.Open(fragment.Bytes.Span, 0, 0, fragment.Table.Count);
+                    if (fragment.Opener is { } opener) await opener.OpenAsync(fragment.Bytes, 0, 0, fragment.Table.Count, cancellationToken).ConfigureAwait(false);
                     fragment.Opener?.Dispose();
                 }
 

@@ -178,6 +178,53 @@ internal sealed class SampleTable
         };
     }
 
+    /// <summary>Gathers samples that one key opens, as its decryptor takes them.</summary>
+    /// <param name="next">The first of them, which needs a key; then the first that is not among them.</param>
+    /// <param name="end">Where to stop.</param>
+    /// <param name="limit">How many bytes they have together, unless one alone has more.</param>
+    /// <param name="bytes">Where they lie.</param>
+    /// <param name="shift">How much further in than their offsets say.</param>
+    /// <param name="rows">The rows that they are.</param>
+    /// <returns>The batch. Samples between them that need no key are left out.</returns>
+    public SampleBatch BatchOf(ref int next, int end, int limit, Memory<byte> bytes, int shift, out int[] rows)
+    {
+        int protectionIndex = _rows[next].Protection;
+        TrackEncryption protection = Protections[protectionIndex];
+        List<BatchSample> samples = [];
+        List<int> numbers = [];
+        bool isConstant = _rows[next].Iv < 0;
+        for (long length = 0; next < end; next++)
+        {
+            ref SampleRow row = ref _rows[next];
+            if (!NeedsKey(row)) continue;
+            if (row.Protection != protectionIndex || row.Iv < 0 != isConstant || (samples.Count > 0 && length + row.Size > limit)) break;
+            length += row.Size;
+            numbers.Add(next);
+            samples.Add(new BatchSample
+            {
+                Offset = row.Offset + shift,
+                Length = row.Size,
+                VectorOffset = isConstant ? 0 : row.Iv,
+                VectorLength = isConstant ? protection.ConstantIv.Length : row.IvSize,
+                FirstSubsample = row.Subsamples,
+                SubsampleCount = row.SubsampleCount,
+            });
+        }
+
+        rows = [.. numbers];
+        return new SampleBatch
+        {
+            Bytes = bytes,
+            Samples = samples.ToArray(),
+            Subsamples = _subsamples.AsMemory(0, _subsampleCount),
+            InitializationVectors = isConstant ? protection.ConstantIv : _vectors.AsMemory(0, _vectorBytes),
+            Scheme = Scheme,
+            KeyId = protection.KeyId,
+            CryptBlocks = protection.CryptBlocks,
+            SkipBlocks = protection.SkipBlocks,
+        };
+    }
+
     private static void Grow<T>(ref T[] array, int used, int wanted)
     {
         T[] larger = new T[Math.Max(Math.Max(wanted, 64), array.Length * 2)];
