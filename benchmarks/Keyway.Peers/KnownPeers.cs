@@ -17,16 +17,21 @@ internal static class KnownPeers
         File.WriteAllText(drm, $"<GPACDRM><CrypTrack trackID=\"1\" IsEncrypted=\"1\"><key KID=\"0x{TestFiles.Kid}\" value=\"0x{TestFiles.Key}\"/></CrypTrack></GPACDRM>");
         return
         [
-            new("cp", Command.Find("cp"), static (file, to) => [file.Path, to]) { Decrypts = false },
+            new("cp", Command.Find("cp"), static (file, to) => [file.Weight, to]) { Decrypts = false, Takes = static _ => true },
             new("hello world, .NET, ReadyToRun", hello, static (_, _) => []) { Decrypts = false, Takes = static file => file.Kind == "small" },
+            new("ffmpeg -c copy", Command.Find("ffmpeg"), static (file, to) => ["-v", "error", "-y", "-i", file.Weight, "-c", "copy", to]) { Decrypts = false, Takes = static file => file.IsPresentation, Version = Version("ffmpeg", "-version") },
+            new("keyway play", keyway, static (file, to) => ["play", file.Path, "--to", to, "--force", "--key-system", "clearkey", "--set", $"Keyway:KeySystems:clearkey:Settings:Keys:{Guid.ParseExact(TestFiles.Kid, "N"):D}=secret:bench"])
+            {
+                Takes = static file => file.IsPresentation,
+            },
             new("keyway", keyway, static (file, to) => ["decrypt", file.Path, "--key", Keys, "--to", to, "--force"]),
-            new("keyway --threads 1", keyway, static (file, to) => ["decrypt", file.Path, "--key", Keys, "--to", to, "--force", "--threads", "1"]) { Takes = static file => file.Kind != "small" },
+            new("keyway --threads 1", keyway, static (file, to) => ["decrypt", file.Path, "--key", Keys, "--to", to, "--force", "--threads", "1"]) { Takes = static file => file.Kind != "small" && !file.IsPresentation },
             new("mp4decrypt", Command.Find("mp4decrypt"), static (file, to) => ["--key", Keys, file.Path, to]) { Version = Version("mp4decrypt") },
             new("MP4Box", Command.Find("MP4Box"), (file, to) => ["-quiet", "-decrypt", drm, file.Path, "-out", to]) { Version = Version("MP4Box", "-version") },
             new("gpac", Command.Find("gpac"), (file, to) => ["-quiet", "-i", file.Path, $"cdcrypt:cfile={drm}", "-o", $"{to}:frag"]) { Version = Version("gpac", "-version") },
             new("ffmpeg", Command.Find("ffmpeg"), static (file, to) => ["-v", "error", "-y", "-seekable", "0", "-decryption_key", TestFiles.Key, "-i", file.Path, "-c", "copy", to]) { Version = Version("ffmpeg", "-version") },
             new("packager", packager, static (file, to) => [$"in={file.Path},stream={(file.IsAudio ? "audio" : "video")},output={to}", "--enable_raw_key_decryption", "--keys", $"label=:key_id={TestFiles.Kid}:key={TestFiles.Key}", "--quiet"]) { Version = VersionOf(packager, "--version") },
-            new("mp4ff-decrypt", Command.Find("mp4ff-decrypt"), static (file, to) => ["-key", TestFiles.Key, file.Path, to]) { Takes = static file => file.Scheme is "cenc" or "cbcs", Version = Version("mp4ff-decrypt", "-version") },
+            new("mp4ff-decrypt", Command.Find("mp4ff-decrypt"), static (file, to) => ["-key", TestFiles.Key, file.Path, to]) { Takes = static file => file.Scheme is "cenc" or "cbcs" && !file.IsPresentation, Version = Version("mp4ff-decrypt", "-version") },
         ];
     }
 

@@ -6,8 +6,8 @@ namespace Keyway.Peers;
 /// <param name="Arguments">How it is told to decrypt a file to another.</param>
 internal sealed record Peer(string Name, string? Program, Func<TestFile, string, IReadOnlyList<string>> Arguments)
 {
-    /// <summary>Only for some files.</summary>
-    public Func<TestFile, bool> Takes { get; init; } = static _ => true;
+    /// <summary>Only for some files; without it, for all that are one file.</summary>
+    public Func<TestFile, bool> Takes { get; init; } = static file => !file.IsPresentation;
 
     /// <summary>Whether its output holds the samples.</summary>
     public bool Decrypts { get; init; } = true;

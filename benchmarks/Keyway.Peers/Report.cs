@@ -12,7 +12,7 @@ internal static class Report
         text.AppendLine("# Keyway and others on the same files").AppendLine();
         text.AppendLine(CultureInfo.InvariantCulture, $"{TimeProvider.System.GetUtcNow():yyyy-MM-dd HH:mm} UTC · {Machine.Processor()}, {Environment.ProcessorCount} processors ({Machine.Flags()}) · {Machine.Kernel()} · .NET {Environment.Version}");
         text.AppendLine().AppendLine(CultureInfo.InvariantCulture, $"{settings.Rounds} rounds, every program once in each, from `{settings.Folder}` to the same file system. Load average {loadBefore} before, {Machine.Load()} after: above 1, others used the machine too, and ratios say more than times.");
-        text.AppendLine().AppendLine("*against Keyway*: how many times as long as `keyway` it took. *processor*: in the program and in the kernel. *memory*: the most the process had. *samples*: whether the output holds the samples that were protected, by ffmpeg's reading.");
+        text.AppendLine().AppendLine("*against Keyway*: how many times as long as `keyway` it took. *processor*: in the program and in the kernel. *memory*: the most the process had. *samples*: whether the output holds the samples that were protected, by ffmpeg's reading. *play*: a presentation in segments becomes one file, which is compared with copying such a file; *play-small* takes what starting takes.");
         foreach (IGrouping<TestFile, Result> file in results.GroupBy(static result => result.File)) Table(text, [.. file]);
         Notes(text, results);
         string path = Path.GetFullPath(settings.Report);
@@ -24,10 +24,10 @@ internal static class Report
     private static void Table(StringBuilder text, List<Result> results)
     {
         TestFile file = results[0].File;
-        double keyway = results.First(static result => result.Peer.Name == "keyway").Median, copy = results.First(static result => result.Peer.Name == "cp").Median;
-        bool small = file.Kind == "small";
+        double keyway = results.First(static result => result.Peer.Name.StartsWith("keyway", StringComparison.Ordinal)).Median, copy = results.First(static result => result.Peer.Name == "cp").Median;
+        bool small = file.Kind is "small" or "play-small";
         string unit = small ? "ms" : "s";
-        text.AppendLine().AppendLine(CultureInfo.InvariantCulture, $"## {file.Name}: {new FileInfo(file.Path).Length / 1e6:0.0} MB").AppendLine();
+        text.AppendLine().AppendLine(CultureInfo.InvariantCulture, $"## {file.Name}: {new FileInfo(file.Weight).Length / 1e6:0.0} MB").AppendLine();
         text.AppendLine(CultureInfo.InvariantCulture, $"| program | median {unit} | spread {unit} | against `cp` | against Keyway | processor {unit} | memory | samples |").AppendLine("|---|---|---|---|---|---|---|---|");
         foreach (Result result in results)
         {

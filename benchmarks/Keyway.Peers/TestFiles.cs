@@ -25,7 +25,42 @@ internal sealed class TestFiles(Settings settings, string ffmpeg, string package
 
         string small = Video("small", "640x360", "800k", 1, 1, seconds: 4);
         foreach (string scheme in (string[])["cenc", "cbcs"]) files.Add(Protect("small", small, scheme, audio: false));
+        files.Add(Present("play", Together("play", big, settings.Seconds)));
+        files.Add(Present("play-small", Together("play-small", small, 4)));
         return files;
+    }
+
+    /// <summary>A clear file with the pictures of another and sound.</summary>
+    private string Together(string name, string pictures, int seconds)
+    {
+        string path = Place($"{name}.clear.mp4");
+        if (!File.Exists(path))
+            Command.Run(ffmpeg, "-v", "error", "-y", "-i", pictures, "-f", "lavfi", "-i", $"anoisesrc=d={seconds}:r=48000", "-c:v", "copy", "-c:a", "aac", "-b:a", "192k", path);
+        return path;
+    }
+
+    /// <summary>A presentation of two tracks in segments of two seconds, each a file.</summary>
+    private TestFile Present(string kind, string clear)
+    {
+        string folder = Place(kind), manifest = Path.Combine(folder, "manifest.mpd");
+        if (!File.Exists(manifest))
+        {
+            // Packager replaces its manifest from the folder for temporary files, which may be on another file system.
+            string made = Directory.CreateTempSubdirectory("keyway-peers-").FullName;
+            string Track(string stream) => $"in={clear},stream={stream},init_segment={Path.Combine(made, stream, "init.mp4")},segment_template={Path.Combine(made, stream, "$Number$.m4s")}";
+            Command.Run(packager, Track("video"), Track("audio"), "--mpd_output", Path.Combine(made, "manifest.mpd"), "--generate_static_live_mpd", "--enable_raw_key_encryption", "--keys",
+                $"label=:key_id={Kid}:key={Key}", "--protection_systems", "Common", "--clear_lead", "0", "--fragment_duration", "2", "--segment_duration", "2", "--quiet");
+            foreach (string from in Directory.EnumerateFiles(made, "*", SearchOption.AllDirectories))
+            {
+                string to = Path.Combine(folder, Path.GetRelativePath(made, from));
+                Directory.CreateDirectory(Path.GetDirectoryName(to)!);
+                File.Copy(from, to, overwrite: true);
+            }
+
+            Directory.Delete(made, recursive: true);
+        }
+
+        return new TestFile($"{kind}, cenc, two tracks in segments", kind, "cenc", manifest, IsAudio: false, HashOf(ffmpeg, clear)) { Clear = clear };
     }
 
     /// <summary>The digest of the samples of a file's one track, as ffmpeg reads them.</summary>

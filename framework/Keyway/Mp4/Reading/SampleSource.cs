@@ -190,7 +190,7 @@ internal sealed class SampleSource : IDisposable
     private async IAsyncEnumerable<SourceFragment> LoadAllAsync(Func<Track, bool> chosen, RangeClip? clip, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         _source.Chosen = chosen;
-        for (UnitKind kind = _first; kind != UnitKind.End && clip?.IsOver != true; kind = await _source.NextAsync(cancellationToken).ConfigureAwait(false))
+        for (UnitKind kind = _first; kind != UnitKind.End; kind = clip?.IsOver == true ? UnitKind.End : await _source.NextAsync(cancellationToken).ConfigureAwait(false))
         {
             if (await _source.EnterMovieAsync(byTime: true, cancellationToken).ConfigureAwait(false))
             {
