@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Keyway.Decryption;
 using Keyway.Licensing;
 using Keyway.Messaging;
 
@@ -11,6 +10,7 @@ public sealed class SessionEngine : IAsyncDisposable
 {
     private readonly SessionEngineOptions _options;
     private readonly SessionContext _context;
+    private readonly KeyGate _gateOfKeys;
     private readonly ConcurrentDictionary<SessionId, LicenseSessionActor> _sessions = new();
     // Which group a session belongs to, and what it is there: none for those that are opened for a stored licence alone.
     private readonly ConcurrentDictionary<SessionId, (SharingGroup Group, SharedSession Session)> _shared = new();
@@ -26,12 +26,12 @@ public sealed class SessionEngine : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         _options = options;
-        Facts = new SessionFacts(options.Bus);
-        Gate = new KeyGate(options.Vault, options.Clock, options.KeyWait);
+        SessionFacts facts = new(options.Bus);
+        _gateOfKeys = new KeyGate(options.Vault, options.Clock, options.KeyWait);
         _context = new SessionContext
         {
             Vault = options.Vault,
-            Facts = Facts,
+            Facts = facts,
             Clock = options.Clock,
             Meter = options.Meter,
             Store = options.Store,
@@ -41,14 +41,8 @@ public sealed class SessionEngine : IAsyncDisposable
             Left = OnLeft,
         };
         options.Vault.FirstUsed = OnFirstUsed;
-        _wiring = new Wiring(options.Bus, this, new LicenseExchanger(Facts, options.Clock, options.Meter, Find), options.Events, options.Story);
+        _wiring = new Wiring(options.Bus, this, new LicenseExchanger(facts, options.Clock, options.Meter, Find), options.Events, options.Story);
     }
-
-    internal SessionFacts Facts { get; }
-
-    internal KeyGate Gate { get; }
-
-    internal ContentKeyVault Vault => _context.Vault;
 
     /// <summary>Whether licences can be stored.</summary>
     internal bool Stores => _context.Store is not null;
@@ -79,7 +73,8 @@ public sealed class SessionEngine : IAsyncDisposable
             ObjectDisposedException.ThrowIf(_disposed, this);
             if (!_groups.TryGetValue(key, out SharingGroup? group)) _groups.Add(key, group = NewGroup(key, isPrivate: options.SharingScope is null));
             group.Users++;
-            KeyRingSession ring = new(this, group, options);
+            KeyRingSession ring = null!;
+            ring = new KeyRingSession(_context, _gateOfKeys, _rings, group, options) { Ended = () => Forget(ring, group) };
             _rings.Add(ring);
             return ring;
         }
@@ -165,9 +160,7 @@ public sealed class SessionEngine : IAsyncDisposable
         foreach (KeyRingSession ring in shared.Group.HoldersOf(shared.Session)) ring.Pulse();
     }
 
-    internal bool HasOthersLike(KeyRingSession ring) => _rings.HasOthersLike(ring);
-
-    internal void Forget(KeyRingSession ring, SharingGroup group)
+    private void Forget(KeyRingSession ring, SharingGroup group)
     {
         lock (_gate)
         {

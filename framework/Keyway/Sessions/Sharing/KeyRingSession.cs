@@ -7,12 +7,14 @@ namespace Keyway.Sessions;
 
 /// <summary>
 /// The licence sessions of one presentation: says which keys are needed, waits until they may be used, and hands on the ring by which samples
-/// are decrypted. Made by <see cref="SessionEngine.Join"/>.
+/// are decrypted. Made by the engine of sessions.
 /// </summary>
 /// <remarks>Threads: any. Ownership: the caller's; disposing it gives the sessions back, and the last holder of a session closes it.</remarks>
 public sealed class KeyRingSession : IAsyncDisposable
 {
-    private readonly SessionEngine _engine;
+    private readonly SessionContext _context;
+    private readonly KeyGate _keyGate;
+    private readonly RingTable _rings;
     private readonly SharingGroup _group;
     private readonly ConcurrentQueue<Need> _needs = new();
     // Never disposed: whoever waits may look at it after the end, and it holds nothing but memory.
@@ -22,7 +24,8 @@ public sealed class KeyRingSession : IAsyncDisposable
     private TaskCompletionSource _changed = New();
     private bool _disposed;
 
-    internal KeyRingSession(SessionEngine engine, SharingGroup group, KeyRingOptions options) => (_engine, _group, Options) = (engine, group, options);
+    internal KeyRingSession(SessionContext context, KeyGate keyGate, RingTable rings, SharingGroup group, KeyRingOptions options) =>
+        (_context, _keyGate, _rings, _group, Options) = (context, keyGate, rings, group, options);
 
     /// <summary>The sessions joined so far, for the decryptors of this presentation.</summary>
     public KeyRing Ring { get; } = new();
@@ -55,7 +58,7 @@ public sealed class KeyRingSession : IAsyncDisposable
         if (headers.Count == 0 && keys.Count == 0) return;
         Need need = new(headers, keys);
         _needs.Enqueue(need);
-        _engine.Facts.ProtectionDetected(Options.Presentation, Options.KeySystem.Descriptor.Name, keys.Count);
+        _context.Facts.ProtectionDetected(Options.Presentation, Options.KeySystem.Descriptor.Name, keys.Count);
         await WhileAliveAsync(alive => new ValueTask(need.Served.Task.WaitAsync(alive)), cancellationToken).ConfigureAwait(false);
     }
 
@@ -72,7 +75,7 @@ public sealed class KeyRingSession : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(keys);
         ArgumentNullException.ThrowIfNull(sink);
         ObjectDisposedException.ThrowIf(_disposed, this);
-        await WhileAliveAsync(alive => _engine.Gate.WaitAsync(this, keys, sink, pixels, alive), cancellationToken).ConfigureAwait(false);
+        await WhileAliveAsync(alive => _keyGate.WaitAsync(this, keys, sink, pixels, alive), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>
@@ -115,14 +118,14 @@ public sealed class KeyRingSession : IAsyncDisposable
             await _group.ReleaseAsync(this, session).ConfigureAwait(false);
         }
 
-        _engine.Forget(this, _group);
+        Ended?.Invoke();
     }
 
     /// <summary>Whether a session of this ring holds a key, or is fetching it.</summary>
     internal bool HoldsOrFetches(KeyId id) => Sessions.Any(session => session.Actor.HoldsOrFetches(id));
 
     /// <summary>Whether others in this process ask the same service for keys of the same system.</summary>
-    internal bool HasNeighbours => _engine.HasOthersLike(this);
+    internal bool HasNeighbours => _rings.HasOthersLike(this);
 
     /// <summary>
     /// Lets go of keys that nothing of this presentation needs any more. A session whose used keys are all over is left, and closed by the last who
@@ -138,7 +141,7 @@ public sealed class KeyRingSession : IAsyncDisposable
         {
             gone.UnionWith(session.Actor.Known().Where(isOver));
             if (!_group.Retire(this, session, isOver, kept)) continue;
-            gone.UnionWith(_engine.Vault.Keys(session.Actor.Id).Select(static key => key.Id));
+            gone.UnionWith(_context.Vault.Keys(session.Actor.Id).Select(static key => key.Id));
             lock (_gate)
             {
                 if (_disposed || !_sessions.Contains(session)) continue;
@@ -194,6 +197,9 @@ public sealed class KeyRingSession : IAsyncDisposable
         }
     }
 
+    /// <summary>Told when it has given its sessions back.</summary>
+    internal Action? Ended { get; init; }
+
     /// <summary>Told whenever something about its sessions has changed, in the mailbox of the one that did: must not wait.</summary>
     internal Action? Moved { get; set; }
 
@@ -224,7 +230,7 @@ public sealed class KeyRingSession : IAsyncDisposable
         bool changed = false;
         foreach (SharedSession session in Sessions)
         {
-            List<KeyId> first = [.. keys.Where(id => _engine.Vault.FindUnnoted(Ring, id, sink, pixels) == session.Actor.Id)];
+            List<KeyId> first = [.. keys.Where(id => _context.Vault.FindUnnoted(Ring, id, sink, pixels) == session.Actor.Id)];
             if (first.Count == 0 && !session.Actor.IsSeenLongAgo) continue;
             changed = true;
             try
