@@ -10,6 +10,7 @@ using Keyway.Messaging;
 using Keyway.Mp4;
 using Keyway.Sessions;
 using Keyway.Testing;
+using Keyway.Timeline;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -45,6 +46,44 @@ public sealed class EmbeddingGuideTests : IAsyncDisposable
         decoder.Made.Should().Equal("avcC");
         decoder.Times.Should().HaveCount(500).And.OnlyHaveUniqueItems();
         decoder.Times.Max().Should().Be(TimeSpan.FromSeconds(20) - TimeSpan.FromMilliseconds(40));
+    }
+
+    [Fact]
+    public async Task Renditions_and_their_segments_are_listed()
+    {
+        await using Presentation presentation = await _keyway.OpenAsync(SampleContent.Manifest, cancellationToken: Cancel);
+        List<string> lines = [];
+        await ListSegmentsAsync(presentation, lines.Add, Cancel);
+        lines.Should().HaveCount(3).And.OnlyContain(static line => line.Contains("3 segments from 00:00:08", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_player_seeks()
+    {
+        await using Presentation presentation = await _keyway.OpenAsync(SampleContent.Manifest, cancellationToken: Cancel);
+        Decoder decoder = new();
+        await SeekAsync(presentation, presentation.Tracks[0], TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(12), decoder, Cancel);
+        decoder.Times.Should().HaveCount(50);
+        (decoder.Times.Min(), decoder.Times.Max()).Should().Be((TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(11.96)));
+    }
+
+    [Fact]
+    public async Task One_segment_is_served()
+    {
+        await using Presentation presentation = await _keyway.OpenAsync(SampleContent.Manifest, cancellationToken: Cancel);
+        using MemoryStream response = new();
+        Rendition rendition = presentation.Timeline.Periods[0].Renditions.Single(static each => each.Height == 180);
+        await ServeAsync(presentation, rendition, 3, response, Cancel);
+        response.Length.Should().Be(new FileInfo(Path.Combine(SampleContent.Folder, "cenc", "video-180", "3.m4s")).Length);
+    }
+
+    [Fact]
+    public async Task Samples_are_handed_on_as_they_are()
+    {
+        await using Presentation presentation = await _keyway.OpenAsync(SampleContent.Manifest, cancellationToken: Cancel);
+        OwnDecryptor decryptor = new();
+        await HandOnAsync(presentation, presentation.Tracks[0], decryptor, Cancel);
+        decryptor.Seen.Should().Be(500);
     }
 
     [Fact]
@@ -137,6 +176,41 @@ public sealed class EmbeddingGuideTests : IAsyncDisposable
         ContentFacts facts = await keyway.InspectAsync(source);
         foreach (ContentTrack track in facts.Tracks)
             print($"{track.Kind} {track.Codec} {track.Width}×{track.Height} {track.Language} {(track.IsProtected ? "protected" : "clear")}");
+    }
+
+    private static async Task ListSegmentsAsync(Presentation presentation, Action<string> print, CancellationToken cancellationToken)
+    {
+        foreach (Rendition rendition in (await presentation.FollowAsync(cancellationToken)).Periods.SelectMany(static period => period.Renditions))
+        {
+            IReadOnlyList<TimelineSegment> segments = await presentation.SegmentsAsync(rendition, new TimeRange { From = TimeSpan.FromSeconds(8) }, cancellationToken);
+            print($"{rendition.Kind} {rendition.Id} {rendition.Bandwidth} bit/s: {segments.Count} segments from {rendition.Segments.StartOf(segments[0])}");
+        }
+    }
+
+    private static async Task SeekAsync(Presentation presentation, PresentationTrack track, TimeSpan from, TimeSpan until, Decoder decoder, CancellationToken cancellationToken)
+    {
+        // Begins with the sync sample at or before the time; what is only there to be decoded is not presented.
+        await foreach (ClearFragment fragment in presentation.ReadAsync(track, new TimeRange { From = from, Until = until }, cancellationToken))
+            foreach (ClearSample sample in fragment.Samples)
+                decoder.Decode(sample.Data.Span, sample.PresentationTime, sample.IsSync, show: sample.IsPresented);
+    }
+
+    private static async Task ServeAsync(Presentation presentation, Rendition rendition, ulong number, Stream response, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<TimelineSegment> segments = await presentation.SegmentsAsync(rendition, cancellationToken: cancellationToken);
+        TimelineSegment segment = segments.Single(each => each.Number == number);
+        await using Stream clear = await presentation.OpenSegmentAsync(rendition, segment, cancellationToken);
+        await clear.CopyToAsync(response, cancellationToken);
+    }
+
+    private static async Task HandOnAsync(Presentation presentation, PresentationTrack track, OwnDecryptor decryptor, CancellationToken cancellationToken)
+    {
+        await foreach (ProtectedFragment fragment in presentation.ReadProtectedAsync(track, cancellationToken: cancellationToken))
+            foreach (ProtectedSample sample in fragment.Samples)
+            {
+                if (sample.Encryption is { } encryption) decryptor.Decrypt(sample.Data.Span, encryption.KeyId, encryption.InitializationVector.Span);
+                else decryptor.Pass(sample.Data.Span);
+            }
     }
 
     private static async Task FeedAsync(Presentation presentation, PresentationTrack track, Decoder decoder, CancellationToken cancellationToken)
@@ -249,6 +323,22 @@ public sealed class EmbeddingGuideTests : IAsyncDisposable
             await foreach (ClearFragment fragment in presentation.ReadAsync(presentation.Tracks[0])) frames += fragment.Count;
             return frames;
         }
+    }
+
+    /// <summary>Some application's own.</summary>
+    private sealed class OwnDecryptor
+    {
+        public int Seen { get; private set; }
+
+        public void Decrypt(ReadOnlySpan<byte> sample, KeyId key, ReadOnlySpan<byte> vector)
+        {
+            sample.Length.Should().BePositive();
+            key.ToString().Should().Be(SampleKey(0).Kid);
+            vector.Length.Should().BeOneOf(8, 16);
+            Seen++;
+        }
+
+        public void Pass(ReadOnlySpan<byte> sample) => Seen += sample.IsEmpty ? 0 : 1;
     }
 
     private sealed class Decoder
