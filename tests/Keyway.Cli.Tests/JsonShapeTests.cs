@@ -14,6 +14,7 @@ public sealed class JsonShapeTests(SharedSandbox sandbox) : IDisposable
         "headers/decoded/contentId", "headers/decoded/licenseUrl", "headers/problem", "licenseUrls/url", "licenseUrls/system", "licenseUrls/source",
         "sessions/stored", "gaps/track", "gaps/startSeconds", "gaps/durationSeconds", "gaps/segments", "gaps/reason", "licenses/releaseAsked",
         "packs/notes", "conflicts/kind", "conflicts/text", "conflicts/sources", "plugins/pin", "plugins/stage", "plugins/reason",
+        "tracks/segments/range", "tracks/segments/discontinuity",
         "error", "error/code", "error/kind", "error/message", "error/reason", "error/providerCode", "error/advice", "error/page",
     ];
 
@@ -31,7 +32,7 @@ public sealed class JsonShapeTests(SharedSandbox sandbox) : IDisposable
     public Task Of_decrypt() => CheckAsync("decrypt", Sample.File("cbcs/audio.mp4"), "--key", Sample.Held("AUDIO"), "--to", _folder.File("out.mp4"), "--sha256");
 
     [Fact]
-    public Task Of_inspect() => CheckAsync("inspect", Sample.Manifest);
+    public Task Of_inspect() => CheckAsync("inspect", Sample.Manifest, "--segments");
 
     [Fact]
     public Task Of_inspect_of_a_licence() => CheckBelowAsync("### Licences in a file", ["inspect", _folder.Write("license.bin", PlayReadyLicense.Make(cipher: 4))]);

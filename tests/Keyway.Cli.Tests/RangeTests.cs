@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Text.Json;
 using Keyway.Cli.Run;
 using Keyway.Mp4;
@@ -26,8 +27,11 @@ public sealed class RangeTests(SharedSandbox sandbox) : IDisposable
                 if (sample.IsPresented && sample.PresentationTime >= TimeSpan.Zero) presented.Add((fragment.Track.Handler, sample.PresentationTime));
             }
 
-        // Two seconds of 25 pictures, and of 48000 / 1024 frames of sound.
-        presented.Where(static each => each.Kind == "vide").Select(static each => each.Time.TotalSeconds).Order().Should().Equal(Enumerable.Range(0, 50).Select(static i => i / 25.0));
+        // Two seconds of 25 pictures, and of 48000 / 1024 frames of sound. Pictures that come later and that these lean on are there too, behind the end of the edit list.
+        presented.Where(static each => each.Kind == "vide").Select(static each => each.Time.TotalSeconds).Where(static time => time < 2).Order().Should().Equal(Enumerable.Range(0, 50).Select(static i => i / 25.0));
+        presented.Count(static each => each.Kind == "vide" && each.Time.TotalSeconds >= 2).Should().BeLessThan(3);
+        int elst = run.Media.AsSpan().IndexOf("elst"u8), mvhd = run.Media.AsSpan().IndexOf("mvhd"u8);
+        BinaryPrimitives.ReadUInt64BigEndian(run.Media.AsSpan(elst + 12)).Should().Be(2UL * BinaryPrimitives.ReadUInt32BigEndian(run.Media.AsSpan(mvhd + 16)), "the edit lasts two seconds of the movie's timescale");
         presented.Count(static each => each.Kind == "soun").Should().BeInRange(93, 94);
     }
 
@@ -64,7 +68,7 @@ public sealed class RangeTests(SharedSandbox sandbox) : IDisposable
         JsonElement json = (await CommandRun.OfAsync("inspect", Sample.Manifest, "--segments", "--from", "8", "--until", "12.5", "--json")).ShouldEndWith(ExitCode.Done).Json;
         JsonElement[] tracks = [.. json.GetProperty("tracks").EnumerateArray()];
         tracks.Where(static track => track.GetProperty("chosen").GetBoolean()).Should().HaveCount(2).And.OnlyContain(static track => track.GetProperty("segments").GetArrayLength() == 2);
-        tracks.Where(static track => !track.GetProperty("chosen").GetBoolean()).Should().OnlyContain(static track => !track.TryGetProperty("segments", out _));
+        tracks.Where(static track => !track.GetProperty("chosen").GetBoolean()).Should().OnlyContain(static track => track.EnumerateObject().All(member => member.Name != "segments"));
         JsonElement second = tracks[0].GetProperty("segments")[1];
         (second.GetProperty("number").GetInt32(), second.GetProperty("time").GetInt64(), second.GetProperty("duration").GetInt64(), second.GetProperty("timescale").GetInt64()).Should().Be((4, 153600, 51200, 12800));
         second.GetProperty("url").GetString().Should().EndWith("video-360/4.m4s");

@@ -108,7 +108,7 @@ internal sealed class MovieWriter
             {
                 case FourCc.Tkhd:
                     WriteTkhd(box, track);
-                    if (track.Beginning is { } beginning) WriteEdts(track, beginning);
+                    if (track.Beginning is not null) WriteEdts(track);
                     break;
                 case FourCc.Edts when track.Beginning is not null:
                     break;
@@ -182,9 +182,9 @@ internal sealed class MovieWriter
     }
 
     /// <summary>What comes before the beginning is there for decoders and is not presented (ISO/IEC 14496-12, 8.6.6); an edit of duration 0 lasts as long as the fragments do.</summary>
-    private void WriteEdts(MergedTrack track, TimeSpan beginning)
+    private void WriteEdts(MergedTrack track)
     {
-        long media = EditList.Of(track.Movie, track.Track).Offset + (long)((Int128)beginning.Ticks * Math.Max(1, track.Track.Facts.Timescale) / TimeSpan.TicksPerSecond);
+        long media = track.MediaStart;
         if (media == 0 && track.Length is null) return;
         int edts = _writer.Begin(FourCc.Edts);
         int elst = _writer.Begin(FourCc.Elst, 1, 0);
