@@ -1,7 +1,10 @@
 using System.Collections.Concurrent;
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
+using Keyway.Content;
 using Keyway.Mp4;
 using Keyway.Mp4.Clear;
+using Keyway.Mp4.Reading;
 using Keyway.Sessions;
 using Keyway.Sources;
 using Keyway.Timeline;
@@ -131,6 +134,52 @@ public sealed partial class Presentation
                 if (neighbour is not null) await neighbour.DisposeAsync().ConfigureAwait(false);
             }
         }
+    }
+
+    /// <summary>Reads the clear samples of one rendition, chosen or not, in its period; of a live presentation those that are there now.</summary>
+    /// <param name="rendition">A rendition of <see cref="Timeline"/>.</param>
+    /// <param name="range">A stretch of it, from the beginning of the presentation; without it, everything.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <returns>The fragments, as in <see cref="ReadAsync(PresentationTrack, TimeRange, CancellationToken)"/>.</returns>
+    /// <remarks>Threads: several readers may read at once, the same rendition too.</remarks>
+    /// <exception cref="RenditionNotFoundException">The rendition is of another presentation, or no longer of this one.</exception>
+    /// <exception cref="RangeNotFoundException">The stretch lies outside the rendition.</exception>
+    /// <inheritdoc cref="ReadAsync(PresentationTrack, CancellationToken)" path="/exception"/>
+    public async IAsyncEnumerable<ClearFragment> ReadAsync(Rendition rendition, TimeRange range = default, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(rendition);
+        PresentationTimeline timeline = await FollowAsync(cancellationToken).ConfigureAwait(false);
+        Rendition current = SegmentLister.Find(timeline, rendition);
+        if (!current.IsReadable) throw new MediaFormatException(current.Path, new FormatError($"{current.MimeType} is not read", "", -1));
+        TimelinePeriod period = SegmentLister.PeriodOf(timeline, current);
+        int index = IndexOf(current);
+        PeriodRow row = new() { Key = period.Path, Period = period, Tracks = [new TrackPeriod { Rendition = current }] };
+        if (!PeriodTrack.IsIn(row, range)) throw new RangeNotFoundException(SourceText.Of(timeline.Origin.Given), range, SegmentLister.SpanOf(timeline, Now));
+        GapTally tally = new(_gaps, _setup.Options.Gaps, PeriodTrack.CountOf([row], 0, range, Now));
+        PeriodTrack walk = new(_setup.Sources, timeline.Origin, [row], row, 0, range, Now, _gaps, tally, tell: null) { Number = index };
+        MediaQueue queue = new(TimelineLimits.ReadAhead);
+        queue.Begin(async (to, stop) =>
+        {
+            await walk.WriteAsync(to, row.Start, stop).ConfigureAwait(false);
+            return false;
+        });
+        await using (queue.ConfigureAwait(false))
+        {
+            if (!await queue.HasBegunAsync(cancellationToken).ConfigureAwait(false))
+            {
+                tally.Finish();
+                yield break;
+            }
+
+            using Mp4Reader reader = await Mp4Reader.OpenAsync(queue, ContentReader.NameOf(current), cancellationToken).ConfigureAwait(false);
+            reader.Marker = new FragmentMarker(isOneTrack: true);
+            using PresentationKeys keys = new(_setup, index, _setup.Options.Output, _segmentReader);
+            Func<Mp4Track, bool>? own = current.TrackId is { } id ? track => track.Id == id : null;
+            await foreach (ClearFragment fragment in reader.ReadAsync(keys, own, RangeOf(range), cancellationToken).ConfigureAwait(false)) yield return fragment;
+            foreach (string note in reader.Summary.Notes) _gaps.Note(note);
+        }
+
+        tally.Finish();
     }
 
     private DateTimeOffset Now => _feed?.Now ?? _setup.Clock.GetUtcNow();

@@ -103,6 +103,23 @@ public sealed class PresentationRangeTests
     }
 
     [Fact]
+    public async Task Renditions_that_are_not_chosen_are_read_beside_those_that_are()
+    {
+        await using PresentationBench bench = new();
+        await using Presentation presentation = await bench.Engine.OpenAsync(PresentationBench.Sample("cenc/manifest.mpd"), cancellationToken: Cancel);
+        List<string>[] found = await Task.WhenAll(presentation.Timeline.Periods[0].Renditions.Select(async rendition =>
+        {
+            List<string> rows = [];
+            await foreach (ClearFragment fragment in presentation.ReadAsync(rendition, default, Cancel))
+                foreach (ClearSample sample in fragment.Samples) rows.Add(PresentationBench.Row(sample.Data.Span));
+            return rows;
+        }));
+        found[0].Should().Equal(PresentationBench.Table("audio"));
+        found[1].Should().Equal(PresentationBench.Table("video-180"));
+        found[2].Should().Equal(PresentationBench.Table("video-360"));
+    }
+
+    [Fact]
     public async Task What_there_is_not_is_a_typed_error_that_says_what_there_is()
     {
         await using PresentationBench bench = new();

@@ -19,6 +19,9 @@ namespace Keyway.Content;
 /// <param name="tell">Hears of every segment.</param>
 internal sealed class PeriodTrack(MediaSources sources, ContentOrigin origin, IReadOnlyList<PeriodRow> rows, PeriodRow last, int track, TimeRange range, DateTimeOffset now, GapLog log, GapTally gaps, Action<long, long>? tell)
 {
+    /// <summary>The track's number in gaps; <see langword="null"/>: the one that it has in the rows.</summary>
+    public int? Number { private get; init; }
+
     private readonly SegmentFetcher _fetcher = new(sources, origin);
     private long _segments;
     private long _bytes;
@@ -110,7 +113,7 @@ internal sealed class PeriodTrack(MediaSources sources, ContentOrigin origin, IR
             TimeSpan start = segment.Start - segments.MediaOffset, length = segment.Length;
             if (start < TimeSpan.Zero) (start, length) = (TimeSpan.Zero, length + start);
             if (row.Period.Duration is { } whole && start + length > whole && whole > start) length = whole - start;
-            gaps.Miss(new PresentationGap { Track = track, Start = row.Start + start, Duration = length, Segments = 1, Reason = failure.Message }, failure);
+            gaps.Miss(new PresentationGap { Track = Number ?? track, Start = row.Start + start, Duration = length, Segments = 1, Reason = failure.Message }, failure);
         }
 
         void Took(long bytes)
