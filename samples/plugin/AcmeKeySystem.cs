@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Keyway;
 using Keyway.Licensing;
 using Keyway.Plugins;
@@ -16,10 +17,21 @@ public sealed class AcmeKeySystem(string? deviceKey, PluginContext context) : IK
 
     public ProtectionHeader ParseHeader(InitializationData data) => new() { System = data.System, Data = data.Payload, KeyIds = data.BoxKeyIds };
 
-    public ValueTask StartAsync(CancellationToken cancellationToken) => deviceKey?.StartsWith(SecretPrefix, StringComparison.Ordinal) == true
-        ? ValueTask.CompletedTask
-        : throw new LicenseServiceException(LicenseErrorKind.CredentialInvalid, "there is no device key") { Advice = "set KeySystems:acme:Settings:DeviceKey to secret:NAME" };
+    // Told before the first session is opened, and again by a session where nobody has asked.
+    public ValueTask StartAsync(CancellationToken cancellationToken) =>
+        TryGetSecret(out _) ? ValueTask.CompletedTask : ValueTask.FromException(NoDeviceKey());
 
-    public ValueTask<ILicenseSession> OpenSessionAsync(SessionRequest request, ISessionHost host, CancellationToken cancellationToken) =>
-        new(new AcmeSession(request, host, context.Clock, token => context.Secrets.ReadAsync(deviceKey![SecretPrefix.Length..], token)));
+    public ValueTask<ILicenseSession> OpenSessionAsync(SessionRequest request, ISessionHost host, CancellationToken cancellationToken) => TryGetSecret(out string? secret)
+        ? new(new AcmeSession(request, host, context.Clock, token => context.Secrets.ReadAsync(secret, token)))
+        : ValueTask.FromException<ILicenseSession>(NoDeviceKey());
+
+    // The setting may be missing, empty, or the key itself, which belongs into no setting.
+    private bool TryGetSecret([NotNullWhen(true)] out string? secret)
+    {
+        secret = deviceKey?.StartsWith(SecretPrefix, StringComparison.Ordinal) == true && deviceKey.Length > SecretPrefix.Length ? deviceKey[SecretPrefix.Length..] : null;
+        return secret is not null;
+    }
+
+    private static LicenseServiceException NoDeviceKey() =>
+        new(LicenseErrorKind.CredentialInvalid, "there is no device key") { Advice = "set KeySystems:acme:Settings:DeviceKey to secret:NAME" };
 }

@@ -15,7 +15,7 @@ public sealed class AcmeProvider(string tenant) : ILicenseProvider
     {
         public override ValueTask DecorateAsync(LicenseExchange exchange, CancellationToken cancellationToken)
         {
-            exchange.Request = exchange.Request with { Headers = new Dictionary<string, string>(exchange.Request.Headers) { ["X-Acme-Tenant"] = tenant } };
+            exchange.Request = exchange.Request with { Headers = new Dictionary<string, string>(exchange.Request.Headers, StringComparer.OrdinalIgnoreCase) { ["X-Acme-Tenant"] = tenant } };
             return default;
         }
     }

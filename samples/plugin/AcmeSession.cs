@@ -24,25 +24,35 @@ public sealed class AcmeSession(SessionRequest request, ISessionHost host, TimeP
     public async ValueTask<LicenseOutcome> AcceptAsync(LicenseAnswer answer, CancellationToken cancellationToken)
     {
         // Everything is checked before the first key goes in: a server's answer is not trusted.
-        using JsonDocument license = Parse(answer.Body);
-        KeyPolicy policy = new() { NotAfter = EndOf(license.RootElement), Output = new OutputRequirement { ClearExport = true } };
-        List<(KeyId Id, byte[] Wrapped)> entries = [.. KeysOf(license.RootElement)];
-
+        (DateTimeOffset? end, List<(KeyId Id, byte[] Wrapped)> entries) = Read(answer.Body);
+        KeyPolicy policy = new() { NotAfter = end, Output = new OutputRequirement { ClearExport = true } };
         using Aes aes = await DeviceCipherAsync(cancellationToken);
-        foreach ((KeyId id, byte[] wrapped) in entries)
+        List<(KeyId Id, byte[] Key)> keys = [];
+        try
         {
-            byte[] key = Unwrap(aes, wrapped);
-            try
-            {
-                host.Import(id, key, policy);
-            }
-            finally
-            {
-                CryptographicOperations.ZeroMemory(key);
-            }
+            foreach ((KeyId id, byte[] wrapped) in entries) keys.Add((id, Unwrap(aes, wrapped)));
+            foreach ((KeyId id, byte[] key) in keys) host.Import(id, key, policy);
+        }
+        finally
+        {
+            foreach ((_, byte[] key) in keys) CryptographicOperations.ZeroMemory(key);
         }
 
         return LicenseOutcome.Complete;
+    }
+
+    private (DateTimeOffset? End, List<(KeyId Id, byte[] Wrapped)> Keys) Read(ReadOnlySequence<byte> body)
+    {
+        using JsonDocument license = Parse(body);
+        try
+        {
+            return (EndOf(license.RootElement), [.. KeysOf(license.RootElement)]);
+        }
+        catch (InvalidOperationException)
+        {
+            // The parser looks at a text only when somebody wants it.
+            throw Malformed("a text in it is not UTF-8, or has half a surrogate pair");
+        }
     }
 
     private static JsonDocument Parse(ReadOnlySequence<byte> body)
@@ -103,7 +113,9 @@ public sealed class AcmeSession(SessionRequest request, ISessionHost host, TimeP
         try
         {
             byte[] key = aes.DecryptKeyWrapPadded(wrapped);
-            return key.Length == 16 ? key : throw Malformed("a key is not 16 bytes long");
+            if (key.Length == 16) return key;
+            CryptographicOperations.ZeroMemory(key);
+            throw Malformed("a key is not 16 bytes long");
         }
         catch (CryptographicException)
         {

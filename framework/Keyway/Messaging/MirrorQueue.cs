@@ -1,27 +1,42 @@
+using System.Threading.Channels;
+
 namespace Keyway.Messaging;
 
 /// <summary>What all queues of a mirror have in common.</summary>
 internal interface IMirrorQueue : IDisposable;
 
 /// <summary>
-/// One subscription of a mirror: a ring of facts and the thread that tells them. A thread and not a work item of the pool, because a few handlers
+/// One subscription of a mirror: a bounded queue of facts, which forgets the oldest, and the thread that tells them. A thread and not a work item of the pool, because a few handlers
 /// that sleep would take every thread of the pool from the engine. It starts with a fact and ends when none has come for a while.
 /// </summary>
 /// <typeparam name="T">The kind of fact.</typeparam>
-internal sealed class MirrorQueue<T>(Action<T> chain, int capacity, BusFaults faults, Action<bool> dropped, Action<IMirrorQueue> ended)
-    : IMirrorQueue, IMessageHandler<T>
+internal sealed class MirrorQueue<T> : IMirrorQueue, IMessageHandler<T>
     where T : IKeywayEvent
 {
     private static readonly TimeSpan Idle = TimeSpan.FromSeconds(5);
 
     private readonly object _gate = new();
-    private T[] _ring = new T[Math.Min(capacity, 16)];
-    private int _head;
-    private int _count;
+    private readonly Channel<T> _facts;
+    private readonly BusFaults _faults;
+    private readonly Action<bool> _dropped;
+    private readonly Action<IMirrorQueue> _ended;
+    private int _forgotten;
     private bool _running;
     private bool _behind;
-    private Action<T>? _chain = chain;
+    private Action<T>? _chain;
     private IDisposable? _subscription;
+
+    /// <param name="chain">What is told a fact.</param>
+    /// <param name="capacity">How many facts wait at most.</param>
+    /// <param name="faults">Hears of what it throws.</param>
+    /// <param name="dropped">Hears of a fact that was forgotten, and whether it is the first since it was not behind.</param>
+    /// <param name="ended">Hears of the end.</param>
+    public MirrorQueue(Action<T> chain, int capacity, BusFaults faults, Action<bool> dropped, Action<IMirrorQueue> ended)
+    {
+        (_chain, _faults, _dropped, _ended) = (chain, faults, dropped, ended);
+        // Called while a fact is written, and so under the gate.
+        _facts = Channel.CreateBounded<T>(new BoundedChannelOptions(capacity) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true }, _ => _forgotten++);
+    }
 
     /// <summary>Subscribes to the engine.</summary>
     /// <param name="engine">Where.</param>
@@ -40,7 +55,7 @@ internal sealed class MirrorQueue<T>(Action<T> chain, int capacity, BusFaults fa
         subscription.Dispose();
     }
 
-    /// <summary>Called by the engine: puts the fact into the ring and returns.</summary>
+    /// <summary>Called by the engine: puts the fact into the queue and returns.</summary>
     /// <param name="message">The fact.</param>
     public void Handle(T message)
     {
@@ -49,18 +64,15 @@ internal sealed class MirrorQueue<T>(Action<T> chain, int capacity, BusFaults fa
         lock (_gate)
         {
             if (_chain is null) return;
-            if (_count == capacity)
+            int forgotten = _forgotten;
+            _facts.Writer.TryWrite(message);
+            if (_forgotten != forgotten)
             {
                 drop = true;
                 first = !_behind;
                 _behind = true;
-                _head = (_head + 1) % _ring.Length;
-                _count--;
             }
-            else if (_count == _ring.Length) Grow();
 
-            _ring[(_head + _count) % _ring.Length] = message;
-            _count++;
             if (_running) Monitor.Pulse(_gate);
             else
             {
@@ -69,7 +81,7 @@ internal sealed class MirrorQueue<T>(Action<T> chain, int capacity, BusFaults fa
             }
         }
 
-        if (drop) dropped(first);
+        if (drop) _dropped(first);
     }
 
     /// <summary>Ends the subscription. Facts that still wait are not told.</summary>
@@ -81,13 +93,16 @@ internal sealed class MirrorQueue<T>(Action<T> chain, int capacity, BusFaults fa
             if (_chain is null) return;
             _chain = null;
             (subscription, _subscription) = (_subscription, null);
-            _count = 0;
-            _ring = [];
+            while (_facts.Reader.TryRead(out _))
+            {
+                // They are not told, and not kept.
+            }
+
             Monitor.Pulse(_gate);
         }
 
         subscription?.Dispose();
-        ended(this);
+        _ended(this);
     }
 
     private void Run()
@@ -100,34 +115,26 @@ internal sealed class MirrorQueue<T>(Action<T> chain, int capacity, BusFaults fa
             }
             catch (Exception exception)
             {
-                faults.Report<T>(exception);
+                _faults.Report<T>(exception);
             }
         }
     }
 
+    // The channel's own wait would need a thread of the pool to end it, which is what handlers that sleep may have taken.
     private bool Next(out T message, out Action<T>? call)
     {
         lock (_gate)
         {
-            while (_count == 0 && _chain is not null && Monitor.Wait(_gate, Idle))
+            while (_facts.Reader.Count == 0 && _chain is not null && Monitor.Wait(_gate, Idle))
             {
             }
 
             call = _chain;
             message = default!;
-            if (call is null || _count == 0) return _running = false;
-            message = _ring[_head];
-            _head = (_head + 1) % _ring.Length;
-            _count--;
-            if (_count == 0) _behind = false;
+            if (call is null || !_facts.Reader.TryRead(out T? next)) return _running = false;
+            message = next;
+            if (_facts.Reader.Count == 0) _behind = false;
             return true;
         }
-    }
-
-    private void Grow()
-    {
-        T[] larger = new T[Math.Min(capacity, _ring.Length * 2)];
-        for (int i = 0; i < _count; i++) larger[i] = _ring[(_head + i) % _ring.Length];
-        (_ring, _head) = (larger, 0);
     }
 }

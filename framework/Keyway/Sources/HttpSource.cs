@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
+using Polly;
+using Polly.Retry;
 
 namespace Keyway.Sources;
 
@@ -9,6 +11,7 @@ internal sealed class HttpSource(HttpMessageInvoker http, TimeProvider clock, So
 {
     private static readonly ProductInfoHeaderValue UserAgent = new("Keyway", typeof(HttpSource).Assembly.GetName().Version?.ToString(2));
     private readonly ContentCookies _cookies = new();
+    private readonly Lazy<ResiliencePipeline> _retries = new(() => Retries(clock, options));
 
     public TimeProvider Clock => clock;
 
@@ -38,26 +41,44 @@ internal sealed class HttpSource(HttpMessageInvoker http, TimeProvider clock, So
     /// <summary>Runs one thing until it succeeds, fails for good, or was tried often enough.</summary>
     public async ValueTask<T> RetryAsync<T>(Uri address, Func<CancellationToken, ValueTask<T>> attempt, Action afterFailure, CancellationToken cancellationToken)
     {
-        for (int tries = 1; ; tries++)
+        int tries = 0;
+        try
         {
-            TransientException failure;
-            try
-            {
-                return await attempt(cancellationToken).ConfigureAwait(false);
-            }
-            catch (TransientException e)
-            {
-                failure = e;
-            }
-
-            afterFailure();
-            if (tries >= options.Attempts)
-                throw new SourceException(SourceText.Of(address), string.Create(CultureInfo.InvariantCulture, $"{failure.Message} ({tries} tries)"), failure.InnerException);
-            TimeSpan wait = options.Backoff * Math.Pow(2, tries - 1);
-            if (failure.RetryAfter is { } asked && asked > wait) wait = asked < options.LongestWait ? asked : options.LongestWait;
-            await Task.Delay(wait, clock, cancellationToken).ConfigureAwait(false);
+            return await _retries.Value.ExecuteAsync(
+                async token =>
+                {
+                    tries++;
+                    try
+                    {
+                        return await attempt(token).ConfigureAwait(false);
+                    }
+                    catch (TransientException)
+                    {
+                        afterFailure();
+                        throw;
+                    }
+                },
+                cancellationToken).ConfigureAwait(false);
+        }
+        catch (TransientException failure)
+        {
+            throw new SourceException(SourceText.Of(address), string.Create(CultureInfo.InvariantCulture, $"{failure.Message} ({tries} tries)"), failure.InnerException);
         }
     }
+
+    private static ResiliencePipeline Retries(TimeProvider clock, SourceOptions options) => options.Attempts <= 1 ? ResiliencePipeline.Empty : new ResiliencePipelineBuilder { TimeProvider = clock }
+        .AddRetry(new RetryStrategyOptions
+        {
+            MaxRetryAttempts = options.Attempts - 1,
+            ShouldHandle = new PredicateBuilder().Handle<TransientException>(),
+            DelayGenerator = arguments =>
+            {
+                TimeSpan wait = options.Backoff * Math.Pow(2, arguments.AttemptNumber);
+                if ((arguments.Outcome.Exception as TransientException)?.RetryAfter is { } asked && asked > wait) wait = asked < options.LongestWait ? asked : options.LongestWait;
+                return new ValueTask<TimeSpan?>(wait);
+            },
+        })
+        .Build();
 
     /// <summary>Asks once, follows redirects, and gives an answer of status 200, 206 or 416.</summary>
     /// <exception cref="TransientException">Another try may help.</exception>
