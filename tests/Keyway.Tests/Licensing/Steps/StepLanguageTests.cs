@@ -1,4 +1,5 @@
 using System.Text;
+using Keyway.Licensing.Origins;
 using Keyway.Licensing.Packs;
 using Keyway.Testing;
 
@@ -23,6 +24,24 @@ public sealed class StepLanguageTests
         await bench.RunAsync("widevine", caller: new Uri("https://caller.example/"));
         bench.Wire.Sent.Select(static sent => $"{sent.Method} {sent.Url} {sent.Body.Length}").Should().Equal(
             "POST https://l.example/00000000-0000-0000-0000-000000000001 8", "GET https://certificates.example/c 0", "POST https://caller.example/ 8");
+    }
+
+    [Fact]
+    public async Task What_content_names_is_followed_on_trusted_origins_only()
+    {
+        PackBench bench = PackBench.OfSteps(
+            static (_, _) => Licence,
+            ("AllowedOrigins:0", "https://known.example"), ("Pipeline:0:Use", "token"), ("Pipeline:0:Source", "secret:viewer-token"), ("Pipeline:1:Use", "challenge"),
+            ("Pipeline:2:Use", "request"), ("Pipeline:2:UrlFrom:0", "manifest"), ("Pipeline:2:UrlFrom:1", "message"));
+        LicenseUrlHint[] unknown = [new(new Uri("https://stranger.example/"), "the manifest")], known = [new(new Uri("https://known.example/a"), "the manifest")];
+        LicenseServiceException failure = await bench.FailsAsync("widevine", content: unknown);
+        failure.Kind.Should().Be(LicenseErrorKind.UntrustedUrl);
+        failure.Message.Should().Contain("https://stranger.example").And.Contain("https://known.example").And.Contain("the manifest");
+        (await bench.FailsAsync("widevine", content: unknown, message: new Uri("https://other.example/"))).Kind.Should().Be(LicenseErrorKind.UntrustedUrl);
+        bench.Wire.Sent.Should().BeEmpty();
+        await bench.RunAsync("widevine", content: [.. unknown, .. known]);
+        await bench.RunAsync("widevine", content: unknown, message: new Uri("https://known.example/m"));
+        bench.Wire.Sent.Select(static sent => sent.Url).Should().Equal("https://known.example/a", "https://known.example/m");
     }
 
     [Fact]
