@@ -39,7 +39,8 @@ public sealed class RangeTests(SharedSandbox sandbox) : IDisposable
     public async Task A_folder_gets_the_stretch_of_each_track()
     {
         string folder = _folder.File("out/");
-        await CommandRun.OfAsync("play", Sample.Manifest, "--license-url", sandbox.ClearKey(), "--from", "16", "--to", folder);
+        JsonElement json = (await CommandRun.OfAsync("play", Sample.Manifest, "--license-url", sandbox.ClearKey(), "--from", "16", "--to", folder, "--json")).ShouldEndWith(ExitCode.Done).Json;
+        json.GetProperty("tracks")[0].GetProperty("samples").GetInt32().Should().Be(100, "what is written counts, not what is read on the way to it");
         new FileInfo(Path.Combine(folder, "video-1.mp4")).Length.Should().BeInRange(1000, new FileInfo(Path.Combine(Path.GetDirectoryName(Sample.Manifest)!, "video-360", "5.m4s")).Length + 4000);
         File.Exists(Path.Combine(folder, "audio-1.mp4")).Should().BeTrue();
     }

@@ -107,6 +107,7 @@ public static class TrackMerger
     {
         private readonly List<MergedTrack> _tracks = [];
         private readonly Dictionary<uint, (int Samples, int Protected, long Bytes)> _dropped = [];
+        private readonly Dictionary<uint, (int Samples, int Protected, long Bytes)> _handedOn = [];
         private IAsyncEnumerator<SourceFragment>? _fragments;
         private Movie? _checked;
         private Movie? _placedMovie;
@@ -169,6 +170,11 @@ public static class TrackMerger
                 Place(another);
             }
             while (Current.Table.Count == 0);
+
+            if (input.Range is null) return;
+            (int samples, int hidden, long bytes) = _handedOn.GetValueOrDefault(Current.Table.Track.Id);
+            foreach (ref SampleRow row in Current.Table.Rows) bytes += row.Size;
+            _handedOn[Current.Table.Track.Id] = (samples + Current.Table.Count, hidden + Current.Table.ProtectedCount, bytes);
         }
 
         /// <summary>Lets everything begin earlier, what is at hand included.</summary>
@@ -203,6 +209,14 @@ public static class TrackMerger
             foreach (MergedTrack track in _tracks)
             {
                 if (read.FirstOrDefault(s => s.Track.Id == track.Track.Id) is not { } summary) continue;
+                if (input.Range is not null)
+                {
+                    // Of a stretch, what was read on the way to it is not what was written.
+                    (int own, int ownProtected, long ownBytes) = _handedOn.GetValueOrDefault(track.Track.Id);
+                    yield return summary with { Track = summary.Track with { Id = track.Id }, Samples = own, ProtectedSamples = ownProtected, Bytes = ownBytes };
+                    continue;
+                }
+
                 (int samples, int protectedSamples, long bytes) = _dropped.GetValueOrDefault(track.Track.Id);
                 yield return summary with
                 {
