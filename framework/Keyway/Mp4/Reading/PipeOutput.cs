@@ -5,7 +5,7 @@ namespace Keyway.Mp4.Reading;
 /// <summary>Writing to a pipe with flow control: no more is in flight than a slice.</summary>
 internal static class PipeOutput
 {
-    private const int Slice = 1 << 18;
+    private const int Slice = 1 << 20;
 
     public static async ValueTask WriteAsync(PipeWriter output, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
