@@ -92,4 +92,11 @@ public sealed class PluginContext
 
     /// <summary>The host's clock.</summary>
     public required TimeProvider Clock { get; init; }
+
+    /// <summary>What the plugin keeps for itself beyond the process. A host that is not told where refuses every call.</summary>
+    /// <value><see cref="NoStorage"/>.</value>
+    public IPluginStorage Storage { get; init; } = NoStorage;
+
+    /// <summary>The storage of a host that keeps nothing for plugins: it refuses every call and says so.</summary>
+    public static IPluginStorage NoStorage => NoPluginStorage.Instance;
 }

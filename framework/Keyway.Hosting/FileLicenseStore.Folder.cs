@@ -6,7 +6,6 @@ namespace Keyway.Hosting;
 public sealed partial class FileLicenseStore
 {
     private const string Extension = ".license";
-    private const string Unfinished = ".unfinished";
     private const string LockName = ".lock";
 
     // What the platform's library says of a file that another holds: an error code of Windows, or errno EWOULDBLOCK as the system numbers it.
@@ -15,7 +14,7 @@ public sealed partial class FileLicenseStore
     private const int WouldBlockLinux = 11;
     private const int WouldBlockBsd = 35;
 
-    private static bool IsUnfinished(string name) => name.StartsWith('.') && name.EndsWith(Unfinished, StringComparison.Ordinal);
+    private static bool IsUnfinished(string name) => name.StartsWith('.') && name.EndsWith(PrivateFolder.Unfinished, StringComparison.Ordinal);
 
     private static bool TryParseName(string name, out StoredLicenseId id)
     {
@@ -53,15 +52,7 @@ public sealed partial class FileLicenseStore
 
     private void MakeFolder()
     {
-        if (OperatingSystem.IsWindows())
-        {
-            Directory.CreateDirectory(Folder);
-            return;
-        }
-
-        const UnixFileMode own = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
-        if (!Directory.Exists(Folder)) Directory.CreateDirectory(Folder, own);
-        if ((File.GetUnixFileMode(Folder) & Others) != 0) throw new LicenseStoreException($"others may enter {Folder} (chmod 700 closes it)");
+        if (PrivateFolder.Make(Folder) is { } reason) throw new LicenseStoreException(reason);
     }
 
     private async ValueTask<FileStream> LockAsync(CancellationToken cancellationToken)

@@ -21,9 +21,6 @@ public sealed partial class FileLicenseStore : ILicenseStore, IDisposable
     /// <summary>The name of the secret that the files are encrypted under, in a host's configuration.</summary>
     public const string SecretName = "license-store";
 
-    private const UnixFileMode Others =
-        UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
-
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     private readonly Func<CancellationToken, ValueTask<IMemoryOwner<byte>>> _secret;
@@ -94,7 +91,7 @@ public sealed partial class FileLicenseStore : ILicenseStore, IDisposable
             catch (IOException) when (isNew)
             {
                 // A licence that nobody is told of as stored must not be found there the next time.
-                Discard(path);
+                PrivateFolder.Discard(path);
                 throw;
             }
 
@@ -171,44 +168,7 @@ public sealed partial class FileLicenseStore : ILicenseStore, IDisposable
         return false;
     }
 
-    private void Write(LicenseFile format, StoredLicense license, ReadOnlySpan<byte> saved)
-    {
-        string unfinished = Path.Combine(Folder, $".{license.Id}{Unfinished}");
-        File.Delete(unfinished);
-        FileStreamOptions options = new() { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None, BufferSize = 0 };
-        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        string path = PathOf(license.Id);
-        try
-        {
-            using (FileStream file = new(unfinished, options))
-            {
-                file.Write(format.Seal(license, saved));
-                DiskSync.Flush(file.SafeFileHandle, path);
-            }
-
-            File.Move(unfinished, path, overwrite: true);
-        }
-        catch
-        {
-            Discard(unfinished);
-            throw;
-        }
-
-        DiskSync.FlushFolder(Folder);
-    }
-
-    // What the disk did not take is worth nothing, and the reason is worth more than that it cannot be deleted either.
-    private static void Discard(string path)
-    {
-        try
-        {
-            File.Delete(path);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            // The next one who lists the folder deletes it.
-        }
-    }
+    private void Write(LicenseFile format, StoredLicense license, ReadOnlySpan<byte> saved) => PrivateFolder.Write(Folder, $"{license.Id}{Extension}", format.Seal(license, saved));
 
     /// <summary>Reads the key, once.</summary>
     private async ValueTask<LicenseFile> FormatAsync(CancellationToken cancellationToken)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using Keyway.Content;
 using Keyway.Hosting.Configuration;
@@ -32,6 +33,9 @@ public sealed partial class KeywayHost : IKeyway, IHostedService, IAsyncDisposab
     private readonly SemaphoreSlim _gate = new(1, 1);
     private readonly CancellationTokenSource _ending = new();
     private readonly FileLicenseStore? _ownStore;
+
+    // One a plugin, whatever its version: two versions of it that are loaded beside each other share what is kept.
+    private readonly ConcurrentDictionary<string, PluginStorage> _storage = new(StringComparer.Ordinal);
     private IConfigurationSection _read;
     private HostHttp? _http;
     private PluginHost? _plugins;
@@ -206,6 +210,7 @@ public sealed partial class KeywayHost : IKeyway, IHostedService, IAsyncDisposab
             foreach (HostBuild each in builds) await EndAsync(each).ConfigureAwait(false);
             await Task.WhenAll(_leaving).ConfigureAwait(false);
             _ownStore?.Dispose();
+            foreach (PluginStorage storage in _storage.Values) storage.Dispose();
             if (_plugins is not null) await _plugins.DisposeAsync().ConfigureAwait(false);
             _http?.Dispose();
             _events.Dispose();
@@ -306,6 +311,9 @@ public sealed partial class KeywayHost : IKeyway, IHostedService, IAsyncDisposab
         Bus = _bus,
         Events = _events,
         Secrets = id => SecretReader.ForPlugin(Options, id),
+        Storage = Options.Plugins.Storage is { } storage
+            ? id => _storage.GetOrAdd(id, each => new PluginStorage(Path.GetFullPath(storage, AppContext.BaseDirectory), each, cancellationToken => SecretReader.ForPluginStorage(Options).ReadAsync(PluginStorage.SecretName, cancellationToken)))
+            : null,
         Http = _host.LicenseHttp ?? http.Licenses,
         Logging = _logging,
         Clock = _host.Clock,

@@ -53,6 +53,7 @@ internal sealed class KeywayOptionsReader
             Directory = plugins.Text("Directory", "plugins")!,
             Unknown = plugins.Choice<UnknownPlugins>("Unknown"),
             Unloadable = plugins.Flag("Unloadable"),
+            Storage = plugins.Text("Storage"),
             Patience = TimeSpan.FromSeconds(plugins.Number("PatienceSeconds", 15, 1, 600)),
             Allow = plugins.Entries("Allow").ToFrozenDictionary(entry => entry.Name.ToLowerInvariant(), ReadAllowed),
         };

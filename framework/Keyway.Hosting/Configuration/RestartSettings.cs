@@ -28,6 +28,7 @@ internal static class RestartSettings
         if (old.Plugins.Directory != read.Plugins.Directory) yield return Kept("Plugins:Directory");
         if (old.Plugins.Unknown != read.Plugins.Unknown) yield return Kept("Plugins:Unknown");
         if (old.Plugins.Unloadable != read.Plugins.Unloadable) yield return Kept("Plugins:Unloadable");
+        if (old.Plugins.Storage != read.Plugins.Storage) yield return Kept("Plugins:Storage");
         if (old.Plugins.Patience != read.Plugins.Patience) yield return Kept("Plugins:PatienceSeconds");
         foreach (string id in old.Plugins.Allow.Keys.Union(read.Plugins.Allow.Keys, StringComparer.OrdinalIgnoreCase).Order(StringComparer.Ordinal))
             if (!AreSame(old.Plugins.Allow.GetValueOrDefault(id), read.Plugins.Allow.GetValueOrDefault(id))) yield return Kept($"Plugins:Allow:{id}");

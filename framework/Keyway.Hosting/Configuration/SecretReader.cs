@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Collections.Frozen;
 using System.Security.Cryptography;
 using System.Text;
+using Keyway.Hosting.Plugins;
 using Keyway.Licensing.Packs;
 using Keyway.Plugins;
 using Microsoft.Extensions.Configuration;
@@ -73,6 +74,15 @@ public sealed class SecretReader : ISecretReader
     {
         ArgumentNullException.ThrowIfNull(options);
         return new SecretReader(options.Secrets, FrozenSet.Create(StringComparer.Ordinal, FileLicenseStore.SecretName), Environment.GetEnvironmentVariable);
+    }
+
+    /// <summary>Makes the reader of the one secret that what plugins keep is encrypted under.</summary>
+    /// <param name="options">The options.</param>
+    /// <returns>The reader.</returns>
+    public static SecretReader ForPluginStorage(KeywayOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return new SecretReader(options.Secrets, FrozenSet.Create(StringComparer.Ordinal, PluginStorage.SecretName), Environment.GetEnvironmentVariable);
     }
 
     /// <inheritdoc/>

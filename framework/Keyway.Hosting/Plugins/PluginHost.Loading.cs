@@ -130,6 +130,7 @@ public sealed partial class PluginHost
             Secrets = _services.Secrets(id),
             Http = _services.Http,
             Clock = _services.Clock,
+            Storage = _services.Storage?.Invoke(id) ?? PluginContext.NoStorage,
         };
         try
         {

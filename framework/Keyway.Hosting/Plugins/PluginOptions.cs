@@ -19,6 +19,13 @@ public sealed record PluginOptions
     /// <value>15 seconds.</value>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(15);
 
+    /// <summary>
+    /// The folder in which plugins keep what they keep for themselves, a folder each, encrypted under the secret <c>plugin-storage</c>. A relative path counts from the
+    /// application.
+    /// </summary>
+    /// <value><see langword="null"/>: nothing is kept for plugins.</value>
+    public string? Storage { get; init; }
+
     /// <summary>The plugins that somebody will ask for something; the others are left alone, unless they are required. <see langword="null"/>: all.</summary>
     internal IReadOnlySet<string>? Needed { get; init; }
 

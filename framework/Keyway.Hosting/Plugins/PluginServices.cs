@@ -20,6 +20,9 @@ public sealed record PluginServices
     /// <summary>The host's way to HTTP.</summary>
     public required HttpMessageInvoker Http { get; init; }
 
+    /// <summary>Makes what one plugin keeps its values in, from its id; <see langword="null"/>: nothing is kept.</summary>
+    public Func<string, IPluginStorage>? Storage { get; init; }
+
     /// <summary>The host's logs.</summary>
     public ILoggerFactory Logging { get; init; } = NullLoggerFactory.Instance;
 
