@@ -244,7 +244,7 @@ public sealed class KeywayEngine : IKeyway, IAsyncDisposable
             Content = content,
             Sources = sources,
             Provider = service.Name,
-            Keys = ring is null ? null : new PresentationLicenses(ring, HeadersOf(content, map, selection), new PresentationPatience
+            Keys = ring is null ? null : new PresentationLicenses(ring, HeadersOf(content, map, selection), new KeyWaitSettings
             {
                 Clock = _options.Clock,
                 KeyWait = _options.KeyWait,

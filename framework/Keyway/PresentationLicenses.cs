@@ -14,9 +14,9 @@ internal sealed class PresentationLicenses : IAsyncDisposable
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(8);
 
     private readonly IReadOnlyList<ProtectionHeader> _headers;
-    private readonly PresentationPatience _patience;
+    private readonly KeyWaitSettings _waiting;
     private readonly Lock _gate = new();
-    private readonly KeyUsage _usage = new();
+    private readonly KeysInUse _inUse = new();
     private readonly RecentSet<string> _announced = new(LicenseLimits.RememberedKeys, StringComparer.Ordinal);
     // What a manifest had on offer and the one after it had not: over, unless a reader keeps it or somebody asks for it again.
     private readonly RecentSet<KeyId> _withdrawn = new(LicenseLimits.RememberedKeys);
@@ -28,30 +28,30 @@ internal sealed class PresentationLicenses : IAsyncDisposable
     // Asked for, and nobody has heard yet what became of it: who waits hears that, and causes no second request. Who comes after a refusal does.
     private readonly ConcurrentDictionary<KeyId, byte> _unheard = new();
 
-    public PresentationLicenses(KeyRingSession ring, IReadOnlyList<ProtectionHeader> headers, PresentationPatience patience)
+    public PresentationLicenses(KeyRingSession ring, IReadOnlyList<ProtectionHeader> headers, KeyWaitSettings waiting)
     {
-        (Ring, _headers, _patience) = (ring, headers, patience);
+        (Ring, _headers, _waiting) = (ring, headers, waiting);
         _announced.Capacity += headers.Count;
         foreach (ProtectionHeader header in headers) _announced.Add(SharedSession.Identify(header));
         // A session may get its keys when they are over already: then it is left as soon as it has them.
-        if (patience.IsLive) ring.Moved = LetGo;
+        if (waiting.IsLive) ring.Moved = LetGo;
     }
 
     /// <summary>The sessions joined so far.</summary>
     public KeyRingSession Ring { get; }
 
     /// <summary>How long a reader waits for a key.</summary>
-    public TimeSpan KeyWait => _patience.KeyWait;
+    public TimeSpan KeyWait => _waiting.KeyWait;
 
     /// <summary>Whether content grows while it is read: then keys come and go.</summary>
-    private bool IsLive => _patience.IsLive;
+    private bool IsLive => _waiting.IsLive;
 
     /// <summary>How many keys and headers are remembered: for the test that it stays bounded.</summary>
     internal int Remembered
     {
         get
         {
-            lock (_gate) return _announced.Count + _withdrawn.Count + _awaited.Count + _offered.Count + _unheard.Count + _usage.Over.Count + _usage.Kept.Count;
+            lock (_gate) return _announced.Count + _withdrawn.Count + _awaited.Count + _offered.Count + _unheard.Count + _inUse.Over.Count + _inUse.Kept.Count;
         }
     }
 
@@ -83,7 +83,7 @@ internal sealed class PresentationLicenses : IAsyncDisposable
         lock (_gate)
         {
             List<KeyId> asked = AskAboutNew(headers, scheme);
-            if (IsLive) old = _usage.Announce(asked.Where(id => !_offered.Contains(id)));
+            if (IsLive) old = _inUse.Announce(asked.Where(id => !_offered.Contains(id)));
         }
 
         if (old.Count > 0) LetGo();
@@ -101,7 +101,7 @@ internal sealed class PresentationLicenses : IAsyncDisposable
             foreach (KeyId id in offered) _withdrawn.Remove(id);
             _offered = offered;
             _announced.Capacity = LicenseLimits.RememberedKeys + headers.Count + offered.Count;
-            _usage.Remember(offered.Count);
+            _inUse.Remember(offered.Count);
         }
 
         Announce(map, headers);
@@ -145,7 +145,7 @@ internal sealed class PresentationLicenses : IAsyncDisposable
     {
         if (!IsLive) return;
         IReadOnlyList<KeyId> over;
-        lock (_gate) over = _usage.Note(reader, keys);
+        lock (_gate) over = _inUse.Note(reader, keys);
         if (over.Count > 0) LetGo();
     }
 
@@ -159,7 +159,7 @@ internal sealed class PresentationLicenses : IAsyncDisposable
     public void Leave(IReadOnlyList<object> readers)
     {
         if (!IsLive) return;
-        lock (_gate) _usage.Leave(readers);
+        lock (_gate) _inUse.Leave(readers);
         LetGo();
     }
 
@@ -175,7 +175,7 @@ internal sealed class PresentationLicenses : IAsyncDisposable
 
     private async ValueTask WaitPatientlyAsync(IReadOnlyList<ProtectionHeader> found, IReadOnlyList<WantedKey> keys, OutputCapabilities sink, long? pixels, CancellationToken cancellationToken)
     {
-        DateTimeOffset deadline = _patience.Clock.GetUtcNow() + _patience.KeyWait;
+        DateTimeOffset deadline = _waiting.Clock.GetUtcNow() + _waiting.KeyWait;
         for (TimeSpan pause = FirstPause; ; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
         {
             try
@@ -183,12 +183,12 @@ internal sealed class PresentationLicenses : IAsyncDisposable
                 await WaitOnceAsync(found, keys, sink, pixels, cancellationToken).ConfigureAwait(false);
                 return;
             }
-            catch (KeyUnavailableException exception) when (IsLive && MayPass(exception) && _patience.Clock.GetUtcNow() + pause < deadline)
+            catch (KeyUnavailableException exception) when (IsLive && MayPass(exception) && _waiting.Clock.GetUtcNow() + pause < deadline)
             {
                 // What is live cannot be read again later: a service that is away for a moment ends nothing.
             }
 
-            await Task.Delay(pause, _patience.Clock, cancellationToken).ConfigureAwait(false);
+            await Task.Delay(pause, _waiting.Clock, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -197,7 +197,7 @@ internal sealed class PresentationLicenses : IAsyncDisposable
         // Said again where nobody has been asked; who was asked while this reader came here brings it.
         if (!keys.All(key => _unheard.ContainsKey(key.Id)))
         {
-            using CancellationTokenSource timeout = new(_patience.KeyWait, _patience.Clock);
+            using CancellationTokenSource timeout = new(_waiting.KeyWait, _waiting.Clock);
             using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
             try
             {
@@ -246,7 +246,7 @@ internal sealed class PresentationLicenses : IAsyncDisposable
         {
             if (!_announced.Add(SharedSession.Identify(header))) continue;
             // One that lists all keys of what is on offer is another with each of them, and goes on listing those that readers have left behind.
-            KeyId[] ahead = [.. header.KeyIds.Where(id => !_usage.IsOver(id))];
+            KeyId[] ahead = [.. header.KeyIds.Where(id => !_inUse.IsOver(id))];
             if (ahead.Length == 0 && header.KeyIds.Count > 0) continue;
             news.Add(header);
             wanted.AddRange(ahead.Except(wanted));
@@ -289,8 +289,8 @@ internal sealed class PresentationLicenses : IAsyncDisposable
     }
 
     /// <summary>Where many read what rotates, their requests are spread: a service is not to hear a thousand voices at once.</summary>
-    private Task SpreadAsync(CancellationToken cancellationToken) => IsLive && _patience.Spread > TimeSpan.Zero && Ring.HasNeighbours
-        ? Task.Delay(_patience.Spread * _patience.Random(), _patience.Clock, cancellationToken)
+    private Task SpreadAsync(CancellationToken cancellationToken) => IsLive && _waiting.Spread > TimeSpan.Zero && Ring.HasNeighbours
+        ? Task.Delay(_waiting.Spread * _waiting.Random(), _waiting.Clock, cancellationToken)
         : Task.CompletedTask;
 
     /// <summary>
@@ -302,7 +302,7 @@ internal sealed class PresentationLicenses : IAsyncDisposable
         // Under the lock: a reader that comes back to a key is heard before, and keeps it, or after, and asks again.
         lock (_gate)
         {
-            if (_usage.Over.Count + _withdrawn.Count == 0) return;
+            if (_inUse.Over.Count + _withdrawn.Count == 0) return;
             HashSet<KeyId> needed = Needed();
             // What is gone and yet needed again is asked for again.
             foreach (KeyId id in Ring.Retire(id => IsOver(id, needed), needed)) _unheard.TryRemove(id, out _);
@@ -313,12 +313,12 @@ internal sealed class PresentationLicenses : IAsyncDisposable
 
     private HashSet<KeyId> Needed()
     {
-        HashSet<KeyId> needed = _usage.Kept;
+        HashSet<KeyId> needed = _inUse.Kept;
         needed.UnionWith(_awaited.Keys);
         return needed;
     }
 
-    private bool IsOver(KeyId id, HashSet<KeyId> needed) => (_usage.IsOver(id) || _withdrawn.Contains(id)) && !needed.Contains(id);
+    private bool IsOver(KeyId id, HashSet<KeyId> needed) => (_inUse.IsOver(id) || _withdrawn.Contains(id)) && !needed.Contains(id);
 
     private static ProtectionScheme SchemeOf(ProtectionMap map) => map.Schemes.Count > 0 ? map.Schemes[0] : ProtectionScheme.None;
 

@@ -130,7 +130,7 @@ public sealed class PresentationLicensesTests
         await Eventually.Is(() => bench.Server.Received.Count >= LicenseLimits.AnnouncedKeys && licenses.Ring.Sessions.Count == LicenseLimits.AnnouncedKeys);
     }
 
-    private static PresentationLicenses Live(Bench bench, TimeSpan spread = default, int[]? headers = null) => new(bench.Join(), [.. (headers ?? []).Select(static key => FakeKeySystem.Header(Bench.Kid(key)))], new PresentationPatience
+    private static PresentationLicenses Live(Bench bench, TimeSpan spread = default, int[]? headers = null) => new(bench.Join(), [.. (headers ?? []).Select(static key => FakeKeySystem.Header(Bench.Kid(key)))], new KeyWaitSettings
     {
         Clock = bench.Clock,
         KeyWait = TimeSpan.FromSeconds(30),

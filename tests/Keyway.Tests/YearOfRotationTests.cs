@@ -42,7 +42,7 @@ public sealed class YearOfRotationTests : IAsyncDisposable
     {
         (hours / 2 * (rotation == Rotation.Unread ? 1 : 2)).Should().BeGreaterThan(LicenseLimits.RememberedKeys, "what is remembered is full by half of the time");
         KeyRingSession ring = _engine.Join(new KeyRingOptions { Presentation = PresentationId.Create(), KeySystem = new YearSystem(asksAgain: rotation == Rotation.OneSession), Service = _service });
-        await using PresentationLicenses licenses = new(ring, [], new PresentationPatience { Clock = _clock, KeyWait = TimeSpan.FromSeconds(30), IsLive = true });
+        await using PresentationLicenses licenses = new(ring, [], new KeyWaitSettings { Clock = _clock, KeyWait = TimeSpan.FromSeconds(30), IsLive = true });
         object video = new(), audio = new();
         await licenses.AskAsync([.. KeysOf(0).Select(Wanted)], rotation == Rotation.Fragments ? ProtectionMap.Empty : Offer(rotation, 0), CancellationToken.None);
         long early = 0, most = 0, sessions = 0;

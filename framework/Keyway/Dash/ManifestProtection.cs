@@ -4,7 +4,7 @@ using Keyway.Timeline;
 namespace Keyway.Dash;
 
 /// <summary>Tells a <see cref="ProtectionMapBuilder"/> what a manifest says. The name of a track is the path of its representation.</summary>
-public static class ManifestProtection
+internal static class ManifestProtection
 {
     /// <summary>Adds what is said about every representation.</summary>
     /// <param name="builder">The builder.</param>

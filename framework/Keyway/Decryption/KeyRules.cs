@@ -3,7 +3,7 @@ using Keyway.Licensing;
 namespace Keyway.Decryption;
 
 /// <summary>The one place that says whether a key may serve a sink. A pure function of what it is given.</summary>
-public static class KeyRules
+internal static class KeyRules
 {
     // PlayReady: levels up to 100 let everything pass, compressed or not, digital or analogue.
     private const int HighestLevelThatAsksNothing = 100;
@@ -14,16 +14,16 @@ public static class KeyRules
 
     /// <summary>Compares what a licence allows with the time, with what has been done with the key, and with a sink.</summary>
     /// <param name="policy">What the licence allows.</param>
-    /// <param name="use">What has been done with the key.</param>
+    /// <param name="history">What has been done with the key.</param>
     /// <param name="now">The time.</param>
     /// <param name="sink">Where the samples go.</param>
     /// <param name="pixels">The size of the track's pictures (width × height); <see langword="null"/> for a track without pictures.</param>
     /// <returns>The verdict. Time is judged before outputs.</returns>
-    public static KeyVerdict Evaluate(KeyPolicy policy, in KeyUse use, DateTimeOffset now, OutputCapabilities sink, long? pixels)
+    public static KeyVerdict Evaluate(KeyPolicy policy, in KeyHistory history, DateTimeOffset now, OutputCapabilities sink, long? pixels)
     {
         ArgumentNullException.ThrowIfNull(policy);
         ArgumentNullException.ThrowIfNull(sink);
-        KeyVerdict time = EvaluateTime(policy, use, now);
+        KeyVerdict time = EvaluateTime(policy, history, now);
         if (time.Status != KeyStatus.Usable) return time;
         return time with { Status = EvaluateOutput(policy.Output, sink, pixels) };
     }
@@ -32,20 +32,20 @@ public static class KeyRules
     internal static bool LimitsTime(KeyPolicy policy) => policy is not { NotAfter: null, FirstUseBefore: null, AfterFirstUse: null };
 
     /// <summary>When time ends the use of a key; for one that was never used, when its first use comes too late.</summary>
-    internal static DateTimeOffset? EndOf(KeyPolicy policy, in KeyUse use)
+    internal static DateTimeOffset? EndOf(KeyPolicy policy, in KeyHistory history)
     {
         DateTimeOffset? end = policy.NotAfter;
-        if (end is { } hard && use.RenewalFailing) end = Later(hard, policy.RenewalGrace);
+        if (end is { } hard && history.RenewalFailing) end = Later(hard, policy.RenewalGrace);
 
-        if (use.FirstUse is not { } first) end = Earlier(end, policy.FirstUseBefore);
-        else if (policy.AfterFirstUse is { } window && !(policy.MayFinish && use.Running))
+        if (history.FirstUse is not { } first) end = Earlier(end, policy.FirstUseBefore);
+        else if (policy.AfterFirstUse is { } window && !(policy.MayFinish && history.Running))
             end = Earlier(end, Later(Later(first, policy.FirstUseGrace), window));
         return end;
     }
 
-    private static KeyVerdict EvaluateTime(KeyPolicy policy, in KeyUse use, DateTimeOffset now)
+    private static KeyVerdict EvaluateTime(KeyPolicy policy, in KeyHistory history, DateTimeOffset now)
     {
-        DateTimeOffset? end = EndOf(policy, use);
+        DateTimeOffset? end = EndOf(policy, history);
 
         // Over is over, also for a key whose time has not come: no waiting for a moment that does not exist.
         if (end <= now) return new KeyVerdict { Status = KeyStatus.Expired };

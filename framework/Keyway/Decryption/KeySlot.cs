@@ -39,8 +39,8 @@ internal sealed record KeySlot
         // OutputDownscaled, said by a native CDM, means that it shows less by itself: usable.
         if (Told is { } told and not (KeyStatus.Usable or KeyStatus.OutputDownscaled)) return new KeyVerdict { Status = told };
         if (session.BehindClock && IsTimeLimited) return new KeyVerdict { Status = KeyStatus.UsableInFuture };
-        KeyUse use = new() { FirstUse = FirstUse, Running = running, RenewalFailing = session.RenewalFailing };
-        KeyVerdict verdict = KeyRules.Evaluate(Policy, use, now, sink, pixels);
+        KeyHistory history = new() { FirstUse = FirstUse, Running = running, RenewalFailing = session.RenewalFailing };
+        KeyVerdict verdict = KeyRules.Evaluate(Policy, history, now, sink, pixels);
         granted = verdict.Status == KeyStatus.Usable;
         return granted && Told is { } said ? verdict with { Status = said } : verdict;
     }

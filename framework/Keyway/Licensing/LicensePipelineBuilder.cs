@@ -12,7 +12,7 @@ namespace Keyway.Licensing;
 /// Puts a pipeline together from a provider's list or from configuration, collects every mistake, and freezes it. A builder that has built refuses
 /// further changes.
 /// </summary>
-public sealed class LicensePipelineBuilder : ILicensePipelineBuilder
+internal sealed class LicensePipelineBuilder : ILicensePipelineBuilder
 {
     /// <summary>The key of a step's name in its entry.</summary>
     public const string UseKey = "Use";

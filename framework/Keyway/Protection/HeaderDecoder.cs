@@ -6,4 +6,4 @@ namespace Keyway.Protection;
 /// <param name="data">The header.</param>
 /// <returns>The header as understood; <see langword="null"/> when nobody here knows the system.</returns>
 /// <exception cref="ProtectionHeaderException">It cannot be read.</exception>
-public delegate ProtectionHeader? HeaderDecoder(InitializationData data);
+internal delegate ProtectionHeader? HeaderDecoder(InitializationData data);

@@ -6,7 +6,7 @@ using Keyway.Licensing;
 namespace Keyway.Protection;
 
 /// <summary>Initialisation data of kind <c>keyids</c> (W3C EME Initialization Data Format Registry): <c>{"kids":["base64url", …]}</c>.</summary>
-public static class KeyIdsData
+internal static class KeyIdsData
 {
     /// <summary>Makes it.</summary>
     /// <param name="system">The system that it is for.</param>

@@ -4,7 +4,7 @@ using Keyway.Licensing;
 namespace Keyway.Protection;
 
 /// <summary>Chooses the key system for a presentation by configured priority.</summary>
-public static class KeySystemSelector
+internal static class KeySystemSelector
 {
     /// <summary>Chooses.</summary>
     /// <param name="map">What protects the presentation.</param>

@@ -6,7 +6,7 @@ namespace Keyway.Protection;
 
 /// <summary>Gathers what manifest and files say about protection, and merges it.</summary>
 /// <remarks>Whoever reads a manifest or a file feeds it; it knows neither. Statements may come in any order. Threads: one at a time.</remarks>
-public sealed class ProtectionMapBuilder
+internal sealed class ProtectionMapBuilder
 {
     private readonly List<TrackStatement> _tracks = [];
     private readonly Dictionary<HeaderKey, HeaderDraft> _headers = [];

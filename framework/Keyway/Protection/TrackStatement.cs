@@ -3,7 +3,7 @@ using Keyway.Decryption;
 namespace Keyway.Protection;
 
 /// <summary>One place says that a track is protected: with which scheme, with which keys.</summary>
-public sealed record TrackStatement
+internal sealed record TrackStatement
 {
     /// <summary>The track, by a name that manifest and file share (the path of a representation, say): it joins what they say about the same track.</summary>
     public required string Track { get; init; }

@@ -5,4 +5,4 @@ namespace Keyway.Sources;
 /// <param name="Range">The part that is wanted; <see langword="null"/>: all.</param>
 /// <param name="IsMedia">Whether it is a media segment and counts in the progress; <see langword="false"/> for an initialisation segment.</param>
 /// <param name="Alternatives">Where else it is.</param>
-public readonly record struct SegmentPart(Uri Address, ByteRange? Range, bool IsMedia, IReadOnlyList<Uri>? Alternatives = null);
+internal readonly record struct SegmentPart(Uri Address, ByteRange? Range, bool IsMedia, IReadOnlyList<Uri>? Alternatives = null);

@@ -4,4 +4,4 @@ namespace Keyway.Sources;
 /// <param name="Segments">Media segments read to their end.</param>
 /// <param name="Total">All media segments, when that is known.</param>
 /// <param name="Bytes">Bytes read.</param>
-public readonly record struct SegmentProgress(long Segments, long? Total, long Bytes);
+internal readonly record struct SegmentProgress(long Segments, long? Total, long Bytes);

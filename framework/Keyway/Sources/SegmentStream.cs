@@ -10,7 +10,7 @@ namespace Keyway.Sources;
 /// Segments are taken from their sequence one by one, so that a sequence may be as long as it likes.
 /// Threads: one reader.
 /// </remarks>
-public sealed class SegmentStream : ForwardStream
+internal sealed class SegmentStream : ForwardStream
 {
     /// <summary>How many bytes may wait for the reader.</summary>
     public const int ReadAhead = SourceLimits.ReadAhead;

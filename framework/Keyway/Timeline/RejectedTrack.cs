@@ -1,7 +1,7 @@
 namespace Keyway.Timeline;
 
 /// <summary>A rendition that was not chosen.</summary>
-public sealed record RejectedTrack
+internal sealed record RejectedTrack
 {
     internal RejectedTrack(Rendition rendition, string reason) => (Rendition, Reason) = (rendition, reason);
 

@@ -1,7 +1,7 @@
 namespace Keyway.Timeline;
 
 /// <summary>A track that was chosen.</summary>
-public sealed record SelectedTrack
+internal sealed record SelectedTrack
 {
     /// <summary>What it is for.</summary>
     public required MediaKind Kind { get; init; }

@@ -8,7 +8,7 @@ namespace Keyway.Timeline;
 /// Without a wish: the highest video that is not for trick mode, the first main audio at its highest bandwidth, and no text.
 /// Every period is chosen by the same rule; a period that has nothing that fits a wish gets what would be chosen without one.
 /// </remarks>
-public sealed record TrackSelection
+internal sealed record TrackSelection
 {
     /// <summary>The tracks, video first.</summary>
     public required IReadOnlyList<SelectedTrack> Tracks { get; init; }

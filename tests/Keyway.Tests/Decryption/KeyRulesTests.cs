@@ -60,7 +60,7 @@ public sealed class KeyRulesTests
     public void Time_is_judged_by_the_policy(
         string policy, int now, int? firstUse, bool running, bool renewalFailing, KeyStatus status, int? changesAt)
     {
-        KeyUse use = new() { FirstUse = firstUse is { } used ? At(used) : null, Running = running, RenewalFailing = renewalFailing };
+        KeyHistory use = new() { FirstUse = firstUse is { } used ? At(used) : null, Running = running, RenewalFailing = renewalFailing };
         KeyVerdict verdict = KeyRules.Evaluate(TimePolicies[policy], use, At(now), Screen, null);
         verdict.Status.Should().Be(status);
         verdict.ChangesAt.Should().Be(changesAt is { } change ? At(change) : null);
@@ -69,7 +69,7 @@ public sealed class KeyRulesTests
     [Fact]
     public void Spans_that_run_over_the_end_of_time_end_there()
     {
-        KeyUse use = new() { FirstUse = At(0), RenewalFailing = true };
+        KeyHistory use = new() { FirstUse = At(0), RenewalFailing = true };
         KeyRules.Evaluate(TimePolicies["windows beyond the end of time"], use, At(1), Screen, null)
             .Should().Be(new KeyVerdict { Status = KeyStatus.Usable, ChangesAt = DateTimeOffset.MaxValue });
     }

@@ -12,7 +12,7 @@ namespace Keyway.Dash;
 /// A manifest is not trusted: DTDs are refused, nothing is fetched, size and depth are bounded, runs of segments stay runs.
 /// What is wrong with the segments of one representation keeps neither the others nor the protection from being read.
 /// </remarks>
-public sealed class ManifestReader
+internal sealed class ManifestReader
 {
     /// <summary>The most <c>ContentProtection</c> elements in one place.</summary>
     public const int MostProtections = ManifestLimits.Protections;

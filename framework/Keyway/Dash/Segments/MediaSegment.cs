@@ -3,7 +3,7 @@ using Keyway.Sources;
 namespace Keyway.Dash;
 
 /// <summary>One segment of a representation.</summary>
-public readonly record struct MediaSegment
+internal readonly record struct MediaSegment
 {
     /// <summary>Where it is.</summary>
     public required Uri Address { get; init; }

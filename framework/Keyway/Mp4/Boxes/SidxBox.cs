@@ -11,7 +11,7 @@ namespace Keyway.Mp4;
 ///   [ reference_type:1bit referenced_size:31bit  subsegment_duration:4  starts_with_SAP:1bit SAP_type:3bit SAP_delta_time:28bit ] × reference_count
 /// </code>
 /// </remarks>
-public sealed record SidxBox
+internal sealed record SidxBox
 {
     /// <summary>The four-character code.</summary>
     public const uint Type = 0x73696478;

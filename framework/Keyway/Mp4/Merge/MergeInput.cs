@@ -4,7 +4,7 @@ using Keyway.Units;
 namespace Keyway.Mp4;
 
 /// <summary>One input of a merged file.</summary>
-public sealed record MergeInput
+internal sealed record MergeInput
 {
     /// <summary>The file, or an initialisation segment with the segments after it. Ownership: the caller's.</summary>
     public Stream? Input { get; init; }

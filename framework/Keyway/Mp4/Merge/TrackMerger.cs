@@ -13,7 +13,7 @@ namespace Keyway.Mp4;
 /// Indexes and boxes about the old files' segments (<c>sidx</c>, <c>ssix</c>, <c>mfra</c>, <c>styp</c>, <c>prft</c>, <c>emsg</c>) do not come along.
 /// Each input is read and decrypted ahead, several fragments of it beside each other; memory is bounded by a number of bytes an input, or by one fragment where that is larger.
 /// </remarks>
-public static class TrackMerger
+internal static class TrackMerger
 {
     /// <summary>Reads the inputs and writes one file.</summary>
     /// <param name="inputs">The inputs, at least one.</param>

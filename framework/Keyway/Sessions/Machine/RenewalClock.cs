@@ -65,8 +65,8 @@ internal sealed class RenewalClock(TimeProvider clock, Action wake) : IDisposabl
         // Said, and not judged: the clock went backwards.
         if (key is { Status: KeyStatus.UsableInFuture, ChangesAt: null }) return new KeyVerdict { Status = key.Status };
         // Where a running playback may finish, a session whose key was used is not over when the window is.
-        KeyUse use = new() { FirstUse = key.FirstUse, Running = key.FirstUse is not null, RenewalFailing = renewalFailing };
-        return KeyRules.Evaluate(key.Policy, use, now, OutputCapabilities.None, pixels: null);
+        KeyHistory history = new() { FirstUse = key.FirstUse, Running = key.FirstUse is not null, RenewalFailing = renewalFailing };
+        return KeyRules.Evaluate(key.Policy, history, now, OutputCapabilities.None, pixels: null);
     }
 
     private static DateTimeOffset? NextChange(IReadOnlyList<KeyEntry> keys, DateTimeOffset now, bool renewalFailing)

@@ -19,7 +19,7 @@ public sealed record StoredKey
     public required KeyPolicy Policy { get; init; }
 
     /// <summary>When time ends it as things are; for a key that was never used, when its first use comes too late. <see langword="null"/>: never.</summary>
-    public DateTimeOffset? Ends => KeyRules.EndOf(Policy, new KeyUse { FirstUse = FirstUse });
+    public DateTimeOffset? Ends => KeyRules.EndOf(Policy, new KeyHistory { FirstUse = FirstUse });
 
     /// <summary>Whether time ends the key: then a clock that went backwards would lengthen it.</summary>
     public bool IsTimeLimited => KeyRules.LimitsTime(Policy);

@@ -58,7 +58,7 @@ public sealed record StoredLicense
         ArgumentNullException.ThrowIfNull(key);
         if (ReleaseAsked is not null) return KeyStatus.Released;
         if (key.IsTimeLimited && IsClockBehind(now)) return KeyStatus.UsableInFuture;
-        return KeyRules.Evaluate(key.Policy, new KeyUse { FirstUse = key.FirstUse }, now, AnySink, pixels: null).Status;
+        return KeyRules.Evaluate(key.Policy, new KeyHistory { FirstUse = key.FirstUse }, now, AnySink, pixels: null).Status;
     }
 
     /// <summary>Whether a clock has been set back since the licence was last in use.</summary>

@@ -9,7 +9,7 @@ namespace Keyway;
 /// Whatever it remembers is bounded, for as long as the presentation goes on.
 /// Threads: guarded by the owner.
 /// </remarks>
-internal sealed class KeyUsage
+internal sealed class KeysInUse
 {
     private readonly Dictionary<object, List<KeyId[]>> _readers = new(ReferenceEqualityComparer.Instance);
     private readonly RecentSet<KeyId> _over = new(LicenseLimits.RememberedKeys);

@@ -3,7 +3,7 @@ using Keyway.Licensing;
 namespace Keyway.Decryption;
 
 /// <summary>What has been done with a key so far.</summary>
-public readonly record struct KeyUse
+internal readonly record struct KeyHistory
 {
     /// <summary>When the key was first used; <see langword="null"/>: never.</summary>
     public DateTimeOffset? FirstUse { get; init; }
@@ -16,7 +16,7 @@ public readonly record struct KeyUse
 }
 
 /// <summary>What <see cref="KeyRules"/> says.</summary>
-public readonly record struct KeyVerdict
+internal readonly record struct KeyVerdict
 {
     /// <summary>Whether the key may be used, and if not, why.</summary>
     public required KeyStatus Status { get; init; }

@@ -1,7 +1,7 @@
 namespace Keyway;
 
 /// <summary>How a presentation waits for keys.</summary>
-internal sealed record PresentationPatience
+internal sealed record KeyWaitSettings
 {
     public required TimeProvider Clock { get; init; }
 
