@@ -54,7 +54,7 @@ internal static class FrameworkParsers
 
     private static void ReadAnswer(byte[] bytes)
     {
-        using JsonDocument? document = BodyText.TryParseObject(new ReadOnlySequence<byte>(bytes));
+        using JsonDocument? document = BodyPath.TryParse(new ReadOnlySequence<byte>(bytes));
         if (document is null) return;
         foreach (string path in (string[])["keys.0.k", "keys.1.kid", "kids.0", "error.code", "type"])
         {

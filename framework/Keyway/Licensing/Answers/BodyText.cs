@@ -42,23 +42,6 @@ internal static class BodyText
         return true;
     }
 
-    /// <summary>Parses a body as JSON if it begins like an object.</summary>
-    public static JsonDocument? TryParseObject(ReadOnlySequence<byte> body)
-    {
-        body = WithoutMark(body);
-        SequenceReader<byte> reader = new(body);
-        reader.AdvancePastAny((byte)' ', (byte)'\t', (byte)'\r', (byte)'\n');
-        if (!reader.TryPeek(out byte first) || first != (byte)'{') return null;
-        try
-        {
-            return JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = 32 });
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-    }
-
     /// <summary>Finds a member by its path: <c>error.code</c>, <c>licenses.0.data</c>.</summary>
     public static JsonElement? Find(JsonDocument document, string path)
     {
