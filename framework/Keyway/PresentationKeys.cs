@@ -34,7 +34,7 @@ internal sealed class PresentationKeys : IMediaKeys, IDisposable
         if (_sink.Kind == SinkKind.Module) throw new KeyUnavailableException(needs.KeyIds[0], KeyStatus.OutputRestricted, KeyUnavailableReason.NotForSink);
         long? pixels = (long)needs.Track.Width * needs.Track.Height is > 0 and long size ? size : null;
         SampleDecryptor decryptor = DecryptorFor(licenses, pixels);
-        List<ProtectionHeader> headers = needs.Protection.Count > 0 ? HeadersOf(licenses.Ring.Options.KeySystem, needs.Protection) : [];
+        List<ProtectionHeader> headers = needs.Protection.Count > 0 ? licenses.Headers.Of(needs.Protection) : [];
         licenses.Use(_reader ?? this, needs.KeyIds);
         bool areUsable = AreUsable(decryptor, needs.KeyIds);
         // What this fragment does not need itself it announces: that is asked for before anything is waited for.
@@ -46,7 +46,7 @@ internal sealed class PresentationKeys : IMediaKeys, IDisposable
 
     public void Announce(IReadOnlyList<PsshBox> boxes, ProtectionScheme scheme)
     {
-        if (_setup.Keys is { } licenses) licenses.Announce(HeadersOf(licenses.Ring.Options.KeySystem, boxes), scheme);
+        if (_setup.Keys is { } licenses) licenses.Announce(licenses.Headers.Of(boxes), scheme);
     }
 
     /// <summary>Says that this reader needs no key any more; one that is shared goes on.</summary>
@@ -67,26 +67,6 @@ internal sealed class PresentationKeys : IMediaKeys, IDisposable
         foreach (KeyId id in ids)
             if (decryptor.StatusOf(id) != KeyStatus.Usable) return false;
         return true;
-    }
-
-    /// <summary>The headers of the chosen key system in a fragment. One that it cannot read is passed over: the keys may come without it.</summary>
-    private static List<ProtectionHeader> HeadersOf(IKeySystem system, IReadOnlyList<PsshBox> boxes)
-    {
-        List<ProtectionHeader> headers = [];
-        foreach (PsshBox box in boxes)
-        {
-            if (!system.Descriptor.Systems.Contains(box.System)) continue;
-            try
-            {
-                headers.Add(system.Read(box.ToInitializationData()));
-            }
-            catch (Exception exception) when (exception is not OutOfMemoryException)
-            {
-                continue;
-            }
-        }
-
-        return headers;
     }
 
     /// <summary>Waits until keys may be used for the sink, and notes that they are.</summary>

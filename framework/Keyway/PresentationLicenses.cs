@@ -31,11 +31,15 @@ internal sealed class PresentationLicenses : IAsyncDisposable
     public PresentationLicenses(KeyRingSession ring, IReadOnlyList<ProtectionHeader> headers, KeyWaitSettings waiting)
     {
         (Ring, _headers, _waiting) = (ring, headers, waiting);
+        Headers = new PresentationHeaders(ring.Options.KeySystem);
         _announced.Capacity += headers.Count;
         foreach (ProtectionHeader header in headers) _announced.Add(SharedSession.Identify(header));
         // A session may get its keys when they are over already: then it is left as soon as it has them.
         if (waiting.IsLive) ring.Moved = LetGo;
     }
+
+    /// <summary>What content shows of headers.</summary>
+    public PresentationHeaders Headers { get; }
 
     /// <summary>The sessions joined so far.</summary>
     public KeyRingSession Ring { get; }
@@ -63,7 +67,7 @@ internal sealed class PresentationLicenses : IAsyncDisposable
     {
         if (offered is not null)
         {
-            HashSet<KeyId> named = OfferedIn(offered, HeadersOf(offered));
+            HashSet<KeyId> named = OfferedIn(offered, Headers.Of(offered));
             lock (_gate) _offered = named;
         }
 
@@ -92,7 +96,7 @@ internal sealed class PresentationLicenses : IAsyncDisposable
     /// <summary>Hears of what a manifest says now, and lets go of what the one before it said, where nobody has begun to use it: what it was for is no longer on offer.</summary>
     public void Follow(ProtectionMap map)
     {
-        List<ProtectionHeader> headers = HeadersOf(map);
+        List<ProtectionHeader> headers = Headers.Of(map);
         HashSet<KeyId> offered = OfferedIn(map, headers);
         lock (_gate)
         {
@@ -109,7 +113,7 @@ internal sealed class PresentationLicenses : IAsyncDisposable
     }
 
     /// <summary>Hears of what the beginning of a period says.</summary>
-    public void Announce(ProtectionMap map) => Announce(map, HeadersOf(map));
+    public void Announce(ProtectionMap map) => Announce(map, Headers.Of(map));
 
     /// <summary>Asks for keys, unless they have been asked for, and waits for them.</summary>
     /// <param name="found">Headers that were found where the keys are needed; those of the whole presentation are known.</param>
@@ -323,24 +327,4 @@ internal sealed class PresentationLicenses : IAsyncDisposable
     private static ProtectionScheme SchemeOf(ProtectionMap map) => map.Schemes.Count > 0 ? map.Schemes[0] : ProtectionScheme.None;
 
     private static HashSet<KeyId> OfferedIn(ProtectionMap map, List<ProtectionHeader> headers) => [.. map.TrackKeyIds, .. headers.SelectMany(static header => header.KeyIds)];
-
-    /// <summary>The headers of the chosen key system. One that it cannot read is left out: the keys may come without it.</summary>
-    private List<ProtectionHeader> HeadersOf(ProtectionMap map)
-    {
-        List<ProtectionHeader> headers = [];
-        foreach (ProtectionEntry entry in map.Headers)
-        {
-            if (!Ring.Options.KeySystem.Descriptor.Systems.Contains(entry.System)) continue;
-            try
-            {
-                headers.Add(Ring.Options.KeySystem.Read(entry.ToInitializationData()));
-            }
-            catch (Exception exception) when (exception is not OutOfMemoryException)
-            {
-                continue;
-            }
-        }
-
-        return headers;
-    }
 }

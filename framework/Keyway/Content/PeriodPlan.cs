@@ -9,13 +9,16 @@ internal sealed class PeriodPlan(IReadOnlyList<int> tracks, Func<TrackPeriod, Ca
 {
     private readonly SemaphoreSlim _gate = new(1, 1);
     private readonly Dictionary<string, int> _parts = new(StringComparer.Ordinal);
-    private readonly List<List<string>> _names = [];
+    // In the order in which they were judged.
+    private readonly Queue<string> _judged = new();
+    private readonly Dictionary<int, Queue<string>> _names = [];
+    private int _last = -1;
     private string?[] _descriptions = [];
 
-    /// <summary>The names of the periods in one part.</summary>
+    /// <summary>The names of the periods in one part; of a live presentation those of the newest, and none of a part that is long over.</summary>
     public IReadOnlyList<string> NamesOf(int part)
     {
-        lock (_names) return part < _names.Count ? [.. _names[part]] : [];
+        lock (_names) return _names.TryGetValue(part, out Queue<string>? names) ? [.. names] : [];
     }
 
     /// <summary>The part that a period belongs to, from 0.</summary>
@@ -38,9 +41,13 @@ internal sealed class PeriodPlan(IReadOnlyList<int> tracks, Func<TrackPeriod, Ca
                 PeriodRow row = rows[i];
                 bool wanted = row.Key == key;
                 if (!wanted && !begun) continue;
-                _parts.Add(row.Key, await JudgeAsync(row, cancellationToken).ConfigureAwait(false));
+                _parts.Add(row.Key, await JudgeAsync(row, rows.Count, cancellationToken).ConfigureAwait(false));
+                _judged.Enqueue(row.Key);
                 if (wanted) break;
             }
+
+            // No reader is so far behind that it would ask for them.
+            while (_judged.Count > rows.Count + TimelineLimits.RememberedPeriods) _parts.Remove(_judged.Dequeue());
 
             return _parts[key];
         }
@@ -52,7 +59,7 @@ internal sealed class PeriodPlan(IReadOnlyList<int> tracks, Func<TrackPeriod, Ca
 
     public void Dispose() => _gate.Dispose();
 
-    private async ValueTask<int> JudgeAsync(PeriodRow row, CancellationToken cancellationToken)
+    private async ValueTask<int> JudgeAsync(PeriodRow row, int known, CancellationToken cancellationToken)
     {
         string?[] found = new string?[tracks.Count];
         for (int i = 0; i < tracks.Count; i++)
@@ -63,10 +70,12 @@ internal sealed class PeriodPlan(IReadOnlyList<int> tracks, Func<TrackPeriod, Ca
         for (int i = 0; joins && i < found.Length; i++) joins = found[i] is null || found[i] == _descriptions[i];
         lock (_names)
         {
-            if (!joins) _names.Add([]);
-            _names[^1].Add(row.Name);
+            if (!joins) _names.Add(++_last, new Queue<string>());
+            _names[_last].Enqueue(row.Name);
+            if (_names[_last].Count > known + TimelineLimits.RememberedPeriods) _names[_last].Dequeue();
+            _names.Remove(_last - TimelineLimits.RememberedPeriods);
             if (!joins) _descriptions = found;
-            return _names.Count - 1;
+            return _last;
         }
     }
 }

@@ -229,6 +229,12 @@ internal static class TimelineLimits
     /// <summary>How far past the stated end of a presentation its last fragments may reach and are left whole: lengths are rounded, and sound is seldom as long as the pictures.</summary>
     public static readonly TimeSpan EndSlack = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>Gaps of a presentation that are told one by one: what is older is told as a sum. A presentation with a gap every ten minutes fills it in a month.</summary>
+    public const int Gaps = 1 << 12;
+
+    /// <summary>Periods, and files that periods go into, that are remembered beside those that the manifest names: no reader is that far behind.</summary>
+    public const int RememberedPeriods = 1 << 10;
+
     /// <summary>How many segments in a row may not be fetched because nobody answers, before the server is taken for away.</summary>
     public const int Unreachable = 3;
 }

@@ -7,7 +7,10 @@ internal sealed class GapLog
     private readonly Lock _gate = new();
     private readonly List<PresentationGap> _gaps = [];
     private readonly List<string> _notes = [];
+    private int _older;
+    private TimeSpan _olderLength;
 
+    /// <summary>The newest gaps. Of those before them <see cref="Notes"/> has the sum.</summary>
     public IReadOnlyList<PresentationGap> Gaps
     {
         get
@@ -21,7 +24,7 @@ internal sealed class GapLog
     {
         get
         {
-            lock (_gate) return [.. _notes];
+            lock (_gate) return _older == 0 ? [.. _notes] : [.. _notes, $"{_older} earlier gaps ({_olderLength.TotalSeconds:0.###} s of all tracks together) are not listed one by one"];
         }
     }
 
@@ -34,7 +37,14 @@ internal sealed class GapLog
             int last = _gaps.FindLastIndex(each => each.Track == gap.Track);
             if (last >= 0 && gap.Segments > 0 && _gaps[last].Segments > 0 && (_gaps[last].Start + _gaps[last].Duration - gap.Start).Duration() < rounding)
                 _gaps[last] = _gaps[last] with { Duration = gap.Start + gap.Duration - _gaps[last].Start, Segments = _gaps[last].Segments + gap.Segments };
-            else _gaps.Add(gap);
+            else
+            {
+                _gaps.Add(gap);
+                if (_gaps.Count <= TimelineLimits.Gaps) return;
+                _older++;
+                _olderLength += _gaps[0].Duration;
+                _gaps.RemoveAt(0);
+            }
         }
     }
 

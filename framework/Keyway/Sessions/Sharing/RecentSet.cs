@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Keyway.Sessions;
 
 /// <summary>A set that remembers what was added last, up to a bound: what is added again counts as new, and the oldest is forgotten first.</summary>
@@ -17,6 +19,14 @@ internal sealed class RecentSet<T>(int capacity, IEqualityComparer<T>? comparer 
     public IReadOnlyCollection<T> Items => _order;
 
     public bool Contains(T item) => _nodes.ContainsKey(item);
+
+    /// <summary>Finds the item that is remembered and equals another.</summary>
+    public bool TryFind(T equal, [NotNullWhen(true)] out T? item)
+    {
+        bool found = _nodes.TryGetValue(equal, out LinkedListNode<T>? node);
+        item = found ? node!.Value : default;
+        return found;
+    }
 
     /// <summary>Remembers an item.</summary>
     /// <returns><see langword="false"/> when it was remembered before.</returns>
