@@ -30,7 +30,7 @@ internal sealed class TestFiles(Settings settings, string ffmpeg, string package
         return files;
     }
 
-    /// <summary>A clear file with the pictures of another and sound.</summary>
+    /// <summary>A clear file with the video of another and audio.</summary>
     private string Together(string name, string pictures, int seconds)
     {
         string path = Place($"{name}.clear.mp4");

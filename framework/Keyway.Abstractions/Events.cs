@@ -107,7 +107,7 @@ public readonly record struct KeysChanged : IKeywayEvent
     public required int Usable { get; init; }
 }
 
-/// <summary>A session has gone from one state to another.</summary>
+/// <summary>A session has changed from one state to another.</summary>
 public readonly record struct SessionStateChanged : IKeywayEvent
 {
     /// <summary>The session.</summary>
@@ -133,7 +133,7 @@ public readonly record struct SessionFailed : IKeywayEvent
     public required bool Terminal { get; init; }
 }
 
-/// <summary>A fragment has been decrypted. Said once a fragment, never once a sample.</summary>
+/// <summary>A fragment has been decrypted. Published once a fragment, never once a sample.</summary>
 public readonly record struct FragmentDecrypted : IKeywayEvent
 {
     /// <summary>The presentation.</summary>

@@ -77,7 +77,7 @@ public readonly record struct KeyId
 
     /// <summary>
     /// Makes an identifier from one of any length, as W3C ClearKey and Widevine allow. 16 bytes are taken as they are;
-    /// of any other length the first 16 bytes of the SHA-256 are taken, and whoever needs the original keeps it.
+    /// of any other length the first 16 bytes of the SHA-256 are taken; a caller that needs the original keeps it.
     /// </summary>
     /// <param name="id">The opaque identifier.</param>
     /// <returns>The key identifier.</returns>

@@ -1,25 +1,25 @@
 namespace Keyway.Messaging;
 
 /// <summary>
-/// Marks a fact: something that has happened, told in the past tense, with identifiers and numbers and never with bytes.
+/// Marks a fact: something that has happened, named in the past tense, with identifiers and numbers and never with bytes.
 /// Only types declared in this assembly may travel on a bus.
 /// </summary>
 public interface IKeywayEvent;
 
-/// <summary>Hears messages.</summary>
+/// <summary>Receives messages.</summary>
 /// <typeparam name="TMessage">The kind of message.</typeparam>
 public interface IMessageHandler<TMessage>
 {
-    /// <summary>Hears one message. An exception is logged and counted by the bus; it stops no other handler.</summary>
+    /// <summary>Receives one message. An exception is logged and counted by the bus; it stops no other handler.</summary>
     /// <param name="message">The message.</param>
     void Handle(TMessage message);
 }
 
-/// <summary>Hears messages and may wait.</summary>
+/// <summary>Receives messages and may wait.</summary>
 /// <typeparam name="TMessage">The kind of message.</typeparam>
 public interface IAsyncMessageHandler<TMessage>
 {
-    /// <summary>Hears one message. An exception is logged and counted by the bus; it stops no other handler.</summary>
+    /// <summary>Receives one message. An exception is logged and counted by the bus; it stops no other handler.</summary>
     /// <param name="message">The message.</param>
     /// <param name="cancellationToken">The publisher's token.</param>
     /// <returns>A task that ends when the message has been dealt with.</returns>
@@ -34,7 +34,7 @@ public abstract class MessageHandlerFilter<TMessage>
     /// <value>0; lower is further out.</value>
     public int Order { get; set; }
 
-    /// <summary>Hears a message before the handler does, and hands it on or not.</summary>
+    /// <summary>Receives a message before the handler does, and hands it on or not.</summary>
     /// <param name="message">The message.</param>
     /// <param name="next">The rest of the chain.</param>
     public abstract void Handle(TMessage message, Action<TMessage> next);
@@ -48,7 +48,7 @@ public abstract class AsyncMessageHandlerFilter<TMessage>
     /// <value>0; lower is further out.</value>
     public int Order { get; set; }
 
-    /// <summary>Hears a message before the handler does, and hands it on or not.</summary>
+    /// <summary>Receives a message before the handler does, and hands it on or not.</summary>
     /// <param name="message">The message.</param>
     /// <param name="cancellationToken">The publisher's token.</param>
     /// <param name="next">The rest of the chain.</param>
@@ -61,7 +61,7 @@ public abstract class AsyncMessageHandlerFilter<TMessage>
 public interface ISubscriber<TMessage>
     where TMessage : IKeywayEvent
 {
-    /// <summary>Subscribes a handler, wrapped in its filters. Handlers of this kind hear in the order in which they subscribed.</summary>
+    /// <summary>Subscribes a handler, wrapped in its filters. Handlers of this kind are called in the order in which they subscribed.</summary>
     /// <param name="handler">The handler.</param>
     /// <param name="filters">Its filters.</param>
     /// <returns>The subscription; disposing it ends it.</returns>
@@ -80,7 +80,7 @@ public interface IAsyncSubscriber<TMessage>
     IDisposable Subscribe(IAsyncMessageHandler<TMessage> handler, params AsyncMessageHandlerFilter<TMessage>[] filters);
 }
 
-/// <summary>The listening half of a bus: all that a plugin or an application gets.</summary>
+/// <summary>The subscribing half of a bus: all that a plugin or an application gets.</summary>
 public interface IEventSource
 {
     /// <summary>Where to subscribe to facts of one kind.</summary>

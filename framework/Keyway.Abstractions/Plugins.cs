@@ -81,7 +81,7 @@ public sealed class PluginContext
     /// <summary>Makes loggers by category name. <c>ILogger&lt;T&gt;</c> with a type of the plugin would keep the plugin in memory.</summary>
     public required ILoggerFactory Logging { get; init; }
 
-    /// <summary>Facts, to listen to. Subscriptions end when the plugin leaves.</summary>
+    /// <summary>Facts, to subscribe to. Subscriptions end when the plugin leaves.</summary>
     public required IEventSource Events { get; init; }
 
     /// <summary>Secrets: only those that the plugin's own sections name with <c>secret:</c>.</summary>

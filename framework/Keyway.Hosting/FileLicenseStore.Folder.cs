@@ -68,7 +68,7 @@ public sealed partial class FileLicenseStore
             }
             catch (IOException exception) when (IsHeld(exception))
             {
-                // Another process is at work, for milliseconds. The system lets go of what a crashed one held.
+                // Another process is at work, for milliseconds. The system unlocks what a crashed one held.
                 if (TimeProvider.System.GetElapsedTime(begun) > Patience) throw new LicenseStoreException($"another process holds {Folder}", exception);
             }
 

@@ -14,7 +14,7 @@ namespace Keyway.Hosting;
 /// <para>
 /// What it cannot know: that somebody put an older copy of a file back. Whoever can write the folder can do that; it is the user's own.
 /// </para>
-/// <para>Ownership: whoever makes it disposes it, after the engine that uses it. Then the key is zeroed.</para>
+/// <para>Ownership: who creates it disposes it, after the engine that uses it. Then the key is zeroed.</para>
 /// </remarks>
 public sealed partial class FileLicenseStore : ILicenseStore, IDisposable
 {

@@ -76,7 +76,7 @@ internal sealed class HostBuild
         _unused.TrySetResult();
     }
 
-    /// <summary>Lets go of the engine, and of everything that plugins have made.</summary>
+    /// <summary>Releases the engine, and everything that plugins have made.</summary>
     /// <returns>The engine, and the key systems that were made for it: to be disposed, in this order. The second time there are none.</returns>
     public (KeywayEngine? Engine, IReadOnlyList<IKeySystem> Made) Forget()
     {

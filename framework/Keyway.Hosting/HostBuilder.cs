@@ -24,7 +24,7 @@ internal sealed class HostBuilder(KeywayOptions options, PluginHost plugins, Key
     /// <param name="build">Where; what was made is in it also when this throws.</param>
     /// <param name="cancellationToken">Cancels between two key systems.</param>
     /// <returns>What an engine is made of, without the host's bus and store.</returns>
-    /// <exception cref="KeywayConfigurationException">Settings are wrong; every mistake is told.</exception>
+    /// <exception cref="KeywayConfigurationException">Settings are wrong; every mistake is reported.</exception>
     public async ValueTask<KeywayEngineOptions> MakeAsync(HostBuild build, CancellationToken cancellationToken)
     {
         LicenseSteps steps = new();

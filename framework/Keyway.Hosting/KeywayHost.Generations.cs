@@ -22,7 +22,7 @@ public sealed partial class KeywayHost
     /// <returns>One entry for each plugin whose files have changed. Empty: none has.</returns>
     /// <remarks>
     /// <para>The memory of an old version is freed only where <see cref="PluginOptions.Unloadable"/> says so and nothing holds it: whoever keeps a disposed <see cref="Presentation"/>
-    /// or <see cref="StoredLicenses"/> of before, keeps it. <see cref="Plugins"/> and the fact <see cref="PluginUnloaded"/> tell what became of it.</para>
+    /// or <see cref="StoredLicenses"/> of before, keeps it. <see cref="Plugins"/> and the fact <see cref="PluginUnloaded"/> say whether it was.</para>
     /// <para>Threads: any; one reload at a time.</para>
     /// </remarks>
     /// <inheritdoc cref="StartAsync" path="/exception"/>

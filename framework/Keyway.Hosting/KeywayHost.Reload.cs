@@ -28,7 +28,7 @@ public sealed partial class KeywayHost
     /// </summary>
     /// <param name="cancellationToken">Cancels it; then everything stays as it was.</param>
     /// <returns>Whether anything has changed since the section was read last.</returns>
-    /// <exception cref="KeywayConfigurationException">Something is wrong, or what is in use would be lost; every mistake is told, and everything stays as it was.</exception>
+    /// <exception cref="KeywayConfigurationException">Something is wrong, or what is in use would be lost; every mistake is reported, and everything stays as it was.</exception>
     public async ValueTask<bool> ReloadConfigurationAsync(CancellationToken cancellationToken = default)
     {
         await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -37,7 +37,7 @@ public sealed partial class KeywayHost
             ObjectDisposedException.ThrowIf(_disposed, this);
             IConfigurationSection section = FrozenSection.Of(_section);
             if (FrozenSection.AreSame(_read, section)) return false;
-            // Read is read: what is wrong is told once.
+            // Read is read: what is wrong is reported once.
             IConfigurationSection before = _read;
             _read = section;
             try

@@ -20,7 +20,7 @@ namespace Keyway.Hosting;
 /// <summary>Keyway as configuration describes it: plugins loaded, key systems and providers made, an engine over them.</summary>
 /// <remarks>
 /// <para>Threads: any. The first call that needs it starts it; a generic host starts it with the application.</para>
-/// <para>Ownership: whoever makes it disposes it, after the presentations that it opened.</para>
+/// <para>Ownership: who creates it disposes it, after the presentations that it opened.</para>
 /// </remarks>
 public sealed partial class KeywayHost : IKeyway, IHostedService, IAsyncDisposable, IDisposable
 {
@@ -45,7 +45,7 @@ public sealed partial class KeywayHost : IKeyway, IHostedService, IAsyncDisposab
     /// <summary>Reads and checks configuration. Nothing is loaded yet.</summary>
     /// <param name="section">The section <c>Keyway</c>.</param>
     /// <param name="host">What the host adds in code; <see langword="null"/>: nothing.</param>
-    /// <exception cref="KeywayConfigurationException">Something is wrong; every mistake is told.</exception>
+    /// <exception cref="KeywayConfigurationException">Something is wrong; every mistake is reported.</exception>
     public KeywayHost(IConfigurationSection section, KeywayHostOptions? host = null)
     {
         ArgumentNullException.ThrowIfNull(section);
@@ -69,7 +69,7 @@ public sealed partial class KeywayHost : IKeyway, IHostedService, IAsyncDisposab
     /// <summary>Reads and checks the section <c>Keyway</c> of a configuration. Nothing is loaded yet. Mistakes and warnings name the layer that they stand in.</summary>
     /// <param name="configuration">The configuration.</param>
     /// <param name="host">What the host adds in code; <see langword="null"/>: nothing.</param>
-    /// <exception cref="KeywayConfigurationException">Something is wrong; every mistake is told.</exception>
+    /// <exception cref="KeywayConfigurationException">Something is wrong; every mistake is reported.</exception>
     public KeywayHost(IConfigurationRoot configuration, KeywayHostOptions? host = null)
         : this(SectionOf(configuration), (host ?? new KeywayHostOptions()) with { Configuration = configuration })
     {
@@ -84,7 +84,7 @@ public sealed partial class KeywayHost : IKeyway, IHostedService, IAsyncDisposab
     /// <summary>Where licences are kept that outlive their session; <see langword="null"/>: nowhere. It needs no start.</summary>
     public ILicenseStore? LicenseStore => _host.LicenseStore ?? _ownStore;
 
-    /// <summary>The facts, to listen to. They are told after they have happened.</summary>
+    /// <summary>The facts, to subscribe to. They are published after they have happened.</summary>
     public IEventSource Events => _events;
 
     /// <summary>The providers, ready for use, after the start.</summary>
@@ -113,7 +113,7 @@ public sealed partial class KeywayHost : IKeyway, IHostedService, IAsyncDisposab
     /// <summary>Loads the plugins, makes key systems and providers. Once; later calls return at once.</summary>
     /// <param name="cancellationToken">Cancels the start.</param>
     /// <returns>A task that ends when presentations can be opened.</returns>
-    /// <exception cref="KeywayConfigurationException">A provider's or key system's settings are wrong; every mistake is told.</exception>
+    /// <exception cref="KeywayConfigurationException">A provider's or key system's settings are wrong; every mistake is reported.</exception>
     /// <exception cref="PluginException">A plugin that configuration requires is not there.</exception>
     public async Task StartAsync(CancellationToken cancellationToken = default) => await BuildAsync(cancellationToken).ConfigureAwait(false);
 
@@ -193,7 +193,7 @@ public sealed partial class KeywayHost : IKeyway, IHostedService, IAsyncDisposab
     Task IHostedService.StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <summary>Closes every session, zeroes every key, and lets the plugins go.</summary>
-    /// <returns>A task that ends when all is gone.</returns>
+    /// <returns>A task that ends when all is disposed.</returns>
     public async ValueTask DisposeAsync()
     {
         await _gate.WaitAsync().ConfigureAwait(false);

@@ -7,7 +7,7 @@ using Pipe = MessagePipe;
 
 namespace Keyway.Messaging;
 
-/// <summary>Keyway's facts on MessagePipe: who listens to MessagePipe hears them, and every promise of <see cref="IMessageBus"/> holds for who listens here.</summary>
+/// <summary>Keyway's facts on MessagePipe: who subscribes to MessagePipe receives them, and every promise of <see cref="IMessageBus"/> holds for who listens here.</summary>
 /// <remarks>
 /// MessagePipe keeps two brokers for a type, one for each kind of handler; this bus publishes to both. It uses the slots of handlers that left
 /// again and lets an exception end a publish, so one listener of ours stands in each broker, and it keeps order and guards the rest.

@@ -6,13 +6,13 @@ using Keyway.Timeline;
 namespace Keyway;
 
 /// <summary>
-/// What an application asks of Keyway: opening and looking at presentations. A host with configuration and plugins is one, an engine is one, and so is the
+/// What an application asks of Keyway: opening and inspecting presentations. A host with configuration and plugins is one, an engine is one, and so is the
 /// <c>TestKeyway</c> of the package <c>Keyway.Testing</c>, which gives an application's tests real presentations without a service.
 /// </summary>
-/// <remarks>Threads: any. Ownership: whoever made it disposes it, after the presentations that it opened.</remarks>
+/// <remarks>Threads: any. Ownership: who created it disposes it, after the presentations that it opened.</remarks>
 public interface IKeyway
 {
-    /// <summary>The facts, to listen to. They are told after they have happened.</summary>
+    /// <summary>The facts, to subscribe to. They are published after they have happened.</summary>
     IEventSource Events { get; }
 
     /// <summary>What may be known about every licence session there is.</summary>
@@ -26,11 +26,11 @@ public interface IKeyway
     /// <inheritdoc cref="KeywayEngine.OpenAsync(string, PresentationOptions, CancellationToken)"/>
     ValueTask<Presentation> OpenAsync(string source, PresentationOptions? options = null, CancellationToken cancellationToken = default);
 
-    /// <summary>Looks at content without asking for a licence: every track, every protection header from every place, and who would open it.</summary>
+    /// <summary>Inspects content without asking for a licence: every track, every protection header from every place, and which key system would open it.</summary>
     /// <inheritdoc cref="KeywayEngine.InspectAsync(Uri, PresentationOptions, CancellationToken)"/>
     ValueTask<ContentFacts> InspectAsync(Uri source, PresentationOptions? options = null, CancellationToken cancellationToken = default);
 
-    /// <summary>Looks at what a text names: a path, relative to the working directory, or an address.</summary>
+    /// <summary>Inspects what a text names: a path, relative to the working directory, or an address.</summary>
     /// <inheritdoc cref="KeywayEngine.InspectAsync(string, PresentationOptions, CancellationToken)"/>
     ValueTask<ContentFacts> InspectAsync(string source, PresentationOptions? options = null, CancellationToken cancellationToken = default);
 

@@ -14,6 +14,6 @@ internal sealed record KeyWaitSettings
     /// <summary>A number from 0 to 1.</summary>
     public Func<double> Random { get; init; } = static () => 0;
 
-    /// <summary>Whether content grows while it is read.</summary>
+    /// <summary>Whether the content is live.</summary>
     public bool IsLive { get; init; }
 }

@@ -2,7 +2,7 @@ using Keyway.Sessions;
 
 namespace Keyway;
 
-/// <summary>Which keys the readers of a live presentation may still need: forward they go, and never back.</summary>
+/// <summary>Which keys the readers of a live presentation may still need: readers only go forward.</summary>
 /// <remarks>
 /// A reader keeps the keys that it uses and those that it used before them, because around a rotation fragments of both may take turns. What no
 /// reader keeps is over. Should it be needed again all the same, content rotates in another way than most, and more is kept from then on.
@@ -14,7 +14,7 @@ internal sealed class KeysInUse
     private readonly Dictionary<object, List<KeyId[]>> _readers = new(ReferenceEqualityComparer.Instance);
     private readonly RecentSet<KeyId> _over = new(LicenseLimits.RememberedKeys);
     private readonly RecentSet<KeyId> _ahead = new(int.MaxValue);
-    // Of the last reader to leave: whoever reads next may begin where it ended.
+    // Of the last reader to leave: the next reader may begin where it ended.
     private KeyId[] _last = [];
     private int _kept = 2;
 

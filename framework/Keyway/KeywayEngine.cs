@@ -17,7 +17,7 @@ namespace Keyway;
 /// <summary>Opens protected presentations. The engine without configuration, containers and dynamic loading: everything it needs is handed in.</summary>
 /// <remarks>
 /// <para>Threads: any.</para>
-/// <para>Ownership: whoever makes it disposes it, after the presentations that it opened and before the key systems that it was given.</para>
+/// <para>Ownership: who creates it disposes it, after the presentations that it opened and before the key systems that it was given.</para>
 /// </remarks>
 public sealed class KeywayEngine : IKeyway, IAsyncDisposable
 {
@@ -55,7 +55,7 @@ public sealed class KeywayEngine : IKeyway, IAsyncDisposable
         Licenses = new StoredLicenses(options.LicenseStore, _sessions, StartedAsync, ServiceOf);
     }
 
-    /// <summary>The facts, to listen to. They are told after they have happened.</summary>
+    /// <summary>The facts, to subscribe to. They are published after they have happened.</summary>
     public IEventSource Events { get; }
 
     /// <summary>What may be known about every session there is.</summary>
@@ -64,7 +64,7 @@ public sealed class KeywayEngine : IKeyway, IAsyncDisposable
     /// <summary>The stored licences: to be listed, renewed and given back without media.</summary>
     public StoredLicenses Licenses { get; }
 
-    /// <summary>Looks at content without asking for a licence: every track, every protection header from every place, and who would open it.</summary>
+    /// <summary>Inspects content without asking for a licence: every track, every protection header from every place, and which key system would open it.</summary>
     /// <param name="source">A manifest or an MP4 file: <c>file</c>, <c>http</c> or <c>https</c>; a relative one is a path from the working directory.</param>
     /// <param name="options">How; without it, everything by default.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
@@ -96,7 +96,7 @@ public sealed class KeywayEngine : IKeyway, IAsyncDisposable
         return FactsOf(content, map, await SelectAsync(map, provider, options, mustStart: false, cancellationToken).ConfigureAwait(false));
     }
 
-    /// <summary>Looks at what a text names: a path, relative to the working directory, or an address.</summary>
+    /// <summary>Inspects what a text names: a path, relative to the working directory, or an address.</summary>
     /// <param name="source">The path or the address (<c>file</c>, <c>http</c>, <c>https</c>).</param>
     /// <param name="options">How; without it, everything by default.</param>
     /// <param name="cancellationToken">Cancels the call.</param>

@@ -63,7 +63,7 @@ public sealed record KeywayEngineOptions
     /// <value>15 seconds.</value>
     public TimeSpan KeySystemPatience { get; init; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>Over how long licence requests are spread that several presentations, which grow while they are read, cause at once when their keys rotate.</summary>
+    /// <summary>Over how long licence requests are spread that several live presentations cause at once when their keys rotate.</summary>
     /// <value>1 second.</value>
     public TimeSpan RequestSpread { get; init; } = TimeSpan.FromSeconds(1);
 

@@ -10,10 +10,10 @@ using Keyway.Units;
 
 namespace Keyway;
 
-/// <content>Periods, and presentations that grow while they are read.</content>
+/// <content>Periods, and live presentations.</content>
 public sealed partial class Presentation
 {
-    /// <summary>Whether it grows while it is read: it is read from the live edge on, until it ends, is stopped, or <see cref="PresentationOptions.Duration"/> is over.</summary>
+    /// <summary>Whether it is live: it is read from the live edge on, until it ends, is stopped, or <see cref="PresentationOptions.Duration"/> is over.</summary>
     public bool IsLive => _feed is not null;
 
     /// <summary>How many periods of it are known in which a chosen track plays; 1 for a file.</summary>
@@ -25,7 +25,7 @@ public sealed partial class Presentation
     /// <summary>What is not as it should be, and was read all the same: of its opening, and of what came since.</summary>
     public IReadOnlyList<string> Notes => [.. Facts.Notes, .. _gaps.Notes];
 
-    /// <summary>Ends the reading of a growing presentation as if it were over: what has been fetched is still handed on, and every file is whole.</summary>
+    /// <summary>Ends the reading of a live presentation as if it were over: what has been fetched is still handed on, and every file is whole.</summary>
     public void Stop() => _feed?.Stop();
 
     /// <summary>
@@ -39,11 +39,11 @@ public sealed partial class Presentation
     public IAsyncEnumerable<PresentationPart> PartsAsync(IReadOnlyList<PresentationTrack> tracks, CancellationToken cancellationToken = default) => PartsAsync(tracks, default, cancellationToken);
 
     /// <summary>
-    /// A stretch of the presentation in as many parts as it takes files. Each begins with the sync sample at or before the stretch, and an edit list hides what is only there for decoders:
+    /// A range of the presentation in as many parts as it takes files. Each begins with the sync sample at or before the range, and an edit list hides what is only there for decoders:
     /// what is presented is exact to the sample.
     /// </summary>
     /// <param name="tracks">The tracks.</param>
-    /// <param name="range">The stretch.</param>
+    /// <param name="range">The range.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <returns>The parts; of a live presentation as they come, and none where it was stopped before there was anything.</returns>
     /// <inheritdoc cref="ReadAsync(PresentationTrack, TimeRange, CancellationToken)" path="/exception"/>
@@ -76,7 +76,7 @@ public sealed partial class Presentation
         }
     }
 
-    // A manifest that is a file and stands still is a recording of what was live once: all of it is read.
+    // A dynamic manifest in a file that does not change is a recording of a live presentation: all of it is read.
     private static bool IsFollowed(PresentationSetup setup)
     {
         if (setup.Content.Timeline is not { Live: { } timing } timeline) return false;
@@ -91,7 +91,7 @@ public sealed partial class Presentation
     private async IAsyncEnumerable<Piece> StaticPiecesAsync(IReadOnlyList<PresentationTrack> tracks, TimeRange range, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         OpenedContent content = _setup.Content;
-        // A stretch of a file with an index is read from where it begins; what has none is read from front to back.
+        // A range of a file with an index is read from where it begins; what has none is read from front to back.
         if (content.IsOneFile && (range.From is null || !await HasIndexAsync(cancellationToken).ConfigureAwait(false)))
         {
             List<MediaQueue> files = [];

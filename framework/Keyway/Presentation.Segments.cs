@@ -54,7 +54,7 @@ public sealed partial class Presentation
     /// <summary>Opens the initialisation segment of a rendition, clear: without what describes protection, and exactly as long as the protected one.</summary>
     /// <param name="rendition">A rendition of <see cref="Timeline"/>.</param>
     /// <param name="cancellationToken">Ends the call.</param>
-    /// <returns>It. Ownership: the caller's. <see cref="Stream.Null"/> where segments describe themselves.</returns>
+    /// <returns>The segment. Ownership: the caller's. <see cref="Stream.Null"/> where segments describe themselves.</returns>
     /// <exception cref="RenditionNotFoundException">The rendition is of another presentation, or no longer of this one.</exception>
     /// <exception cref="MediaFormatException">It is malformed.</exception>
     /// <exception cref="SourceException">It cannot be reached.</exception>
@@ -80,7 +80,7 @@ public sealed partial class Presentation
     /// <returns>The segment. Ownership: the caller's.</returns>
     /// <remarks>Threads: any, as many at once as are wanted.</remarks>
     /// <exception cref="RenditionNotFoundException">The rendition is of another presentation, or no longer of this one.</exception>
-    /// <exception cref="RangeNotFoundException">The segment is none of the rendition, or is no longer kept.</exception>
+    /// <exception cref="RangeNotFoundException">The segment is not one of the rendition, or is no longer kept.</exception>
     /// <exception cref="KeyUnavailableException">There is no key for it.</exception>
     /// <exception cref="MediaFormatException">It is malformed, or of another rendition; or it is in a container that is not read, and protected.</exception>
     /// <exception cref="SampleDecryptionException">A sample cannot be decrypted.</exception>
@@ -199,7 +199,7 @@ public sealed partial class Presentation
                 }
                 catch (Exception exception)
                 {
-                    // Whoever reads hears of it.
+                    // The reader gets it.
                     await pipe.Writer.CompleteAsync(exception).ConfigureAwait(false);
                 }
             },
@@ -214,7 +214,7 @@ public sealed partial class Presentation
         return index >= 0 ? index : Facts.Tracks.ToList().FindIndex(track => track.Kind == rendition.Kind && track.Id == rendition.Id);
     }
 
-    /// <summary>An initialisation segment as it is, fetched once for all segments behind it.</summary>
+    /// <summary>An initialisation segment as it is, fetched once for all segments after it.</summary>
     private async ValueTask<ReadOnlyMemory<byte>> InitializationAsync(PresentationTimeline timeline, TimelineSegment initialization, CancellationToken cancellationToken)
     {
         if (_initializations.Count > TimelineLimits.Initializations) _initializations.Clear();

@@ -73,14 +73,14 @@ public sealed partial class Presentation : IAsyncDisposable
     public IAsyncEnumerable<ClearFragment> ReadAsync(PresentationTrack track, CancellationToken cancellationToken = default) => ReadAsync(track, default, cancellationToken);
 
     /// <summary>
-    /// Reads the clear samples of a stretch of one track, exact to the sample: it begins with the sync sample at or before the stretch, and what is only there to be decoded is not
+    /// Reads the clear samples of a range of one track, exact to the sample: it begins with the sync sample at or before the range, and what is only there to be decoded is not
     /// presented (<see cref="ClearSample.IsPresented"/>). Of a live presentation: as far back as it is kept.
     /// </summary>
     /// <param name="track">The track.</param>
-    /// <param name="range">The stretch, from the beginning of the presentation.</param>
+    /// <param name="range">The range, from the beginning of the presentation.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <returns>The fragments, as in <see cref="ReadAsync(PresentationTrack, CancellationToken)"/>.</returns>
-    /// <exception cref="RangeNotFoundException">The stretch lies outside the presentation.</exception>
+    /// <exception cref="RangeNotFoundException">The range lies outside the presentation.</exception>
     /// <inheritdoc cref="ReadAsync(PresentationTrack, CancellationToken)" path="/exception"/>
     public async IAsyncEnumerable<ClearFragment> ReadAsync(PresentationTrack track, TimeRange range, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
@@ -101,10 +101,10 @@ public sealed partial class Presentation : IAsyncDisposable
     /// Reads the samples of one track as they are, with what is needed to open them: for a sink that brings its own decryptor, or a decoder that decrypts. No key is asked for by reading them.
     /// </summary>
     /// <param name="track">The track.</param>
-    /// <param name="range">A stretch of it; without it, everything.</param>
+    /// <param name="range">A range of it; without it, everything.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <returns>The fragments. The memory of each is valid until the next is asked for.</returns>
-    /// <exception cref="RangeNotFoundException">The stretch lies outside the presentation.</exception>
+    /// <exception cref="RangeNotFoundException">The range lies outside the presentation.</exception>
     /// <exception cref="MediaFormatException">The media cannot be read.</exception>
     /// <exception cref="SourceException">A segment cannot be reached.</exception>
     public async IAsyncEnumerable<ProtectedFragment> ReadProtectedAsync(PresentationTrack track, TimeRange range = default, [EnumeratorCancellation] CancellationToken cancellationToken = default)
@@ -121,7 +121,7 @@ public sealed partial class Presentation : IAsyncDisposable
         }
     }
 
-    /// <summary>Writes one track clear. Of a rendition: its segments in a row, each byte in its place; of a file with several tracks, or of what grows: a file of its own.</summary>
+    /// <summary>Writes one track clear. Of a rendition: its segments in a row, each byte in its place; of a file with several tracks, or of a live presentation: a file of its own.</summary>
     /// <param name="track">The track.</param>
     /// <param name="output">Where to. Ownership: the caller's, who completes it.</param>
     /// <param name="cancellationToken">Stops the work.</param>
@@ -159,9 +159,9 @@ public sealed partial class Presentation : IAsyncDisposable
     /// <remarks>Where the periods do not fit into one file, <see cref="PartsAsync(IReadOnlyList{PresentationTrack}, CancellationToken)"/> gives one after the other; here that is a <see cref="MediaFormatException"/>.</remarks>
     public ValueTask<Mp4Summary> MergeAsync(IReadOnlyList<PresentationTrack> tracks, PipeWriter output, CancellationToken cancellationToken = default) => MergeAsync(tracks, default, output, cancellationToken);
 
-    /// <summary>Writes a stretch of tracks together into one clear fragmented file, as <see cref="PartsAsync(IReadOnlyList{PresentationTrack}, TimeRange, CancellationToken)"/> has it.</summary>
+    /// <summary>Writes a range of tracks together into one clear fragmented file, as <see cref="PartsAsync(IReadOnlyList{PresentationTrack}, TimeRange, CancellationToken)"/> has it.</summary>
     /// <param name="tracks">The tracks.</param>
-    /// <param name="range">The stretch.</param>
+    /// <param name="range">The range.</param>
     /// <param name="output">Where to. Ownership: the caller's, who completes it.</param>
     /// <param name="cancellationToken">Stops the work.</param>
     /// <returns>What was written, with the new track numbers.</returns>
@@ -239,7 +239,7 @@ public sealed partial class Presentation : IAsyncDisposable
         IsProtected = track.IsProtected,
     };
 
-    /// <summary>Tells at once and on the reader's thread; <see cref="Progress{T}"/> would tell later, and out of order.</summary>
+    /// <summary>Reports at once and on the reader's thread; <see cref="Progress{T}"/> would report later, and out of order.</summary>
     private sealed class SegmentTeller(Action<SegmentProgress> tell) : IProgress<SegmentProgress>
     {
         public void Report(SegmentProgress value) => tell(value);

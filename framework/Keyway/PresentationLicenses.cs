@@ -6,7 +6,7 @@ using Keyway.Sessions;
 
 namespace Keyway;
 
-/// <summary>The licence side of one presentation: asks for keys, waits until they may be used, and lets go of those that are over.</summary>
+/// <summary>The licence side of one presentation: asks for keys, waits until they may be used, and drops those that are over.</summary>
 /// <remarks>Threads: any. Ownership: the presentation's.</remarks>
 internal sealed class PresentationLicenses : IAsyncDisposable
 {
@@ -25,7 +25,7 @@ internal sealed class PresentationLicenses : IAsyncDisposable
     // By the last manifest that was followed: initialisation segments name keys, too, which are none of its.
     private HashSet<KeyId> _offered = [];
 
-    // Asked for, and nobody has heard yet what became of it: who waits hears that, and causes no second request. Who comes after a refusal does.
+    // Asked for, and the result has not been handed out yet: a reader that waits gets that result, and causes no second request. One that comes after a refusal does.
     private readonly ConcurrentDictionary<KeyId, byte> _unheard = new();
 
     public PresentationLicenses(KeyRingSession ring, IReadOnlyList<ProtectionHeader> headers, KeyWaitSettings waiting)
@@ -61,7 +61,7 @@ internal sealed class PresentationLicenses : IAsyncDisposable
 
     /// <summary>Asks for keys, and waits for none.</summary>
     /// <param name="keys">The keys. Empty where only the headers know.</param>
-    /// <param name="offered">What the manifest says that is being opened, of a live presentation: what goes out of it is let go of.</param>
+    /// <param name="offered">What the manifest says that is being opened, of a live presentation: what leaves it is dropped.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     public async ValueTask AskAsync(IReadOnlyList<WantedKey> keys, ProtectionMap? offered, CancellationToken cancellationToken)
     {
@@ -76,7 +76,7 @@ internal sealed class PresentationLicenses : IAsyncDisposable
     }
 
     /// <summary>
-    /// Hears of headers that content has shown: those that are new are asked about at once, whether a sample needs them yet or not. Where many
+    /// Takes headers that content has shown: those that are new are asked about at once, whether a sample needs them yet or not. Where many
     /// readers see the same rotation, each waits a little, and not all the same.
     /// </summary>
     /// <param name="headers">The headers, of the chosen key system.</param>
@@ -93,7 +93,7 @@ internal sealed class PresentationLicenses : IAsyncDisposable
         if (old.Count > 0) LetGo();
     }
 
-    /// <summary>Hears of what a manifest says now, and lets go of what the one before it said, where nobody has begun to use it: what it was for is no longer on offer.</summary>
+    /// <summary>Takes what a manifest says now, and drops what the one before it said, where nobody has begun to use it: what it was for is no longer on offer.</summary>
     public void Follow(ProtectionMap map)
     {
         List<ProtectionHeader> headers = Headers.Of(map);
@@ -119,7 +119,7 @@ internal sealed class PresentationLicenses : IAsyncDisposable
     /// <param name="found">Headers that were found where the keys are needed; those of the whole presentation are known.</param>
     /// <param name="keys">The keys.</param>
     /// <param name="sink">Where the samples go.</param>
-    /// <param name="pixels">The size of the track's pictures; <see langword="null"/>: none.</param>
+    /// <param name="pixels">The frame size of a video track (width × height); <see langword="null"/>: not video.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="KeyUnavailableException">One of them will not be there.</exception>
     public async ValueTask WaitAsync(IReadOnlyList<ProtectionHeader> found, IReadOnlyList<WantedKey> keys, OutputCapabilities sink, long? pixels, CancellationToken cancellationToken)
@@ -144,7 +144,7 @@ internal sealed class PresentationLicenses : IAsyncDisposable
         }
     }
 
-    /// <summary>Notes that a reader uses keys, and lets go of those that nobody needs any more.</summary>
+    /// <summary>Notes that a reader uses keys, and drops those that nobody needs any more.</summary>
     public void Use(object reader, IReadOnlyList<KeyId> keys)
     {
         if (!IsLive) return;
@@ -153,7 +153,7 @@ internal sealed class PresentationLicenses : IAsyncDisposable
         if (over.Count > 0) LetGo();
     }
 
-    /// <summary>Notes that keys are usable: what became of the request for them has been heard, and whoever misses them later asks again.</summary>
+    /// <summary>Notes that keys are usable: the request for them has its result, and a reader that misses them later asks again.</summary>
     public void Heard(IReadOnlyList<KeyId> keys)
     {
         foreach (KeyId id in keys) _unheard.TryRemove(id, out _);
@@ -276,7 +276,7 @@ internal sealed class PresentationLicenses : IAsyncDisposable
         }
         catch (Exception)
         {
-            // Whoever needs the keys asks again, and hears why there are none.
+            // A reader that needs the keys asks again, and gets the reason why there are none.
         }
     });
 
@@ -298,12 +298,12 @@ internal sealed class PresentationLicenses : IAsyncDisposable
         : Task.CompletedTask;
 
     /// <summary>
-    /// Lets go of whatever is over and still held. Looked at as a whole each time that something has changed, and not once for each key: a session
+    /// Drops whatever is over and still held. Looked at as a whole each time that something has changed, and not once for each key: a session
     /// cannot be left while it is fetching, and one may be opened for a key that is over by the time that it comes.
     /// </summary>
     private void LetGo()
     {
-        // Under the lock: a reader that comes back to a key is heard before, and keeps it, or after, and asks again.
+        // Under the lock: a reader that comes back to a key does so before, and keeps it, or after, and asks again.
         lock (_gate)
         {
             if (_inUse.Over.Count + _withdrawn.Count == 0) return;

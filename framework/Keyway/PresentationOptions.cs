@@ -71,14 +71,14 @@ public sealed record PresentationOptions
     /// <value>None: public addresses, and the one that the content itself came from.</value>
     public IReadOnlyList<Uri> AllowedContentOrigins { get; init; } = [];
 
-    /// <summary>How much of a growing presentation is read; <see langword="null"/>: until it ends or is stopped. Of other content nothing.</summary>
+    /// <summary>How much of a live presentation is read; <see langword="null"/>: until it ends or is stopped. Of other content nothing.</summary>
     public TimeSpan? Duration { get; init; }
 
-    /// <summary>What becomes of segments that are missing, or are not what their manifest promises.</summary>
+    /// <summary>What to do about segments that are missing, or are not what their manifest promises.</summary>
     /// <value><see cref="GapPolicy.Default"/>: they are reported, and reading fails only where most of a track is missing.</value>
     public GapPolicy Gaps { get; init; }
 
-    /// <summary>Hears of every media segment that has been read.</summary>
+    /// <summary>Called for every media segment that has been read.</summary>
     public IProgress<PresentationProgress>? Progress { get; init; }
 
     // Headers, values, custom data and the query of a URL are secrets: no text holds them.

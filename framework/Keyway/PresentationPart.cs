@@ -18,7 +18,7 @@ public sealed class PresentationPart
     /// <summary>Its number, from 1.</summary>
     public int Number { get; }
 
-    /// <summary>How its periods are called in texts. Of a growing presentation: those that are known; all, when it has been written.</summary>
+    /// <summary>How its periods are called in texts. Of a live presentation: those that are known; all, when it has been written.</summary>
     public IReadOnlyList<string> Periods => _periods();
 
     /// <summary>Its tracks, in the order in which they are numbered in the file.</summary>
@@ -26,7 +26,7 @@ public sealed class PresentationPart
 
     internal bool IsWritten { get; private set; }
 
-    /// <summary>Writes its tracks together into one clear fragmented file. What grows is written from time 0 on, until it ends or is stopped.</summary>
+    /// <summary>Writes its tracks together into one clear fragmented file. A live presentation is written from time 0 on, until it ends or is stopped.</summary>
     /// <param name="output">Where to. Ownership: the caller's, who completes it.</param>
     /// <param name="cancellationToken">Stops the work. What was written is worthless then; <see cref="Presentation.Stop"/> leaves a whole file.</param>
     /// <returns>What was written, with the new track numbers.</returns>

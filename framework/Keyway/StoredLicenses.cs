@@ -40,7 +40,7 @@ public sealed class StoredLicenses
     /// <summary>Renews a licence at its service, and stores what that brings.</summary>
     /// <param name="id">The licence.</param>
     /// <param name="options">What its request is made with, as when it was asked for: URL, headers, custom data, values, token. Everything else is not looked at.</param>
-    /// <param name="cancellationToken">Breaks it off.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>The licence as it is now.</returns>
     /// <exception cref="LicenseServiceException">It could not be renewed; what is stored is as it was.</exception>
     /// <exception cref="LicenseStoreException">There is no such licence, or the store failed.</exception>
@@ -65,7 +65,7 @@ public sealed class StoredLicenses
         RunAsync(id, options, StoredPurpose.Release, cancellationToken);
 
     /// <summary>Sends again what an earlier engine did not bring to an end. Failures leave it for the next.</summary>
-    /// <param name="cancellationToken">Breaks it off.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>How many licences were given back.</returns>
     /// <exception cref="LicenseStoreException">There is no store, or it cannot be read at all.</exception>
     public async ValueTask<int> ReleasePendingAsync(CancellationToken cancellationToken = default)
@@ -102,7 +102,7 @@ public sealed class StoredLicenses
             }
             catch (Exception exception) when (exception is KeywayException or OperationCanceledException or ObjectDisposedException)
             {
-                // The next engine tries again; a store that fails is told of when it is needed.
+                // The next engine tries again; a store that fails is reported when it is needed.
             }
             finally
             {

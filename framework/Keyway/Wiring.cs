@@ -3,10 +3,10 @@ using Keyway.Sessions;
 
 namespace Keyway;
 
-/// <summary>Who listens to what inside the engine. Nothing else in the framework subscribes.</summary>
+/// <summary>Who subscribes to what inside the engine. Nothing else in the framework subscribes.</summary>
 /// <remarks>
 /// <code>
-/// Fact                Said by                            Heard by                                        Next fact
+/// Fact                Published by                       Handled by                                      Next fact
 /// ProtectionDetected  KeyRingSession, for each need      SessionEngine: that presentation's ring serves  LicenseNeeded, if a session must ask
 /// LicenseNeeded       LicenseSessionActor                LicenseExchanger: run the pipeline              ChallengeReady
 /// ChallengeReady      LicenseExchanger, in the pipeline  nobody in the engine                            LicenseReceived, or SessionFailed
@@ -20,10 +20,10 @@ namespace Keyway;
 /// all but plugins'    –                                  SessionStory: the logs, through the mirror      –
 /// any                 –                                  metrics, relays, plugins, through the mirror    –
 /// </code>
-/// An exchange that gets no answer says nothing: LicenseExchanger leaves the failure with its session (<see cref="LicenseSessionActor.Collect"/>), which says
+/// An exchange that gets no answer publishes nothing: LicenseExchanger leaves the failure with its session (<see cref="LicenseSessionActor.Collect"/>), which publishes
 /// SessionFailed. Who is meant is found by the identifier that the fact carries.
 /// Handlers post to a mailbox or begin something beside it, and return. So nothing nests, the order in each session is total, and a slow licence
-/// service holds up nobody. The bus is the engine's own: others hear through a <see cref="MirrorBus"/>, after the fact, from queues of their own.
+/// service holds up nobody. The bus is the engine's own: others receive facts through a <see cref="MirrorBus"/>, after the fact, from queues of their own.
 /// </remarks>
 internal sealed class Wiring : IDisposable
 {

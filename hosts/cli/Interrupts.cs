@@ -7,7 +7,7 @@ namespace Keyway.Cli;
 /// <remarks>Threads: any.</remarks>
 internal sealed class Interrupts : IDisposable
 {
-    /// <summary>How long interrupted work may take to end. A read from a terminal or a pipe, or the opening of one, never hears that it should.</summary>
+    /// <summary>How long interrupted work may take to end. A read from a terminal or a pipe, or the opening of one, cannot be cancelled.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
     private readonly CancellationTokenSource _interrupted = new();

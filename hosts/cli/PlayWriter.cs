@@ -55,7 +55,7 @@ internal sealed class PlayWriter(Presentation presentation, TimeRange range, Out
             return;
         }
 
-        // What grows is read side by side: what is not read now is gone.
+        // Tracks of a live presentation are read side by side: what is not read now is gone.
         using CancellationTokenSource together = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         List<Task> running = [.. presentation.Tracks.Select(track => WritePartsAsync(target.FileOf(track, presentation.Tracks), [track], together.Token))];
         try

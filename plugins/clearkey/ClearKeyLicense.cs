@@ -10,7 +10,7 @@ namespace Keyway.ClearKey;
 /// <code>
 /// {"keys":[{"kty":"oct","kid":"LwVHf8JLtPrv2GUXFW2v_A","k":"tQ0bJVWb6b0KPL6KtZIy_A"}],"type":"temporary"}
 /// </code>
-/// Strict about what it uses, deaf to what it does not know. A member that stands twice is refused, because readers differ in which one
+/// Strict about what it uses, ignores what it does not know. A member that stands twice is refused, because readers differ in which one
 /// counts, and so is one identifier with two keys. Nothing of a licence is in the text of an exception, not even one letter.
 /// </remarks>
 internal sealed class ClearKeyLicense : IDisposable

@@ -10,7 +10,7 @@ internal sealed class ExpressPlayProvider : ILicenseProvider
 {
     private readonly ExpressPlayOptions _options;
 
-    /// <exception cref="LicenseServiceException">The entry is wrong; everything is told.</exception>
+    /// <exception cref="LicenseServiceException">The entry is wrong; everything is reported.</exception>
     public ExpressPlayProvider(IConfigurationSection entry) => _options = ExpressPlayOptions.Read(entry);
 
     public string Name => ExpressPlayConstants.Name;

@@ -7,7 +7,7 @@ using Keyway.PlayReady.Xmr;
 namespace Keyway.PlayReady;
 
 /// <summary>The licences of one answer, authentic and unwrapped. Their rules are not judged yet.</summary>
-/// <remarks>Ownership: whoever opened it disposes it, which clears the keys.</remarks>
+/// <remarks>Ownership: who opened it disposes it, which clears the keys.</remarks>
 internal sealed class OpenedLicenses : IDisposable
 {
     private readonly List<(XmrLicense License, byte[] Key)> _items = [];

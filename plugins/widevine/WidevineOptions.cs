@@ -25,7 +25,7 @@ internal enum RequestIdForm
     HexCounter,
 }
 
-/// <summary>What becomes of several headers that ask for content keys.</summary>
+/// <summary>How several headers that ask for content keys are treated.</summary>
 internal enum SeveralHeaders
 {
     /// <summary>All of them go into one challenge, an entry each.</summary>
@@ -35,7 +35,7 @@ internal enum SeveralHeaders
     First,
 }
 
-/// <summary>What becomes of init data that is not a WidevinePsshData.</summary>
+/// <summary>How init data that is not a WidevinePsshData is treated.</summary>
 internal enum UnknownPayloads
 {
     /// <summary>It goes to the service as it is: some services define their own.</summary>

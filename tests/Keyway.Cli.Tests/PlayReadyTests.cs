@@ -62,7 +62,7 @@ public sealed class PlayReadyTests(SharedSandbox sandbox) : IDisposable
         error.GetProperty("providerCode").GetString().Should().Be("0x8004C601");
     }
 
-    /// <summary>What issue and fact sheet ask to be enforced, each with PlayReady's own code and with a reason that every key system shares.</summary>
+    /// <summary>What a PlayReady client has to enforce (docs/playready.md), each with PlayReady's own code and with a reason that every key system shares.</summary>
     public static TheoryData<string, int, string, string> Refusals => new()
     {
         { "?cfg=(enddate:20200101)", ExitCode.RefusedByPolicy, "license-expired", "0x8004C009" },

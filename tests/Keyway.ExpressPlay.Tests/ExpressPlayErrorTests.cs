@@ -6,7 +6,7 @@ namespace Keyway.ExpressPlay;
 /// <summary>Every code of the documented table, in every form in which a refusal may come; and beside each a request that passes.</summary>
 public sealed class ExpressPlayErrorTests
 {
-    // The table of the survey of providers (1.6), read by hand: code, and what kind of failure it describes.
+    // The service's published table of errors, read by hand: code, and what kind of failure it describes.
     private const string Table = """
         -2002 PolicyInvalid
         -2003 LocationDenied

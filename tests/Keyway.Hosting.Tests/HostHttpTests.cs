@@ -252,7 +252,7 @@ public sealed class HostHttpTests : IDisposable
         http.Errors[1].Reason.Should().Contain("none in it");
     }
 
-    // ---- where secrets may go (section 8.1), with the real key system and two real servers
+    // ---- where secrets may go (docs/trust.md), with the real key system and two real servers
 
     [Theory]
     [InlineData("nothing", 1)]

@@ -6,7 +6,7 @@ using Keyway.Testing;
 
 namespace Keyway;
 
-/// <summary>Which sessions a live presentation keeps while its keys come and go.</summary>
+/// <summary>Which sessions a live presentation keeps while its keys rotate.</summary>
 public sealed class PresentationLicensesTests
 {
     private readonly object _reader = new();

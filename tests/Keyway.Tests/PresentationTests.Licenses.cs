@@ -225,7 +225,7 @@ public sealed partial class PresentationTests
         new LicenseRequest { Url = options.LicenseUrl, Headers = options.LicenseHeaders }.ToString().Should().Contain("mine.example/l").And.NotContain("s3cret");
     }
 
-    // ---- where secrets may go (section 8.1), as a caller sees it
+    // ---- where secrets may go (docs/trust.md), as a caller sees it
 
     [Theory]
     [InlineData(true, false, "https://content.example/l")]

@@ -5,7 +5,7 @@ using Keyway.Widevine.Issuing;
 
 namespace Keyway.Widevine;
 
-/// <summary>Whatever is issued arrives exactly. The expectation is written from the fact sheet, field by field, apart from the plugin's mapping.</summary>
+/// <summary>Whatever is issued arrives exactly. The expectation is written from the published messages, field by field, apart from the plugin's mapping.</summary>
 public sealed class WidevineIssuedTests
 {
     private static readonly Gen<long?> Seconds = Gen.Select(Gen.Int[0, 3], Gen.Long[1, 400_000_000], (which, value) => which switch { 0 => (long?)null, 1 => 0, _ => value });

@@ -1,6 +1,6 @@
 namespace Keyway.Decryption;
 
-/// <summary>What became of a sample.</summary>
+/// <summary>The result for one sample.</summary>
 public enum DecryptStatus
 {
     /// <summary>Not said.</summary>
@@ -25,7 +25,7 @@ public enum DecryptStatus
     Failed,
 
     /// <summary>
-    /// Not now, and perhaps soon: the decryptor is starting anew, is busy, or would have to wait where it may not. The sample is untouched. Whoever asked waits a little and
+    /// Not now, and perhaps soon: the decryptor is starting anew, is busy, or would have to wait where it may not. The sample is untouched. The caller waits a little and
     /// asks again, for as long as a key is waited for.
     /// </summary>
     NotNow,

@@ -10,6 +10,6 @@ public interface ISampleDecryptor
     /// <summary>Decrypts in place. On any status but <see cref="DecryptStatus.Decrypted"/> the sample is untouched.</summary>
     /// <param name="sample">The whole sample.</param>
     /// <param name="protection">How it is protected.</param>
-    /// <returns>What became of it.</returns>
+    /// <returns>The result.</returns>
     DecryptStatus Decrypt(Span<byte> sample, in SampleProtection protection);
 }

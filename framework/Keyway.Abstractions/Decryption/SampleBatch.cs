@@ -59,15 +59,15 @@ public readonly struct SampleBatch
         };
     }
 
-    /// <summary>What is left of it behind its first samples.</summary>
+    /// <summary>What is left of it after its first samples.</summary>
     /// <param name="count">How many to leave out.</param>
     /// <returns>The rest, over the same memory.</returns>
     /// <exception cref="ArgumentOutOfRangeException">There are not so many.</exception>
     public SampleBatch From(int count) => this with { Samples = Samples[count..] };
 
     /// <summary>Decrypts one sample after the other, until one does not succeed.</summary>
-    /// <param name="decryptor">By whom.</param>
-    /// <param name="cancellationToken">Ends it between two samples: what was cancelled is told as <see cref="DecryptStatus.NotNow"/>.</param>
+    /// <param name="decryptor">The decryptor.</param>
+    /// <param name="cancellationToken">Ends it between two samples: what was cancelled is reported as <see cref="DecryptStatus.NotNow"/>.</param>
     /// <returns>How far it came.</returns>
     public BatchResult DecryptEach(ISampleDecryptor decryptor, CancellationToken cancellationToken = default)
     {

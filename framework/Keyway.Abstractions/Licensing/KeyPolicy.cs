@@ -109,14 +109,14 @@ public readonly record struct ProtectionLevels
     public int UncompressedAudio { get; init; }
 }
 
-/// <summary>A rule for pictures of some sizes. Bounds are in pixels (width × height), inclusive.</summary>
-/// <remarks>Where a key has rules, a picture that none of them covers may not be shown.</remarks>
+/// <summary>A rule for video of some frame sizes. Bounds are in pixels (width × height), inclusive.</summary>
+/// <remarks>Where a key has rules, video of a frame size that none of them covers may not be shown.</remarks>
 public readonly record struct ResolutionRule
 {
-    /// <summary>The smallest picture that the rule covers.</summary>
+    /// <summary>The smallest frame size that the rule covers.</summary>
     public long MinPixels { get; init; }
 
-    /// <summary>The largest picture that the rule covers.</summary>
+    /// <summary>The largest frame size that the rule covers.</summary>
     public long MaxPixels { get; init; }
 
     /// <summary>The level of HDCP that the rule asks for.</summary>

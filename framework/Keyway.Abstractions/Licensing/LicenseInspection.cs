@@ -1,7 +1,7 @@
 namespace Keyway.Licensing;
 
 /// <summary>
-/// What a key system implements beside <see cref="IKeySystem"/> when it can say what stands in a licence without opening it. It needs no device, and
+/// What a key system implements beside <see cref="IKeySystem"/> when it can show the contents of a licence without opening it. It needs no device, and
 /// nothing that it says is verified: it is for people.
 /// </summary>
 /// <remarks>Threads: any, several calls at once, also before the start.</remarks>
@@ -13,7 +13,7 @@ public interface ILicenseInspector
     IReadOnlyList<LicenseDescription>? DescribeLicenses(ReadOnlyMemory<byte> data);
 }
 
-/// <summary>What stands in a licence.</summary>
+/// <summary>The contents of a licence.</summary>
 public sealed record LicenseDescription
 {
     /// <summary>The keys that it is for, where they can be read.</summary>
@@ -22,6 +22,6 @@ public sealed record LicenseDescription
     /// <summary>What it says. Never bytes of a key, wrapped or not.</summary>
     public required IReadOnlyList<HeaderFact> Facts { get; init; }
 
-    /// <summary>Why it is refused whatever the device: malformed, or of a form that the key system does not support; <see langword="null"/>: nothing speaks against it so far.</summary>
+    /// <summary>Why it is refused whatever the device: malformed, or of a form that the key system does not support; <see langword="null"/>: nothing is known against it so far.</summary>
     public LicenseServiceException? Refusal { get; init; }
 }

@@ -63,15 +63,15 @@ public interface ISessionHost
     /// <param name="policy">What the licence allows now.</param>
     void UpdatePolicy(KeyId id, KeyPolicy policy);
 
-    /// <summary>Tells the status of a key that lives elsewhere (in a native CDM).</summary>
+    /// <summary>Sets the status of a key that lives elsewhere (in a native CDM).</summary>
     /// <param name="id">The key.</param>
     /// <param name="status">Its status.</param>
     void SetStatus(KeyId id, KeyStatus status);
 
-    /// <summary>Tells that one key of an answer may not be used, and why, where others of the same answer may.</summary>
+    /// <summary>Reports that one key of an answer may not be used, and why, where others of the same answer may.</summary>
     /// <param name="id">The key.</param>
     /// <param name="status">Its status.</param>
-    /// <param name="reason">Why: whoever waits for this key is told.</param>
+    /// <param name="reason">Why: readers that wait for this key are told.</param>
     void SetStatus(KeyId id, KeyStatus status, LicenseServiceException reason) => SetStatus(id, status);
 
     /// <summary>Asks for an exchange: the session itself wants to talk.</summary>
@@ -132,7 +132,7 @@ public interface ILicenseSession : IAsyncDisposable
     ValueTask IAsyncDisposable.DisposeAsync() => ValueTask.CompletedTask;
 }
 
-/// <summary>What a session says to a header that was offered to it.</summary>
+/// <summary>How a session answers a header that was offered to it.</summary>
 public enum HeaderOutcome
 {
     /// <summary>The session has nothing to do with it.</summary>
@@ -167,7 +167,7 @@ public enum ChallengeKind
     Individualization,
 }
 
-/// <summary>What became of an answer.</summary>
+/// <summary>What accepting an answer has led to.</summary>
 public enum LicenseOutcome
 {
     /// <summary>Not said.</summary>

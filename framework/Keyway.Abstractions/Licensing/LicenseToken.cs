@@ -5,7 +5,7 @@ using System.Text;
 namespace Keyway.Licensing;
 
 /// <summary>A token as a <see cref="TokenSource"/> hands it over: UTF-8, zeroed when it is given back. No text holds it.</summary>
-/// <remarks>Threads: one at a time. Ownership: whoever receives it disposes it.</remarks>
+/// <remarks>Threads: one at a time. Ownership: the receiver disposes it.</remarks>
 public sealed class LicenseToken : IMemoryOwner<byte>
 {
     private LicenseToken(Memory<byte> utf8) => Memory = utf8;

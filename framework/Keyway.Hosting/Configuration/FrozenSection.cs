@@ -2,7 +2,7 @@ using Microsoft.Extensions.Configuration;
 
 namespace Keyway.Hosting.Configuration;
 
-/// <summary>A section as it was at one moment: what is made from it keeps reading the same, whatever becomes of its files.</summary>
+/// <summary>A section as it was at one moment: what is made from it keeps reading the same, whatever happens to its files.</summary>
 internal static class FrozenSection
 {
     /// <summary>Copies a section, at its own path.</summary>

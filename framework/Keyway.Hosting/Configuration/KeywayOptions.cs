@@ -42,7 +42,7 @@ public sealed record KeywayOptions
     /// <param name="section">The section.</param>
     /// <param name="root">The configuration that it is of, so that mistakes name the layer that they stand in; <see langword="null"/>: they do not.</param>
     /// <returns>The options.</returns>
-    /// <exception cref="KeywayConfigurationException">Something is wrong; every mistake is told.</exception>
+    /// <exception cref="KeywayConfigurationException">Something is wrong; every mistake is reported.</exception>
     public static KeywayOptions Read(IConfigurationSection section, IConfigurationRoot? root = null)
     {
         ArgumentNullException.ThrowIfNull(section);

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Configuration;
 
 namespace Keyway.Hosting.Configuration;
 
-/// <summary>Reads the section <c>Keyway</c> by hand, section by section, and goes on after a mistake, so that all are told together.</summary>
+/// <summary>Reads the section <c>Keyway</c> by hand, section by section, and goes on after a mistake, so that all are reported together.</summary>
 internal sealed class KeywayOptionsReader
 {
     private readonly List<SettingError> _errors = [];

@@ -91,7 +91,7 @@ public sealed class SecretReader : ISecretReader
         ArgumentNullException.ThrowIfNull(name);
         cancellationToken.ThrowIfCancellationRequested();
         if (!SecretReference.IsName(name)) throw new SecretException(name, $"not a name of a secret ({SecretReference.NameRule})");
-        if (!_allowed.Contains(name)) throw new SecretException(name, "the settings of whoever asks do not refer to it");
+        if (!_allowed.Contains(name)) throw new SecretException(name, "the settings of the plugin or provider that asks do not refer to it");
         string variable = VariableOf(name);
         return new(ReadFile(name) ?? ReadVariable(variable)
             ?? throw new SecretException(name, $"not found: {(_directory is null ? "Keyway:Secrets:Directory is not set" : $"no file in {_directory}")}, and no environment variable {variable}"));

@@ -116,7 +116,7 @@ public sealed partial class PluginHost
         }
     }
 
-    /// <summary>Lets a plugin register what it brings, for as long as there is patience. On a thread of its own: what blocks it blocks nobody else.</summary>
+    /// <summary>Lets a plugin register what it brings, within the time limit. On a thread of its own: what blocks it blocks nobody else.</summary>
     private async ValueTask<(PluginProblem? Problem, Exception? Thrown)> ConfigureAsync(PluginGeneration generation, Type entry, AllowedPlugin? allowed, CancellationToken cancellationToken)
     {
         string id = generation.Id;

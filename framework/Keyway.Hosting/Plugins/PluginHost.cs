@@ -242,7 +242,7 @@ public sealed partial class PluginHost : IAsyncDisposable
 
     private bool IsNeeded(string id) => _options.Needed is null || _options.Needed.Contains(id) || _options.Allow.GetValueOrDefault(id) is { Required: true };
 
-    /// <summary>Runs code of a plugin that answers at once, for as long as there is patience.</summary>
+    /// <summary>Runs code of a plugin that answers at once, within the time limit.</summary>
     /// <exception cref="TimeoutException">It has not come back.</exception>
     internal async ValueTask<T> WatchAsync<T>(Func<T> call, CancellationToken cancellationToken) =>
         await Task.Run(call, CancellationToken.None).WaitAsync(_options.Patience, TimeProvider.System, cancellationToken).ConfigureAwait(false);
@@ -382,7 +382,7 @@ public sealed partial class PluginHost : IAsyncDisposable
             parts.ToFrozenDictionary(static part => part.Name, StringComparer.OrdinalIgnoreCase);
     }
 
-    /// <summary>What became of a folder: a plugin, or a problem, or neither.</summary>
+    /// <summary>The result of reading a folder: a plugin, or a problem, or neither.</summary>
     private static partial class Log
     {
         [LoggerMessage(201, LogLevel.Information, "plugin '{Plugin}' loaded (contract {Contract}) from {Folder}")]

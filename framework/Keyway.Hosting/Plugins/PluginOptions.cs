@@ -9,7 +9,7 @@ public sealed record PluginOptions
     /// <value><c>plugins</c>.</value>
     public string Directory { get; init; } = "plugins";
 
-    /// <summary>What becomes of a plugin that <see cref="Allow"/> does not name.</summary>
+    /// <summary>How a plugin that <see cref="Allow"/> does not name is treated.</summary>
     public UnknownPlugins Unknown { get; init; }
 
     /// <summary>Whether plugins can leave before the process ends. It costs a little speed, and a plugin has to behave for it.</summary>

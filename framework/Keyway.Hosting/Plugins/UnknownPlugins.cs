@@ -1,6 +1,6 @@
 namespace Keyway.Hosting.Plugins;
 
-/// <summary>What becomes of a plugin that configuration does not name.</summary>
+/// <summary>How a plugin that configuration does not name is treated.</summary>
 public enum UnknownPlugins
 {
     /// <summary>It is refused. All code in a process has the full rights of the process.</summary>

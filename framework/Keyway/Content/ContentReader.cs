@@ -11,7 +11,7 @@ namespace Keyway.Content;
 /// <summary>Finds out what a presentation consists of and what protects it: manifest and initialisation segments, or the boxes of a file.</summary>
 internal sealed class ContentReader(MediaSources sources)
 {
-    // The forms of manifests that are read. Nothing behind this line knows which one it was.
+    // The forms of manifests that are read. Nothing else knows which one it was.
     private static readonly (ContentKind Kind, ITimelineReader Reader)[] Manifests = [(ContentKind.Dash, new DashReader())];
 
     /// <summary>Reads content.</summary>

@@ -8,7 +8,7 @@ namespace Keyway.Content;
 internal static class ContentSurvey
 {
     /// <summary>Adds what the fragments say. Of a local file only: nothing is fetched just to be looked at.</summary>
-    /// <returns>The content, with a note of what is wrong behind the description of the tracks.</returns>
+    /// <returns>The content, with a note of what is wrong after the description of the tracks.</returns>
     public static async ValueTask<OpenedContent> AddFragmentsAsync(OpenedContent content, MediaSources sources, CancellationToken cancellationToken)
     {
         if (!content.IsOneFile || !content.Origin.Location.IsFile) return content;

@@ -7,7 +7,7 @@ namespace Keyway.Content;
 /// <summary>One track that content offers: a rendition of a manifest, or a track of a file.</summary>
 public sealed record ContentTrack
 {
-    /// <summary>Where it stands: an XPath, or <c>track N</c>.</summary>
+    /// <summary>Where it is: an XPath, or <c>track N</c>.</summary>
     public required string Path { get; init; }
 
     /// <summary>What it is.</summary>

@@ -14,13 +14,13 @@ internal sealed record OpenedContent
     /// <summary>Its periods and renditions, as they were when it was opened.</summary>
     public required PresentationTimeline Timeline { get; init; }
 
-    /// <summary>Every track; the chosen ones stand first, in the order in which they are played.</summary>
+    /// <summary>Every track; the chosen ones come first, in the order in which they are played.</summary>
     public required IReadOnlyList<ContentTrack> Tracks { get; init; }
 
     /// <summary>Its periods with what is chosen of each.</summary>
     public required IReadOnlyList<PeriodRow> Periods { get; init; }
 
-    /// <summary>What was said about protection, to be merged by whoever can decode headers.</summary>
+    /// <summary>What was said about protection, to be merged where headers can be decoded.</summary>
     public required ProtectionMapBuilder Protection { get; init; }
 
     public IReadOnlyList<string> Notes { get; init; } = [];

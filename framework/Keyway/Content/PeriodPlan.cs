@@ -2,7 +2,7 @@ namespace Keyway.Content;
 
 /// <summary>
 /// Which periods of some tracks go into one file: as long as the sample entries match. Periods are judged in their order, each once; those of a
-/// growing presentation as they come.
+/// live presentation as they come.
 /// </summary>
 /// <remarks>Threads: any.</remarks>
 internal sealed class PeriodPlan(IReadOnlyList<int> tracks, Func<TrackPeriod, CancellationToken, ValueTask<string>> describe) : IDisposable

@@ -5,7 +5,7 @@ using Keyway.Units;
 
 namespace Keyway.Content;
 
-/// <summary>Walks one track of a presentation that stands still, period by period and segment by segment, and reports what cannot be read.</summary>
+/// <summary>Walks one track of a static presentation, period by period and segment by segment, and reports what cannot be read.</summary>
 /// <remarks>Threads: one writer.</remarks>
 /// <param name="sources">What opens addresses.</param>
 /// <param name="origin">Where the presentation came from.</param>
@@ -16,7 +16,7 @@ namespace Keyway.Content;
 /// <param name="now">Of a live presentation: the time.</param>
 /// <param name="log">Where notes go.</param>
 /// <param name="gaps">Where gaps go.</param>
-/// <param name="tell">Hears of every segment.</param>
+/// <param name="tell">Called for every segment.</param>
 internal sealed class PeriodTrack(MediaSources sources, ContentOrigin origin, IReadOnlyList<PeriodRow> rows, PeriodRow last, int track, TimeRange range, DateTimeOffset now, GapLog log, GapTally gaps, Action<long, long>? tell)
 {
     /// <summary>The track's number in gaps; <see langword="null"/>: the one that it has in the rows.</summary>
@@ -126,7 +126,7 @@ internal sealed class PeriodTrack(MediaSources sources, ContentOrigin origin, IR
     /// <summary>When reading begins, from the beginning of a period.</summary>
     private static TimeSpan FromOf(PeriodRow row, TimeRange range) => range.From is { } from && from > row.Start ? from - row.Start : TimeSpan.Zero;
 
-    /// <summary>The segments up to the one at a time, from that with the sync sample on which the samples at that time lean.</summary>
+    /// <summary>The segments up to the one at a time, from that with the sync sample on which the samples at that time depend.</summary>
     private async ValueTask<List<Attempt>> LeadAsync(SegmentList segments, TimeSpan from, RenditionCheck check, CancellationToken cancellationToken)
     {
         List<Attempt> lead = [];

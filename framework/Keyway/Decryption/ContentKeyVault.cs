@@ -47,7 +47,7 @@ public sealed class ContentKeyVault : IDisposable
     /// <param name="policy">What the licence allows.</param>
     /// <param name="firstUse">When the key was first used, as a stored licence remembers it.</param>
     /// <exception cref="ArgumentException"><paramref name="key"/> is not 16 bytes long.</exception>
-    /// <exception cref="ObjectDisposedException">The vault is gone.</exception>
+    /// <exception cref="ObjectDisposedException">The vault has been disposed.</exception>
     public void Import(SessionId session, KeyId id, ReadOnlySpan<byte> key, KeyPolicy policy, DateTimeOffset? firstUse = null)
     {
         ArgumentNullException.ThrowIfNull(policy);
@@ -93,7 +93,7 @@ public sealed class ContentKeyVault : IDisposable
     /// <param name="id">The key. One that the vault does not know is noted as living elsewhere.</param>
     /// <param name="status">Its status.</param>
     /// <param name="reason">Why, for whoever waits for the key.</param>
-    /// <exception cref="ObjectDisposedException">The vault is gone.</exception>
+    /// <exception cref="ObjectDisposedException">The vault has been disposed.</exception>
     public void SetStatus(SessionId session, KeyId id, KeyStatus status, LicenseServiceException? reason = null)
     {
         if (UpdateSlot(session, id, slot => slot with { Told = status, Reason = reason })) return;
@@ -122,7 +122,7 @@ public sealed class ContentKeyVault : IDisposable
     /// <param name="decryptor">The decryptor. It is used until <see cref="SessionLoan.EndAsync"/> of what is returned says that it is not.</param>
     /// <returns>The count of its uses.</returns>
     /// <exception cref="InvalidOperationException">The session has one.</exception>
-    /// <exception cref="ObjectDisposedException">The vault is gone.</exception>
+    /// <exception cref="ObjectDisposedException">The vault has been disposed.</exception>
     internal SessionLoan Attach(SessionId session, ISessionDecryptor decryptor)
     {
         ArgumentNullException.ThrowIfNull(decryptor);
@@ -227,7 +227,7 @@ public sealed class ContentKeyVault : IDisposable
         revoked?.Dispose();
     }
 
-    /// <summary>Lists a session's keys as they stand for an export sink without pictures.</summary>
+    /// <summary>Lists a session's keys as they stand for an export sink that is not for video.</summary>
     /// <param name="session">The session.</param>
     /// <returns>The keys, by identifier.</returns>
     public IReadOnlyList<KeyEntry> Keys(SessionId session) => Keys(session, OutputCapabilities.None, null);
@@ -235,7 +235,7 @@ public sealed class ContentKeyVault : IDisposable
     /// <summary>Lists a session's keys as they stand now.</summary>
     /// <param name="session">The session.</param>
     /// <param name="sink">The sink that is asked about.</param>
-    /// <param name="pixels">The size of the pictures; <see langword="null"/>: none.</param>
+    /// <param name="pixels">The frame size of a video track (width × height); <see langword="null"/>: not video.</param>
     /// <returns>The keys, by identifier.</returns>
     public IReadOnlyList<KeyEntry> Keys(SessionId session, OutputCapabilities sink, long? pixels)
     {
@@ -273,7 +273,7 @@ public sealed class ContentKeyVault : IDisposable
     /// <param name="ring">The sessions that are asked.</param>
     /// <param name="id">The key.</param>
     /// <param name="sink">The sink.</param>
-    /// <param name="pixels">The size of the pictures; <see langword="null"/>: none.</param>
+    /// <param name="pixels">The frame size of a video track (width × height); <see langword="null"/>: not video.</param>
     /// <param name="lease">The lease, when the answer is <see cref="DecryptStatus.Decrypted"/>. The caller gives it back.</param>
     /// <returns><see cref="DecryptStatus.Decrypted"/>, <see cref="DecryptStatus.KeyNotFound"/> or <see cref="DecryptStatus.KeyNotUsable"/>.</returns>
     internal DecryptStatus TryLease(KeyRing ring, KeyId id, OutputCapabilities sink, long? pixels, out KeyLease lease)

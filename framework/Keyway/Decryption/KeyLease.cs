@@ -21,7 +21,7 @@ internal readonly struct KeyLease
     /// <param name="sample">The whole sample.</param>
     /// <param name="protection">How it is protected.</param>
     /// <param name="map">What checking it told.</param>
-    /// <returns>What became of it.</returns>
+    /// <returns>The result.</returns>
     public DecryptStatus Decrypt(Span<byte> sample, in SampleProtection protection, in SampleMap map)
     {
         if (_key is null) return _loan!.Decrypt(sample, protection);

@@ -40,7 +40,7 @@ internal unsafe class KeyMemory
         NativeMemory.AlignedFree(block);
     }
 
-    // A call that is not inlined is never optimised away, whatever becomes of the memory.
+    // A call that is not inlined is never optimised away, whatever happens to the memory.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Wipe(byte* block, nuint size) => NativeMemory.Clear(block, size);
 

@@ -17,7 +17,7 @@ internal static class KeyRules
     /// <param name="history">What has been done with the key.</param>
     /// <param name="now">The time.</param>
     /// <param name="sink">Where the samples go.</param>
-    /// <param name="pixels">The size of the track's pictures (width × height); <see langword="null"/> for a track without pictures.</param>
+    /// <param name="pixels">The frame size of a video track (width × height); <see langword="null"/> for other tracks.</param>
     /// <returns>The verdict. Time is judged before outputs.</returns>
     public static KeyVerdict Evaluate(KeyPolicy policy, in KeyHistory history, DateTimeOffset now, OutputCapabilities sink, long? pixels)
     {

@@ -29,7 +29,7 @@ internal sealed record KeySlot
     /// <param name="running">Whether the playback that asks runs with the key already.</param>
     /// <param name="now">The time.</param>
     /// <param name="sink">The sink.</param>
-    /// <param name="pixels">The size of the pictures; <see langword="null"/>: none.</param>
+    /// <param name="pixels">The frame size of a video track (width × height); <see langword="null"/>: not video.</param>
     /// <param name="granted">Whether the key may be leased.</param>
     /// <returns>The verdict.</returns>
     public KeyVerdict Evaluate(SessionKeys session, bool running, DateTimeOffset now, OutputCapabilities sink, long? pixels, out bool granted)

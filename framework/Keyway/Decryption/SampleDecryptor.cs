@@ -18,7 +18,7 @@ public sealed class SampleDecryptor : ISampleDecryptor
     /// <param name="vault">Where the keys are.</param>
     /// <param name="ring">The sessions whose keys may serve.</param>
     /// <param name="sink">Where the samples go.</param>
-    /// <param name="pixels">The size of the track's pictures (width × height); <see langword="null"/> for a track without pictures.</param>
+    /// <param name="pixels">The frame size of a video track (width × height); <see langword="null"/> for other tracks.</param>
     public SampleDecryptor(ContentKeyVault vault, KeyRing ring, OutputCapabilities sink, long? pixels = null)
     {
         ArgumentNullException.ThrowIfNull(vault);

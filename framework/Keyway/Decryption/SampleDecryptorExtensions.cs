@@ -10,7 +10,7 @@ public static class SampleDecryptorExtensions
     /// <param name="sample">The whole sample, in as many pieces as it came.</param>
     /// <param name="destination">Where the clear sample goes. On any status but <see cref="DecryptStatus.Decrypted"/> nothing is written.</param>
     /// <param name="protection">How the sample is protected.</param>
-    /// <returns>What became of it.</returns>
+    /// <returns>The result.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="sample"/> is longer than a span can be.</exception>
     public static DecryptStatus Decrypt(
         this ISampleDecryptor decryptor, in ReadOnlySequence<byte> sample, IBufferWriter<byte> destination, in SampleProtection protection)

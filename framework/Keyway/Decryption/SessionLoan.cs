@@ -53,7 +53,7 @@ internal sealed class SessionLoan
         if (Interlocked.Or(ref _state, Closed) >= 0) ReleaseReference();
     }
 
-    /// <summary>Closes it and waits until nobody uses it, for as long as there is patience; then asks calls that are under way to end, and waits once more.</summary>
+    /// <summary>Closes it and waits until nobody uses it, within the time limit; then asks calls that are under way to end, and waits once more.</summary>
     /// <param name="patience">How long, each time.</param>
     /// <returns>Whether nobody uses it any more. Otherwise <see cref="WhenOver"/> tells.</returns>
     public async ValueTask<bool> EndAsync(TimeSpan patience)

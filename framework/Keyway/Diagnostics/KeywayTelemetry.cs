@@ -1,6 +1,6 @@
 namespace Keyway.Diagnostics;
 
-/// <summary>The names under which the engine tells its spans and measurements to <see cref="System.Diagnostics"/>, and so to OpenTelemetry.</summary>
+/// <summary>The names under which the engine reports its spans and measurements to <see cref="System.Diagnostics"/>, and so to OpenTelemetry.</summary>
 /// <remarks>
 /// Tags hold names, kinds, counts and hosts: never a path, a query, a key, a token, a challenge or a licence.
 /// Listen with <c>AddSource(KeywayTelemetry.ActivitySource)</c> and <c>AddMeter(KeywayTelemetry.Meter)</c>.

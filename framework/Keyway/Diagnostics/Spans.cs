@@ -18,7 +18,7 @@ internal static class Spans
     public static Activity? Exchange(ActivityContext parent, SessionId id, string keySystem, string provider) =>
         Source.StartActivity("keyway.exchange", ActivityKind.Client, parent)?.SetTag(Tags.Session, id.ToString()).SetTag(Tags.KeySystem, keySystem).SetTag(Tags.Provider, provider);
 
-    /// <summary>From the call of <c>OpenAsync</c> until the first fragment is clear. Tells of what is over.</summary>
+    /// <summary>From the call of <c>OpenAsync</c> until the first fragment is clear. Emitted when it is over.</summary>
     public static void FirstDecrypt(ActivityContext parent, DateTimeOffset begun, DateTimeOffset now, PresentationId presentation, int track)
     {
         if (!Source.HasListeners()) return;

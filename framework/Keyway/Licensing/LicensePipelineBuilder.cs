@@ -121,7 +121,7 @@ internal sealed class LicensePipelineBuilder : ILicensePipelineBuilder
     /// <summary>Freezes the list. If it does not name <c>challenge</c>, that comes just before <c>transport</c>.</summary>
     /// <param name="transport">The end of the pipeline.</param>
     /// <returns>The pipeline.</returns>
-    /// <exception cref="SettingsException">Something is wrong; every mistake is told.</exception>
+    /// <exception cref="SettingsException">Something is wrong; every mistake is reported.</exception>
     public LicensePipeline Build(ILicenseTransport transport)
     {
         ArgumentNullException.ThrowIfNull(transport);
@@ -186,7 +186,7 @@ internal sealed class LicensePipelineBuilder : ILicensePipelineBuilder
         for (int i = 0; i < repeater; i++)
         {
             if (_entries[i].Middleware is IErrorProbe)
-                _errors.Add(new SettingError(_entries[i].Path, $"'{_entries[i].Name}' must come after '{_entries[repeater].Name}', which would not hear of what it finds"));
+                _errors.Add(new SettingError(_entries[i].Path, $"'{_entries[i].Name}' must come after '{_entries[repeater].Name}', which would not see what it finds"));
         }
 
         int challenge = _entries.FindIndex(static entry => entry.Name == LicenseSteps.Challenge);

@@ -66,7 +66,7 @@ public sealed class LicenseService
     /// <param name="transport">The end of the pipeline.</param>
     /// <param name="pack">The pack that the entry names.</param>
     /// <returns>The service.</returns>
-    /// <exception cref="SettingsException">Something is wrong; every mistake is told.</exception>
+    /// <exception cref="SettingsException">Something is wrong; every mistake is reported.</exception>
     public static LicenseService Read(
         IConfigurationSection entry, ILicenseProvider? provider, LicenseSteps steps, StepContext context, ILicenseTransport transport, ProviderPack? pack = null)
     {

@@ -5,7 +5,7 @@ using Keyway.Timeline;
 
 namespace Keyway.Live;
 
-/// <summary>Keeps up with the manifest of a growing presentation (ISO/IEC 23009-1, 5.4): fetches it again, follows it where it moves, and knows the time by its clock.</summary>
+/// <summary>Keeps up with the manifest of a live presentation (ISO/IEC 23009-1, 5.4): fetches it again, follows it where it moves, and knows the time by its clock.</summary>
 /// <remarks>
 /// Nothing is fetched before a track is read. A manifest is not trusted: where it moves to and whom it asks for the time are under the rules of
 /// <see cref="ContentOrigin"/>, and never from https to http.
@@ -33,10 +33,10 @@ internal sealed class LiveFeed : IAsyncDisposable
     private (PeriodRow Row, TimeSpan Since, DateTimeOffset Found)? _edge;
 
     /// <param name="sources">What opens addresses.</param>
-    /// <param name="clock">The clock of waits, and of the time where nobody tells a better one.</param>
+    /// <param name="clock">The clock of waits, and of the time where no <c>UTCTiming</c> gives a better one.</param>
     /// <param name="content">The presentation as it was opened.</param>
     /// <param name="log">Where gaps and notes go.</param>
-    /// <param name="gaps">What becomes of gaps.</param>
+    /// <param name="gaps">How gaps are treated.</param>
     /// <param name="wishes">Which tracks are chosen of periods to come.</param>
     public LiveFeed(MediaSources sources, TimeProvider clock, OpenedContent content, GapLog log, GapPolicy gaps, TrackWishes wishes)
     {
@@ -46,7 +46,7 @@ internal sealed class LiveFeed : IAsyncDisposable
         _opened = clock.GetUtcNow();
     }
 
-    /// <summary>Told of every manifest that says something new, before readers see it.</summary>
+    /// <summary>Called for every manifest that says something new, before readers see it.</summary>
     public Func<LiveSnapshot, CancellationToken, ValueTask>? Updated { get; init; }
 
     public TimeProvider Clock => _clock;
@@ -244,7 +244,7 @@ internal sealed class LiveFeed : IAsyncDisposable
         return same is null ? null : chosen with { Rendition = same };
     }
 
-    /// <summary>Finds the time where nobody tells it: by the server's date and the manifest's own times; else the machine's clock is believed.</summary>
+    /// <summary>Finds the time where no <c>UTCTiming</c> gives it: by the server's date and the manifest's own times; else the machine's clock is believed.</summary>
     private async ValueTask CompareClocksAsync(CancellationToken cancellationToken)
     {
         if (Current.Timeline.Live is not { } timing) return;

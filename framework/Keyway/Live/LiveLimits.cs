@@ -1,6 +1,6 @@
 namespace Keyway.Live;
 
-/// <summary>How patient a reader of a growing presentation is.</summary>
+/// <summary>How long a reader of a live presentation waits.</summary>
 internal static class LiveLimits
 {
     /// <summary>How many bytes of one track may wait for the others: they may be minutes behind, while one of their segments is missing.</summary>
@@ -9,7 +9,7 @@ internal static class LiveLimits
     /// <summary>How long readers that begin one after the other begin at the same time of the presentation: as long as it takes to begin with all its tracks.</summary>
     public static readonly TimeSpan SameEdge = TimeSpan.FromSeconds(5);
 
-    /// <summary>How much earlier than the oldest segment a time may lie and is taken for its beginning: windows move while one speaks of them.</summary>
+    /// <summary>How much earlier than the oldest segment a time may lie and is taken for its beginning: windows move all the time.</summary>
     public static readonly TimeSpan WindowSlack = TimeSpan.FromSeconds(10);
 
     /// <summary>How often the manifest is fetched at most, whatever it says.</summary>
@@ -22,7 +22,7 @@ internal static class LiveLimits
     public static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(2);
 
     /// <summary>
-    /// How long one missing segment may hold up those behind it. A service may keep segments for hours; one that is not there after a minute
+    /// How long one missing segment may hold up those after it. A service may keep segments for hours; one that is not there after a minute
     /// was never written.
     /// </summary>
     public static readonly TimeSpan LongestPatience = TimeSpan.FromSeconds(60);
@@ -38,7 +38,7 @@ internal static class LiveLimits
 
     /// <summary>
     /// How long one request for a segment may take from its first byte to its last. What takes longer than it plays cannot be kept up with; three times
-    /// as long is a hiccup that the next ones make up for. Short segments get ten seconds, long ones a minute.
+    /// as long is a delay that the next ones make up for. Short segments get ten seconds, long ones a minute.
     /// </summary>
     public static TimeSpan RequestTime(TimeSpan length) => TimeSpan.FromSeconds(Math.Clamp(3 * length.TotalSeconds, 10, 60));
 }

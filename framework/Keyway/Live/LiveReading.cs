@@ -5,7 +5,7 @@ using Keyway.Units;
 
 namespace Keyway.Live;
 
-/// <summary>One reading of tracks of a growing presentation, from the live edge on: where it begins, where it ends, and which periods go into one file.</summary>
+/// <summary>One reading of tracks of a live presentation, from the live edge on: where it begins, where it ends, and which periods go into one file.</summary>
 internal sealed class LiveReading : IDisposable
 {
     private readonly LiveFeed _feed;
@@ -20,7 +20,7 @@ internal sealed class LiveReading : IDisposable
     /// <param name="plan">Which periods go into one file.</param>
     /// <param name="range">What of it; without a beginning, from the live edge on.</param>
     /// <param name="duration">How much is wanted; <see langword="null"/>: all that comes.</param>
-    /// <param name="tell">Hears of every segment: the track, how many it has been, and their bytes.</param>
+    /// <param name="tell">Called for every segment: the track, how many it has been, and their bytes.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     public static async ValueTask<LiveReading> BeginAsync(
         LiveFeed feed, IReadOnlyList<int> tracks, PeriodPlan plan, TimeRange range, TimeSpan? duration, Action<int, long, long>? tell, CancellationToken cancellationToken)

@@ -3,7 +3,7 @@ using Keyway.Timeline;
 
 namespace Keyway.Live;
 
-/// <summary>A growing presentation as its manifest describes it now.</summary>
+/// <summary>A live presentation as its manifest describes it now.</summary>
 internal sealed record LiveSnapshot
 {
     public required PresentationTimeline Timeline { get; init; }

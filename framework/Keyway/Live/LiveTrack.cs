@@ -6,7 +6,7 @@ using Keyway.Units;
 
 namespace Keyway.Live;
 
-/// <summary>Walks one track of a growing presentation, segment by segment and period by period, and reports what cannot be read.</summary>
+/// <summary>Walks one track of a live presentation, segment by segment and period by period, and reports what cannot be read.</summary>
 /// <remarks>Threads: one writer at a time.</remarks>
 internal sealed class LiveTrack(LiveFeed feed, PeriodPlan plan, int track, PeriodRow first, TimeSpan since, TimeSpan? end, TimeSpan? from, Action<int, long, long>? tell)
 {
@@ -50,7 +50,7 @@ internal sealed class LiveTrack(LiveFeed feed, PeriodPlan plan, int track, Perio
         return more;
     }
 
-    /// <summary>Reports what had been there for long when reading was stopped, and had not come: a server that was too slow leaves a hole at the end, too.</summary>
+    /// <summary>Reports what had been there for long when reading was stopped, and had not come: a server that was too slow leaves a gap at the end, too.</summary>
     private void ReportUnread()
     {
         // Where it is the reader that is slow, nothing is lost that it has asked for.
@@ -118,7 +118,7 @@ internal sealed class LiveTrack(LiveFeed feed, PeriodPlan plan, int track, Perio
             return at.Kind == SegmentStepKind.None ? segments.Next(null, feed.Now) : at;
         }
 
-        // Sound and pictures are not cut at the same moment to the unit: the nearest segment counts, not the one before.
+        // Audio and video are not cut at the same moment to the unit: the nearest segment counts, not the one before.
         TimeSpan slack = segments.Newest(feed.Now) is { Kind: SegmentStepKind.Ready } newest ? newest.Segment.Length / 4 : TimeSpan.Zero;
         SegmentStep step = segments.At(since + slack, feed.Now);
         return step.Kind == SegmentStepKind.None ? segments.Next(null, feed.Now) : step;
@@ -137,7 +137,7 @@ internal sealed class LiveTrack(LiveFeed feed, PeriodPlan plan, int track, Perio
         return new SegmentStep { Kind = SegmentStepKind.Ended };
     }
 
-    // Sound ends a little before or after the pictures: what begins within the last tenth of a second is no longer wanted.
+    // Audio ends a little before or after the video: what begins within the last tenth of a second is no longer wanted.
     private bool IsBeyondEnd(TimeSpan time) => time + TimeSpan.FromMilliseconds(100) >= end;
 
     /// <summary>When a period ends, as far as is known: after its own length, and where the next one begins.</summary>
@@ -166,7 +166,7 @@ internal sealed class LiveTrack(LiveFeed feed, PeriodPlan plan, int track, Perio
         if (now.After(_row, _rowStart, track) is { } next)
         {
             await LeaveAsync(cancellationToken).ConfigureAwait(false);
-            // A period in which the track does not play is no hole of it.
+            // A period in which the track does not play is no gap of it.
             PeriodRow? before = now.Rows.TakeWhile(row => row.Key != next.Key).LastOrDefault();
             (_row, _rowStart) = (next.Key, next.Period.Start ?? _rowStart);
             if (before is not null && before.Tracks[track] is null && _rowStart > _reached) _reached = _rowStart;

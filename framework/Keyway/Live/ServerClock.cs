@@ -5,7 +5,7 @@ using Keyway.Timeline;
 namespace Keyway.Live;
 
 /// <summary>
-/// Finds how far the service's clock is from ours where no <c>UTCTiming</c> tells: by the <c>Date</c> of the manifest's server, and by the manifest's
+/// Finds how far the service's clock is from ours where there is no <c>UTCTiming</c>: by the <c>Date</c> of the manifest's server, and by the manifest's
 /// own times, which cannot lie in the future.
 /// </summary>
 internal static class ServerClock

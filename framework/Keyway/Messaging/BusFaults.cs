@@ -41,7 +41,7 @@ internal sealed partial class BusFaults(ILogger logger)
 
     private static partial class Log
     {
-        [LoggerMessage(101, LogLevel.Error, "a subscriber of {Fact} failed; the others have been told")]
+        [LoggerMessage(101, LogLevel.Error, "a subscriber of {Fact} failed; the others have been called")]
         public static partial void SubscriberFailed(ILogger logger, string fact, Exception exception);
     }
 }

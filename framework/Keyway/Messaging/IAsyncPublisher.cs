@@ -1,11 +1,11 @@
 namespace Keyway.Messaging;
 
-/// <summary>Says facts of one kind and waits until they have been heard.</summary>
+/// <summary>Publishes facts of one kind and waits until they have been handled.</summary>
 /// <typeparam name="TMessage">The kind of fact.</typeparam>
 public interface IAsyncPublisher<TMessage>
     where TMessage : IKeywayEvent
 {
-    /// <summary>Tells every subscriber of either kind. Never throws what a handler throws.</summary>
+    /// <summary>Publishes to every subscriber of either kind. Never throws what a handler throws.</summary>
     /// <param name="message">The fact.</param>
     /// <param name="cancellationToken">Handed to the handlers.</param>
     /// <returns>A task that ends when every handler has ended.</returns>

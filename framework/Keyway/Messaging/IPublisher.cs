@@ -6,7 +6,7 @@ public interface IPublisher<TMessage>
     where TMessage : IKeywayEvent
 {
     /// <summary>
-    /// Tells every subscriber. Synchronous handlers have run when this returns; asynchronous ones have been started and are not waited for.
+    /// Publishes to every subscriber. Synchronous handlers have run when this returns; asynchronous ones have been started and are not waited for.
     /// Never throws what a handler throws, and allocates nothing.
     /// </summary>
     /// <param name="message">The fact.</param>

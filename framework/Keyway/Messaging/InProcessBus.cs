@@ -8,7 +8,7 @@ namespace Keyway.Messaging;
 /// The bus of one process: a table from the kind of a fact to those who listen to it. Publishing takes no lock and allocates nothing.
 /// </summary>
 /// <remarks>
-/// Threads: any. A subscriber that joins during a publish hears the next fact; one that leaves during a publish is not called after its
+/// Threads: any. A subscriber that joins during a publish receives the next fact; one that leaves during a publish is not called after its
 /// subscription's <c>Dispose</c> has returned on the same thread. Its topics are publishers too, so it is for the engine only:
 /// others get a <see cref="MirrorBus"/>.
 /// </remarks>

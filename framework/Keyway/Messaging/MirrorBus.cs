@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Keyway.Messaging;
 
 /// <summary>
-/// The bus as plugins and applications see it: they are told after the fact, each from a bounded queue and on a thread of its own, so that a handler
+/// The bus as plugins and applications see it: they get facts afterwards, each from a bounded queue and on a thread of its own, so that a handler
 /// that sleeps stalls neither the engine nor its neighbours. When a queue is full its oldest fact is dropped and counted.
 /// </summary>
 /// <remarks>

@@ -6,7 +6,7 @@ namespace Keyway.Messaging;
 internal interface IMirrorQueue : IDisposable;
 
 /// <summary>
-/// One subscription of a mirror: a bounded queue of facts, which forgets the oldest, and the thread that tells them. A thread and not a work item of the pool, because a few handlers
+/// One subscription of a mirror: a bounded queue of facts, which forgets the oldest, and the thread that delivers them. A thread and not a work item of the pool, because a few handlers
 /// that sleep would take every thread of the pool from the engine. It starts with a fact and ends when none has come for a while.
 /// </summary>
 /// <typeparam name="T">The kind of fact.</typeparam>

@@ -21,7 +21,7 @@ internal sealed class Topic<T>(BusFaults faults) : IPublisher<T>, IAsyncPublishe
         return new ValueTask(TellAsync(message, cancellationToken));
     }
 
-    /// <summary>Tells the synchronous handlers.</summary>
+    /// <summary>Calls the synchronous handlers.</summary>
     public void Tell(T message)
     {
         foreach (Subscription subscription in _handlers)

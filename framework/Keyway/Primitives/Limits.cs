@@ -2,8 +2,8 @@
 namespace Keyway;
 
 // Every limit of the engine, in one place, each with its reason. What wants more is refused with a typed error that names it.
-// Limits of plugins stand with their parsers: they see the contract and nothing of the engine. How patient a reader of a live
-// presentation is stands in Live/LiveLimits.cs.
+// Limits of plugins are with their parsers: they see the contract and nothing of the engine. How long a reader of a live
+// presentation waits is in Live/LiveLimits.cs.
 
 /// <summary>What a reader of MP4 accepts at most.</summary>
 internal static class Mp4Limits
@@ -74,7 +74,7 @@ internal static class Mp4Limits
     /// <summary>A sample of object descriptors: a few hundred bytes with everything that protects a film.</summary>
     public const int ObjectDescriptorBytes = 1 << 16;
 
-    /// <summary>Samples of one key of one track that are looked at to know whether the key fits. Most are known after some fifty; three hours of pictures with few protected bytes are fewer.</summary>
+    /// <summary>Samples of one key of one track that are looked at to know whether the key fits. Most are known after some fifty; three hours of video with few protected bytes are fewer.</summary>
     public const int KeyCheckSamples = 1 << 20;
 
     /// <summary>Bytes of them that are searched for what may not stand in NAL units. A wrong key gives one in four megabytes, a right one is known after some sixteen.</summary>
@@ -202,7 +202,7 @@ internal static class TimelineLimits
     /// <summary>How much later than it is decoded a sample may be presented, where reading begins in the middle: 12 frames of 24 a second.</summary>
     public static readonly TimeSpan Reordering = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>How many segments are searched for the sync sample that a time leans on. Segments begin with one nearly always; sixteen of two seconds are the longest group of pictures.</summary>
+    /// <summary>How many segments are searched for the sync sample that a time depends on. Segments begin with one nearly always; sixteen of two seconds are the longest group of pictures.</summary>
     public const int SyncSearch = 16;
 
     /// <summary>How many initialisation segments are kept for those who read segment by segment: more than one presentation has renditions.</summary>
@@ -226,7 +226,7 @@ internal static class TimelineLimits
     /// <summary>The same between segments, some of which may be missing: the blocks of 64 GiB. Counts that begin at random are that close once in 2^31.</summary>
     public const ulong VectorsBetween = 1UL << 32;
 
-    /// <summary>How far past the stated end of a presentation its last fragments may reach and are left whole: lengths are rounded, and sound is seldom as long as the pictures.</summary>
+    /// <summary>How far past the stated end of a presentation its last fragments may reach and are left whole: lengths are rounded, and audio is seldom as long as video.</summary>
     public static readonly TimeSpan EndSlack = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Gaps of a presentation that are told one by one: what is older is told as a sum. A presentation with a gap every ten minutes fills it in a month.</summary>
@@ -252,7 +252,7 @@ internal static class SourceLimits
     public const int ReadAhead = 4 << 20;
 
     /// <summary>
-    /// What a server must send in the mean, counted over the time that it is waited for: 32 kbit/s, less than the poorest sound needs. The largest
+    /// What a server must send in the mean, counted over the time that it is waited for: 32 kbit/s, less than the poorest audio needs. The largest
     /// thing has its deadline by this: a megabyte 256 s and <see cref="SlowStart"/>.
     /// </summary>
     public const int LeastBytesPerSecond = 4 << 10;

@@ -55,7 +55,7 @@ public sealed class SessionEngine : IAsyncDisposable
     /// <param name="options">What its sessions are opened with.</param>
     /// <returns>Its ring. Ownership: the caller's.</returns>
     /// <exception cref="LicenseServiceException">Its licences are to be stored, and there is no store.</exception>
-    /// <exception cref="ObjectDisposedException">The engine is gone.</exception>
+    /// <exception cref="ObjectDisposedException">The engine has been disposed.</exception>
     public KeyRingSession Join(KeyRingOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -141,16 +141,16 @@ public sealed class SessionEngine : IAsyncDisposable
         }
     }
 
-    /// <summary>Hears that a presentation has found what protects it.</summary>
+    /// <summary>Handles that a presentation has found what protects it.</summary>
     internal void OnProtectionDetected(ProtectionDetected detected)
     {
         foreach (KeyRingSession ring in _rings.Of(detected.Presentation)) ring.Serve();
     }
 
-    /// <summary>Hears that an answer is there: its session opens it.</summary>
+    /// <summary>Handles that an answer is there: its session opens it.</summary>
     internal void OnLicenseReceived(LicenseReceived received) => Find(received.Session)?.Collect(received.Exchange);
 
-    /// <summary>Hears that keys have changed: their session sets its clock by them.</summary>
+    /// <summary>Handles that keys have changed: their session sets its clock by them.</summary>
     internal void OnKeysChanged(KeysChanged changed) => Find(changed.Session)?.ArmClock();
 
     /// <summary>Wakes the readers that wait for keys of a session: those of the rings that hold it.</summary>

@@ -11,7 +11,7 @@ public sealed record SessionEngineOptions
     public required ContentKeyVault Vault { get; init; }
 
     /// <summary>
-    /// The engine's own bus: the wiring runs on it. Others see it through a <see cref="MirrorBus"/>, and hear after the fact.
+    /// The engine's own bus: the wiring runs on it. Others see it through a <see cref="MirrorBus"/>, after the fact.
     /// </summary>
     public required IMessageBus Bus { get; init; }
 
@@ -41,9 +41,9 @@ public sealed record SessionEngineOptions
     /// <summary>What measures its exchanges; <see langword="null"/>: nothing.</summary>
     internal EngineMeter? Meter { get; init; }
 
-    /// <summary>Where the story hears facts: after they have happened, from a queue of its own.</summary>
+    /// <summary>Where the log receives facts: after they have happened, from a queue of its own.</summary>
     public IEventSource? Events { get; init; }
 
-    /// <summary>What tells the application's logs; <see langword="null"/>: nothing is logged.</summary>
+    /// <summary>What writes the application's logs; <see langword="null"/>: nothing is logged.</summary>
     internal SessionStory? Story { get; init; }
 }

@@ -5,10 +5,10 @@ using Microsoft.Extensions.Logging;
 namespace Keyway.Sessions;
 
 /// <summary>
-/// Tells the story of a presentation to the application's logs: what protects it, which exchange was needed, how long it took, which keys came, what was
+/// Writes the course of a presentation to the application's logs: what protects it, which exchange was needed, how long it took, which keys came, what was
 /// refused and why. Under <c>Keyway.Presentation</c>, <c>Keyway.Sessions</c> and <c>Keyway.Exchange</c>; results at Information and Warning, steps at Debug.
 /// </summary>
-/// <remarks>It hears facts, which carry identifiers and numbers only. A refusal's text is the exception's, which is masked where it is made.</remarks>
+/// <remarks>It receives facts, which carry identifiers and numbers only. A refusal's text is the exception's, which is masked where it is made.</remarks>
 internal sealed partial class SessionStory(ILoggerFactory logging, Func<SessionId, SessionReport?> find)
 {
     private readonly ILogger _presentation = logging.CreateLogger("Keyway.Presentation");

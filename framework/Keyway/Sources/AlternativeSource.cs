@@ -9,22 +9,22 @@ internal sealed class AlternativeSource(MediaSources sources, ContentOrigin orig
     private int _preferred;
 
     /// <summary>Opens a segment.</summary>
-    /// <exception cref="SourceException">No address has it. It tells of the first.</exception>
+    /// <exception cref="SourceException">No address has it. The first failure is reported.</exception>
     public ValueTask<Stream> OpenAsync(SegmentPart part, CancellationToken cancellationToken) =>
         TryEachAsync(part, address => sources.OpenAsync(origin, address, part.Range, seekable: false, cancellationToken));
 
     /// <summary>Reads a segment whole.</summary>
-    /// <exception cref="SourceException">No address has it, or it is larger than <paramref name="limit"/>. It tells of the first.</exception>
+    /// <exception cref="SourceException">No address has it, or it is larger than <paramref name="limit"/>. The first failure is reported.</exception>
     public ValueTask<ReadOnlyMemory<byte>> ReadAsync(SegmentPart part, int limit, CancellationToken cancellationToken) =>
         TryEachAsync(part, address => sources.ReadAsync(origin, address, part.Range, limit, cancellationToken));
 
     /// <summary>Opens a file so that it can be read anywhere, where that can be done.</summary>
-    /// <exception cref="SourceException">No address has it. It tells of the first.</exception>
+    /// <exception cref="SourceException">No address has it. The first failure is reported.</exception>
     public ValueTask<Stream> OpenFileAsync(SegmentPart part, CancellationToken cancellationToken) =>
         TryEachAsync(part, address => sources.OpenAsync(origin, address, part.Range, seekable: true, cancellationToken));
 
     /// <summary>Tries each address in turn, until one has what is wanted and as it is wanted.</summary>
-    /// <exception cref="SourceException">No address has it. It tells of the first.</exception>
+    /// <exception cref="SourceException">No address has it. The first failure is reported.</exception>
     /// <exception cref="MediaFormatException">The first has something else, and no other has it.</exception>
     public async ValueTask<T> TryEachAsync<T>(SegmentPart part, Func<Uri, ValueTask<T>> attempt)
     {

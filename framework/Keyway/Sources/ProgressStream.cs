@@ -1,6 +1,6 @@
 namespace Keyway.Sources;
 
-/// <summary>A stream that tells how far it has been read.</summary>
+/// <summary>A stream that reports how far it has been read.</summary>
 internal sealed class ProgressStream(Stream inner, Action<long> tell) : DelegatingStream(inner)
 {
     private long _read;

@@ -32,7 +32,7 @@ internal sealed class SegmentStream : ForwardStream
     /// <param name="origin">Where the manifest came from.</param>
     /// <param name="parts">The pieces in order; enumerated once, as far as is read.</param>
     /// <param name="total">How many media segments there are, if that is known.</param>
-    /// <param name="progress">Told at the end of each segment.</param>
+    /// <param name="progress">Called at the end of each segment.</param>
     public SegmentStream(MediaSources sources, ContentOrigin origin, IEnumerable<SegmentPart> parts, long? total = null, IProgress<SegmentProgress>? progress = null)
         : this(new AlternativeSource(sources, origin).OpenAsync, parts, total, progress)
     {
@@ -159,7 +159,7 @@ internal sealed class SegmentStream : ForwardStream
         }
         catch (Exception e)
         {
-            // Whatever it was, the reader is the one to hear of it.
+            // Whatever it was, it is reported to the reader.
             failure = e;
         }
         finally

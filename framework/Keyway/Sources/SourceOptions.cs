@@ -62,7 +62,7 @@ public sealed record SourceOptions
     /// <value>10 s.</value>
     public TimeSpan LongestWait { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long the headers of an answer may take, and how long a body may stand still.</summary>
+    /// <summary>How long the headers of an answer may take, and how long a body may stall.</summary>
     /// <value>20 s.</value>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(20);
 

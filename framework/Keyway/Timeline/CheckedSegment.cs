@@ -31,7 +31,7 @@ internal sealed class CheckedSegment : IAsyncDisposable
     /// <summary>The shared array that holds the bytes; <see langword="null"/>: they are in one of their own.</summary>
     public byte[]? Pooled { get; init; }
 
-    /// <summary>What is odd about it and does no harm.</summary>
+    /// <summary>What is unusual about it but harmless.</summary>
     public string? Note { get; init; }
 
     /// <summary>How many bytes were read of it so far.</summary>

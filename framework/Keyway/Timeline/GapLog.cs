@@ -19,7 +19,7 @@ internal sealed class GapLog
         }
     }
 
-    /// <summary>What is odd and was read all the same.</summary>
+    /// <summary>What is unusual and was read all the same.</summary>
     public IReadOnlyList<string> Notes
     {
         get

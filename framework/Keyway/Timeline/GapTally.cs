@@ -4,7 +4,7 @@ namespace Keyway.Timeline;
 
 /// <summary>Decides how many segments of one track may be missing.</summary>
 /// <param name="log">Where gaps are reported.</param>
-/// <param name="policy">What is to become of them.</param>
+/// <param name="policy">How gaps are treated.</param>
 /// <param name="total">How many segments the track has, as far as is known.</param>
 /// <remarks>Threads: one at a time.</remarks>
 internal sealed class GapTally(GapLog log, GapPolicy policy, long total)

@@ -2,7 +2,7 @@ using Keyway.Sources;
 
 namespace Keyway.Timeline;
 
-/// <summary>A file with an index, as it is: no byte moves, so every offset in it stays true. Tells how many segments were read.</summary>
+/// <summary>A file with an index, as it is: no byte moves, so every offset in it stays true. Reports how many segments were read.</summary>
 internal sealed class IndexedFileStream(Stream inner, IReadOnlyList<TimelineSegment> segments, IProgress<SegmentProgress>? progress) : DelegatingStream(inner)
 {
     private long _read;

@@ -1,12 +1,12 @@
 namespace Keyway.Timeline;
 
-/// <summary>When what of a live presentation is there.</summary>
+/// <summary>The timing of a live presentation: which segments are available when.</summary>
 public sealed record LiveTiming
 {
     /// <summary>The wall-clock time of its beginning.</summary>
     public DateTimeOffset? AvailabilityStart { get; init; }
 
-    /// <summary>When its manifest was made, by the clock of who made it.</summary>
+    /// <summary>When its manifest was made, by the clock of its service.</summary>
     public DateTimeOffset? PublishTime { get; init; }
 
     /// <summary>How far back segments stay available; <see langword="null"/>: to the beginning.</summary>

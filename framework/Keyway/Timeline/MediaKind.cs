@@ -6,16 +6,16 @@ public enum MediaKind
     /// <summary>Not said.</summary>
     None = 0,
 
-    /// <summary>Pictures in motion.</summary>
+    /// <summary>Video.</summary>
     Video,
 
-    /// <summary>Sound.</summary>
+    /// <summary>Audio.</summary>
     Audio,
 
     /// <summary>Subtitles and captions.</summary>
     Text,
 
-    /// <summary>Still pictures, such as thumbnails.</summary>
+    /// <summary>Images, such as thumbnails.</summary>
     Image,
 
     /// <summary>Anything else.</summary>

@@ -1,6 +1,6 @@
 namespace Keyway.Timeline;
 
-/// <summary>A stretch of a track that could not be read.</summary>
+/// <summary>A range of a track that could not be read.</summary>
 public sealed record PresentationGap
 {
     /// <summary>The track's index in the presentation's list.</summary>

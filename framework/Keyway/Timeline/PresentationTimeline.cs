@@ -23,7 +23,7 @@ public sealed record PresentationTimeline
     /// <summary>Whether another one may follow.</summary>
     public bool MayChange => Live is { UpdatePeriod: not null };
 
-    /// <summary>Those of the notes that tell of something missing.</summary>
+    /// <summary>Those of the notes that report something missing.</summary>
     internal IReadOnlyList<string> LeftOut { get; init; } = [];
 
     /// <summary>What reads it again; <see langword="null"/> for a file.</summary>

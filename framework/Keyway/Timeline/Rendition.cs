@@ -3,7 +3,7 @@ namespace Keyway.Timeline;
 /// <summary>One version of one track in one period: a representation of DASH, a media playlist of HLS, a track of a file.</summary>
 public sealed record Rendition
 {
-    /// <summary>Where it stands: a place of the manifest, or <c>track N</c> of a file. Unlike every other of the presentation.</summary>
+    /// <summary>Where it is: a place of the manifest, or <c>track N</c> of a file. Unlike every other of the presentation.</summary>
     public required string Path { get; init; }
 
     /// <summary>What it is for.</summary>
@@ -24,10 +24,10 @@ public sealed record Rendition
     /// <summary>Bits per second; 0 where that is not said.</summary>
     public long Bandwidth { get; init; }
 
-    /// <summary>Pixels across.</summary>
+    /// <summary>Width in pixels.</summary>
     public int? Width { get; init; }
 
-    /// <summary>Pixels down.</summary>
+    /// <summary>Height in pixels.</summary>
     public int? Height { get; init; }
 
     /// <summary>Frames per second, as written: <c>25</c>, <c>30000/1001</c>.</summary>

@@ -25,7 +25,7 @@ internal sealed class RenditionCheck
     /// <param name="bytes">The whole segment. Ownership: the caller's; it may be changed.</param>
     /// <param name="name">Its name for messages.</param>
     /// <param name="length">How many of the bytes are boxes.</param>
-    /// <param name="note">What is odd about it and does no harm.</param>
+    /// <param name="note">What is unusual about it but harmless.</param>
     /// <exception cref="MediaFormatException">It is none.</exception>
     public static RenditionCheck Of(Span<byte> bytes, string name, out int length, out string? note)
     {

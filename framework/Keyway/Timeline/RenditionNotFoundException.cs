@@ -2,7 +2,7 @@ using Keyway.Sources;
 
 namespace Keyway.Timeline;
 
-/// <summary>A rendition is none of the presentation that was asked for it. The text lists what there is.</summary>
+/// <summary>A rendition is not one of the presentation that was asked for it. The text lists what there is.</summary>
 public sealed class RenditionNotFoundException : KeywayException
 {
     private RenditionNotFoundException(string message)

@@ -10,7 +10,7 @@ internal static class RenditionStream
     /// <param name="origin">Where the manifest came from.</param>
     /// <param name="renditions">The renditions in order; at least one.</param>
     /// <param name="now">Of a live presentation: the time.</param>
-    /// <param name="progress">Told at the end of each segment. Of a file without an index nothing is told: position and length are in the stream.</param>
+    /// <param name="progress">Called at the end of each segment. Of a file without an index nothing is reported: position and length are in the stream.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>The stream. A rendition in one file is that file, byte for byte, and seekable where the source is. Ownership: the caller's.</returns>
     /// <exception cref="ManifestException">The manifest says where the segments are in a way that cannot be understood.</exception>

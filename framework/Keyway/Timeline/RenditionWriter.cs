@@ -2,7 +2,7 @@ using Keyway.Units;
 
 namespace Keyway.Timeline;
 
-/// <summary>Writes what stands behind one initialisation segment: segments that fit, each at its time, and room where some are missing.</summary>
+/// <summary>Writes the segments of one initialisation segment: those that fit, each at its time, and room where some are missing.</summary>
 /// <param name="to">Where to.</param>
 /// <param name="head">The initialisation segment; <see langword="null"/> where segments bring it themselves.</param>
 /// <param name="place">When the samples are played.</param>
@@ -17,10 +17,10 @@ internal sealed class RenditionWriter(MediaQueue to, ReadOnlyMemory<byte>? head,
     private TimeSpan _clock;
     private TimeSpan _missed;
 
-    /// <summary>Hears of every segment that is left out, and why.</summary>
+    /// <summary>Called for every segment that is left out, and why.</summary>
     public required Action<TimelineSegment, KeywayException> Missed { get; init; }
 
-    /// <summary>Hears of every segment that has been written, and how many bytes that were.</summary>
+    /// <summary>Called for every segment that has been written, and how many bytes that were.</summary>
     public required Action<long> Written { get; init; }
 
     /// <summary>Takes a segment that was fetched. It is written, or held until its neighbours tell whether it is one of them.</summary>

@@ -17,7 +17,7 @@ internal sealed class SegmentFetcher(MediaSources sources, ContentOrigin origin)
     /// <param name="part">Where it is.</param>
     /// <param name="time">How long a request may take at each address; <see langword="null"/>: as long as bytes come.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
-    /// <returns>Its boxes, what they promise of the segments behind it, and what is odd about it.</returns>
+    /// <returns>Its boxes, what they promise of the segments after it, and what is unusual about it.</returns>
     /// <exception cref="SourceException">No address has it.</exception>
     /// <exception cref="MediaFormatException">It is none.</exception>
     public ValueTask<(ReadOnlyMemory<byte> Bytes, RenditionCheck Check, string? Note)> ReadInitializationAsync(SegmentPart part, TimeSpan? time, CancellationToken cancellationToken) =>

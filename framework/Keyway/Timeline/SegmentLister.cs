@@ -31,7 +31,7 @@ internal static class SegmentLister
     public static TimelinePeriod PeriodOf(PresentationTimeline timeline, Rendition rendition) =>
         timeline.Periods.FirstOrDefault(period => period.Renditions.Any(each => ReferenceEquals(each, rendition))) ?? throw RenditionNotFoundException.Of(timeline, rendition);
 
-    /// <summary>A rendition as the presentation has it now: the same, or, where the manifest has been read again since, what became of it.</summary>
+    /// <summary>A rendition as the presentation has it now: the same, or, where the manifest has been read again since, its successor.</summary>
     /// <exception cref="RenditionNotFoundException">It is of another presentation, or no longer of this one.</exception>
     public static Rendition Find(PresentationTimeline timeline, Rendition rendition)
     {
@@ -42,7 +42,7 @@ internal static class SegmentLister
             if (timeline.Live is not null && each.Kind == rendition.Kind && each.Id == rendition.Id && each.Group == rendition.Group) alike.Add(each);
         }
 
-        // Periods come and go, and places in the manifest with them: what describes the segments tells which one it was.
+        // Periods are added and removed, and places in the manifest change with them: what describes the segments tells which one it was.
         return alike.Find(each => each.Segments.Initialization == rendition.Segments.Initialization) ?? throw RenditionNotFoundException.Of(timeline, rendition);
     }
 

@@ -59,7 +59,7 @@ internal sealed class SegmentOrder
     public IReadOnlyList<Verdict> Finish()
     {
         if (_held.Count == 0) return [];
-        // One that nothing speaks against but a count that has never gone on; and one that there is nothing else to compare with.
+        // One that nothing is evidence against but a count that has never gone on; and one that there is nothing else to compare with.
         bool fits = IsOfTime(_last, _held[0]) ? _chained == 0 : _last is null;
         return fits ? Accept() : Refuse();
     }

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Keyway.Timeline;
 
-/// <summary>A stretch of the timeline of a presentation.</summary>
+/// <summary>A range of the timeline of a presentation.</summary>
 public readonly record struct TimeRange
 {
     /// <summary>When it begins, from the beginning of the presentation; <see langword="null"/>: with what there is first; of a live presentation: at the live edge.</summary>

@@ -1,6 +1,6 @@
 namespace Keyway.Timeline;
 
-/// <summary>A stretch of a presentation with renditions of its own.</summary>
+/// <summary>A part of a presentation with renditions of its own.</summary>
 public sealed record TimelinePeriod
 {
     /// <summary>Where in the manifest.</summary>

@@ -2,7 +2,7 @@ using Keyway.Protection;
 
 namespace Keyway.Timeline;
 
-/// <summary>Tells a <see cref="ProtectionMapBuilder"/> what a timeline says. The name of a track is the path of its rendition.</summary>
+/// <summary>Gives a <see cref="ProtectionMapBuilder"/> what a timeline says. The name of a track is the path of its rendition.</summary>
 internal static class TimelineProtection
 {
     /// <summary>Adds what is said about every rendition.</summary>

@@ -94,7 +94,7 @@ internal sealed record TrackSelection
             else if (each.NotUnderstood is { } what) others.Add(new RejectedTrack(each, $"it asks for '{what}', which is not understood"));
 
             // Who names a track for trick mode by its identifier means it.
-            else if (each.IsTrickMode && fit < 4) others.Add(new RejectedTrack(each, "for winding only (trick mode)"));
+            else if (each.IsTrickMode && fit < 4) others.Add(new RejectedTrack(each, "for trick mode only"));
             else candidates.Add(new Candidate(each, fit));
         }
 

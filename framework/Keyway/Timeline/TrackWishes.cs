@@ -16,7 +16,7 @@ internal sealed record TrackWishes
     /// <exception cref="TrackNotFoundException">Nothing fits.</exception>
     public TrackSelection Choose(PresentationTimeline timeline) => TrackSelection.Choose(timeline, Video, Audio, Text);
 
-    /// <summary>Chooses of a presentation that has changed: where what fitted a wish has gone, what is there is better than nothing.</summary>
+    /// <summary>Chooses of a presentation that has changed: where nothing fits a wish any more, what would be chosen without it.</summary>
     public TrackSelection ChooseAgain(PresentationTimeline timeline)
     {
         try

@@ -6,7 +6,7 @@ internal interface IMediaUnits
 {
     /// <summary>Waits for the next.</summary>
     /// <param name="cancellationToken">Cancels the wait.</param>
-    /// <returns>It, which is the caller's from now on; <see langword="null"/>: there are no more.</returns>
+    /// <returns>The unit, which is the caller's from now on; <see langword="null"/>: there are no more.</returns>
     /// <exception cref="KeywayException">It cannot be had.</exception>
     ValueTask<MediaUnit?> TakeAsync(CancellationToken cancellationToken);
 }

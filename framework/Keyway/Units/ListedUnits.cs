@@ -1,7 +1,7 @@
 namespace Keyway.Units;
 
 /// <summary>Units that are there already.</summary>
-/// <param name="units">They, in order.</param>
+/// <param name="units">The units, in order.</param>
 internal sealed class ListedUnits(params MediaUnit[] units) : IMediaUnits
 {
     private int _next;

@@ -2,7 +2,7 @@ using System.Threading.Channels;
 
 namespace Keyway.Units;
 
-/// <summary>One track on its way from whoever fetches it to whoever reads it: units in order, as many as a number of bytes allows. The reader waits where the next has yet to come.</summary>
+/// <summary>One track on its way from its fetcher to its reader: units in order, as many as a number of bytes allows. The reader waits where the next has yet to come.</summary>
 /// <remarks>
 /// <code>
 /// fetcher ──► │ unit │ unit │ unit │ ──► reader      bytes of what waits and of what is being read: at most so many, or one unit
@@ -36,7 +36,7 @@ internal sealed class MediaQueue : IMediaUnits, IAsyncDisposable
         }
         catch (Exception exception)
         {
-            // Whatever it was, the reader is the one to hear of it.
+            // Whatever it was, it is reported to the reader.
             _begun.TrySetResult(true);
             _channel.Writer.Complete(exception);
             return false;
@@ -87,7 +87,7 @@ internal sealed class MediaQueue : IMediaUnits, IAsyncDisposable
         return null;
     }
 
-    /// <summary>Stops the fetcher, and lets go of what nobody has taken.</summary>
+    /// <summary>Stops the fetcher, and releases what nobody has taken.</summary>
     public async ValueTask DisposeAsync()
     {
         await _end.CancelAsync().ConfigureAwait(false);

@@ -2,14 +2,14 @@ using System.Buffers;
 
 namespace Keyway.Units;
 
-/// <summary>The next piece of a track on its way to whoever reads its samples: what describes them, some of them, or a file of both. Whatever the container is.</summary>
+/// <summary>The next piece of a track on its way to the reader of its samples: an initialisation segment, a media segment, or a file of both. Whatever the container is.</summary>
 /// <remarks>
 /// <para>
 /// Either its bytes are in memory, checked, or they come from a stream that is read once. Its samples are played at its <see cref="Place"/>, and nobody has to ask which bytes
 /// they were: they are those of this unit.
 /// </para>
-/// <para>Ownership: that of whoever took it, who may change the bytes (samples are decrypted where they lie) and lets go of it once with <see cref="DisposeAsync"/>. What
-/// was made of its bytes and lives on holds it with <see cref="Hold"/>. Threads: one reader; it is let go of from any.</para>
+/// <para>Ownership: that of the reader that took it, who may change the bytes (samples are decrypted where they lie) and releases it once with <see cref="DisposeAsync"/>. What
+/// was made of its bytes and lives on holds it with <see cref="Hold"/>. Threads: one reader; it is released from any.</para>
 /// </remarks>
 internal sealed class MediaUnit : IAsyncDisposable, IDisposable
 {
@@ -26,7 +26,7 @@ internal sealed class MediaUnit : IAsyncDisposable, IDisposable
     /// <summary>Its name for messages.</summary>
     public string Name { get; }
 
-    /// <summary>When its samples are played, and which of them; of an initialisation segment, those behind it. <see langword="null"/>: all of them, when they say.</summary>
+    /// <summary>When its samples are played, and which of them; of an initialisation segment, those after it. <see langword="null"/>: all of them, when they say.</summary>
     public SamplePlace? Place { get; }
 
     /// <summary>Its bytes, where it is in memory.</summary>
@@ -42,13 +42,13 @@ internal sealed class MediaUnit : IAsyncDisposable, IDisposable
     public bool IsDiscontinuous { get; private init; }
 
     /// <summary>An initialisation segment.</summary>
-    /// <param name="bytes">It, whole. Never changed: several units may share it.</param>
+    /// <param name="bytes">The whole segment. Never changed: several units may share it.</param>
     /// <param name="name">Its name for messages.</param>
-    /// <param name="place">When what stands behind it is played.</param>
+    /// <param name="place">When the segments after it are played.</param>
     public static MediaUnit Initialization(ReadOnlyMemory<byte> bytes, string name, SamplePlace? place = null) => new(MediaUnitKind.Initialization, name, place) { Bytes = bytes.ToArray() };
 
     /// <summary>A media segment.</summary>
-    /// <param name="bytes">It, whole and checked.</param>
+    /// <param name="bytes">The whole segment, checked.</param>
     /// <param name="name">Its name for messages.</param>
     /// <param name="place">When it is played.</param>
     /// <param name="pooled">The shared array that holds the bytes, which goes back to <see cref="ArrayPool{T}.Shared"/> with the unit; <see langword="null"/>: none does.</param>
@@ -58,7 +58,7 @@ internal sealed class MediaUnit : IAsyncDisposable, IDisposable
         new(MediaUnitKind.Segment, name, place) { Bytes = bytes, _pooled = pooled, Origin = origin, IsDiscontinuous = isDiscontinuous };
 
     /// <summary>A media segment that is too large to be in memory: it is read forward, once.</summary>
-    /// <param name="stream">It. Ownership: the unit's.</param>
+    /// <param name="stream">The segment. Ownership: the unit's.</param>
     /// <param name="name">Its name for messages.</param>
     /// <param name="place">When it is played.</param>
     /// <param name="origin">Where it begins in the file that it is a part of.</param>
@@ -67,7 +67,7 @@ internal sealed class MediaUnit : IAsyncDisposable, IDisposable
         new(MediaUnitKind.Segment, name, place) { Stream = stream, Origin = origin, IsDiscontinuous = isDiscontinuous };
 
     /// <summary>A file as it is.</summary>
-    /// <param name="stream">It, from its current position. Ownership: the unit's, where it is not left open.</param>
+    /// <param name="stream">The file, from its current position. Ownership: the unit's, where it is not left open.</param>
     /// <param name="name">Its name for messages.</param>
     /// <param name="place">When it is played.</param>
     /// <param name="leaveOpen">Whether the stream stays its owner's.</param>
@@ -81,7 +81,7 @@ internal sealed class MediaUnit : IAsyncDisposable, IDisposable
     /// <summary>Keeps the bytes until <see cref="Release"/>.</summary>
     public void Hold() => Interlocked.Increment(ref _holders);
 
-    /// <summary>Lets go of the bytes. The last one to do so gives their memory back.</summary>
+    /// <summary>Releases the bytes. The last one to do so returns their memory.</summary>
     public void Release()
     {
         if (Interlocked.Decrement(ref _holders) > 0) return;

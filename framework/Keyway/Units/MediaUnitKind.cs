@@ -6,10 +6,10 @@ internal enum MediaUnitKind
     /// <summary>Not said.</summary>
     None = 0,
 
-    /// <summary>What describes the samples behind it: an initialisation segment.</summary>
+    /// <summary>An initialisation segment: it describes the samples after it.</summary>
     Initialization,
 
-    /// <summary>Samples that the initialisation segment before describes; a segment may also bring its own.</summary>
+    /// <summary>A media segment: samples that the initialisation segment before it describes; a segment may also bring its own.</summary>
     Segment,
 
     /// <summary>A file as it is, with everything in it: its description and its samples, in fragments or not.</summary>

@@ -1,6 +1,6 @@
 namespace Keyway.Units;
 
-/// <summary>When the samples of a stretch of a stream are played, and which of them: a period of a presentation, or a part of one.</summary>
+/// <summary>When the samples of a range of a stream are played, and which of them: a period of a presentation, or a part of one.</summary>
 /// <remarks>Threads: one writes the end while another reads it.</remarks>
 internal sealed class SamplePlace
 {
@@ -25,7 +25,7 @@ internal sealed class SamplePlace
     /// <summary>How far past the end a fragment may reach and is left whole: the stated length of a presentation is often rounded.</summary>
     public TimeSpan EndSlack { get; init; }
 
-    /// <summary>The same stretch with other samples: what says its time differently.</summary>
+    /// <summary>The same range with other samples: what says its time differently.</summary>
     /// <param name="shift">How much later its samples are played.</param>
     /// <param name="window">How much later, on the same clock, the period begins and ends.</param>
     public SamplePlace Moved(TimeSpan shift, TimeSpan window) => new() { Clock = Clock with { Late = Clock.Late + shift }, Shift = Shift + shift, Start = Start + window, End = End + window, EndSlack = EndSlack };

@@ -11,7 +11,7 @@ internal static class InspectCommand
     public static Command Create(Func<ParseResult, CommandContext> context)
     {
         PresentationArguments arguments = new();
-        Command command = new("inspect", "Shows tracks, schemes, key ids, every protection header from every place, conflicts, and which key system would be chosen and why not the others. Of a file with licences: what stands in them.");
+        Command command = new("inspect", "Shows tracks, schemes, key ids, every protection header from every place, conflicts, and which key system would be chosen and why not the others. Of a file with licences: their contents.");
         Option<bool> segments = new("--segments") { Description = "List the segments of the chosen tracks, too: when, how long, where" };
         command.Arguments.Add(arguments.Source);
         foreach (Option option in (Option[])[segments, arguments.From, arguments.Until, arguments.Video, arguments.Audio, arguments.Text, arguments.KeySystem, arguments.Provider, arguments.Headers, arguments.HeadersFor, arguments.Allowed]) command.Options.Add(option);

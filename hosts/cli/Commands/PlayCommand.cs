@@ -17,7 +17,7 @@ internal static class PlayCommand
         PresentationArguments arguments = new();
         Option<string?> to = new("--to") { Description = "Where to: a file (the tracks together), a folder (a file a track), or - (standard output)", HelpName = "FILE|DIR|-" };
         Option<string?> duration = new("--duration") { Description = "Of a live presentation: how much; without it, until it ends or Ctrl-C", HelpName = "TIME" };
-        Option<string?> gaps = new("--gaps") { Description = "What becomes of missing or broken segments: refuse (the first is an error) or accept (however many); without it they are reported, and an error where most of a track is missing", HelpName = "refuse|accept" };
+        Option<string?> gaps = new("--gaps") { Description = "How missing or broken segments are treated: refuse (the first is an error) or accept (however many); without it they are reported, and an error where most of a track is missing", HelpName = "refuse|accept" };
         Option<bool> force = new("--force") { Description = "Replace what exists" };
         Command command = new("play", "Plays protected DASH or MP4: asks for the licence, decrypts, writes clear MP4. Without a source: the bundled sample.");
         arguments.AddTo(command);
@@ -80,10 +80,10 @@ internal static class PlayCommand
             await Host.StartAsync(keyway, context, options.KeySystem, cancellationToken);
             await using Presentation presentation = await keyway.OpenAsync(source ?? BundledSample, options, cancellationToken);
             progress.Name([.. presentation.Tracks.Select(PlayReport.Describe)]);
-            if (options.Duration is not null && !presentation.IsLive) throw new UsageException("--duration is for presentations that grow while they are played, and this one does not");
+            if (options.Duration is not null && !presentation.IsLive) throw new UsageException("--duration is for live presentations, and this one is not live");
             await progress.WaitAsync("waiting for the licence", () => presentation.AcquireAsync(cancellationToken).AsTask());
             PlayWriter writer = new(presentation, range, target, outputs, force);
-            // The first signal ends what grows, and what has been read is kept; the second one interrupts.
+            // The first signal ends a live presentation, and what has been read is kept; the second one interrupts.
             bool stopped = false;
             void Stop()
             {

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Primitives;
 
 namespace Keyway.Sandbox.ExpressPlay;
 
-/// <summary>Where the licence hosts ask whether a token is good, and tell what came of it.</summary>
+/// <summary>Where the licence hosts ask whether a token is good, and report the result.</summary>
 /// <param name="state">The secret of tokens, the accounts' credits, the log.</param>
 /// <param name="options">What the command line says.</param>
 /// <param name="clock">The time.</param>

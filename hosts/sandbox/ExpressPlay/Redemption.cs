@@ -1,6 +1,6 @@
 namespace Keyway.Sandbox.ExpressPlay;
 
-/// <summary>What became of a token at a licence host. Nothing in it can be redeemed.</summary>
+/// <summary>The result of redeeming a token at a licence host. Nothing in it can be redeemed.</summary>
 internal sealed record Redemption
 {
     /// <summary>The event's number.</summary>

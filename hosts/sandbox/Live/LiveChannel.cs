@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Keyway.Sandbox.Live;
 
-/// <summary>The bundled sample over and over as a presentation that grows, its keys rotating every four segments.</summary>
+/// <summary>The bundled sample over and over as a live presentation, its keys rotating every four segments.</summary>
 /// <remarks>
 /// Everything is worked out from the time and the address: nothing is stored, and the same address gives the same bytes at any time.
 /// Threads: any.
@@ -95,7 +95,7 @@ internal sealed class LiveChannel
         file.StartsWith(before, StringComparison.Ordinal) && file.EndsWith(behind, StringComparison.Ordinal) && file.Length > before.Length + behind.Length
         && ulong.TryParse(file.AsSpan()[before.Length..^behind.Length], NumberStyles.None, CultureInfo.InvariantCulture, out ulong value) && value <= 1UL << 40 ? value : null;
 
-    // To the second, as a client that counts expects it: sound that ends with a frame may be there a few milliseconds before it is over.
+    // To the second, as a client that counts expects it: audio that ends with a frame may be there a few milliseconds before it is over.
     private bool IsThere(ulong number)
     {
         TimeSpan age = _clock.GetUtcNow() - _start - TimeSpan.FromSeconds((number + 1) * LiveTimes.SegmentSeconds);

@@ -26,7 +26,7 @@ internal sealed class LiveSampleTrack
     /// <summary>Its folder in the sample.</summary>
     public string Name { get; }
 
-    /// <summary>Its initialisation segment: with no key of its own, no protection headers and no length; of sound no edit list.</summary>
+    /// <summary>Its initialisation segment: with no key of its own, no protection headers and no length; of audio no edit list.</summary>
     public byte[] Initialization { get; }
 
     /// <summary>Its number.</summary>
@@ -62,8 +62,8 @@ internal sealed class LiveSampleTrack
         aes.Key = key;
         LiveSample[] samples = [.. Enumerable.Range(1, SegmentCount).SelectMany(n => ReadSegment(BundledSample.Read($"cenc/{name}/{n}.m4s"), aes))];
 
-        // The edit list of sound hides the frame that a decoder warms up with, and would present each a frame before it is decoded: the first of a period
-        // would lie outside of it (ISO/IEC 23009-1, 7.2.1). That of pictures makes up for their reordering, and stays.
+        // The edit list of audio hides the frame that a decoder warms up with, and would present each a frame before it is decoded: the first of a period
+        // would lie outside of it (ISO/IEC 23009-1, 7.2.1). That of video makes up for their reordering, and stays.
         if (samples[0].Composition == 0) Box.Rename(initialization, "moov/trak", "edts", "free");
         return new LiveSampleTrack(name, initialization, id, timescale, samples);
     }
@@ -152,7 +152,7 @@ internal sealed class LiveSampleTrack
                 int size = (int)Number(bytes, at);
                 if (name == "*" || bytes.Slice(at + 4, 4).SequenceEqual(System.Text.Encoding.ASCII.GetBytes(name)))
                 {
-                    // The one sample entry: its own boxes lie behind the fields of a picture or a sound.
+                    // The one sample entry: its own boxes lie behind the fields of a visual or an audio sample entry.
                     Span<byte> found = bytes.Slice(at, size);
                     return name == "*" ? Entry(found) : found;
                 }

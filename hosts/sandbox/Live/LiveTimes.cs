@@ -2,8 +2,8 @@ namespace Keyway.Sandbox.Live;
 
 /// <summary>When the segments of a track begin, and which samples they hold: the sample over and over.</summary>
 /// <remarks>
-/// A segment begins with the sample that is due at four seconds times its number: pictures to the unit; sound up to a frame early, and to the unit
-/// where a key begins (750 frames of sound last sixteen seconds). For the same reason sound loses a frame or two at the end of a round.
+/// A segment begins with the sample that is due at four seconds times its number: video to the unit; audio up to a frame early, and to the unit
+/// where a key begins (750 frames of audio last sixteen seconds). For the same reason audio loses a frame or two at the end of a round.
 /// </remarks>
 internal static class LiveTimes
 {

@@ -1,6 +1,6 @@
 namespace Keyway.Sandbox.Live;
 
-/// <summary>One way of presenting the channel: where its keys are announced, and how its segments are addressed, sound like pictures.</summary>
+/// <summary>One way of presenting the channel: where its keys are announced, and how its segments are addressed, audio like video.</summary>
 internal sealed record LiveVariant
 {
     private static readonly LiveVariant[] All =

@@ -143,7 +143,7 @@ internal abstract partial class Provider(ProviderServices services)
         await SendPlayReadyAsync(context, answer, notes);
     });
 
-    /// <summary>Answers a request, whatever becomes of it.</summary>
+    /// <summary>Answers a request, whatever the result.</summary>
     /// <param name="context">The request.</param>
     /// <param name="isPlayReady">Whether a PlayReady client asks.</param>
     /// <param name="answer">Answers where there is an answer.</param>

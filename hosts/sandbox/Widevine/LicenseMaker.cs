@@ -34,7 +34,7 @@ internal static class LicenseMaker
         return Bytes(message, oddities);
     }
 
-    /// <summary>Makes a licence that only says what becomes of another: a renewal, the receipt of a release.</summary>
+    /// <summary>Makes a licence that only says what happens to another: a renewal, the receipt of a release.</summary>
     /// <param name="grant">What it is to say.</param>
     /// <param name="oddities">What is to be unusual about it.</param>
     /// <returns>The answer, signed with the signing key of the licence.</returns>

@@ -33,7 +33,7 @@ internal sealed class LicenseResponse
     /// <summary>The chain of the key that signed the answer; empty where it is not base64.</summary>
     public byte[]? SigningChain => Element.ElementsNamed("SigningCertificateChain").Any() ? Bytes(Element.OnlyNamed("SigningCertificateChain")) ?? [] : null;
 
-    /// <summary>Whether the service asks to be told what became of the licences. The message for that is not public; it is not sent.</summary>
+    /// <summary>Whether the service asks to be told the result of the licences. The message for that is not public; it is not sent.</summary>
     public bool WantsAcknowledgement => Element.ElementsNamed("Acknowledgement").Any();
 
     /// <summary>Whether the answer brings revocation lists. They are not stored.</summary>

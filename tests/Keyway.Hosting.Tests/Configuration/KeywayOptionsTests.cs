@@ -6,7 +6,7 @@ namespace Keyway.Hosting.Configuration;
 
 public sealed class KeywayOptionsTests
 {
-    // The example of the design, section 10, with the plugins and the route that it needs.
+    // Something in every section, with the plugins and the route that it needs.
     internal const string Example = """
         {
           "Plugins": {

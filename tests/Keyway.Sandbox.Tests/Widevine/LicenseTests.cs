@@ -6,7 +6,7 @@ using Keyway.Testing;
 
 namespace Keyway.Sandbox.Widevine;
 
-/// <summary>What licences say. Field numbers are the public fact sheet's.</summary>
+/// <summary>What licences say. Field numbers are those of the published messages.</summary>
 [Collection(WidevineSandbox.Collection)]
 public sealed class LicenseTests(WidevineSandbox sandbox)
 {

@@ -7,7 +7,7 @@ public sealed class SessionKeysTests
     [Fact]
     public void Keys_are_those_of_the_public_derivation()
     {
-        // The test vector of the public fact sheet.
+        // A published test vector.
         SessionKeys keys = SessionKeys.Derive(Convert.FromHexString("000102030405060708090a0b0c0d0e0f"), Convert.FromHexString("0a047465737464657465726d696e697374696320636f6e74657874"));
         Convert.ToHexStringLower(keys.Encryption).Should().Be("5cd01b922e80422c9311e8f3acf6aa4a");
         Convert.ToHexStringLower(keys.Server).Should().Be("a1bbaedf799dd9f48cf5fc0023f8f83a5e935cd19496b54005bc3635d44f1e10");

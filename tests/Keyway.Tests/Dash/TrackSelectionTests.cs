@@ -41,7 +41,7 @@ public sealed class TrackSelectionTests
         TrackSelection selection = TrackSelection.Choose(DashTimeline.Of(Manifest));
         selection.Others.ToDictionary(static other => other.Rendition.Id, static other => other.Reason).Should().BeEquivalentTo(new Dictionary<string, string>
         {
-            ["t"] = "for winding only (trick mode)",
+            ["t"] = "for trick mode only",
             ["w"] = "video/webm is not read",
             ["v1"] = "lower than the chosen one",
             ["v2"] = "lower bandwidth than the chosen one, or later in the manifest",

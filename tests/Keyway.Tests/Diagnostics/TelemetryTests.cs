@@ -6,7 +6,7 @@ using Keyway.Messaging;
 
 namespace Keyway.Diagnostics;
 
-/// <summary>What a host's telemetry hears of a whole presentation, through the platform's own listeners.</summary>
+/// <summary>What a host's telemetry records of a whole presentation, through the platform's own listeners.</summary>
 public sealed class TelemetryTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -101,7 +101,7 @@ public sealed class TelemetryTests
 
     private static string Text(ReadOnlySpan<KeyValuePair<string, object?>> tags) => string.Join(",", tags.ToArray().Select(static tag => $"{tag.Key}={tag.Value}"));
 
-    /// <summary>Hears the spans of one trace, whatever other tests do meanwhile.</summary>
+    /// <summary>Records the spans of one trace, whatever other tests do meanwhile.</summary>
     private sealed class Spy : IDisposable
     {
         private readonly ConcurrentQueue<Activity> _spans = new();

@@ -3,7 +3,7 @@ using Keyway.Mp4;
 
 namespace Keyway.Live;
 
-/// <summary>Periods of presentations that grow, and of those that do not: one file as long as sample entries match.</summary>
+/// <summary>Periods of live presentations, and of static ones: one file as long as sample entries match.</summary>
 public sealed class LivePeriodsTests
 {
     private const string Second = "<SegmentTemplate timescale=\"12800\" duration=\"51200\" startNumber=\"3\" presentationTimeOffset=\"102400\" initialization=\"TRACK/init.mp4\" media=\"TRACK/$Number$.m4s\"/>";

@@ -3,7 +3,7 @@ using Keyway.Timeline;
 
 namespace Keyway.Live;
 
-/// <summary>Presentations that grow while they are read: the edge, the end, what is missing, and whom the manifest may send where.</summary>
+/// <summary>Live presentations: the edge, the end, what is missing, and whom the manifest may send where.</summary>
 public sealed class LivePresentationTests
 {
     [Theory]

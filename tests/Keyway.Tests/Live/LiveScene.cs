@@ -9,7 +9,7 @@ using Keyway.Testing;
 
 namespace Keyway.Live;
 
-/// <summary>The sample as a presentation that grows, served in memory by the clock of the bench: each segment is there when it is over.</summary>
+/// <summary>The sample as a live presentation, served in memory by the clock of the bench: each segment is there when it is over.</summary>
 internal sealed class LiveScene : IAsyncDisposable
 {
     public const string Address = "https://cdn.example/live/manifest.mpd";
@@ -40,7 +40,7 @@ internal sealed class LiveScene : IAsyncDisposable
     /// <summary>The attributes of the manifest beside type and start.</summary>
     public string Attributes { get; set; } = "minimumUpdatePeriod=\"PT2S\" timeShiftBufferDepth=\"PT12S\"";
 
-    /// <summary>The periods. Otherwise: one, with the small pictures.</summary>
+    /// <summary>The periods. Otherwise: one, with the smaller video.</summary>
     public Func<string>? Periods { get; set; }
 
     /// <summary>When the manifest becomes static.</summary>

@@ -102,7 +102,7 @@ public sealed class PeriodClipTests : IDisposable
         return samples;
     }
 
-    // Of the sample's own edit list, for pictures and sound.
+    // Of the sample's own edit list, for video and audio.
     private const long EditOffset = 1024;
     private const long SoundFrame = 1024;
 

@@ -3,7 +3,7 @@ using Keyway.Mp4;
 
 namespace Keyway.Timeline;
 
-/// <summary>The sample with segments of its video replaced: what is wrong with one leaves the others as they are and at their times, and is told.</summary>
+/// <summary>The sample with segments of its video replaced: what is wrong with one leaves the others as they are and at their times, and is reported.</summary>
 public sealed class SegmentGapTests : IDisposable
 {
     private const int PerSegment = 100;

@@ -1,6 +1,6 @@
 namespace Keyway.Units;
 
-/// <summary>Units come in order, no more of them than there is room for, and whoever waits hears how it ended.</summary>
+/// <summary>Units come in order, no more of them than there is room for, and whoever waits is told how it ended.</summary>
 public sealed class MediaQueueTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;

@@ -81,7 +81,7 @@ internal sealed record Challenge(byte[] Message, IReadOnlyList<Field> Request, b
     public IReadOnlyList<byte[]> Pssh => [.. Content.Message(1).Where(entry => entry.Id == 1).Select(entry => entry.Data!)];
 }
 
-/// <summary>The other end, as small as tests need it: reads and verifies challenges, issues licences. Written from the fact sheet, apart from the plugin.</summary>
+/// <summary>The other end, as small as tests need it: reads and verifies challenges, issues licences. Written from the published messages, apart from the plugin.</summary>
 internal sealed class Issuer
 {
     /// <summary>The signing key of the last licence.</summary>

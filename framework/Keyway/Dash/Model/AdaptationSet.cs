@@ -5,7 +5,7 @@ namespace Keyway.Dash;
 /// <summary>Interchangeable versions of one track (ISO/IEC 23009-1, 5.3.3).</summary>
 public sealed record AdaptationSet
 {
-    /// <summary>The descriptor of sets whose pictures are for winding only (DASH-IF IOP 4.3, 3.2.9).</summary>
+    /// <summary>The descriptor of sets for trick mode only (DASH-IF IOP 4.3, 3.2.9).</summary>
     public const string TrickModeScheme = "http://dashif.org/guidelines/trickmode";
 
     /// <summary>Where in the manifest.</summary>
@@ -26,7 +26,7 @@ public sealed record AdaptationSet
     /// <summary>Its roles of the DASH scheme (<c>urn:mpeg:dash:role:2011</c>): <c>main</c>, <c>alternate</c>, <c>commentary</c> …</summary>
     public IReadOnlyList<string> Roles { get; init; } = [];
 
-    /// <summary>Whether it is for winding only.</summary>
+    /// <summary>Whether it is for trick mode only.</summary>
     public bool IsTrickMode { get; init; }
 
     /// <summary>The protection that stands in the set itself, or is inherited from above.</summary>

@@ -8,7 +8,7 @@ public sealed record Manifest
     /// <summary>Where it came from.</summary>
     public required ContentOrigin Origin { get; init; }
 
-    /// <summary>Whether it grows while it is played (<c>type="dynamic"</c>).</summary>
+    /// <summary>Whether it is live (<c>type="dynamic"</c>).</summary>
     public bool IsDynamic { get; init; }
 
     /// <summary>The profiles that it claims.</summary>
@@ -47,7 +47,7 @@ public sealed record Manifest
     /// <summary>What is not as it should be.</summary>
     public IReadOnlyList<ManifestNote> Notes { get; init; } = [];
 
-    /// <summary>Those of the notes that tell of something missing.</summary>
+    /// <summary>Those of the notes that report something missing.</summary>
     internal IReadOnlyList<ManifestNote> LeftOut { get; init; } = [];
 
     /// <summary>Whether parts of it stand in documents of their own, which have not been fetched.</summary>

@@ -3,7 +3,7 @@ namespace Keyway.Dash.Reading;
 /// <summary>The <c>EssentialProperty</c> descriptors of one element (ISO/IEC 23009-1, 5.8.4.8): who does not understand them ignores the element.</summary>
 internal sealed class EssentialProperties
 {
-    // Colour and frame packing are in the stream too, and it is handed on as it is; pictures in tiles and fonts are of tracks that nobody plays here.
+    // Colour and frame packing are in the stream too, and it is handed on as it is; thumbnail tiles and fonts are of tracks that nobody plays here.
     private static readonly HashSet<string> Understood = new(StringComparer.OrdinalIgnoreCase)
     {
         AdaptationSet.TrickModeScheme,

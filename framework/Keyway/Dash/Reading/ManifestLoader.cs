@@ -148,7 +148,7 @@ internal sealed class ManifestLoader
             using XmlReader reader = Open(content);
             while (reader.Read())
             {
-                if (reader.Depth > ManifestLimits.Nesting) return $"elements stand more than {ManifestLimits.Nesting} deep in each other";
+                if (reader.Depth > ManifestLimits.Nesting) return $"elements are nested more than {ManifestLimits.Nesting} deep";
                 if (reader.NodeType == XmlNodeType.Element && reader.Depth == 0 && (reader.LocalName != name || !MpdNames.IsDash(reader.NamespaceURI)))
                     return $"it holds another element than {name}";
                 if (reader.NodeType is XmlNodeType.Text or XmlNodeType.CDATA && reader.Depth == 0) return "it is not XML";

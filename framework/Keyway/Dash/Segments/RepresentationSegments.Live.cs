@@ -3,7 +3,7 @@ using Keyway.Timeline;
 
 namespace Keyway.Dash;
 
-/// <content>Segment by segment along a presentation that grows.</content>
+/// <content>Segment by segment along a live presentation.</content>
 public sealed partial class RepresentationSegments
 {
     // Followed while they come into being: a template of a dynamic manifest that says when it began.

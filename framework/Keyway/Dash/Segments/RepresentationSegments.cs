@@ -27,7 +27,7 @@ public sealed partial class RepresentationSegments : SegmentList
         _base = baseAddress;
         _id = id;
         _bandwidth = bandwidth;
-        // Of what has stopped growing and does not say how long it is, there is what was there by then.
+        // Of a live presentation that has ended and does not say how long it is, there is what was there by then.
         _static = new SegmentRuns.Window(duration, there, null);
         _periodStart = periodStart;
         Path = path;

@@ -42,7 +42,7 @@ internal sealed record SegmentInfo
 
     public IReadOnlyList<SegmentReference>? Urls { get; init; }
 
-    /// <summary>The first thing in it that cannot be understood. It matters only to whoever wants the segments: what protects them can be read all the same.</summary>
+    /// <summary>The first thing in it that cannot be understood. It matters only to a reader of the segments: what protects them can be read all the same.</summary>
     public FormatError? Error { get; init; }
 
     /// <summary>This level over the one that it inherits from: what is not said here is taken from there.</summary>

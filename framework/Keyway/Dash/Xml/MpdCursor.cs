@@ -25,7 +25,7 @@ internal sealed class MpdCursor : IDisposable
 
     public IReadOnlyList<ManifestNote> Notes => _notes;
 
-    /// <summary>The notes that tell of something missing.</summary>
+    /// <summary>The notes that report something missing.</summary>
     public IReadOnlyList<ManifestNote> LeftOut => _leftOut;
 
     /// <summary>Whether parts of the manifest stand in documents of their own.</summary>
@@ -186,7 +186,7 @@ internal sealed class MpdCursor : IDisposable
         }
 
         _frames.Add(new Frame(name, ordinal));
-        if (_frames.Count > ManifestLimits.Nesting) throw new XmlException($"elements stand more than {ManifestLimits.Nesting} deep in each other");
+        if (_frames.Count > ManifestLimits.Nesting) throw new XmlException($"elements are nested more than {ManifestLimits.Nesting} deep");
         _consumed = false;
         CheckNames();
     }

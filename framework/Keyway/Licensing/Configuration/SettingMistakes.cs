@@ -1,6 +1,6 @@
 namespace Keyway.Licensing.Configuration;
 
-/// <summary>What is wrong with the settings of a step or a pack, collected while they are read: everything is told together.</summary>
+/// <summary>What is wrong with the settings of a step or a pack, collected while they are read: everything is reported together.</summary>
 internal sealed class SettingMistakes
 {
     private readonly List<SettingError> _errors = [];

@@ -1,6 +1,6 @@
 namespace Keyway.Licensing.Configuration;
 
-/// <summary>Configuration is wrong in one or more places, all of which are told together.</summary>
+/// <summary>Configuration is wrong in one or more places, all of which are reported together.</summary>
 public sealed class SettingsException : KeywayException
 {
     /// <summary>Makes an exception.</summary>

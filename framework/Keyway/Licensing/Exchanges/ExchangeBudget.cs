@@ -2,7 +2,7 @@ namespace Keyway.Licensing.Exchanges;
 
 /// <summary>
 /// The time that one exchange has, all its attempts and the waits between them together: as long as a reader waits for a key. What is known of it while
-/// it runs, so that a reader whose patience ends is told what it was waiting for.
+/// it runs, so that a reader whose time is over is told what it was waiting for.
 /// </summary>
 /// <remarks>Threads: any.</remarks>
 internal sealed class ExchangeBudget(TimeProvider clock, TimeSpan length)

@@ -51,7 +51,7 @@ public sealed class ProviderPack
     /// <param name="json">The JSON text.</param>
     /// <param name="origin">Where it came from, for messages: a file's name.</param>
     /// <returns>The pack.</returns>
-    /// <exception cref="SettingsException">Something is wrong; every mistake is told, each with its JSON path.</exception>
+    /// <exception cref="SettingsException">Something is wrong; every mistake is reported, each with its JSON path.</exception>
     public static ProviderPack Read(ReadOnlyMemory<byte> json, string origin)
     {
         ArgumentException.ThrowIfNullOrEmpty(origin);

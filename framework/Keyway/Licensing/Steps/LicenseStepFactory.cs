@@ -7,5 +7,5 @@ namespace Keyway.Licensing.Steps;
 /// <param name="settings">The entry.</param>
 /// <param name="context">What the framework gives.</param>
 /// <returns>The step.</returns>
-/// <exception cref="SettingsException">The entry is wrong; every mistake in it is told.</exception>
+/// <exception cref="SettingsException">The entry is wrong; every mistake in it is reported.</exception>
 public delegate ILicenseMiddleware LicenseStepFactory(IConfigurationSection settings, StepContext context);

@@ -41,7 +41,7 @@ internal sealed class RequestStep : LicenseRequestDecorator, INamesValues
         foreach (ValueTemplate url in _configured.Values.Concat(Urls).Distinct())
         {
             if (TryOrigin(url, out Uri? start, out string? reason)) origins.Add(Origin.Of(start));
-            // What is missing is told already.
+            // What is missing is reported already.
             else if (_scope.Settings.IsComplete) reader.Mistakes.Add(url.Path, reason);
         }
 

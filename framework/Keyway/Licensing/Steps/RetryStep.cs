@@ -10,7 +10,7 @@ namespace Keyway.Licensing.Steps;
 /// <summary>
 /// <c>retry</c>: lets the rest run again after a failure that says it may be, with a fresh challenge each time. Settings: <c>Attempts</c> (3),
 /// <c>Delay</c> (half a second, doubled each time, spread by half), <c>MaxDelay</c> (30 s: a service that asks for a longer wait is not asked again). Nor is it where
-/// the wait would outlast the time of the exchange: then the failure is told at once.
+/// the wait would outlast the time of the exchange: then the failure is reported at once.
 /// </summary>
 /// <remarks>How often, and with which waits, is the library's; whether, and how long, is a service's and a reader's to say, and is decided here.</remarks>
 internal sealed class RetryStep : ILicenseMiddleware

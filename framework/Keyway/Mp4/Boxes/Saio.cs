@@ -21,7 +21,7 @@ internal readonly struct Saio
     /// <summary>Where the offsets begin in the buffer.</summary>
     public int OffsetsStart { get; private init; }
 
-    /// <summary>Whether it speaks of protection.</summary>
+    /// <summary>Whether it is about protection.</summary>
     public bool IsProtection => AuxInfoType is not { } type || Sinf.IsCommonEncryption(type);
 
     public static bool TryRead(in Box box, out Saio value, out FormatError error)

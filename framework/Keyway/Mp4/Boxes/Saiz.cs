@@ -18,7 +18,7 @@ internal readonly struct Saiz
     /// <summary>Where the sizes begin in the buffer.</summary>
     public int SizesStart { get; private init; }
 
-    /// <summary>Whether it speaks of protection.</summary>
+    /// <summary>Whether it is about protection.</summary>
     public bool IsProtection => AuxInfoType is not { } type || Sinf.IsCommonEncryption(type);
 
     public static bool TryRead(in Box box, out Saiz value, out FormatError error)

@@ -74,7 +74,7 @@ internal sealed class ClearWriter : IAsyncDisposable
         }
         catch when (!_cancelled.IsCancellationRequested)
         {
-            // What fails earlier in the file is what is told, whoever was first to find it.
+            // What fails earlier in the file is what is reported, whoever was first to find it.
             await _pipeline.CompleteAsync().ConfigureAwait(false);
             throw;
         }

@@ -3,7 +3,7 @@ namespace Keyway.Mp4;
 /// <summary>How a file is decrypted.</summary>
 public sealed record Mp4DecryptOptions
 {
-    /// <summary>Hears how many bytes of the input have been read, decrypted and written, a fragment at a time; on any thread, one at a time.</summary>
+    /// <summary>Reports how many bytes of the input have been read, decrypted and written, a fragment at a time; on any thread, one at a time.</summary>
     public IProgress<long>? Progress { get; init; }
 
     /// <summary>Which tracks are decrypted; the others stay as they are. Without it, all.</summary>

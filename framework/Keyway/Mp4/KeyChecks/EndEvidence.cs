@@ -5,7 +5,7 @@ namespace Keyway.Mp4.KeyChecks;
 /// <code>
 /// standard   data … 1 0 0 0    one bit ends the data, wherever that is, and zeros fill the byte (7.3.2.11): a value with z zeros comes with 2^(z-10), zero hardly ever
 /// x264       data … 1 0 0 r    with CABAC, the last bit of that is none or one at random
-/// learnt     whatever comes    pictures that stand still end alike, some writers add bytes: values come as they did so far
+/// learnt     whatever comes    still video ends alike, some writers add bytes: values come as they did so far
 /// </code>
 /// The right key is as likely as one of the three makes it, so that each of them has to be refuted. What none of them foresees, like units that always end in an odd byte, is
 /// learnt before it looks like a wrong key; that is what the weight of the unknown is for. Threads: one at a time.

@@ -12,7 +12,7 @@ namespace Keyway.Mp4.KeyChecks;
 /// </remarks>
 internal struct UnitEvidence()
 {
-    /// <summary>Slice headers begin with slice, type and picture parameters, and then with what counts pictures: a dozen values or two.</summary>
+    /// <summary>Slice headers begin with slice, type and picture parameters, and then with the picture count: a dozen values or two.</summary>
     private const double SomeHeads = 16;
 
     /// <summary>How often a length that cannot be stands in a file that its key opens: what is damaged, or was never laid out in units.</summary>
@@ -140,7 +140,7 @@ internal struct UnitEvidence()
 
     /// <summary>
     /// Events of chance, at the rates of a wrong key; against hardly any defects or very many of them, and escapes at some rate of the content's. Between would be a file with
-    /// a defect every few megabytes: its escapes, which a wrong key does not give, speak for it.
+    /// a defect every few megabytes: its escapes, which a wrong key does not give, are evidence for it.
     /// </summary>
     private void NoteSequences()
     {

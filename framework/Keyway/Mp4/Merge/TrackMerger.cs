@@ -18,7 +18,7 @@ internal static class TrackMerger
     /// <summary>Reads the inputs and writes one file.</summary>
     /// <param name="inputs">The inputs, at least one.</param>
     /// <param name="output">Where the file goes. Ownership: the caller's, who completes it.</param>
-    /// <param name="progress">Hears how many bytes of the inputs have been read, a fragment at a time.</param>
+    /// <param name="progress">Reports how many bytes of the inputs have been read, a fragment at a time.</param>
     /// <param name="cancellationToken">Stops the work.</param>
     /// <returns>What was written, with the new track numbers.</returns>
     /// <exception cref="MediaFormatException">An input is malformed or cut short, or no track was chosen. What was written is worthless.</exception>
@@ -31,7 +31,7 @@ internal static class TrackMerger
     /// <param name="inputs">The inputs.</param>
     /// <param name="output">Where the file goes.</param>
     /// <param name="fromZero">Whether the file begins at time 0.</param>
-    /// <param name="progress">Hears how many bytes have been read.</param>
+    /// <param name="progress">Reports how many bytes have been read.</param>
     /// <param name="cancellationToken">Stops the work.</param>
     /// <param name="parallel">How many fragments of an input are decrypted at once; 0 for as many as there are processors.</param>
     internal static async ValueTask<Mp4Summary> MergeAsync(

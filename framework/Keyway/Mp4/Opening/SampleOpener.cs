@@ -16,7 +16,7 @@ internal static class SampleOpener
         return false;
     }
 
-    /// <summary>What opens the samples of a table; <see langword="null"/> when all are clear. Then what the fragment announces is told all the same.</summary>
+    /// <summary>What opens the samples of a table; <see langword="null"/> when all are clear. Then what the fragment announces is reported all the same.</summary>
     public static FragmentNeeds? NeedsOf(SampleTable table, IReadOnlyList<PsshBox> announced, IMediaKeys keys)
     {
         if (TryFindKeys(table, out List<KeyId> ids))
@@ -41,7 +41,7 @@ internal static class SampleOpener
     /// <param name="bytes">Where they lie.</param>
     /// <param name="shift">How much further in than their offsets say.</param>
     /// <param name="decryptor">The lease of their keys.</param>
-    /// <param name="status">What became of the one that failed; <see cref="DecryptStatus.Decrypted"/> where its key does not fit.</param>
+    /// <param name="status">The status of the one that failed; <see cref="DecryptStatus.Decrypted"/> where its key does not fit.</param>
     /// <returns>The first that failed; -1 when all are clear.</returns>
     public static int Decrypt(SampleTable table, int first, int count, Span<byte> bytes, int shift, ISampleDecryptor decryptor, out DecryptStatus status)
     {
@@ -99,7 +99,7 @@ internal static class SampleOpener
         }
     }
 
-    /// <summary>Looks at what came to light.</summary>
+    /// <summary>Checks the decrypted bytes.</summary>
     /// <returns>The sample that made it certain that the key does not fit; -1 where nothing says so.</returns>
     private static int Judge(SampleTable table, in SampleBatch batch, int count, int[] rows)
     {

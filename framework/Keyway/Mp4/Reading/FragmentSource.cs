@@ -10,7 +10,7 @@ using Keyway.Units;
 namespace Keyway.Mp4.Reading;
 
 /// <summary>
-/// The one loop over media: units of a track one after the other, the boxes of each, and of every fragment a table a track and what opens its samples. What becomes of the bytes
+/// The one loop over media: units of a track one after the other, the boxes of each, and of every fragment a table a track and what opens its samples. What is done with the bytes
 /// is its caller's: <see cref="ClearWriter"/> passes all of them on, <see cref="SampleSource"/> the samples.
 /// </summary>
 /// <param name="input">The units.</param>

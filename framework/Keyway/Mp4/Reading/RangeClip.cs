@@ -12,7 +12,7 @@ namespace Keyway.Mp4.Reading;
 ///                                         from     until
 /// </code>
 /// From the last sync sample that is presented at the beginning or before: the samples from there on are hidden up to the beginning, as whoever decodes the others needs them.
-/// Up to the last sample in decoding order that is presented before the end: those before it that are presented from the end on are hidden, others may lean on them.
+/// Up to the last sample in decoding order that is presented before the end: those before it that are presented from the end on are hidden, others may depend on them.
 /// Hidden ones keep their times. Of a track of text, a sample counts as long as it lasts.
 /// Threads: one.
 /// </remarks>

@@ -109,7 +109,7 @@ internal sealed class SampleSource : IDisposable
                     }
                 }
 
-                // What ended it is told when everything before it has been handed on.
+                // What ended it is reported when everything before it has been handed on.
                 await reading.ConfigureAwait(false);
             }
             finally

@@ -7,7 +7,7 @@ using Keyway.Units;
 namespace Keyway.Mp4.Reading;
 
 /// <summary>Samples of one track that follow one another, as a <see cref="SampleSource"/> hands them on.</summary>
-/// <remarks>Ownership: that of whoever took it. Disposing gives its memory, its table and its keys back.</remarks>
+/// <remarks>Ownership: that of the reader that took it. Disposing gives its memory, its table and its keys back.</remarks>
 internal sealed class SourceFragment(SampleTablePool tables) : IDisposable
 {
     private bool _disposed;
@@ -17,7 +17,7 @@ internal sealed class SourceFragment(SampleTablePool tables) : IDisposable
     /// <summary>What the rows of the table point into.</summary>
     public required Memory<byte> Bytes { get; init; }
 
-    /// <summary>What lets go of those bytes.</summary>
+    /// <summary>What releases those bytes.</summary>
     public Action? Release { get; set; }
 
     /// <summary>How many bytes its samples have.</summary>

@@ -4,7 +4,7 @@ using Keyway.Mp4.KeyChecks;
 
 namespace Keyway.Mp4.Samples;
 
-/// <summary>Looks whether the keys of one track bring to light what its samples have, each key until it is known (<see cref="KeyEvidence"/>).</summary>
+/// <summary>Looks whether the keys of one track decrypt to what its samples have, each key until it is known (<see cref="KeyEvidence"/>).</summary>
 /// <remarks>Threads: any. What a key has shown stays known, so that damage to the media later on is not taken for a wrong key.</remarks>
 internal sealed class KeyCheck
 {

@@ -33,7 +33,7 @@ internal static class SampleClip
         int first = clip.FindFirst(end);
         if (first == end) return clip.Keep(0, 0);
 
-        // Periods that go on with the media of the one before: what the samples lean on went right before them.
+        // Periods that go on with the media of the one before: what the samples depend on went right before them.
         if (clip.TimeOf(first) == reached) return first == 0 && end == table.Count || clip.Keep(first, end, all: true);
         if (first == 0 && !clip.AnyBefore(0, end)) return end == table.Count || clip.Keep(0, end);
         if (table.Rows[first].IsSync) return clip.Keep(first, end);
@@ -133,7 +133,7 @@ internal static class SampleClip
             return false;
         }
 
-        /// <summary>Keeps the samples from one to another, without those among them that are presented before the start: they lean on what is gone.</summary>
+        /// <summary>Keeps the samples from one to another, without those among them that are presented before the start: they depend on what is gone.</summary>
         public bool Keep(int first, int end, bool all = false)
         {
             Int128 begin = TimeOf(first), time = begin;

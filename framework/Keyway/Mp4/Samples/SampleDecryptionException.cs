@@ -42,7 +42,7 @@ public sealed class SampleDecryptionException(string source, uint trackId, long 
     /// <summary>Why not. <see cref="DecryptStatus.Decrypted"/> where it was decrypted, and is not what its track has: the key does not fit.</summary>
     public DecryptStatus Status { get; } = status;
 
-    /// <summary>Whether the key is a wrong one: what it brings to light is not what samples of their format have. The sample is the one that made it certain.</summary>
+    /// <summary>Whether the key is a wrong one: what it decrypts to is not what samples of their format have. The sample is the one that made it certain.</summary>
     public bool KeyDoesNotFit => Status == DecryptStatus.Decrypted;
 
     private static string Reason(DecryptStatus status) => status switch

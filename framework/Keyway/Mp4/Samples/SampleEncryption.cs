@@ -3,7 +3,7 @@ using Keyway.Mp4.Samples;
 
 namespace Keyway.Mp4;
 
-/// <summary>How one sample is protected: all that a decryptor needs beside the key (ISO/IEC 23001-7). For whoever brings his own.</summary>
+/// <summary>How one sample is protected: all that a decryptor needs beside the key (ISO/IEC 23001-7). For callers that decrypt themselves.</summary>
 /// <remarks>
 /// <code>
 /// sample:   │ clear │ protected      │ clear │ protected   │        Subsamples; without any, the whole sample is protected

@@ -141,7 +141,7 @@ internal static class SampleTableBuilder
             {
                 foreach (long origin in (ReadOnlySpan<long>)[traf.BaseOffset, moof.Offset, 0])
                 {
-                    // Vectors alone fit anywhere: never among the samples, and where nothing but chance speaks for a place, with maps only.
+                    // Vectors alone fit anywhere: never among the samples, and where nothing but chance is evidence for a place, with maps only.
                     for (int i = 0; i < starts.Length; i++) starts[i] = origin + offsets.OffsetAt(data.Bytes, i) - data.Offset;
                     string why = "the auxiliary information that saio points to lies among the samples";
                     if (!LiesAmongSamples(traf, starts, sizes, data)

@@ -91,7 +91,7 @@ internal sealed class EditList
             if (time >= 0)
             {
                 time = Math.Min(time, long.MaxValue / 4);
-                // The last edit of what grows in fragments goes on with them, whatever was known when it was written (8.6.6.1).
+                // The last edit of a fragmented file goes on with its fragments, whatever was known when it was written (8.6.6.1).
                 bool isOpen = duration == 0 || (!isWhole && i == count - 1);
                 long end = isOpen ? long.MaxValue : rate == 0 ? time + 1 : time + Units(duration, roundUp: true);
                 edits.Add(new Edit(Units(begin, roundUp: false), time, end));

@@ -31,7 +31,7 @@ internal static class TrakReader
             parts.Problem = error;
         }
 
-        // What speaks of protection is needed where there is any.
+        // What is about protection is needed where there is any.
         bool hidden = entries.Exists(static e => e.IsProtected);
         if (hidden) parts.Problem ??= parts.ProtectionProblem;
         else if (parts.ProtectionProblem is { } harmless) movie.Defects.Add(harmless);

@@ -9,12 +9,12 @@ using Keyway.Messaging;
 
 namespace Keyway.Sessions;
 
-/// <summary>Runs the provider's pipeline for sessions that need a licence, beside their mailboxes, and leaves what became of it there.</summary>
+/// <summary>Runs the provider's pipeline for sessions that need a licence, beside their mailboxes, and leaves the result there.</summary>
 internal sealed class LicenseExchanger(SessionFacts facts, TimeProvider clock, EngineMeter? meter, Func<SessionId, LicenseSessionActor?> find)
 {
     private readonly QuietTimes _quiet = new(clock);
 
-    /// <summary>Hears that a licence is needed. Begins the exchange and returns.</summary>
+    /// <summary>Handles that a licence is needed. Begins the exchange and returns.</summary>
     public void OnLicenseNeeded(LicenseNeeded needed)
     {
         if (find(needed.Session) is not { } session || session.Order(needed.Exchange) is not { } order) return;
@@ -79,7 +79,7 @@ internal sealed class LicenseExchanger(SessionFacts facts, TimeProvider clock, E
         else session.Collect(order.Number);
     }
 
-    /// <summary>Says to whoever measures what became of an exchange.</summary>
+    /// <summary>Says to whoever measures the result of an exchange.</summary>
     private void Tell(Activity? span, LicenseSessionActor session, ChallengeKind kind, LicenseExchange? exchange, TimeSpan took, LicenseServiceException? failure)
     {
         int retries = exchange?.Attempt ?? 0;
@@ -87,7 +87,7 @@ internal sealed class LicenseExchanger(SessionFacts facts, TimeProvider clock, E
         span?.SetTag(Tags.Kind, kind.ToString()).SetTag(Tags.Attempts, retries + 1);
         if (exchange?.Answer is { } answer) span?.SetTag(Tags.HttpStatus, answer.Status);
         if (failure is not null) span.Fail(failure);
-        // Before anybody hears of the licence: who waits for it may look at the trace next.
+        // Before anybody is told of the licence: who waits for it may look at the trace next.
         span?.Stop();
     }
 

@@ -24,7 +24,7 @@ internal sealed class Conclusion
         if (failure is null) end.TrySetResult();
         else if (failure is OperationCanceledException) end.TrySetCanceled();
         else end.TrySetException(failure);
-        // Whoever does not look is not to hear of it from the collector.
+        // Whoever does not look is not to get it from the collector.
         _ = end.Task.Exception;
     }
 

@@ -11,7 +11,7 @@ namespace Keyway.Sessions;
 /// <param name="Token">Cancelled when the exchange no longer counts.</param>
 internal sealed record ExchangeOrder(int Number, ChallengeKind Kind, IReadOnlyList<KeyId> KeyIds, ExchangeBudget Budget, CancellationToken Token);
 
-/// <summary>What became of an exchange. Its buffers are cleared when it is disposed.</summary>
+/// <summary>The result of an exchange. Its buffers are cleared when it is disposed.</summary>
 internal sealed class ExchangeResult(int number, LicenseExchange? exchange, ExchangeRun? run, LicenseServiceException? failure) : IDisposable
 {
     public int Number { get; } = number;

@@ -56,7 +56,7 @@ internal sealed class KeySystemHalf(IKeySystem system, TimeSpan patience, Action
     {
         Staged<LicenseOutcome> accepted = await StageAsync("opening an answer", () => _session!.AcceptAsync(answer, lifetime)).ConfigureAwait(false);
         return accepted is { Failure: null, Result: LicenseOutcome.None }
-            ? accepted with { Failure = new LicenseServiceException(LicenseErrorKind.InternalFault, $"the key system '{Name}' did not say what became of an answer") }
+            ? accepted with { Failure = new LicenseServiceException(LicenseErrorKind.InternalFault, $"the key system '{Name}' returned no result for an answer") }
             : accepted;
     }
 
@@ -140,7 +140,7 @@ internal sealed class KeySystemHalf(IKeySystem system, TimeSpan patience, Action
     }
 
     /// <summary>
-    /// Calls the key system, for as long as there is patience. On another thread: one that blocks must not block the session. By the machine's clock and not by
+    /// Calls the key system, within the time limit. On another thread: one that blocks must not block the session. By the machine's clock and not by
     /// that of licences: code that does not come back takes the machine's time.
     /// </summary>
     private async Task<T> WatchAsync<T>(string what, Func<ValueTask<T>> call)

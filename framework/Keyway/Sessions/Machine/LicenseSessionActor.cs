@@ -78,7 +78,7 @@ internal sealed class LicenseSessionActor : IAsyncDisposable
     /// <summary>What is stored of it; <see langword="null"/>: nothing.</summary>
     public StoredLicense? Stored => _storage.Current;
 
-    /// <summary>Whether the store should hear that the licence is in use, or that the clock is not what it was.</summary>
+    /// <summary>Whether the store should be told that the licence is in use, or that the clock is not what it was.</summary>
     public bool IsSeenLongAgo => _storage.IsSeenLongAgo;
 
     /// <summary>Ends when what the session was opened for, or asked to do with its stored licence, is done; fails with the reason.</summary>
@@ -164,7 +164,7 @@ internal sealed class LicenseSessionActor : IAsyncDisposable
         return new ValueTask<LicenseServiceException?>(_half.ReadRefusal(answer));
     });
 
-    /// <summary>Leaves what became of an exchange to be fetched by its number.</summary>
+    /// <summary>Leaves the result of an exchange to be fetched by its number.</summary>
     public void Deposit(ExchangeResult result)
     {
         _exchange.Deposit(result);
@@ -327,7 +327,7 @@ internal sealed class LicenseSessionActor : IAsyncDisposable
             }
             else
             {
-                // Keys that are there already stay usable, whatever becomes of the licence for the others; with a licence to be stored they wait for it.
+                // Keys that are there already stay usable, whatever happens to the licence for the others; with a licence to be stored they wait for it.
                 if (keys.Any(IsUsable) && (isTakenUp || !_storage.IsWanted)) await ApplyAsync(SessionInput.KeysUsable).ConfigureAwait(false);
                 if (stage.Requested == ChallengeKind.None) await ApplyAsync(SessionInput.LicenseWanted, ChallengeKind.License).ConfigureAwait(false);
             }
@@ -473,7 +473,7 @@ internal sealed class LicenseSessionActor : IAsyncDisposable
         _conclusion.End(failure);
     }
 
-    /// <summary>What cannot be stored of a renewal is no reason to lose it, and is told.</summary>
+    /// <summary>What cannot be stored of a renewal is no reason to lose it, and is reported.</summary>
     private void OnExchangeEnded(LicenseServiceException? unkept)
     {
         if (unkept is not null && !IsOver)

@@ -49,7 +49,7 @@ public sealed class KeyRingSession : IAsyncDisposable
     /// <param name="keys">The keys that content needs. Empty where only the headers know.</param>
     /// <param name="cancellationToken">Ends the wait; sessions that are opening go on.</param>
     /// <returns>A task that ends when every key has a session that brings it. It does not wait for licences.</returns>
-    /// <exception cref="ObjectDisposedException">The ring is gone.</exception>
+    /// <exception cref="ObjectDisposedException">The ring has been disposed.</exception>
     public async ValueTask NeedAsync(IReadOnlyList<ProtectionHeader> headers, IReadOnlyList<WantedKey> keys, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(headers);
@@ -65,11 +65,11 @@ public sealed class KeyRingSession : IAsyncDisposable
     /// <summary>Waits until keys may be used for a sink.</summary>
     /// <param name="keys">The keys, as a fragment needs them.</param>
     /// <param name="sink">Where the samples go.</param>
-    /// <param name="pixels">The size of the track's pictures; <see langword="null"/>: none.</param>
+    /// <param name="pixels">The frame size of a video track (width × height); <see langword="null"/>: not video.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>A task that ends when every key may be used.</returns>
     /// <exception cref="KeyUnavailableException">One of them will not be: no licence, not in it, refused by policy, too late, too early.</exception>
-    /// <exception cref="ObjectDisposedException">The ring is gone.</exception>
+    /// <exception cref="ObjectDisposedException">The ring has been disposed.</exception>
     public async ValueTask WaitAsync(IReadOnlyList<KeyId> keys, OutputCapabilities sink, long? pixels, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(keys);
@@ -84,12 +84,12 @@ public sealed class KeyRingSession : IAsyncDisposable
     /// </summary>
     /// <param name="keys">The keys, as a fragment needs them.</param>
     /// <param name="sink">Where the samples go.</param>
-    /// <param name="pixels">The size of the track's pictures; <see langword="null"/>: none.</param>
+    /// <param name="pixels">The frame size of a video track (width × height); <see langword="null"/>: not video.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>A task that ends when they may be used.</returns>
     /// <exception cref="LicenseStoreException">The store cannot be written.</exception>
     /// <exception cref="KeyUnavailableException">One of them will not be there: the clock was set back, or the licence was given back elsewhere.</exception>
-    /// <exception cref="ObjectDisposedException">The ring is gone.</exception>
+    /// <exception cref="ObjectDisposedException">The ring has been disposed.</exception>
     public ValueTask BeginUseAsync(IReadOnlyList<KeyId> keys, OutputCapabilities sink, long? pixels, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(keys);
@@ -128,8 +128,8 @@ public sealed class KeyRingSession : IAsyncDisposable
     internal bool HasNeighbours => _rings.HasOthersLike(this);
 
     /// <summary>
-    /// Lets go of keys that nothing of this presentation needs any more. A session whose used keys are all over is left, and closed by the last who
-    /// leaves it; of one that goes on, the keys that all its holders have let go of are zeroed.
+    /// Drops keys that nothing of this presentation needs any more. A session whose used keys are all over is left, and closed by the last who
+    /// leaves it; of one that goes on, the keys that all its holders have dropped are zeroed.
     /// </summary>
     /// <param name="isOver">Whether a key is one of them.</param>
     /// <param name="kept">The keys that are still in use.</param>
@@ -159,7 +159,7 @@ public sealed class KeyRingSession : IAsyncDisposable
     /// <summary>The keys that its sessions hold or are fetching.</summary>
     internal HashSet<KeyId> HeldOrFetched() => [.. Sessions.SelectMany(static session => session.Actor.HeldOrFetched())];
 
-    /// <summary>Hears that protection was detected: takes the next need up, beside whoever said so.</summary>
+    /// <summary>Handles protection that was detected: takes the next need up, beside whoever said so.</summary>
     internal void Serve()
     {
         if (_needs.TryDequeue(out Need? need)) _ = Task.Run(() => ServeAsync(need));
@@ -239,7 +239,7 @@ public sealed class KeyRingSession : IAsyncDisposable
             }
             catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
             {
-                // It has ended meanwhile; whoever waits for its keys hears why.
+                // It has ended meanwhile; whoever waits for its keys is told why.
             }
         }
 

@@ -14,10 +14,10 @@ internal sealed class SharedSession(LicenseSessionActor actor)
 
     public HashSet<KeyRingSession> Holders { get; } = [];
 
-    /// <summary>The keys that each holder has let go of.</summary>
+    /// <summary>The keys that each holder has dropped.</summary>
     public Dictionary<KeyRingSession, HashSet<KeyId>> Retired { get; } = [];
 
-    /// <summary>Whether a key was used from it that its user has let go of.</summary>
+    /// <summary>Whether a key was used from it that its user has dropped.</summary>
     public bool HasServed { get; set; }
 
     /// <summary>Closes the session if nobody joins before it fires.</summary>

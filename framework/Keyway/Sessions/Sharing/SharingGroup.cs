@@ -177,7 +177,7 @@ internal sealed class SharingGroup : IAsyncDisposable
         lock (_gate) return [.. _open];
     }
 
-    /// <summary>Joins a session for the sake of keys. What else of it the holder has let go of stays so.</summary>
+    /// <summary>Joins a session for the sake of keys. What else of it the holder has dropped stays so.</summary>
     private void Join(KeyRingSession ring, SharedSession session, IEnumerable<KeyId> keys)
     {
         lock (_gate)
@@ -312,7 +312,7 @@ internal sealed class SharingGroup : IAsyncDisposable
             }
             catch (OperationCanceledException)
             {
-                // It has ended meanwhile; whoever waits for the keys hears so.
+                // It has ended meanwhile; whoever waits for the keys is told so.
             }
         }
 

@@ -8,7 +8,7 @@ namespace Keyway.Sessions;
 /// </remarks>
 public interface ILicenseStore
 {
-    /// <summary>Lists what is stored. What is damaged or belongs to somebody else is told and passed over.</summary>
+    /// <summary>Lists what is stored. What is damaged or belongs to somebody else is reported and passed over.</summary>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>The licences, the newest first, and what cannot be used.</returns>
     /// <exception cref="LicenseStoreException">The store cannot be read at all.</exception>

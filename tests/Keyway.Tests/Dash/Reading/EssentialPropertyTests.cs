@@ -60,7 +60,7 @@ public sealed class EssentialPropertyTests
     public void Trick_mode_stays_what_it_was()
     {
         Manifest manifest = Mpd.Read(Mpd.Around($"""<Period>{Set("<EssentialProperty schemeIdUri=\"http://dashif.org/guidelines/trickmode\" value=\"1\"/>")}{Plain}</Period>"""));
-        TrackSelection.Choose(DashTimeline.Of(manifest)).Others.Single().Reason.Should().Be("for winding only (trick mode)");
+        TrackSelection.Choose(DashTimeline.Of(manifest)).Others.Single().Reason.Should().Be("for trick mode only");
         TrackSelection.Choose(DashTimeline.Of(manifest), new TrackQuery("best")).Tracks.Single().Renditions.Single().Id.Should().Be("best");
     }
 

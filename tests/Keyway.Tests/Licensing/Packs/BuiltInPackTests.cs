@@ -5,7 +5,7 @@ using Keyway.Licensing.Tokens;
 namespace Keyway.Licensing.Packs;
 
 /// <summary>
-/// One pack of each shape against a service that speaks as the survey of providers has it (section 2): what goes out is compared with wire forms written
+/// One pack of each shape against a service that answers as its documents have it: what goes out is compared with wire forms written
 /// by hand, what comes back is a licence once and a refusal once.
 /// </summary>
 public sealed class BuiltInPackTests

@@ -7,7 +7,7 @@ using Keyway.Testing;
 
 namespace Keyway.Licensing.Transport;
 
-/// <summary>Section 8.1 of the design, rule by rule, by counting what is really sent.</summary>
+/// <summary>Where secrets may go (docs/trust.md), rule by rule, by counting what is really sent.</summary>
 public class HttpLicenseTransportTests
 {
     private const string Home = "https://license.example/acquire";

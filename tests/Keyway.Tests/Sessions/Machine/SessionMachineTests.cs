@@ -3,7 +3,7 @@ using Keyway.Messaging;
 namespace Keyway.Sessions;
 
 /// <summary>
-/// Every pair of state and input, written by hand from section 7 of the design. One row a state, one column an input; a cell is the state that is
+/// Every pair of state and input, written by hand (docs/architecture.md, "Sessions"). One row a state, one column an input; a cell is the state that is
 /// entered and what is done: x start an exchange, + ask afterwards, ! report a failure, 0 revoke keys, - leave the table, # end. A dot: nothing happens.
 /// </summary>
 public class SessionMachineTests

@@ -5,7 +5,7 @@ using Keyway.Testing;
 
 namespace Keyway.Sessions;
 
-/// <summary>Who joins which session: section 7 of the design, rule by rule.</summary>
+/// <summary>Who joins which session (docs/architecture.md, "Sessions"), rule by rule.</summary>
 public class SharingTests
 {
     [Fact]

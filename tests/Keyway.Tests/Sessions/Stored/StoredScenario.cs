@@ -4,7 +4,7 @@ using Keyway.Testing;
 
 namespace Keyway.Sessions;
 
-/// <summary>Licences that outlive their sessions: engines come and go, the clock and what is stored remain.</summary>
+/// <summary>Licences that outlive their sessions: engines are made and disposed, the clock and what is stored remain.</summary>
 public abstract class StoredScenario
 {
     private protected static readonly OutputRequirement Export = new() { ClearExport = true };
