@@ -78,7 +78,7 @@ public sealed partial class KeywayHost : IKeyway, IHostedService, IAsyncDisposab
     /// <summary>What configuration says, as far as it is in use: after a change of it, the last that was good.</summary>
     public KeywayOptions Options { get; private set; }
 
-    /// <summary>What is no mistake and looks like one; after the start also what plugins tell. Each is logged at the start.</summary>
+    /// <summary>What is no mistake and looks like one; after the start also what plugins report. Each is logged at the start.</summary>
     public IReadOnlyList<SettingError> Warnings => Volatile.Read(ref _build)?.Warnings ?? Options.Warnings;
 
     /// <summary>Where licences are kept that outlive their session; <see langword="null"/>: nowhere. It needs no start.</summary>

@@ -1,6 +1,6 @@
 namespace Keyway.Cli;
 
-/// <summary>Whoever read standard output has gone (<c>| head</c>). That is no fault, and nothing more can be written.</summary>
+/// <summary>The reader of standard output has ended (<c>| head</c>). That is no fault, and nothing more can be written.</summary>
 internal sealed class BrokenPipeException(Exception innerException) : IOException("the pipe is closed", innerException)
 {
     private const int Epipe = 32;   // on Linux and macOS

@@ -1,6 +1,6 @@
 namespace Keyway.Cli;
 
-/// <summary>What the command tells whoever started it. Documented in docs/cli.md; scripts rely on the numbers.</summary>
+/// <summary>What the command tells its caller. Documented in docs/cli.md; scripts rely on the numbers.</summary>
 internal static class ExitCode
 {
     public const int Done = 0;

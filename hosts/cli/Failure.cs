@@ -14,7 +14,7 @@ using Keyway.Sessions;
 
 namespace Keyway.Cli;
 
-/// <summary>What went wrong, as the person who started the command is told it.</summary>
+/// <summary>What went wrong, as the command reports it.</summary>
 /// <param name="Code">The exit code.</param>
 /// <param name="Kind">A word for scripts.</param>
 /// <param name="Message">One line that names the place.</param>
@@ -71,7 +71,7 @@ internal sealed record Failure(int Code, string Kind, string Message, string? Ad
         _ => new(ExitCode.Unexpected, "unexpected", $"{exception.GetType().Name}: {FirstLine(exception.Message)}"),
     };
 
-    /// <summary>Tells it: one line and an advice on standard error, or one object on standard output. Where that cannot be written to, the code says it alone.</summary>
+    /// <summary>Reports it: one line and an advice on standard error, or one object on standard output. Where that cannot be written to, the code says it alone.</summary>
     /// <returns>The exit code.</returns>
     public int Tell(CommandIo io, bool json)
     {

@@ -8,7 +8,7 @@ using Spectre.Console;
 
 namespace Keyway.Cli;
 
-/// <summary>What <c>inspect</c> tells.</summary>
+/// <summary>What <c>inspect</c> shows.</summary>
 internal static class InspectReport
 {
     public static string ToJson(ContentFacts facts, SegmentReport? segments) => Json.Write(json =>

@@ -5,7 +5,7 @@ using Spectre.Console;
 
 namespace Keyway.Cli;
 
-/// <summary>What <c>inspect</c> tells of a file that holds licences, and no content.</summary>
+/// <summary>What <c>inspect</c> shows of a file that holds licences, and no content.</summary>
 internal sealed record LicenseFileReport(Uri Source, string KeySystem, IReadOnlyList<LicenseDescription> Licenses)
 {
     // Longer files hold content.

@@ -5,7 +5,7 @@ using Spectre.Console;
 
 namespace Keyway.Cli;
 
-/// <summary>What <c>licenses</c> tells of stored licences. No key, no licence.</summary>
+/// <summary>What <c>licenses</c> shows of stored licences. No key, no licence.</summary>
 internal static class LicensesReport
 {
     public static void Listed(CommandContext context, StoredLicenseList list, DateTimeOffset now)

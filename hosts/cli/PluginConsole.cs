@@ -5,7 +5,7 @@ using Keyway.Hosting.Plugins;
 namespace Keyway.Cli;
 
 /// <summary>
-/// What plugins say past the command, and how a crash of theirs is told. Standard output is the command's: media and reports go there, and a line of a plugin
+/// What plugins say past the command, and how a crash of theirs is reported. Standard output is the command's: media and reports go there, and a line of a plugin
 /// would spoil them. What code writes to the console goes to standard error, under the plugin's name.
 /// </summary>
 internal sealed class PluginConsole : TextWriter
@@ -20,7 +20,7 @@ internal sealed class PluginConsole : TextWriter
 
     /// <summary>Takes the console of the process, before code of plugins runs.</summary>
     /// <param name="io">Where the command itself reads and writes.</param>
-    /// <param name="json">Whether failures are told as JSON.</param>
+    /// <param name="json">Whether failures are reported as JSON.</param>
     public static void Take(CommandIo io, bool json)
     {
         // The command's own writers are those of before.

@@ -8,7 +8,7 @@ using Spectre.Console;
 
 namespace Keyway.Cli;
 
-/// <summary>What <c>play</c> and <c>license</c> tell of a presentation and its licences. No key, no token, no licence.</summary>
+/// <summary>What <c>play</c> and <c>license</c> show of a presentation and its licences. No key, no token, no licence.</summary>
 internal sealed record PresentationReport
 {
     public required ContentFacts Facts { get; init; }

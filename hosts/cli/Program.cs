@@ -18,7 +18,7 @@ catch (UsageException exception)
     return Failure.Usage(exception.Message).Tell(io, Array.IndexOf(args, "--json") >= 0);
 }
 
-// The command is told and tidies up; one signal more than it has a use for ends it at once, and tidies up for it.
+// The command is notified and tidies up; one signal more than it has a use for ends it at once, and tidies up for it.
 void Interrupt(PosixSignalContext signal)
 {
     signal.Cancel = true;

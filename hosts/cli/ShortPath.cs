@@ -47,7 +47,7 @@ internal static class ShortPath
         return new DecryptRequest { Files = [.. files], Init = init, Keys = [.. keys], KeyFile = keyFile, To = to, Force = force, Threads = number, Sha256 = sha256, AllowProtected = allowProtected, Json = json };
     }
 
-    /// <summary>Does it, and tells a failure as the whole command would.</summary>
+    /// <summary>Does it, and reports a failure as the whole command would.</summary>
     public static int Run(DecryptRequest request, CommandIo io, CancellationToken cancellationToken)
     {
         try

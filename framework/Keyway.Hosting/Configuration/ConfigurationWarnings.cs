@@ -8,7 +8,7 @@ namespace Keyway.Hosting.Configuration;
 /// <summary>Finds what a host can start with and hardly is what somebody meant.</summary>
 internal static class ConfigurationWarnings
 {
-    /// <summary>What configuration alone tells.</summary>
+    /// <summary>What can be seen from configuration alone.</summary>
     /// <param name="options">The options.</param>
     /// <param name="keyway">The section <c>Keyway</c>.</param>
     /// <param name="root">The configuration that it is of; <see langword="null"/>: it is not known.</param>

@@ -27,6 +27,6 @@ public sealed record ProviderOptions
     /// <summary>The steps of its pipeline, outermost first. Empty: the provider's own list.</summary>
     public IReadOnlyList<PipelineStepOptions> Pipeline { get; init; } = [];
 
-    /// <summary>The whole section, for whoever builds the pipeline.</summary>
+    /// <summary>The whole section, for the builder of the pipeline.</summary>
     public required IConfigurationSection Section { get; init; }
 }

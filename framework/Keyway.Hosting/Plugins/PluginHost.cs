@@ -10,7 +10,7 @@ namespace Keyway.Hosting.Plugins;
 /// The plugins of a host. A plugin that does not fit or that throws is left out and named, and stops the host only when configuration requires it.
 /// </summary>
 /// <remarks>
-/// Threads: any. Ownership: who loads it disposes it, after everything that its parts have made. What it tells is told as a fact too:
+/// Threads: any. Ownership: who loads it disposes it, after everything that its parts have made. What it reports is published as a fact too:
 /// <see cref="PluginLoaded"/>, <see cref="PluginFaulted"/>, <see cref="PluginUnloaded"/>.
 /// </remarks>
 public sealed partial class PluginHost : IAsyncDisposable
@@ -208,7 +208,7 @@ public sealed partial class PluginHost : IAsyncDisposable
         return new PluginReload(id, before, problem);
     }
 
-    /// <summary>The replaced versions that wait for whoever uses them.</summary>
+    /// <summary>The replaced versions that wait for their users.</summary>
     internal IReadOnlyList<(string Id, int Number)> Retiring
     {
         get { lock (_gate) return [.. _retiring.Select(static each => (each.Id, each.Number))]; }
@@ -286,7 +286,7 @@ public sealed partial class PluginHost : IAsyncDisposable
         if (index >= 0) _records[index] = _records[index] with { State = state };
     }
 
-    /// <summary>Tells why a new version of a plugin is refused, and keeps it beside the one that goes on.</summary>
+    /// <summary>Reports why a new version of a plugin is refused, and keeps it beside the one that goes on.</summary>
     private void Tell(string id, PluginProblem problem)
     {
         lock (_gate)

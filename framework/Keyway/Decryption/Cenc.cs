@@ -22,7 +22,7 @@ internal static unsafe class Cenc
     /// <param name="key">The key; the caller holds a reference.</param>
     /// <param name="sample">The whole sample.</param>
     /// <param name="protection">How it is protected.</param>
-    /// <param name="map">What checking it told.</param>
+    /// <param name="map">What checking it has found.</param>
     public static void Decrypt(ContentKey key, Span<byte> sample, in SampleProtection protection, in SampleMap map)
     {
         if (map.WholeBlocks && protection.Subsamples.IsEmpty && protection.Scheme == ProtectionScheme.Cenc)

@@ -5,7 +5,7 @@ namespace Keyway.Decryption;
 
 /// <summary>A content key: round keys in one native block that the collector cannot copy, and no way to read them.</summary>
 /// <remarks>
-/// <para>Lifetime: whoever decrypts holds a reference (<see cref="TryAddReference"/>); revoking disposes. The last one out zeroes the block
+/// <para>Lifetime: a caller that decrypts holds a reference (<see cref="TryAddReference"/>); revoking disposes. The last one out zeroes the block
 /// and frees it, so a revoke during a decrypt is safe.</para>
 /// <para>Threads: any, several at once.</para>
 /// </remarks>

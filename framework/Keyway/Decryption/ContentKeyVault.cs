@@ -92,7 +92,7 @@ public sealed class ContentKeyVault : IDisposable
     /// <param name="session">The session.</param>
     /// <param name="id">The key. One that the vault does not know is noted as living elsewhere.</param>
     /// <param name="status">Its status.</param>
-    /// <param name="reason">Why, for whoever waits for the key.</param>
+    /// <param name="reason">Why, for readers that wait for the key.</param>
     /// <exception cref="ObjectDisposedException">The vault has been disposed.</exception>
     public void SetStatus(SessionId session, KeyId id, KeyStatus status, LicenseServiceException? reason = null)
     {
@@ -151,7 +151,7 @@ public sealed class ContentKeyVault : IDisposable
     }
 
     /// <summary>
-    /// Holds the keys of a session back from every reader, or lets them go. The session itself sees them as they are: a licence that is to be
+    /// Holds the keys of a session back from every reader, or releases them. The session itself sees them as they are: a licence that is to be
     /// stored, and is not, must never have opened a sample.
     /// </summary>
     internal void Hold(SessionId session, bool held)
@@ -171,7 +171,7 @@ public sealed class ContentKeyVault : IDisposable
         }
     }
 
-    /// <summary>Says when a key was first used. Only the first word counts.</summary>
+    /// <summary>Says when a key was first used. Only the first call counts.</summary>
     internal void NoteUse(SessionId session, KeyId id, DateTimeOffset when)
     {
         bool first = false;

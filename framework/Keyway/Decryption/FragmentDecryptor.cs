@@ -15,7 +15,7 @@ internal sealed class FragmentDecryptor(SampleDecryptor owner) : IFragmentDecryp
     private int _count;
     private bool _disposed;
 
-    /// <summary>A leaked one still lets its keys go.</summary>
+    /// <summary>A leaked one still releases its keys.</summary>
     ~FragmentDecryptor() => Release();
 
     /// <inheritdoc/>
@@ -52,7 +52,7 @@ internal sealed class FragmentDecryptor(SampleDecryptor owner) : IFragmentDecryp
 
         BatchResult result = await loan.DecryptAsync(batch, cancellationToken).ConfigureAwait(false);
 
-        // Whoever waits to ask again keeps no session from closing, and takes the key from whichever has it then.
+        // A wait before asking again keeps no session from closing, and takes the key from whichever has it then.
         if (result.Status is DecryptStatus.NotNow or DecryptStatus.KeyNotFound) Forget(batch.KeyId);
         GC.KeepAlive(this);
         return result;

@@ -20,7 +20,7 @@ internal readonly struct KeyLease
     /// <summary>Decrypts a sample in place.</summary>
     /// <param name="sample">The whole sample.</param>
     /// <param name="protection">How it is protected.</param>
-    /// <param name="map">What checking it told.</param>
+    /// <param name="map">What checking it has found.</param>
     /// <returns>The result.</returns>
     public DecryptStatus Decrypt(Span<byte> sample, in SampleProtection protection, in SampleMap map)
     {

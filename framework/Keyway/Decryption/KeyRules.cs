@@ -9,7 +9,7 @@ internal static class KeyRules
     private const int HighestLevelThatAsksNothing = 100;
 
     // Of a sink that exports, nobody knows what is behind it: it meets what Microsoft's tables let pass where no protection can be engaged. Compressed
-    // video is what it is given leave to export.
+    // video is what it is permitted to export.
     private static readonly ProtectionLevels Unprotected = new() { CompressedVideo = int.MaxValue, UncompressedVideo = 250, AnalogVideo = 150, CompressedAudio = 100, UncompressedAudio = 200 };
 
     /// <summary>Compares what a licence allows with the time, with what has been done with the key, and with a sink.</summary>
@@ -61,7 +61,7 @@ internal static class KeyRules
         foreach (OutputRestriction restriction in asked.Restrictions)
             if (!sink.Restrictions.Contains(restriction.Id)) return KeyStatus.OutputRestricted;
 
-        // Clear export decides about HDCP: no path that leaves such a sink has it. Levels that demand more than a try are not met by leave to export.
+        // Clear export decides about HDCP: no path that leaves such a sink has it. Levels that demand more than a try are not met by permission to export.
         bool exports = sink.Exports;
         if (!Meets(asked.Levels, exports ? Higher(sink.Levels, Unprotected) : sink.Levels, pixels is not null)) return KeyStatus.OutputRestricted;
         if (!exports && asked.Hdcp > sink.Hdcp) return KeyStatus.OutputRestricted;

@@ -9,7 +9,7 @@ namespace Keyway.Decryption;
 /// </remarks>
 public sealed class RawKeyRing : IDisposable
 {
-    // Whoever holds a key in the clear needs no permission to export what it opens.
+    // A caller that holds a key in the clear needs no permission to export what it opens.
     private static readonly KeyPolicy Everything = new() { Output = new OutputRequirement { ClearExport = true } };
 
     private readonly ContentKeyVault _vault;

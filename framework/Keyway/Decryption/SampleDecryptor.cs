@@ -4,7 +4,7 @@ namespace Keyway.Decryption;
 
 /// <summary>Decrypts the samples of one track for one sink, with the keys of one ring. The only door to the keys of a vault.</summary>
 /// <remarks>
-/// Threads: any, several at once. <see cref="Decrypt"/> treats each sample as a fragment of its own; whoever has many samples with the
+/// Threads: any, several at once. <see cref="Decrypt"/> treats each sample as a fragment of its own; a caller with many samples of the
 /// same key takes <see cref="LeaseFragment"/>.
 /// </remarks>
 public sealed class SampleDecryptor : ISampleDecryptor
@@ -59,7 +59,7 @@ public sealed class SampleDecryptor : ISampleDecryptor
     /// <summary>Judges a sample before any key is looked for.</summary>
     /// <param name="sample">The whole sample.</param>
     /// <param name="protection">How it is protected.</param>
-    /// <param name="map">What was learnt.</param>
+    /// <param name="map">What was found.</param>
     /// <returns><see cref="DecryptStatus.None"/>, or why it is refused.</returns>
     internal static DecryptStatus Check(ReadOnlySpan<byte> sample, in SampleProtection protection, out SampleMap map)
     {

@@ -1,6 +1,6 @@
 namespace Keyway.Decryption;
 
-/// <summary>What checking a sample's protection tells: made before a byte is touched.</summary>
+/// <summary>What checking a sample's protection has found: made before a byte is touched.</summary>
 internal readonly ref struct SampleMap
 {
     /// <summary>The protected bytes of all ranges together.</summary>
@@ -12,7 +12,7 @@ internal readonly ref struct SampleMap
     /// <summary>Checks that a sample and what protects it fit together.</summary>
     /// <param name="length">The sample's length.</param>
     /// <param name="protection">How it is protected.</param>
-    /// <param name="map">What was learnt.</param>
+    /// <param name="map">What was found.</param>
     /// <returns>
     /// <see langword="false"/> when the vector is not 8 or 16 bytes long, when the map's bytes do not add up to the sample's length
     /// (ISO/IEC 23001-7, 9.5.1), or when a pattern skips blocks and encrypts none.

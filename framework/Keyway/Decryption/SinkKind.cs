@@ -6,7 +6,7 @@ public enum SinkKind
     /// <summary>Not said: taken for <see cref="Export"/>.</summary>
     None = 0,
 
-    /// <summary>It hands clear compressed samples on: to a file, a pipe, a response, a caller. A key needs leave for that (<see cref="Licensing.OutputRequirement.ClearExport"/>).</summary>
+    /// <summary>It hands clear compressed samples on: to a file, a pipe, a response, a caller. A key needs permission for that (<see cref="Licensing.OutputRequirement.ClearExport"/>).</summary>
     Export,
 
     /// <summary>

@@ -34,7 +34,7 @@ public sealed class LicenseService
     /// <summary>The origins that its exchanges may go to.</summary>
     public TrustedOrigins Origins { get; }
 
-    /// <summary>The step of its pipeline that chooses where requests go; <see langword="null"/>: whoever begins an exchange has chosen.</summary>
+    /// <summary>The step of its pipeline that chooses where requests go; <see langword="null"/>: the caller that begins an exchange has chosen.</summary>
     internal RequestStep? Chooser { get; private init; }
 
     /// <summary>The key systems that its pack serves; <see langword="null"/>: it has none, and says nothing.</summary>

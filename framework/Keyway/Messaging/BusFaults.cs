@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Keyway.Messaging;
 
-/// <summary>Where a bus puts what its subscribers throw: into the log and into a number, and never into the publisher's face.</summary>
+/// <summary>Where a bus puts what its subscribers throw: into the log and into a number, and never to the publisher.</summary>
 internal sealed partial class BusFaults(ILogger logger)
 {
     private long _count;
@@ -11,7 +11,7 @@ internal sealed partial class BusFaults(ILogger logger)
     public long Count => Interlocked.Read(ref _count);
 
     /// <summary>Counts and logs one failure.</summary>
-    /// <typeparam name="T">The fact that the subscriber was told.</typeparam>
+    /// <typeparam name="T">The fact that was delivered.</typeparam>
     /// <param name="exception">What it threw.</param>
     public void Report<T>(Exception exception)
     {
@@ -20,7 +20,7 @@ internal sealed partial class BusFaults(ILogger logger)
     }
 
     /// <summary>Waits for a handler that did not end at once, and reports what it throws.</summary>
-    /// <typeparam name="T">The fact that the handler was told.</typeparam>
+    /// <typeparam name="T">The fact that was delivered.</typeparam>
     /// <param name="pending">The handler's task.</param>
     /// <param name="cancellationToken">The publisher's token. A handler that ends because of it has not failed.</param>
     /// <returns>A task that ends with the handler and never fails.</returns>

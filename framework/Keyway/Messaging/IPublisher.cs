@@ -1,6 +1,6 @@
 namespace Keyway.Messaging;
 
-/// <summary>Says facts of one kind.</summary>
+/// <summary>Publishes facts of one kind.</summary>
 /// <typeparam name="TMessage">The kind of fact.</typeparam>
 public interface IPublisher<TMessage>
     where TMessage : IKeywayEvent

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Keyway.Messaging;
 
 /// <summary>
-/// The bus of one process: a table from the kind of a fact to those who listen to it. Publishing takes no lock and allocates nothing.
+/// The bus of one process: a table from the kind of a fact to its subscribers. Publishing takes no lock and allocates nothing.
 /// </summary>
 /// <remarks>
 /// Threads: any. A subscriber that joins during a publish receives the next fact; one that leaves during a publish is not called after its

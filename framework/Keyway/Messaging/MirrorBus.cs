@@ -9,8 +9,8 @@ namespace Keyway.Messaging;
 /// that sleeps stalls neither the engine nor its neighbours. When a queue is full its oldest fact is dropped and counted.
 /// </summary>
 /// <remarks>
-/// Threads: any. It is no <see cref="IMessageBus"/> and nothing that it hands out is a publisher: nobody outside the engine can say a fact.
-/// A handler sees facts of one kind in the order in which they were said; between two subscriptions no order is promised.
+/// Threads: any. It is no <see cref="IMessageBus"/> and nothing that it hands out is a publisher: nobody outside the engine can publish a fact.
+/// A handler sees facts of one kind in the order in which they were published; between two subscriptions no order is promised.
 /// </remarks>
 public sealed partial class MirrorBus : IEventSource, IDisposable
 {
@@ -61,7 +61,7 @@ public sealed partial class MirrorBus : IEventSource, IDisposable
         return new MirrorAsyncSubscriber<T>(this);
     }
 
-    /// <summary>Ends every subscription. Facts that still wait are not told.</summary>
+    /// <summary>Ends every subscription. Facts that still wait are not delivered.</summary>
     public void Dispose()
     {
         _disposed = true;

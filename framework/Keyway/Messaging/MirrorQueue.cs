@@ -84,7 +84,7 @@ internal sealed class MirrorQueue<T> : IMirrorQueue, IMessageHandler<T>
         if (drop) _dropped(first);
     }
 
-    /// <summary>Ends the subscription. Facts that still wait are not told.</summary>
+    /// <summary>Ends the subscription. Facts that still wait are not delivered.</summary>
     public void Dispose()
     {
         IDisposable? subscription;

@@ -1,7 +1,7 @@
 namespace Keyway.Messaging;
 
 /// <summary>
-/// The face of a bus that one listener sees: it remembers each subscription and ends them all when the listener leaves. One live subscription
+/// A bus as one subscriber sees it: it remembers each subscription and ends them all when the subscriber leaves. One live subscription
 /// would keep a plugin's load context in memory for ever.
 /// </summary>
 /// <param name="source">Whom it passes subscriptions on to.</param>
@@ -21,7 +21,7 @@ public sealed class ScopedBus(IEventSource source) : IEventSource, IDisposable
         where T : IKeywayEvent
         => new ScopedAsyncSubscriber<T>(this, source.AsyncSubscriber<T>());
 
-    /// <summary>Ends every subscription. Whoever subscribes afterwards gets an <see cref="ObjectDisposedException"/>.</summary>
+    /// <summary>Ends every subscription. Subscribing afterwards throws an <see cref="ObjectDisposedException"/>.</summary>
     public void Dispose()
     {
         HashSet<Subscription>? live;

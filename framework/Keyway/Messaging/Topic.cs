@@ -1,6 +1,6 @@
 namespace Keyway.Messaging;
 
-/// <summary>Everybody who listens to one kind of fact, in two copy-on-write arrays: publishing reads them without a lock.</summary>
+/// <summary>The subscribers of one kind of fact, in two copy-on-write arrays: publishing reads them without a lock.</summary>
 /// <typeparam name="T">The kind of fact.</typeparam>
 internal sealed class Topic<T>(BusFaults faults) : IPublisher<T>, IAsyncPublisher<T>, ISubscriber<T>, IAsyncSubscriber<T>
     where T : IKeywayEvent

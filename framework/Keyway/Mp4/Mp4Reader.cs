@@ -68,10 +68,10 @@ public sealed class Mp4Reader : IDisposable
     public IAsyncEnumerable<ClearFragment> ReadAsync(IMediaKeys keys, Func<Mp4Track, bool>? tracks = null, CancellationToken cancellationToken = default) =>
         ReadAsync(keys, tracks, null, cancellationToken);
 
-    /// <summary>Reads what of the chosen tracks is presented in a stretch of the timeline, and what has to be decoded for it (<see cref="ClearSample.IsPresented"/>). Once.</summary>
+    /// <summary>Reads what of the chosen tracks is presented in a range of the timeline, and what has to be decoded for it (<see cref="ClearSample.IsPresented"/>). Once.</summary>
     /// <param name="keys">What opens the fragments.</param>
     /// <param name="tracks">Which tracks; without it, all.</param>
-    /// <param name="range">The stretch; without it, everything.</param>
+    /// <param name="range">The range; without it, everything.</param>
     /// <param name="cancellationToken">Stops the work.</param>
     internal async IAsyncEnumerable<ClearFragment> ReadAsync(IMediaKeys keys, Func<Mp4Track, bool>? tracks, SampleRange? range, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
@@ -81,7 +81,7 @@ public sealed class Mp4Reader : IDisposable
 
     /// <summary>Reads the chosen tracks as they are: protected samples stay protected, and come with what opens them. Once.</summary>
     /// <param name="tracks">Which tracks; without it, all.</param>
-    /// <param name="range">A stretch of the timeline; without it, everything.</param>
+    /// <param name="range">A range of the timeline; without it, everything.</param>
     /// <param name="cancellationToken">Stops the work.</param>
     internal async IAsyncEnumerable<ProtectedFragment> ReadProtectedAsync(Func<Mp4Track, bool>? tracks, SampleRange? range, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {

@@ -3,7 +3,7 @@ using System.IO.Compression;
 namespace Keyway;
 
 /// <summary>The codings of HTTP content that are read (RFC 9110, 8.4.1): gzip, deflate and br.</summary>
-/// <remarks>What comes out may be a thousand times what went in: whoever reads it counts what comes out.</remarks>
+/// <remarks>What comes out may be a thousand times what went in: its reader counts what comes out.</remarks>
 internal static class ContentCoding
 {
     /// <summary>What is asked for, where text is expected.</summary>

@@ -9,7 +9,7 @@ internal static class FileSource
     /// <param name="origin">Where the manifest came from.</param>
     /// <param name="address">The file.</param>
     /// <param name="range">The part that is wanted; <see langword="null"/>: all.</param>
-    /// <param name="seekable">Whether whoever reads goes by the file's length himself. Otherwise what somebody cuts while it is read is found out here, and not taken for the end.</param>
+    /// <param name="seekable">Whether the reader goes by the file's length itself. Otherwise a file that is cut while it is read is noticed here, and not taken for one that has ended.</param>
     /// <exception cref="SourceException">It may not be opened, or cannot be.</exception>
     public static Stream Open(ContentOrigin origin, Uri address, ByteRange? range, bool seekable = true)
     {

@@ -97,7 +97,7 @@ internal sealed class HttpSourceStream : PlainStream
         return read;
     }
 
-    /// <summary>Tries, and counts how long the server is waited for. Whoever reads slowly costs the server no time.</summary>
+    /// <summary>Tries, and counts how long the server is waited for. A slow reader costs the server no time.</summary>
     private async ValueTask<T> WaitAsync<T>(Func<CancellationToken, ValueTask<T>> attempt, CancellationToken cancellationToken)
     {
         long begun = _http.Clock.GetTimestamp();

@@ -9,7 +9,7 @@ internal sealed class RedemptionLog(ServiceState state)
 {
     private const int Newest = 32;
 
-    /// <summary>Answers whoever has an authenticator, with the events of its world.</summary>
+    /// <summary>Answers holders of an authenticator, with the events of its world.</summary>
     /// <param name="context">The request.</param>
     /// <param name="world">Where it is asked.</param>
     /// <returns>A task that ends when it is answered.</returns>

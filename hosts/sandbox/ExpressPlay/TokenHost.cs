@@ -1,6 +1,6 @@
 namespace Keyway.Sandbox.ExpressPlay;
 
-/// <summary>The token host: makes tokens for whoever has an authenticator.</summary>
+/// <summary>The token host: makes tokens for holders of an authenticator.</summary>
 /// <param name="state">Accounts and the secret of tokens.</param>
 /// <param name="keys">The keys that stand for those of the service's key storage.</param>
 /// <param name="options">What the command line says.</param>

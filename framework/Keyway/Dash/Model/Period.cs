@@ -1,6 +1,6 @@
 namespace Keyway.Dash;
 
-/// <summary>A stretch of a presentation with tracks of its own (ISO/IEC 23009-1, 5.3.2).</summary>
+/// <summary>A part of a presentation with tracks of its own (ISO/IEC 23009-1, 5.3.2).</summary>
 public sealed record Period
 {
     /// <summary>Where in the manifest.</summary>

@@ -17,10 +17,10 @@ public sealed record Representation
     /// <summary>Bits per second.</summary>
     public long Bandwidth { get; init; }
 
-    /// <summary>Pixels across.</summary>
+    /// <summary>Width in pixels.</summary>
     public int? Width { get; init; }
 
-    /// <summary>Pixels down.</summary>
+    /// <summary>Height in pixels.</summary>
     public int? Height { get; init; }
 
     /// <summary>Frames per second, as written: <c>25</c>, <c>30000/1001</c>.</summary>

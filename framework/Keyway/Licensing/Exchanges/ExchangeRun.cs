@@ -37,7 +37,7 @@ internal sealed class ExchangeRun : IDisposable
             if (!PlainHeaders.Contains(name)) _secrets.AddSecret(value);
         foreach ((string name, string value) in exchange.Values)
             if (name is not ("sessionId" or "contentId" or "scheme" or "la_url")) _secrets.Add(value);   // these are the framework's, and no secrets
-        // Whoever gave the URL may have put a token there under any name; a number is an asset's or a version's, and looks like a service's code.
+        // The caller may have put a token there under any name; a number is an asset's or a version's, and looks like a service's code.
         KeepMembers(BaseUrl, static (name, value) => !IsNumber(value) || SecretWords.IsIn(name));
     }
 
@@ -48,7 +48,7 @@ internal sealed class ExchangeRun : IDisposable
     /// <summary>The URL before any step has touched it.</summary>
     public Uri BaseUrl { get; }
 
-    /// <summary>Who may name the URL, for a step that chooses it; <see langword="null"/>: whoever began the exchange has chosen.</summary>
+    /// <summary>Who may name the URL, for a step that chooses it; <see langword="null"/>: the caller that began the exchange has chosen.</summary>
     public LicenseUrlCandidates? Urls { get; init; }
 
     /// <summary>Told where the exchange goes, where a step has chosen that. Holds no secret.</summary>

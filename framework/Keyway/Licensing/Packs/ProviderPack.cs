@@ -36,7 +36,7 @@ public sealed class ProviderPack
     /// <summary>What a reader of the pack should know.</summary>
     public string? Notes { get; private init; }
 
-    /// <summary>What it leaves to whoever uses it.</summary>
+    /// <summary>What it leaves to its users.</summary>
     public IReadOnlyList<PackParameter> Parameters { get; private init; } = [];
 
     /// <summary>The key systems that it serves, by name.</summary>

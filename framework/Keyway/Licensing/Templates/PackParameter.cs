@@ -2,7 +2,7 @@ using Keyway.Licensing.Configuration;
 
 namespace Keyway.Licensing.Templates;
 
-/// <summary>A parameter of a pack: what the pack leaves to whoever uses it. Templates name it as <c>{name}</c>.</summary>
+/// <summary>A parameter of a pack: what the pack leaves to its users. Templates name it as <c>{name}</c>.</summary>
 public sealed record PackParameter
 {
     /// <summary>Its name.</summary>

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace Keyway.Mp4.Boxes;
 
-/// <summary>Protection that no sample entry tells of: an object descriptor stream that points to IPMP descriptors, as Marlin's files have it (ISO/IEC 14496-1, 7.2.5 and 7.2.6.14).</summary>
+/// <summary>Protection that no sample entry declares: an object descriptor stream that points to IPMP descriptors, as Marlin's files have it (ISO/IEC 14496-1, 7.2.5 and 7.2.6.14).</summary>
 /// <remarks>
 /// <code>
 /// command:     tag:1 size:1..4 content              1 ObjectDescriptorUpdate, 5 IPMP_DescriptorUpdate

@@ -4,7 +4,7 @@ using Keyway.Mp4.Structure;
 
 namespace Keyway.Mp4.Clear;
 
-/// <summary>Makes boxes clear without moving a byte: the original format comes back, and what spoke of protection becomes <c>free</c> of the same size.</summary>
+/// <summary>Makes boxes clear without moving a byte: the original format comes back, and what described protection becomes <c>free</c> of the same size.</summary>
 internal static class ClearPatch
 {
     /// <summary>Clears a <c>moov</c>.</summary>

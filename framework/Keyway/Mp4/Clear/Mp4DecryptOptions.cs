@@ -11,7 +11,7 @@ public sealed record Mp4DecryptOptions
 
     /// <summary>
     /// Whether samples may stay as they are whose own boxes say that they are protected while their track is described as clear, or that are protected in a way that nothing here
-    /// opens and no sample entry tells of (Marlin). Without it that is a <see cref="MediaFormatException"/>. <see cref="Mp4TrackSummary.LeftProtected"/> counts them.
+    /// opens and no sample entry declares (Marlin). Without it that is a <see cref="MediaFormatException"/>. <see cref="Mp4TrackSummary.LeftProtected"/> counts them.
     /// </summary>
     public bool AllowProtected { get; init; }
 

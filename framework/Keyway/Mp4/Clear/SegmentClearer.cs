@@ -8,7 +8,7 @@ namespace Keyway.Mp4.Clear;
 internal static class SegmentClearer
 {
     /// <summary>Makes an initialisation segment clear.</summary>
-    /// <param name="initialization">It, whole.</param>
+    /// <param name="initialization">The whole initialisation segment.</param>
     /// <param name="name">Its name for messages.</param>
     /// <param name="chosen">Which tracks; without it, all.</param>
     /// <param name="cancellationToken">Stops the work.</param>

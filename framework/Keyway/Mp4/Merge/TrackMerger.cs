@@ -127,7 +127,7 @@ internal static class TrackMerger
 
         public IReadOnlyList<string> Notes => reader.Notes;
 
-        /// <summary>Whether the new file is a stretch of the input.</summary>
+        /// <summary>Whether the new file is a range of the input.</summary>
         public bool IsInside => input.Range is not null;
 
         /// <summary>Whether it begins inside the input.</summary>

@@ -13,7 +13,7 @@ public interface IMediaKeys
     /// <exception cref="KeywayException">There will be no key.</exception>
     ValueTask<IFragmentDecryptor> LeaseAsync(FragmentNeeds needs, CancellationToken cancellationToken);
 
-    /// <summary>Tells of <c>pssh</c> boxes in the <c>moof</c> of a fragment that itself needs no key: what they announce will be needed soon.</summary>
+    /// <summary>Announces <c>pssh</c> boxes in the <c>moof</c> of a fragment that itself needs no key: what they announce will be needed soon.</summary>
     /// <param name="boxes">The boxes.</param>
     /// <param name="scheme">The scheme of the track that they were found with.</param>
     void Announce(IReadOnlyList<PsshBox> boxes, ProtectionScheme scheme)

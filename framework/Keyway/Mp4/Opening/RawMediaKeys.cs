@@ -121,7 +121,7 @@ public sealed class RawMediaKeys : IMediaKeys, IDisposable
         public volatile bool IsUsed;
     }
 
-    /// <summary>One fragment's references of the keys that it uses. Nobody judges them: whoever holds a key in the clear needs no permission.</summary>
+    /// <summary>One fragment's references of the keys that it uses. Nobody judges them: a caller that holds a key in the clear needs no permission.</summary>
     private sealed class Decryptor(RawMediaKeys owner, uint track) : IFragmentDecryptor
     {
         private readonly List<ContentKey> _held = [];
@@ -129,7 +129,7 @@ public sealed class RawMediaKeys : IMediaKeys, IDisposable
         private KeyId _id;
         private bool _disposed;
 
-        /// <summary>A leaked one still lets its keys go.</summary>
+        /// <summary>A leaked one still releases its keys.</summary>
         ~Decryptor() => Release();
 
         public DecryptStatus Decrypt(Span<byte> sample, in SampleProtection protection)

@@ -100,7 +100,7 @@ internal sealed class Batch(Memory<byte> buffer)
         {
             fragment.Dispose();
 
-            // Whoever takes samples goes by their table.
+            // A taker of samples goes by their table.
             if (Fragment is null) tables.Return(fragment.Table);
         }
 

@@ -47,7 +47,7 @@ public sealed class ClearFragment
     /// <summary>How long all last together, in the track's timescale.</summary>
     public ulong Duration { get; }
 
-    /// <summary>When the earliest of its samples that are to be seen or heard is presented, from the beginning of the presentation.</summary>
+    /// <summary>When the earliest of its presented samples is presented, from the beginning of the presentation.</summary>
     public TimeSpan PresentationTime { get; private set; }
 
     /// <summary>When the first is decoded, on the same timeline.</summary>

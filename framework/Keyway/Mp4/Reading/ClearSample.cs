@@ -28,7 +28,7 @@ public readonly record struct ClearSample
     public required TimeSpan DecodingTime { get; init; }
 
     /// <summary>
-    /// Whether it is to be seen or heard. One that is not is decoded, because others depend on it, and what comes out is dropped: what the edit list leaves out (the
+    /// Whether it is presented. One that is not is decoded, because others depend on it, and what comes out is dropped: what the edit list leaves out (the
     /// priming of audio), and what of a period lies before its beginning.
     /// </summary>
     public required bool IsPresented { get; init; }

@@ -20,7 +20,7 @@ internal sealed class FragmentMarker(bool isOneTrack)
         bool isSamePeriod = before!.Period == now.Period && before.PeriodStart == now.PeriodStart;
         if (!isSamePeriod) marks |= FragmentMarks.Period;
         if (!before.Entry.IsSameAs(now.Entry)) marks |= FragmentMarks.Configuration;
-        // Pictures at a cut of a period may be presented in another order than decoded; what a period drops changes when its first is decoded.
+        // Frames at the boundary of a period may be presented in another order than decoded; what a period drops changes when its first is decoded.
         TimeSpan step = isSamePeriod ? fragment.DecodingTime - before.DecodingEnd : fragment.PresentationTime - before.PresentationEnd;
         if (fragment.IsDiscontinuous || step.Duration() > before.Longest / 2) marks |= FragmentMarks.Discontinuity;
         return marks;

@@ -21,7 +21,7 @@ internal static class PipeOutput
     public static async ValueTask FlushAsync(PipeWriter output, CancellationToken cancellationToken) =>
         Check(await output.FlushAsync(cancellationToken).ConfigureAwait(false));
 
-    // Whoever reads the other end has stopped: going on would decrypt for nobody.
+    // The reader of the other end has stopped: going on would decrypt for nobody.
     private static void Check(FlushResult result)
     {
         if (result.IsCanceled || result.IsCompleted) throw new OperationCanceledException("the reader of the output has stopped");

@@ -192,7 +192,7 @@ internal sealed class ProgressiveTrack
 
         public readonly int? Place => null;
 
-        /// <summary>Ends where the tables are broken, too: whoever reads the samples comes to the same place and says so.</summary>
+        /// <summary>Ends where the tables are broken, too: reading the samples comes to the same place and says so.</summary>
         public bool MoveNext()
         {
             if (!_cursor.TryMoveNext(out _) || _cursor.AtEnd || !_cursor.TryFindProtection(out TrackEncryption? protection, out _)) return false;

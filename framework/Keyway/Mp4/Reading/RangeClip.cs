@@ -4,14 +4,14 @@ using Keyway.Units;
 
 namespace Keyway.Mp4.Reading;
 
-/// <summary>Keeps of fragments what belongs to a stretch of the timeline, exact to the sample.</summary>
+/// <summary>Keeps of fragments what belongs to a range of the timeline, exact to the sample.</summary>
 /// <remarks>
 /// <code>
 /// decoding order:   I P B B P B B │ I P B B P B B P B B │ I
 /// presented:                       hidden │ kept   │ h    dropped
 ///                                         from     until
 /// </code>
-/// From the last sync sample that is presented at the beginning or before: the samples from there on are hidden up to the beginning, as whoever decodes the others needs them.
+/// From the last sync sample that is presented at the beginning or before: the samples from there on are hidden up to the beginning, as decoding the others needs them.
 /// Up to the last sample in decoding order that is presented before the end: those before it that are presented from the end on are hidden, others may depend on them.
 /// Hidden ones keep their times. Of a track of text, a sample counts as long as it lasts.
 /// Threads: one.
@@ -21,7 +21,7 @@ internal sealed class RangeClip : IDisposable
     private readonly SampleRange _range;
     private readonly Dictionary<uint, Line> _tracks = [];
 
-    /// <param name="range">The stretch.</param>
+    /// <param name="range">The range.</param>
     /// <param name="tracks">The tracks that are read.</param>
     public RangeClip(SampleRange range, IReadOnlyList<uint> tracks)
     {
@@ -119,7 +119,7 @@ internal sealed class RangeClip : IDisposable
             if (wanted < 0 && (walk.Time >= from || (IsText(fragment) && walk.End > from))) wanted = walk.Index;
         }
 
-        // Whoever decodes text needs nothing but what is shown.
+        // Decoding text needs nothing but what is shown.
         if (IsText(fragment) && wanted >= 0) sync = wanted;
         if (sync >= 0)
         {
@@ -200,7 +200,7 @@ internal sealed class RangeClip : IDisposable
         line.Drop();
     }
 
-    /// <summary>Hides the samples that are not part of the stretch.</summary>
+    /// <summary>Hides the samples that are not part of the range.</summary>
     /// <returns>The last in decoding order that is presented before the end; -1: none is.</returns>
     private int Hide(SourceFragment fragment)
     {

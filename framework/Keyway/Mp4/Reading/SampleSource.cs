@@ -81,7 +81,7 @@ internal sealed class SampleSource : IDisposable
     }
 
     /// <summary>
-    /// The same, ahead of whoever takes the fragments: while one is at work, those behind it are read and decrypted beside each other, as many as <see cref="BatchPipeline.AheadBytes"/>
+    /// The same, ahead of the taker of the fragments: while one is at work, those after it are read and decrypted beside each other, as many as <see cref="BatchPipeline.AheadBytes"/>
     /// allow. Leases are taken, and given back, in the order of the media.
     /// </summary>
     /// <param name="keys">What opens them.</param>

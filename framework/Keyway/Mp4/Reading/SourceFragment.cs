@@ -56,7 +56,7 @@ internal sealed class SourceFragment(SampleTablePool tables) : IDisposable
     /// <summary>When a sample is presented by its file, in the track's timescale.</summary>
     /// <param name="row">The sample.</param>
     /// <param name="time">When it is decoded.</param>
-    /// <param name="isPresented">Whether it is to be seen or heard.</param>
+    /// <param name="isPresented">Whether it is presented.</param>
     public long Present(in SampleRow row, ulong time, out bool isPresented)
     {
         long units = Edits.Present((long)Math.Min(time, long.MaxValue / 2) + row.CompositionOffset, row.Duration, out isPresented);

@@ -47,7 +47,7 @@ internal sealed class KeyCheck
         }
     }
 
-    /// <summary>What was learnt of each key.</summary>
+    /// <summary>What was found out about each key.</summary>
     public IReadOnlyList<Mp4CheckedKey> ToKeys()
     {
         lock (_lock)
@@ -59,7 +59,7 @@ internal sealed class KeyCheck
         }
     }
 
-    /// <summary>What was learnt.</summary>
+    /// <summary>What was found.</summary>
     /// <returns><see langword="null"/> when nothing was decrypted.</returns>
     public Mp4KeyCheck? ToResult()
     {

@@ -17,7 +17,7 @@ internal struct SampleRow
 
     public int CompositionOffset;
 
-    /// <summary>Whether it is there for those that depend on it, and is not to be seen (<see cref="SampleClip"/>).</summary>
+    /// <summary>Whether it is there for those that depend on it, and is not presented (<see cref="SampleClip"/>).</summary>
     public bool IsHidden;
 
     /// <summary>Which of the table's protections it has.</summary>

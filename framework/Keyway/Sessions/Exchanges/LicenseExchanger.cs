@@ -79,7 +79,7 @@ internal sealed class LicenseExchanger(SessionFacts facts, TimeProvider clock, E
         else session.Collect(order.Number);
     }
 
-    /// <summary>Says to whoever measures the result of an exchange.</summary>
+    /// <summary>Measures the result of an exchange.</summary>
     private void Tell(Activity? span, LicenseSessionActor session, ChallengeKind kind, LicenseExchange? exchange, TimeSpan took, LicenseServiceException? failure)
     {
         int retries = exchange?.Attempt ?? 0;

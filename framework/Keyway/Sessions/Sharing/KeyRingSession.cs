@@ -203,7 +203,7 @@ public sealed class KeyRingSession : IAsyncDisposable
     /// <summary>Told whenever something about its sessions has changed, in the mailbox of the one that did: must not wait.</summary>
     internal Action? Moved { get; set; }
 
-    /// <summary>Wakes whoever waits for a key.</summary>
+    /// <summary>Wakes readers that wait for a key.</summary>
     internal void Pulse()
     {
         Interlocked.Exchange(ref _changed, New()).TrySetResult();
@@ -239,7 +239,7 @@ public sealed class KeyRingSession : IAsyncDisposable
             }
             catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
             {
-                // It has ended meanwhile; whoever waits for its keys is told why.
+                // It has ended meanwhile; readers that wait for its keys are told why.
             }
         }
 

@@ -42,7 +42,7 @@ public sealed class KeyUnavailableException : KeywayException
         _ => LicenseErrorKind.Unknown,
     };
 
-    /// <summary>What whoever reads this can do about it; <see langword="null"/>: nothing is known.</summary>
+    /// <summary>What the user can do about it; <see langword="null"/>: nothing is known.</summary>
     public string? Advice => (InnerException as LicenseServiceException)?.Advice ?? Reason switch
     {
         KeyUnavailableReason.TimedOut or KeyUnavailableReason.Busy => "Keyway:Licenses:KeyWaitSeconds says how long is waited",

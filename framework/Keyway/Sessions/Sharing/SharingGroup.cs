@@ -312,7 +312,7 @@ internal sealed class SharingGroup : IAsyncDisposable
             }
             catch (OperationCanceledException)
             {
-                // It has ended meanwhile; whoever waits for the keys is told so.
+                // It has ended meanwhile; readers that wait for the keys are told so.
             }
         }
 

@@ -16,7 +16,7 @@ internal enum StoredPurpose
 /// <summary>What a session knows of the store when it begins.</summary>
 /// <param name="Content">The licence to take up; <see langword="null"/>: none fits. Ownership: the session's.</param>
 /// <param name="Purpose">What for.</param>
-/// <param name="WhyNot">Why a licence that is there is not taken up, for whoever gets no other.</param>
+/// <param name="WhyNot">Why a licence that is there is not taken up, for a reader that gets no other.</param>
 /// <param name="IsOver">Whether that is because its time is over.</param>
 internal sealed record StoredStart(StoredLicenseContent? Content, StoredPurpose Purpose = StoredPurpose.Play, string? WhyNot = null, bool IsOver = false) : IDisposable
 {

@@ -4,7 +4,7 @@ using Keyway.Units;
 
 namespace Keyway.Mp4.Reading;
 
-/// <summary>A stretch of the timeline is read exact to the sample, from the sync sample before it. What is expected comes from ffprobe's packets, or from the sample's table.</summary>
+/// <summary>A range of the timeline is read exact to the sample, from the sync sample before it. What is expected comes from ffprobe's packets, or from the sample's table.</summary>
 public sealed class SampleRangeTests
 {
     private const string Picture = "testsrc=s=64x64:r=25:d=6", Tone = "sine=r=48000:d=6";

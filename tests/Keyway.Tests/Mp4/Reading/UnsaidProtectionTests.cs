@@ -87,7 +87,7 @@ public sealed class UnsaidProtectionTests
         summary.Tracks[0].LeftProtected.Should().Be(0);
     }
 
-    /// <summary>A film as Marlin's tools make it: no sample entry tells of anything, object descriptors do.</summary>
+    /// <summary>A film as Marlin's tools make it: no sample entry declares anything, object descriptors do.</summary>
     [Theory]
     [InlineData("A5 51", "Marlin")]
     [InlineData("00 00", "IPMP")]
