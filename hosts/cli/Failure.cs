@@ -64,7 +64,7 @@ internal sealed record Failure(int Code, string Kind, string Message, string? Ad
         LicenseServiceException license => Of(license),
         LicenseStoreException store => Of(store),
         SecretException => new(ExitCode.Usage, "secret", exception.Message),
-        BrokenPipeException => new(ExitCode.Interrupted, "interrupted", "whoever read the output has gone"),
+        BrokenPipeException => new(ExitCode.Interrupted, "interrupted", "the program that read the output has ended"),
         SandboxException sandbox => new(sandbox.Code == ExitCode.Usage ? ExitCode.Usage : ExitCode.Unexpected, "sandbox", exception.Message),
         IOException => new(ExitCode.Unexpected, "io", exception.Message),
         _ when PluginCode.FindIn(exception) is { } plugin => new(ExitCode.Unexpected, "unexpected", $"plugin '{plugin}' failed: {PluginText.Of(exception)}"),

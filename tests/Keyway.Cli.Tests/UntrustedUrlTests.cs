@@ -80,7 +80,7 @@ public sealed partial class UntrustedUrlTests(SharedSandbox sandbox)
             .ShouldFailInJson(ExitCode.NoLicense, "untrusted-url").Out.Should().Contain("licence.example");
         second.Requests.Should().BeEmpty();
 
-        // The control: who names it himself is asked there.
+        // The control: one that the user names is asked.
         await CommandRun.OfAsync(["license", manifest, "--license-url", second.Url.AbsoluteUri, .. device]);
         second.Requests.Should().NotBeEmpty();
     }

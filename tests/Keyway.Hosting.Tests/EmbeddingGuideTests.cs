@@ -124,7 +124,7 @@ public sealed class EmbeddingGuideTests : IAsyncDisposable
         FrameCounter counter = new(keyway);
         (await counter.CountAsync("https://content.test/film/manifest.mpd")).Should().Be(500);
 
-        // And what becomes of it when the service says no.
+        // And what happens when the service says no.
         keyway.Server.Next(FakeLicenseServer.Text("no such subscriber", status: 403));
         await counter.Invoking(each => each.CountAsync("https://content.test/film/manifest.mpd")).Should().ThrowAsync<KeyUnavailableException>();
     }

@@ -13,7 +13,7 @@ public sealed record ContentOrigin
     /// <summary>Where it was found, after redirects. Relative addresses are resolved here.</summary>
     public required Uri Location { get; init; }
 
-    /// <summary>The origin of something that the caller named himself.</summary>
+    /// <summary>The origin of something that the caller named itself.</summary>
     /// <param name="given">An absolute URI.</param>
     /// <returns>The origin.</returns>
     public static ContentOrigin Of(Uri given) => new() { Given = given, Location = given };

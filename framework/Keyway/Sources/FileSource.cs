@@ -16,7 +16,7 @@ internal static class FileSource
         string path = address.LocalPath;
         try
         {
-            // What the caller named himself may be, or lie behind, a link to anywhere.
+            // What the caller named itself may be, or lie behind, a link to anywhere.
             if (address != origin.Given)
             {
                 string folder = Resolve(origin.Folder ?? throw new SourceException(path, "there is no folder that it could lie in"));

@@ -167,7 +167,7 @@ internal sealed class HttpSource(HttpMessageInvoker http, TimeProvider clock, So
         using HttpRequestMessage request = new(method, address);
         // Media is compressed as it is; and a range of what is coded is not a range of the media.
         request.Headers.TryAddWithoutValidation("Accept-Encoding", isDocument && range is null ? ContentCoding.Asked : "identity");
-        // What the caller named himself goes wherever it leads.
+        // What the caller named itself goes wherever it leads.
         if (address != origin.Given && !options.AllowedOrigins.Any(allowed => ContentOrigin.IsSameOrigin(allowed, address)))
             request.Options.Set(MediaSources.NamedByContentFrom, origin.Given.IsFile ? "" : origin.Given.IdnHost);
         if (range is { } part)

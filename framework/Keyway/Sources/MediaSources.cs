@@ -91,7 +91,7 @@ public sealed partial class MediaSources
         }
     }
 
-    /// <summary>Opens what the caller named himself.</summary>
+    /// <summary>Opens what the caller named itself.</summary>
     /// <param name="address">Where it is.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>The content; seekable when it is a file or the server does ranges. Ownership: the caller's.</returns>

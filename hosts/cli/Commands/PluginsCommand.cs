@@ -36,7 +36,7 @@ internal static class PluginsCommand
         PluginRecord[] missing = [.. keyway.Plugins.Where(static plugin => plugin.State is PluginState.Absent)];
         Failure? absent = missing.Length == 0
             ? null
-            : new Failure(ExitCode.Usage, "plugins", $"configured and not there: {string.Join(", ", missing.Select(static plugin => plugin.Id))}", "take it out of the configuration, or put its folder where Keyway:Plugins:Path says");
+            : new Failure(ExitCode.Usage, "plugins", $"configured and not there: {string.Join(", ", missing.Select(static plugin => plugin.Id))}", "take it out of the configuration, or put its folder where Keyway:Plugins:Directory says");
         Show(context, keyway.Plugins, pin, absent);
         return absent is null ? ExitCode.Done : context.Json ? absent.Code : absent.Tell(context.Io, json: false);
     }

@@ -26,7 +26,7 @@ internal static class SandboxCommand
 
     private static async Task<int> RunAsync(CommandContext context, string[] arguments, CancellationToken cancellationToken)
     {
-        // Who speaks to the sandbox himself, asks for its help, or wants a device of it and no service, gets it as it is.
+        // A user who calls the sandbox directly, asks for its help, or wants a device of it and no service, gets it as it is.
         if (arguments is ["credential", ..] || arguments.Any(static argument => argument is "--ready" or "--help" or "-h")) return await HandOnAsync(arguments, context.Io.Leftovers, cancellationToken);
 
         await using SandboxProcess sandbox = await SandboxProcess.StartAsync(arguments, context.Io.Error, context.Io.Leftovers, cancellationToken);

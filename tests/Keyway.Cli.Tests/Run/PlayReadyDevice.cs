@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Keyway.Cli.Run;
 
-/// <summary>A device of the shared sandbox, configured as an integrator would configure his own: three secrets in a folder, a root and a server key in a file of settings.</summary>
+/// <summary>A device of the shared sandbox, configured as an integrator would configure their own: three secrets in a folder, a root and a server key in a file of settings.</summary>
 internal sealed class PlayReadyDevice
 {
     private PlayReadyDevice(string settings, IReadOnlyList<string> secrets) => (Settings, Secrets) = (settings, secrets);

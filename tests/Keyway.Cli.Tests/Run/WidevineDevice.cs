@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Keyway.Cli.Run;
 
-/// <summary>A device of the shared sandbox, configured as an integrator would configure his own: two secrets in a folder, a root in a file of settings.</summary>
+/// <summary>A device of the shared sandbox, configured as an integrator would configure their own: two secrets in a folder, a root in a file of settings.</summary>
 internal sealed class WidevineDevice
 {
     private WidevineDevice(string settings, IReadOnlyList<string> secrets) => (Settings, Secrets) = (settings, secrets);

@@ -81,7 +81,7 @@ public sealed class FileSourceTests : IDisposable
             await read.Should().ThrowAsync<SourceException>(name);
         }
 
-        // What the user names himself may be any link.
+        // What the user names may be any link.
         Uri named = MediaSources.AddressOf(In("shows/out.mp4"));
         (await Read(named, named)).Should().Be("secret");
     }

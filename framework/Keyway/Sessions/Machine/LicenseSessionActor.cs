@@ -55,7 +55,7 @@ internal sealed class LicenseSessionActor : IAsyncDisposable
 
     public SessionId Id { get; } = SessionId.Create();
 
-    /// <summary>What the one who opened it asked for. Those who join share his licence URL, scope and provider.</summary>
+    /// <summary>What its opener asked for. Those who join share its licence URL, scope and provider.</summary>
     public KeyRingOptions Options { get; }
 
     public IReadOnlyList<LicenseUrlHint> Hints { get; }
