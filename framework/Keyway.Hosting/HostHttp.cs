@@ -123,7 +123,7 @@ internal sealed class HostHttp : IDisposable
         return handler;
     }
 
-    /// <summary>A handler for what content names: it connects to public addresses, and to the one that the content came from. Whoever uses it has the same permission, so its connections may be kept.</summary>
+    /// <summary>A handler for what content names: it connects to public addresses, and to the one that the content came from. All users of it have the same permission, so its connections may be kept.</summary>
     internal SocketsHttpHandler CreateContentHandler(IPAddress? home)
     {
         SocketsHttpHandler handler = CreateHandler(_roots);

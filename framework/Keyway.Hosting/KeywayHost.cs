@@ -205,7 +205,7 @@ public sealed partial class KeywayHost : IKeyway, IHostedService, IAsyncDisposab
             _watch?.Dispose();
             if (_soon is not null) await _soon.DisposeAsync().ConfigureAwait(false);
             HostBuild[] builds;
-            // Whoever comes now is told that it is gone.
+            // A caller that comes now is told that it has been disposed.
             lock (_replaced) builds = [.. _replaced, .. Interlocked.Exchange(ref _build, null) is { } build ? (HostBuild[])[build] : []];
             foreach (HostBuild each in builds) await EndAsync(each).ConfigureAwait(false);
             await Task.WhenAll(_leaving).ConfigureAwait(false);

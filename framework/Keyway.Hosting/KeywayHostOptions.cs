@@ -39,7 +39,7 @@ public sealed record KeywayHostOptions
 
     /// <summary>
     /// Another way to HTTP for licences and plugins. It must not follow redirects, keep cookies or decompress, and answers for the rule of addresses
-    /// itself. Ownership: the host's. A client of <c>IHttpClientFactory</c> hands the values of all headers to whoever logs values at level Trace, tokens
+    /// itself. Ownership: the host's. A client of <c>IHttpClientFactory</c> hands the values of all headers to loggers that log values at level Trace, tokens
     /// among them: make it with <c>RemoveAllLoggers()</c>, and with <see cref="Keyway.Licensing.Transport.HttpLicenseTransport.CreateHandler"/> as its primary handler.
     /// </summary>
     public HttpMessageInvoker? LicenseHttp { get; init; }

@@ -138,12 +138,12 @@ public sealed partial class Presentation
 
     /// <summary>Reads the clear samples of one rendition, chosen or not, in its period; of a live presentation those that are there now.</summary>
     /// <param name="rendition">A rendition of <see cref="Timeline"/>.</param>
-    /// <param name="range">A stretch of it, from the beginning of the presentation; without it, everything.</param>
+    /// <param name="range">A range of it, from the beginning of the presentation; without it, everything.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <returns>The fragments, as in <see cref="ReadAsync(PresentationTrack, TimeRange, CancellationToken)"/>.</returns>
     /// <remarks>Threads: several readers may read at once, the same rendition too.</remarks>
     /// <exception cref="RenditionNotFoundException">The rendition is of another presentation, or no longer of this one.</exception>
-    /// <exception cref="RangeNotFoundException">The stretch lies outside the rendition.</exception>
+    /// <exception cref="RangeNotFoundException">The range lies outside the rendition.</exception>
     /// <inheritdoc cref="ReadAsync(PresentationTrack, CancellationToken)" path="/exception"/>
     public async IAsyncEnumerable<ClearFragment> ReadAsync(Rendition rendition, TimeRange range = default, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {

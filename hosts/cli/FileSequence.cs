@@ -54,7 +54,7 @@ internal sealed class FileSequence : ForwardStream
             _left -= read;
             if (read > 0) return read;
 
-            // One that grows is read to its end; one that somebody cuts is not what it was when it was opened.
+            // A file that becomes longer is read to its end; one that somebody cuts is not what it was when it was opened.
             if (_left > 0) throw new SourceException(_name, $"it became shorter while it was read: the last {_left} bytes are gone");
             _current.Dispose();
             _current = null;

@@ -59,7 +59,7 @@ internal sealed class Interrupts : IDisposable
             }
             finally
             {
-                // Whoever is first: what is told and tidied up is that of one of the two.
+                // The first one counts: what is reported and tidied up is that of one of the two.
                 if (Interlocked.Exchange(ref isOver, 1) != 0) Thread.Sleep(Timeout.Infinite);
             }
         }

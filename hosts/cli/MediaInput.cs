@@ -15,7 +15,7 @@ internal static class MediaInput
         List<string> found = [];
         foreach (string file in files)
         {
-            // Whoever writes another scheme than http means no file, and is told so.
+            // A user who writes another scheme than http means no file, and is told so.
             if (file.Contains("://", StringComparison.Ordinal)) MediaSources.AddressOf(file);
             if (IsPattern(file)) Match(file, found);
             else found.Add(file);

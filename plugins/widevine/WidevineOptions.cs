@@ -94,7 +94,7 @@ internal sealed record WidevineOptions
     /// </summary>
     public bool IdentifyToContentUrls { get; init; }
 
-    /// <summary>Whether whoever is asked may send the certificate that the device's identity is encrypted for.</summary>
+    /// <summary>Whether the service that is asked may send the certificate that the device's identity is encrypted for.</summary>
     public bool TakesCertificateOfServer => Privacy == PrivacyMode.Required && ServiceCertificate.IsEmpty;
 
     /// <summary>Whether no challenge tells the service's neighbours who the device is.</summary>

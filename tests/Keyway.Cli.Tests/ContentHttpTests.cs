@@ -106,7 +106,7 @@ public sealed class ContentHttpTests(SharedSandbox sandbox)
         elsewhere.Requests.Should().HaveCount(5);
     }
 
-    // The sample, with its pictures on another server.
+    // The sample, with its video on another server.
     private static async Task<string> NamingAsync(TemporaryFolder folder, LoopbackServer elsewhere)
     {
         string manifest = Path.Combine(folder.Copy("cenc"), "manifest.mpd");

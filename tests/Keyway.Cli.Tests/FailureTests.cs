@@ -271,7 +271,7 @@ public sealed class FailureTests(SharedSandbox sandbox) : IDisposable
     private static Task<CommandRun> PlayAsync(string source, string license, string target) =>
         CommandRun.OfAsync("play", source, "--license-url", license, "--to", target, "--json");
 
-    /// <summary>The sample's sound with another key's identifier in its <c>tenc</c>.</summary>
+    /// <summary>The sample's audio with another key's identifier in its <c>tenc</c>.</summary>
     private async Task<string> WithKidAsync(string kid)
     {
         byte[] bytes = await File.ReadAllBytesAsync(Sample.File("cbcs/audio.mp4"), TestContext.Current.CancellationToken);

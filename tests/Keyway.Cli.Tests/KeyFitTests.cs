@@ -43,7 +43,7 @@ public sealed class KeyFitTests : IDisposable
         check.GetProperty("reason").GetString().Should().Be("ec-3, sync word");
     }
 
-    /// <summary>Formats without a signature: pictures and sound of the bundled sample.</summary>
+    /// <summary>Formats without a signature: video and audio of the bundled sample.</summary>
     [Theory]
     [InlineData("video-360", "HD", "avc1.64001e", "NAL units")]
     [InlineData("audio", "AUDIO", "mp4a", "first element")]

@@ -5,7 +5,7 @@ using Keyway.Mp4;
 
 namespace Keyway.Cli;
 
-/// <summary>A stretch of a presentation, and its segments.</summary>
+/// <summary>A range of a presentation, and its segments.</summary>
 public sealed class RangeTests(SharedSandbox sandbox) : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -27,7 +27,7 @@ public sealed class RangeTests(SharedSandbox sandbox) : IDisposable
                 if (sample.IsPresented && sample.PresentationTime >= TimeSpan.Zero) presented.Add((fragment.Track.Handler, sample.PresentationTime));
             }
 
-        // Two seconds of 25 pictures, and of 48000 / 1024 frames of sound. Pictures that come later and that these lean on are there too, behind the end of the edit list.
+        // Two seconds of 25 frames of video, and of 48000 / 1024 frames of audio. Frames that come later and that these depend on are there too, after the end of the edit list.
         presented.Where(static each => each.Kind == "vide").Select(static each => each.Time.TotalSeconds).Where(static time => time < 2).Order().Should().Equal(Enumerable.Range(0, 50).Select(static i => i / 25.0));
         presented.Count(static each => each.Kind == "vide" && each.Time.TotalSeconds >= 2).Should().BeLessThan(3);
         int elst = run.Media.AsSpan().IndexOf("elst"u8), mvhd = run.Media.AsSpan().IndexOf("mvhd"u8);

@@ -12,7 +12,7 @@ public sealed class TargetDiskTests(SharedSandbox sandbox) : IDisposable
 
     [Theory]
     [InlineData("decrypt", 64)]
-    [InlineData("play", 200)]   // the sound is written, the pictures do not fit: then the sound goes too
+    [InlineData("play", 200)]   // the audio is written, the video does not fit: then the audio goes too
     public async Task A_full_disk_ends_with_1_and_leaves_nothing(string command, int kibibytes)
     {
         string what = command == "decrypt"

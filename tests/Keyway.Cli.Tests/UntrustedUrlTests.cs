@@ -6,7 +6,7 @@ using Keyway.Cli.Run;
 
 namespace Keyway.Cli;
 
-/// <summary>Content that names a licence service, and key systems whose challenge tells who the device is: the named server hears nothing.</summary>
+/// <summary>Content that names a licence service, and key systems whose challenge tells who the device is: the named server is sent nothing.</summary>
 public sealed partial class UntrustedUrlTests(SharedSandbox sandbox)
 {
     [Theory]

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 namespace Keyway.Testing;
 
 /// <summary>
-/// Hears everything that a run says, and adds it to a <see cref="LeakScan"/>: every log category at every level with values and scopes, activities with tags,
+/// Records everything that a run says, and adds it to a <see cref="LeakScan"/>: every log category at every level with values and scopes, activities with tags,
 /// baggage and events, measurements with tags, what the libraries of HTTP tell their listeners, every fact of a bus.
 /// </summary>
 /// <remarks>Activities, measurements and the libraries' events are those of the whole process. Threads: any.</remarks>
@@ -21,7 +21,7 @@ public sealed class LeakRecorder : ILoggerProvider
     private readonly List<IDisposable> _subscriptions = [];
 
     /// <summary>Starts to listen.</summary>
-    /// <param name="scan">Where to add what is heard.</param>
+    /// <param name="scan">Where to add what is recorded.</param>
     public LeakRecorder(LeakScan scan)
     {
         ArgumentNullException.ThrowIfNull(scan);
@@ -50,11 +50,11 @@ public sealed class LeakRecorder : ILoggerProvider
         _libraries = new Libraries(scan);
     }
 
-    /// <summary>A factory whose loggers are all heard, at every level.</summary>
+    /// <summary>A factory whose loggers are all recorded, at every level.</summary>
     /// <returns>The factory. Ownership: the caller's.</returns>
     public ILoggerFactory CreateLoggerFactory() => new Factory(this);
 
-    /// <summary>Hears every fact of a bus.</summary>
+    /// <summary>Records every fact of a bus.</summary>
     /// <param name="events">The bus, or its listening half.</param>
     public void Listen(IEventSource events)
     {
@@ -67,7 +67,7 @@ public sealed class LeakRecorder : ILoggerProvider
     /// <inheritdoc/>
     public ILogger CreateLogger(string categoryName) => new Logger(_scan, categoryName);
 
-    /// <summary>Stops to listen; what observable instruments say is heard before.</summary>
+    /// <summary>Stops recording; what observable instruments say is recorded before.</summary>
     public void Dispose()
     {
         foreach (IDisposable subscription in _subscriptions) subscription.Dispose();
@@ -150,11 +150,11 @@ public sealed class LeakRecorder : ILoggerProvider
 
         public void Dispose()
         {
-            // A scope was heard when it began.
+            // A scope was recorded when it began.
         }
     }
 
-    /// <summary>What the libraries below tell whoever listens from outside of the process too (<c>dotnet-trace</c>).</summary>
+    /// <summary>What the libraries below tell listeners outside of the process too (<c>dotnet-trace</c>).</summary>
     private sealed class Libraries : EventListener
     {
         // The base class calls before this one is made: what is told then is nobody's yet.

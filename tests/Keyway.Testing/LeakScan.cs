@@ -25,7 +25,7 @@ public sealed class LeakScan
     /// <summary>How many texts were added.</summary>
     public int Count => _texts.Count;
 
-    /// <summary>Where the texts stood, each place once: to check that a run was really heard.</summary>
+    /// <summary>Where the texts stood, each place once: to check that a run was really recorded.</summary>
     public IReadOnlyCollection<string> Places => [.. _texts.Select(static text => text.Place).Distinct(StringComparer.Ordinal)];
 
     /// <summary>Says what is secret: random bytes, such as a key. Headers that everybody knows are not; plant what follows them.</summary>

@@ -19,7 +19,7 @@ public sealed partial class PresentationTests
         TaskCompletionSource<LicenseAnswer?> held = bench.Server.Hold();
         await using Presentation presentation = await OpenAsync(bench);
         Task<List<string>> reading = PresentationBench.ReadAsync(presentation, 0);
-        // The reader's patience is the only timer that is set here.
+        // The reader's time limit is the only timer that is set here.
         await Eventually.Is(() => bench.Clock.Armed == 1);
         bench.Clock.Advance(TimeSpan.FromSeconds(29));
         reading.IsCompleted.Should().BeFalse();

@@ -86,7 +86,7 @@ public sealed class YearOfRotationTests : IAsyncDisposable
 
     private async Task<long> SettledAsync(KeyRingSession ring, PresentationLicenses licenses)
     {
-        // What was let go of closes beside the reader.
+        // What was dropped closes beside the reader.
         await Eventually.Is(() => _engine.Reports().Count == ring.Sessions.Count && ring.Reports.All(static report => report.State is SessionState.Usable or SessionState.Expired));
         return Reachable.Count(_engine, licenses, ring, _clock);
     }

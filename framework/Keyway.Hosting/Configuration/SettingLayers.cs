@@ -50,7 +50,7 @@ internal static class SettingLayers
         IConfigurationSection section = root.GetSection(error.Path);
         IConfigurationSection? leaf = FirstLeaf(section);
         if (leaf is null || Of(root, leaf.Path) is not { } layer) return error;
-        // Whoever found the mistake knew what the setting is for, and offers its value; it is shown unless the setting may hold a secret.
+        // The finder of the mistake knew what the setting is for, and offers its value; it is shown unless the setting may hold a secret.
         bool shown = error.Value is not null && !SecretSettings.IsSecret(keyway, leaf);
         return error with { Origin = layer, Value = shown ? error.Value : null };
     }

@@ -4,7 +4,7 @@ namespace Keyway.Hosting.Plugins;
 
 /// <summary>Something that a plugin brings and that configuration can ask for by name.</summary>
 /// <typeparam name="T">What it makes.</typeparam>
-/// <remarks>Whoever keeps a part, or what it made, keeps its plugin in memory.</remarks>
+/// <remarks>Keeping a part, or what it made, keeps its plugin in memory.</remarks>
 public sealed record PluginPart<T>
 {
     /// <summary>The plugin that brings it.</summary>

@@ -28,9 +28,9 @@ internal sealed class MirrorQueue<T> : IMirrorQueue, IMessageHandler<T>
 
     /// <param name="chain">What is told a fact.</param>
     /// <param name="capacity">How many facts wait at most.</param>
-    /// <param name="faults">Hears of what it throws.</param>
-    /// <param name="dropped">Hears of a fact that was forgotten, and whether it is the first since it was not behind.</param>
-    /// <param name="ended">Hears of the end.</param>
+    /// <param name="faults">Called with what it throws.</param>
+    /// <param name="dropped">Called for a fact that was dropped, and whether it is the first since it was not behind.</param>
+    /// <param name="ended">Called at the end.</param>
     public MirrorQueue(Action<T> chain, int capacity, BusFaults faults, Action<bool> dropped, Action<IMirrorQueue> ended)
     {
         (_chain, _faults, _dropped, _ended) = (chain, faults, dropped, ended);

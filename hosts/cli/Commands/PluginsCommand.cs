@@ -32,7 +32,7 @@ internal static class PluginsCommand
             return context.Json ? failure.Code : failure.Tell(context.Io, json: false);
         }
 
-        // Started without it, because it is not required; but configuration names it, and whoever looks here wants to know.
+        // Started without it, because it is not required; but configuration names it, and a user who looks here wants to know.
         PluginRecord[] missing = [.. keyway.Plugins.Where(static plugin => plugin.State is PluginState.Absent)];
         Failure? absent = missing.Length == 0
             ? null

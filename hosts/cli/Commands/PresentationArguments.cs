@@ -80,7 +80,7 @@ internal sealed class PresentationArguments
         };
     }
 
-    /// <summary>The stretch of the presentation that the user named.</summary>
+    /// <summary>The range of the presentation that the user named.</summary>
     /// <exception cref="UsageException">It is none.</exception>
     public TimeRange ReadRange(ParseResult parse)
     {

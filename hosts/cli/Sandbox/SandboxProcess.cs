@@ -41,7 +41,7 @@ internal sealed class SandboxProcess : IAsyncDisposable
         string assembly = Path.Combine(Folder, "Keyway.Sandbox.dll");
         if (!File.Exists(assembly)) throw new SandboxException(ExitCode.Unexpected, $"it is not beside this program ({assembly})");
         ProcessStartInfo info = new(DotnetProgram()) { UseShellExecute = false };
-        // It serves whoever is on this machine, and has no use for what the user keeps for Keyway: secrets, and settings that may hold some.
+        // It serves everybody on this machine, and has no use for what the user keeps for Keyway: secrets, and settings that may hold some.
         foreach (string name in info.Environment.Keys.Where(static name => OwnVariables.Any(own => name.StartsWith(own, StringComparison.OrdinalIgnoreCase))).ToArray())
             info.Environment.Remove(name);
         info.ArgumentList.Add(assembly);

@@ -68,7 +68,7 @@ internal sealed class OutputSet(CommandIo io, bool replace) : IAsyncDisposable
 
     /// <summary>Writes one file, or to standard output where there is no path. Several files may be written side by side.</summary>
     /// <exception cref="TargetException">The file exists, or cannot be written where it should be.</exception>
-    /// <exception cref="BrokenPipeException">Whoever read standard output has gone.</exception>
+    /// <exception cref="BrokenPipeException">The reader of standard output has ended.</exception>
     public async Task<T> WriteAsync<T>(string? path, Func<PipeWriter, Task<T>> write, CancellationToken cancellationToken)
     {
         if (path is null)
@@ -124,7 +124,7 @@ internal sealed class OutputSet(CommandIo io, bool replace) : IAsyncDisposable
         foreach (PendingFile file in _files.DistinctBy(static file => Path.GetDirectoryName(file.Path))) file.FinishName();
     }
 
-    /// <summary>The files stay: whoever asked for them has been told.</summary>
+    /// <summary>The files stay: the user who asked for them has been told.</summary>
     public void Keep()
     {
         lock (_gate)

@@ -85,7 +85,7 @@ internal sealed record Oddities
     /// <returns>Whether it is.</returns>
     public bool Flaw(string name) => Flaws.Contains(name);
 
-    /// <summary>Whether the answer is to be odd.</summary>
+    /// <summary>Whether the answer is to be unusual.</summary>
     /// <param name="name">In what way.</param>
     /// <returns>Whether it is.</returns>
     public bool Odd(string name) => Unusual.Contains(name);

@@ -87,7 +87,7 @@ internal sealed class Oddities
     /// <returns>Whether it is.</returns>
     public bool Flaw(string name) => _flaws.Contains(name);
 
-    /// <summary>Whether the answer is to be odd.</summary>
+    /// <summary>Whether the answer is to be unusual.</summary>
     /// <param name="name">In what way.</param>
     /// <returns>Whether it is.</returns>
     public bool Odd(string name) => _odd.Contains(name);

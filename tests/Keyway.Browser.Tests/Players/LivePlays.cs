@@ -23,7 +23,7 @@ public sealed class LivePlays : IAsyncLifetime
         await _sandbox.DisposeAsync();
     }
 
-    /// <summary>What became of one of them. The first who asks starts all.</summary>
+    /// <summary>The result of one of them. The first who asks starts all.</summary>
     /// <param name="player">The player.</param>
     /// <param name="manifest">The manifest.</param>
     /// <returns>The state after a minute, or at the first error.</returns>

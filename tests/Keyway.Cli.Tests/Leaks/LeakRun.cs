@@ -159,7 +159,7 @@ internal sealed class LeakRun : IDisposable
         }
         catch (Exception exception)
         {
-            // On a thread of the server's nobody would hear of it.
+            // On a thread of the server's nobody would notice it.
             _faults.Enqueue(exception);
             throw new IOException("the wire failed", exception);
         }

@@ -73,7 +73,7 @@ public sealed class LeakTests(SharedSandbox sandbox)
     [Fact]
     public async Task A_client_of_a_factory_that_keeps_its_loggers_tells_the_token_which_is_why_they_go()
     {
-        // It masks headers in its messages, and hands their values to whoever logs values. KeywayHostOptions.LicenseHttp says so.
+        // It masks headers in its messages, and hands their values to loggers that log values. KeywayHostOptions.LicenseHttp says so.
         using LeakRun run = await LeakRun.PrepareAsync("clearkey", sandbox.Url);
         using (LeakRecorder recorder = new(run.Scan)) await PlayAsync(run, recorder, run.Options(), Http.LogsToo);
         run.Scan.Find().Should().NotBeEmpty().And.OnlyContain(static leak => leak.Place.StartsWith("log System.Net.Http.HttpClient.licences.", StringComparison.Ordinal)

@@ -52,7 +52,7 @@ internal sealed class ProgramRun : IAsyncDisposable
         kill.WaitForExit();
     }
 
-    /// <summary>Waits until it would hear a signal: until its code has run far enough to ask for them (Linux; elsewhere a while).</summary>
+    /// <summary>Waits until it would notice a signal: until its code has run far enough to ask for them (Linux; elsewhere a while).</summary>
     public async Task ReadyAsync()
     {
         const ulong terminate = 1ul << (15 - 1);

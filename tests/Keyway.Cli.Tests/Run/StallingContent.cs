@@ -1,6 +1,6 @@
 namespace Keyway.Cli.Run;
 
-/// <summary>The cenc sample over HTTP, of which the fourth segment of the pictures never comes: by then the output has been begun.</summary>
+/// <summary>The cenc sample over HTTP, of which the fourth segment of the video never comes: by then the output has been begun.</summary>
 internal sealed class StallingContent : IDisposable
 {
     private readonly ManualResetEventSlim _reached = new(), _over = new();
@@ -24,7 +24,7 @@ internal sealed class StallingContent : IDisposable
     /// <returns>Whether it was.</returns>
     public Task<bool> ReachedAsync() => Task.Run(() => _reached.Wait(TimeSpan.FromSeconds(60)), TestContext.Current.CancellationToken);
 
-    /// <summary>Lets whoever still waits for the segment go.</summary>
+    /// <summary>Releases requests that still wait for the segment.</summary>
     public void Release() => _over.Set();
 
     public void Dispose()

@@ -69,8 +69,8 @@ internal sealed class LiveBench : IAsyncDisposable
 
     /// <summary>Writes it while time goes by, two seconds at a time: it never goes on before what is there has been read.</summary>
     /// <param name="presentation">The presentation.</param>
-    /// <param name="segments">How many segments of pictures there will be.</param>
-    /// <param name="last">The second at which time stands still, because the manifest says by then that it is over; <see langword="null"/>: when all of that is clear.</param>
+    /// <param name="segments">How many segments of video there will be.</param>
+    /// <param name="last">The second at which the clock stops, because the manifest says by then that it is over; <see langword="null"/>: when all of that is clear.</param>
     public async Task<byte[]> RecordAsync(Presentation presentation, int segments, int? last = null)
     {
         MemoryStream output = new();
@@ -78,7 +78,7 @@ internal sealed class LiveBench : IAsyncDisposable
         Task<Mp4Summary> writing = presentation.MergeAsync(presentation.Tracks, pipe, TestContext.Current.CancellationToken).AsTask();
         for (int second = 0; !writing.IsCompleted; second += 2)
         {
-            // Pictures are there to the second; sound is known when the manifest is fetched again, and fragments follow each other by their time.
+            // Video is there to the second; audio is known when the manifest is fetched again, and fragments follow each other by their time.
             long pictures = Math.Min((second + 2) / 4, segments), sound = Math.Min((second - 4) / 4, segments), clear = Math.Min((second - 12) / 4, segments);
             try
             {

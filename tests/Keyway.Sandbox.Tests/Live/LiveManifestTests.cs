@@ -33,7 +33,7 @@ public sealed class LiveManifestTests
             {
                 LiveAnswer answer = _channel.Answer(variant + offer.Address, null, Host);
                 answer.Status.Should().Be(200, "{0} at {1} s", offer.Address, second);
-                // Sound begins with the frame that is due, at most one early.
+                // Audio begins with the frame that is due, at most one early.
                 double time = (double)Number(Box(answer.Body, "tfdt"), 12) / offer.Timescale;
                 time.Should().BeInRange(offer.Start - 1024.0 / 48000, offer.Start);
                 string kid = Convert.ToHexStringLower(Box(answer.Body, "sgpd").AsSpan()[^16..]);

@@ -85,7 +85,7 @@ public sealed class LivePlayTests
         return (1 + played - oldest, 1 + announced - oldest, 5);
     }
 
-    /// <summary>A row after the other of the table, and after its last the first again. Sound loses up to two frames at the end of a round.</summary>
+    /// <summary>A row after the other of the table, and after its last the first again. Audio loses up to two frames at the end of a round.</summary>
     private static void ShouldRepeat(List<string> rows, List<string> table, int atLeast)
     {
         rows.Count.Should().BeGreaterThanOrEqualTo(atLeast);

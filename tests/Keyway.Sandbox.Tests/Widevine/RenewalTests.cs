@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 
 namespace Keyway.Sandbox.Widevine;
 
-/// <summary>What becomes of a licence after it was issued.</summary>
+/// <summary>What happens to a licence after it was issued.</summary>
 [Collection(WidevineSandbox.Collection)]
 public sealed class RenewalTests(WidevineSandbox sandbox)
 {

@@ -162,13 +162,13 @@ public sealed class KeyRulesTests
     [InlineData("uncompressed video 100", "bare screen", 50, KeyStatus.Usable)] // up to 100 nothing is asked
     [InlineData("uncompressed video 270", "bare screen", 50, KeyStatus.OutputRestricted)]
     [InlineData("uncompressed video 270", "level 270 screen", 50, KeyStatus.Usable)]
-    [InlineData("uncompressed video 270", "bare screen", null, KeyStatus.Usable)] // no pictures, no video levels
+    [InlineData("uncompressed video 270", "bare screen", null, KeyStatus.Usable)] // no video, no video levels
     [InlineData("compressed video 500", "level 270 screen", 50, KeyStatus.OutputRestricted)]
     [InlineData("compressed video 500", "panel", 50, KeyStatus.Usable)]
     [InlineData("analogue video 150", "level 270 screen", 50, KeyStatus.OutputRestricted)]
     [InlineData("uncompressed audio 250", "bare screen", null, KeyStatus.OutputRestricted)]
     [InlineData("uncompressed audio 250", "level 270 screen", null, KeyStatus.Usable)]
-    [InlineData("uncompressed audio 250", "bare screen", 50, KeyStatus.Usable)] // pictures, no audio levels
+    [InlineData("uncompressed audio 250", "bare screen", 50, KeyStatus.Usable)] // video, no audio levels
     [InlineData("compressed audio 300", "level 270 screen", null, KeyStatus.OutputRestricted)]
     [InlineData("hdcp 2.2 above 100 pixels", "bare screen", 100, KeyStatus.Usable)]
     [InlineData("hdcp 2.2 above 100 pixels", "bare screen", 101, KeyStatus.OutputDownscaled)]

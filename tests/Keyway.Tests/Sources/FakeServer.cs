@@ -68,7 +68,7 @@ internal sealed class FakeServer : HttpMessageHandler
     }
 }
 
-/// <summary>A body that breaks after some bytes, or stands still.</summary>
+/// <summary>A body that breaks after some bytes, or stalls.</summary>
 internal sealed class BrokenContent(byte[] content, int after, bool hang) : HttpContent
 {
     protected override Task<Stream> CreateContentReadStreamAsync() => Task.FromResult<Stream>(new Body(content, after, hang));

@@ -318,7 +318,7 @@ public sealed class HttpSourceTests : IDisposable
     [InlineData(5000, false)]
     public async Task A_server_that_drips_is_given_up_by_the_size_of_what_it_sent(int bytesPerSecond, bool refused)
     {
-        // Each piece comes a second after the one before: no read ever stands still.
+        // Each piece comes a second after the one before: no read ever stalls.
         TickingClock clock = new();
         _server.On("https://a.example/x", _ => new HttpResponseMessage(HttpStatusCode.OK) { Content = new DrippingContent(new byte[1_000_000], bytesPerSecond, clock) });
         MediaSources sources = new(new HttpMessageInvoker(_server), clock);

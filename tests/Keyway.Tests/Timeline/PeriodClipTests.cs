@@ -73,7 +73,7 @@ public sealed class PeriodClipTests : IDisposable
         played.Select(sample => sample.Row).Should().NotContain(table[189]).And.Contain(table[190]);
     }
 
-    // What is played is what lies in the period, at its time; at its end up to three pictures may be missing, which need one from behind the end.
+    // What is played is what lies in the period, at its time; at its end up to three frames may be missing, which need one from after the end.
     private static void ShouldBe(List<(string Row, long Time)> played, List<(string Row, long Time)> all, double from, double length, long at)
     {
         long begin = (long)(from * 12800), end = begin + (long)(length * 12800);

@@ -6,7 +6,7 @@ using Keyway.Sources;
 namespace Keyway.Dash.Reading;
 
 /// <summary>Reads <c>SegmentBase</c>, <c>SegmentList</c> and <c>SegmentTemplate</c>.</summary>
-/// <remarks>What cannot be understood is kept as an error of the element; whoever needs the segments gets it then.</remarks>
+/// <remarks>What cannot be understood is kept as an error of the element; a reader of the segments gets it then.</remarks>
 internal sealed class SegmentInfoReader
 {
     private readonly MpdCursor _at;

@@ -4,8 +4,8 @@ using System.Security.Cryptography;
 namespace Keyway.Licensing.Secrets;
 
 /// <summary>
-/// A growing buffer for bytes that must not stay behind: challenges, answers, tokens. It is pinned, so that the collector leaves no copy, and
-/// zeroed when it grows and when it is disposed.
+/// A buffer of any length for bytes that must not stay behind: challenges, answers, tokens. It is pinned, so that the collector leaves no copy, and
+/// zeroed when it is enlarged and when it is disposed.
 /// </summary>
 internal sealed class SecretBuffer : IBufferWriter<byte>, IDisposable
 {

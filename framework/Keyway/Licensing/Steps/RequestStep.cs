@@ -152,7 +152,7 @@ internal sealed class RequestStep : LicenseRequestDecorator, INamesValues
     private async ValueTask<string> FindAsync(LicenseExchange exchange, ExchangeRun run, StepBinding wanted, AttemptValues values, CancellationToken cancellationToken)
     {
         if (wanted is { HasUrlOfKind: true, Url: { } ofKind }) return await FillAsync(ofKind, values, cancellationToken).ConfigureAwait(false);
-        // Whoever runs a pipeline by itself has named the URL.
+        // The caller of a pipeline that runs by itself has named the URL.
         if (run.Urls is not { } candidates) return run.BaseUrl.AbsoluteUri;
         LicenseUrlHint? untrusted = null;
         foreach (UrlSource source in _urlFrom)

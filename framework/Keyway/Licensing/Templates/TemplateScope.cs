@@ -9,7 +9,7 @@ namespace Keyway.Licensing.Templates;
 /// <remarks>Threads: one while the pipeline is put together; any afterwards, when nothing of it changes.</remarks>
 internal sealed class TemplateScope(ISecretReader secrets)
 {
-    /// <summary>What stands in messages for whoever says which key systems are served.</summary>
+    /// <summary>How messages name what says which key systems are served.</summary>
     public string Owner { get; set; } = "the pipeline";
 
     public ISecretReader Secrets { get; } = secrets;

@@ -7,7 +7,7 @@ namespace Keyway.Licensing.Tokens;
 
 /// <summary>
 /// The tokens of one provider: from the application, from a secret for the key, from a secret, or from the customer's storefront, the first that there
-/// is. A token from the storefront that lives longer than one exchange is kept for whoever asks the same question in the same words, and asked for
+/// is. A token from the storefront that lives longer than one exchange is kept for requests that are the same in every byte, and asked for
 /// once by all who need it at the same time.
 /// </summary>
 /// <remarks>Threads: any.</remarks>

@@ -37,7 +37,7 @@ internal sealed class HeadFirstStream(Stream connection) : PlainStream
         if (!buffer.IsEmpty) ClearChunks(buffer);
         if (_start == _end)
         {
-            // Whoever asks for nothing waits until there is something.
+            // A read of nothing waits until there is something.
             if (buffer.IsEmpty) return await connection.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
             _start = _end = 0;
             _end = await connection.ReadAsync(_buffer, cancellationToken).ConfigureAwait(false);

@@ -35,7 +35,7 @@ public sealed class HttpLicenseTransport(HttpMessageInvoker invoker) : ILicenseT
     /// <summary>Makes a handler as this transport needs it.</summary>
     /// <returns>
     /// The handler; the host may add a proxy, a client certificate or a <c>ConnectCallback</c>. Its <c>PlaintextStreamFilter</c> keeps answers out of the library's
-    /// own buffers, and is slow with media: whoever fetches content with it takes the filter away.
+    /// own buffers, and is slow with media: a host that fetches content with it takes the filter away.
     /// </returns>
     public static SocketsHttpHandler CreateHandler() => new()
     {

@@ -211,7 +211,7 @@ internal static class TrackMerger
                 if (read.FirstOrDefault(s => s.Track.Id == track.Track.Id) is not { } summary) continue;
                 if (input.Range is not null)
                 {
-                    // Of a stretch, what was read on the way to it is not what was written.
+                    // Of a range, what was read on the way to it is not what was written.
                     (int own, int ownProtected, long ownBytes) = _handedOn.GetValueOrDefault(track.Track.Id);
                     yield return summary with { Track = summary.Track with { Id = track.Id }, Samples = own, ProtectedSamples = ownProtected, Bytes = ownBytes };
                     continue;

@@ -112,7 +112,7 @@ internal sealed class EditList
             (long)UInt128.Min(((time * mediaScale) + (roundUp ? movieScale - 1 : movieScale / 2)) / movieScale, (UInt128)(long.MaxValue / 4));
     }
 
-    /// <summary>A stretch of media and when it is presented, in the track's timescale.</summary>
+    /// <summary>A range of media and when it is presented, in the track's timescale.</summary>
     private readonly record struct Edit(long Start, long Media, long End)
     {
         public bool Has(long composed, uint duration) => composed < End && composed + Math.Max(1, duration) > Media;

@@ -1,6 +1,6 @@
 namespace Keyway.Sessions;
 
-/// <summary>The end of what a session was asked to do with a stored licence, for whoever waits for it.</summary>
+/// <summary>The end of what a session was asked to do with a stored licence, for the caller that waits for it.</summary>
 /// <remarks>Threads: any; a new one is begun by the mailbox.</remarks>
 internal sealed class Conclusion
 {
@@ -24,7 +24,7 @@ internal sealed class Conclusion
         if (failure is null) end.TrySetResult();
         else if (failure is OperationCanceledException) end.TrySetCanceled();
         else end.TrySetException(failure);
-        // Whoever does not look is not to get it from the collector.
+        // A caller that does not look at it is not to get it from the collector.
         _ = end.Task.Exception;
     }
 

@@ -97,13 +97,13 @@ internal sealed class KeySystemHalf(IKeySystem system, TimeSpan patience, Action
         _ => new LicenseServiceException(LicenseErrorKind.InternalFault, $"the key system '{Name}' failed in {what}: {PluginText.Of(exception)}", exception),
     };
 
-    /// <summary>Hears nothing of it any more.</summary>
+    /// <summary>Stops handling what it reports.</summary>
     public void End() => _host.End();
 
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _session, null) is not { } session) return;
-        // What is in use outlives its session: native code would decrypt with what is gone. Whoever does not come back keeps it, and nobody else.
+        // What is in use outlives its session: native code would decrypt with what is gone. A call that does not come back keeps it, and nothing else.
         if (_loan is { } loan && !await loan.EndAsync(patience).ConfigureAwait(false)) _ = loan.WhenOver.ContinueWith(_ => DisposeAsync(session).AsTask(), TaskScheduler.Default);
         else await DisposeAsync(session).ConfigureAwait(false);
     }

@@ -362,7 +362,7 @@ internal sealed class LicenseSessionActor : IAsyncDisposable
         IReadOnlyList<KeyEntry> keys = _context.Vault.Keys(Id);
         await ApplyAsync(keys.Any(IsUsable) ? SessionInput.KeysUsable : SessionInput.TimeRanOut).ConfigureAwait(false);
         PublishKeys();
-        // Whatever is done from here may fail; then the licence is as it was, and whoever asked is told.
+        // Whatever is done from here may fail; then the licence is as it was, and the caller is told.
         try
         {
             if (purpose == StoredPurpose.Renew) await BeginRenewalAsync().ConfigureAwait(false);

@@ -3,7 +3,7 @@ using System.Threading.Channels;
 namespace Keyway.Sessions;
 
 /// <summary>Where a session is told things: one reader takes them one at a time, in the order in which they came, so that nothing of a session is locked.</summary>
-/// <param name="broken">Hears of a fault that nobody answered for, in the place of what caused it.</param>
+/// <param name="broken">Called with a fault that nobody answered for, in the place of what caused it.</param>
 /// <remarks>Threads: any may post; what is posted runs one at a time.</remarks>
 internal sealed class SessionMailbox(Func<Exception, ValueTask> broken)
 {

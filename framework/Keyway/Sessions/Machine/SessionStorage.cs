@@ -36,7 +36,7 @@ internal sealed class SessionStorage(SessionContext context, SessionId id, KeyRi
     /// <summary>Whether the store should be told that the licence is in use, or that the clock is not what it was.</summary>
     public bool IsSeenLongAgo => Current is { } stored && !_behindClock && context.Clock.GetUtcNow() - stored.LastSeen is var ago && (ago >= SeenEvery || ago < -StoredLicense.ClockTolerance);
 
-    /// <summary>Whether the words by which it is given back have been written: then the service may have heard them.</summary>
+    /// <summary>Whether the request by which it is given back has been written: then the service may have received it.</summary>
     public bool IsReleaseWritten { get; set; }
 
     private ILicenseStore Store => context.Store!;

@@ -52,7 +52,7 @@ internal sealed class SharedSession(LicenseSessionActor actor)
 /// <param name="Credentials">A digest of what else the caller gave for licence requests: URL, headers, custom data, values, the service's certificate.</param>
 internal readonly record struct ShareKey(string Scope, string Provider, string KeySystem, SessionKind Kind, TokenSource? Tokens, string Credentials)
 {
-    // Of this process only: whoever reads a key out of a dump cannot try out what it may have been made of.
+    // Of this process only: a reader of a dump cannot try out what it may have been made of.
     private static readonly byte[] Salt = RandomNumberGenerator.GetBytes(32);
 
     public static ShareKey Of(KeyRingOptions options) => new(

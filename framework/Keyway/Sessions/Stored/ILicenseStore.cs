@@ -3,7 +3,7 @@ namespace Keyway.Sessions;
 /// <summary>Keeps licences beyond their sessions. What it is given to keep is secret, and it keeps it so.</summary>
 /// <remarks>
 /// <para>Threads: any, several at once; several processes may share what is behind it.</para>
-/// <para>What is written is there to stay when a call returns: also after a crash. Whoever is about to use a key for the first time relies on that.</para>
+/// <para>What is written is there to stay when a call returns: also after a crash. A caller that is about to use a key for the first time relies on that.</para>
 /// <para>A store holds what one viewer on one device may use. What is behind it must not be shared by several.</para>
 /// </remarks>
 public interface ILicenseStore

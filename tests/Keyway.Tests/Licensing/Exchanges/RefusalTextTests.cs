@@ -6,7 +6,7 @@ using static Keyway.Licensing.LicensePipelineTests;
 
 namespace Keyway.Licensing.Exchanges;
 
-/// <summary>What a service says when it refuses reaches whoever asked, without what the exchange told it in confidence.</summary>
+/// <summary>What a service says when it refuses reaches the caller, without what the exchange told it in confidence.</summary>
 public sealed class RefusalTextTests
 {
     [Theory]
