@@ -47,7 +47,7 @@ internal sealed class PresentationLicenses : IAsyncDisposable
     /// <summary>How long a reader waits for a key.</summary>
     public TimeSpan KeyWait => _waiting.KeyWait;
 
-    /// <summary>Whether content grows while it is read: then keys come and go.</summary>
+    /// <summary>Whether the content is live: then keys rotate.</summary>
     private bool IsLive => _waiting.IsLive;
 
     /// <summary>How many keys and headers are remembered: for the test that it stays bounded.</summary>
@@ -292,7 +292,7 @@ internal sealed class PresentationLicenses : IAsyncDisposable
         }
     }
 
-    /// <summary>Where many read what rotates, their requests are spread: a service is not to hear a thousand voices at once.</summary>
+    /// <summary>Where many read what rotates, their requests are spread: a service is not to get a thousand requests at once.</summary>
     private Task SpreadAsync(CancellationToken cancellationToken) => IsLive && _waiting.Spread > TimeSpan.Zero && Ring.HasNeighbours
         ? Task.Delay(_waiting.Spread * _waiting.Random(), _waiting.Clock, cancellationToken)
         : Task.CompletedTask;

@@ -3,7 +3,7 @@ using Keyway.Timeline;
 
 namespace Keyway.Dash;
 
-/// <summary>Tells a <see cref="ProtectionMapBuilder"/> what a manifest says. The name of a track is the path of its representation.</summary>
+/// <summary>Gives a <see cref="ProtectionMapBuilder"/> what a manifest says. The name of a track is the path of its representation.</summary>
 internal static class ManifestProtection
 {
     /// <summary>Adds what is said about every representation.</summary>

@@ -5,7 +5,7 @@ using Keyway.Licensing;
 namespace Keyway.Protection;
 
 /// <summary>Gathers what manifest and files say about protection, and merges it.</summary>
-/// <remarks>Whoever reads a manifest or a file feeds it; it knows neither. Statements may come in any order. Threads: one at a time.</remarks>
+/// <remarks>Readers of manifests and files feed it; it knows neither. Statements may come in any order. Threads: one at a time.</remarks>
 internal sealed class ProtectionMapBuilder
 {
     private readonly List<TrackStatement> _tracks = [];
