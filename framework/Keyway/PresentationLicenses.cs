@@ -112,7 +112,7 @@ internal sealed class PresentationLicenses : IAsyncDisposable
         LetGo();
     }
 
-    /// <summary>Hears of what the beginning of a period says.</summary>
+    /// <summary>Takes what the beginning of a period says.</summary>
     public void Announce(ProtectionMap map) => Announce(map, Headers.Of(map));
 
     /// <summary>Asks for keys, unless they have been asked for, and waits for them.</summary>
