@@ -128,10 +128,12 @@ public sealed class PlayReadyTests(SharedSandbox sandbox) : IDisposable
         await File.WriteAllTextAsync(secret, key, TestContext.Current.CancellationToken);
         if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(secret, UnixFileMode.UserRead | UnixFileMode.UserWrite);
 
-        // How far a busy machine comes in the window does not matter: what is played in it comes out of the store.
+        // A window that lasts: what is played in it comes out of the store, and nobody is asked.
+        (await PersistAsync(Service + "?cfg=(persist:true,firstexp:36000)", "long")).ShouldEndWith(ExitCode.Done);
+        (await PersistAsync(Nobody, "long")).ShouldEndWith(ExitCode.Done).Json.GetProperty("sessions")[0].GetProperty("exchanges").GetInt32().Should().Be(0);
+
+        // One that is soon over: however slow the machine is, it ends.
         (await PersistAsync(Service + "?cfg=(persist:true,firstexp:2)")).ShouldEndWith(ExitCode.Done);
-        CommandRun again = await PersistAsync(Nobody);
-        if (again.Code == ExitCode.Done) again.Json.GetProperty("sessions")[0].GetProperty("exchanges").GetInt32().Should().Be(0);
 
         JsonElement stored = (await ListAsync()).GetProperty("licenses")[0];
         DateTimeOffset over = stored.GetProperty("keys").EnumerateArray().Where(static one => one.GetProperty("firstUse").ValueKind == JsonValueKind.String)
@@ -145,12 +147,12 @@ public sealed class PlayReadyTests(SharedSandbox sandbox) : IDisposable
         error.GetProperty("message").GetString().Should().Contain("0x8004C009").And.Contain("the time of the stored licence");
         (await ListAsync()).GetProperty("licenses")[0].GetProperty("keys").EnumerateArray().Should().Contain(static one => one.GetProperty("status").GetString() == "expired");
 
-        async Task<CommandRun> PersistAsync(string url) => (await CommandRun.OfAsync(
-            ["play", Sample.Manifest, "--persist", "--key-system", "playready", "--license-url", url, "--to", Target, "--force", "--json", .. Common()])).ShouldNotShow([key, .. device.Secrets]);
+        async Task<CommandRun> PersistAsync(string url, string store = "licenses") => (await CommandRun.OfAsync(
+            ["play", Sample.Manifest, "--persist", "--key-system", "playready", "--license-url", url, "--to", Target, "--force", "--json", .. Common(store)])).ShouldNotShow([key, .. device.Secrets]);
 
         async Task<JsonElement> ListAsync() => (await CommandRun.OfAsync(["licenses", "--json", .. Common()])).ShouldEndWith(ExitCode.Done).ShouldNotShow([key, .. device.Secrets]).Json;
 
-        string[] Common() => ["--config", device.Settings, "--set", $"Keyway:Licenses:Store={_folder.File("licenses")}"];
+        string[] Common(string store = "licenses") => ["--config", device.Settings, "--set", $"Keyway:Licenses:Store={_folder.File(store)}"];
     }
 
     [Fact]

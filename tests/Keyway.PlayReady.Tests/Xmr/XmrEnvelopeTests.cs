@@ -80,17 +80,18 @@ public sealed class XmrEnvelopeTests
             PlayReadyCode.XmrUnknownObject, PlayReadyCode.NoBindingKey, PlayReadyCode.CryptoFailed,
         ];
         int macs = 0;
-        for (int bit = 0; bit < bytes.Length * 8; bit++)
+        IReadOnlyList<(int Byte, int Bit)> bits = LongRun.Bits(0, bytes.Length, 800);
+        foreach ((int at, int bit) in bits)
         {
             byte[] flipped = [.. bytes];
-            flipped[bit / 8] ^= (byte)(1 << (bit % 8));
+            flipped[at] ^= (byte)(1 << bit);
             (PlayReadyFault fault, byte[] key) = TryOpen(credential, flipped);
-            allowed.Should().Contain(fault.Code, $"bit {bit} was flipped");
+            allowed.Should().Contain(fault.Code, $"bit {bit} of byte {at} was flipped");
             key.Should().Equal(new byte[16]);
             if (fault.Code == PlayReadyCode.LicenseIntegrity) macs++;
         }
 
-        macs.Should().BeGreaterThan(bytes.Length * 4, "most bits change nothing but content, and content is under the MAC");
+        macs.Should().BeGreaterThan(bits.Count / 2, "most bits change nothing but content, and content is under the MAC");
     }
 
     public static TheoryData<string, uint> Broken => new()

@@ -17,6 +17,8 @@ public sealed class LivePlayTests
     [InlineData("playready", "live/manifest.mpd", 100)]
     public async Task Every_sample_comes_out_clear_while_keys_rotate(string system, string manifest, int seconds)
     {
+        // Two rounds of the content, and five changes of keys, are what every run plays.
+        seconds = LongRun.Times(seconds, Math.Min(seconds, 200));
         await using LiveBench bench = await LiveBench.StartAsync(system);
         DateTimeOffset begun = bench.Clock.GetUtcNow();
         await using Presentation presentation = await bench.Host.OpenAsync(new Uri(bench.Url, manifest), bench.Options(system, TimeSpan.FromSeconds(seconds)), TestContext.Current.CancellationToken);
@@ -95,7 +97,7 @@ public sealed class LivePlayTests
         {
             at++;
             if (at >= table.Count || (at >= table.Count - 2 && rows[i] != table[at])) at = 0;
-            rows[i].Should().Be(table[at], "sample {0}", i);
+            if (rows[i] != table[at]) rows[i].Should().Be(table[at], "sample {0}", i);
         }
     }
 

@@ -72,12 +72,22 @@ public sealed class VectorTests
         JsonElement recording = Exchange.GetProperty("recordings")[index];
         byte[] challenge = recording.GetProperty("challenge").GetBytesFromBase64();
         WidevineService service = Service(new WireMessage(new WireMessage(challenge).Bytes(2)).Number(4));
-        for (int i = 0; i < 150; i++)
+        service.Answer(challenge, new Dictionary<string, string>(), new Oddities(), isKept: false).Should().NotBeEmpty("as it was recorded it is answered");
+
+        // What it is refused for depends on what the bit belongs to; most of it is signed.
+        IReadOnlyList<(int Byte, int Bit)> bits = LongRun.Bits(0, challenge.Length, 150);
+        Dictionary<string, int> codes = [];
+        foreach ((int at, int bit) in bits)
         {
             byte[] changed = [.. challenge];
-            changed[RandomNumberGenerator.GetInt32(changed.Length)] ^= (byte)(1 << RandomNumberGenerator.GetInt32(8));
-            service.Invoking(one => one.Answer(changed, new Dictionary<string, string>(), new Oddities(), isKept: false)).Should().Throw<RefusedException>();
+            changed[at] ^= (byte)(1 << bit);
+            string code = service.Invoking(one => one.Answer(changed, new Dictionary<string, string>(), new Oddities(), isKept: false)).Should().Throw<RefusedException>($"bit {bit} of byte {at} was flipped").Which.Code;
+            codes[code] = codes.GetValueOrDefault(code) + 1;
         }
+
+        codes.Keys.Should().BeSubsetOf(["bad-chain", "bad-signature", "bad-request", "unknown-service-certificate"]);
+        codes["bad-chain"].Should().BeGreaterThan(bits.Count / 3, "the client's certificates are the larger part");
+        codes["bad-signature"].Should().BeGreaterThan(bits.Count / 20);
     }
 
     [Theory]

@@ -1,3 +1,5 @@
+using Keyway.Testing;
+
 namespace Keyway.Sources;
 
 public sealed class SegmentStreamTests
@@ -22,23 +24,45 @@ public sealed class SegmentStreamTests
     [Fact]
     public async Task It_reads_ahead_by_bytes_and_never_without_end()
     {
-        int enumerated = 0;
+        // Each piece is opened while the one before it is read, so that what waits can be told from how far the reader was when a piece was opened.
+        const int Piece = 1 << 20;
+        const int Waiting = SegmentStream.ReadAhead / Piece;
+        long consumed = 0;
+        List<(int Piece, long Consumed)> opened = [];
         IEnumerable<SegmentPart> Endless()
         {
-            while (true)
-            {
-                Interlocked.Increment(ref enumerated);
-                yield return new SegmentPart(new Uri("https://a.example/"), null, true);
-            }
+            while (true) yield return new SegmentPart(new Uri("https://a.example/"), null, true);
         }
 
-        SegmentStream stream = new((_, _) => Open(new byte[1 << 20]), Endless(), null, null);
-        (await stream.ReadAsync(new byte[1], None)).Should().Be(1);
-        for (int i = 0; i < 50 && Volatile.Read(ref enumerated) < 5; i++) await Task.Delay(10, None);
-        await Task.Delay(50, None);
-        enumerated.Should().BeLessThanOrEqualTo(SegmentStream.ReadAhead / (1 << 20) + 3);
+        SegmentStream stream = new(
+            (_, _) =>
+            {
+                lock (opened) opened.Add((opened.Count, Volatile.Read(ref consumed)));
+                return Open(new byte[Piece]);
+            },
+            Endless(),
+            null,
+            null);
+        byte[] buffer = new byte[64 << 10];
+        (await stream.ReadAsync(buffer.AsMemory(0, 1), None)).Should().Be(1);
+        await Eventually.Is(() => Opened() >= Waiting);
+        while (consumed < 40 * Piece)
+        {
+            int read = await stream.ReadAsync(buffer, None);
+            Volatile.Write(ref consumed, consumed + read);
+
+            // Whoever is not held back is ahead of a reader that waits for it at every step.
+            if (consumed % Piece < read) await Eventually.Is(() => Opened() >= consumed / Piece + Waiting);
+        }
+
         await stream.DisposeAsync();
+        opened.Should().OnlyContain(static each => each.Piece <= (each.Consumed / Piece) + Waiting + 3);
         _disposed.Should().Be(_opened);
+
+        int Opened()
+        {
+            lock (opened) return opened.Count;
+        }
     }
 
     [Fact]
@@ -69,7 +93,7 @@ public sealed class SegmentStreamTests
             null);
         Task<int> read = stream.ReadAsync(new byte[1], None).AsTask();
         await stream.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30), None);
-        read.IsCompletedSuccessfully.Should().BeFalse();
+        (await Record.ExceptionAsync(() => read.WaitAsync(TimeSpan.FromSeconds(30), None))).Should().NotBeNull().And.NotBeOfType<TimeoutException>("the read ends with it");
     }
 
     [Fact]

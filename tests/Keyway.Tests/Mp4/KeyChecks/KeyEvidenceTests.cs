@@ -33,7 +33,7 @@ public sealed class KeyEvidenceTests
     {
         double highest = double.MinValue;
         int latest = 0;
-        for (int run = 0; run < 200; run++)
+        for (int run = 0; run < LongRun.Times(200, 50); run++)
         {
             Random random = new(run);
             EndEvidence evidence = default;
@@ -57,7 +57,7 @@ public sealed class KeyEvidenceTests
     [InlineData(8, 16.0, 24, 20)]
     public void Few_values_at_the_beginning_are_a_right_key(int bits, double unknown, int values, double below)
     {
-        for (int run = 0; run < 200; run++)
+        for (int run = 0; run < LongRun.Times(200, 50); run++)
         {
             Random random = new(run);
             byte[] known = new byte[values];
@@ -78,7 +78,7 @@ public sealed class KeyEvidenceTests
     [InlineData(8, 16.0, 90)]
     public void All_values_at_the_beginning_are_a_wrong_key(int bits, double unknown, int within)
     {
-        for (int run = 0; run < 200; run++)
+        for (int run = 0; run < LongRun.Times(200, 50); run++)
         {
             Random random = new(run);
             HeadEvidence evidence = new(unknown);
@@ -94,7 +94,7 @@ public sealed class KeyEvidenceTests
     {
         Random random = new(11);
         int met = 0, escapes = 0;
-        for (int run = 0; run < 4000; run++)
+        for (int run = 0; run < LongRun.Times(4000, 1000); run++)
         {
             byte[] unit = new byte[random.Next(2, 120)];
             for (int i = 0; i < unit.Length; i++) unit[i] = random.Next(4) == 0 ? (byte)0 : random.Next(8) == 0 ? (byte)random.Next(5) : (byte)random.Next(5, 256);
@@ -122,8 +122,8 @@ public sealed class KeyEvidenceTests
             escapes += escaped;
         }
 
-        met.Should().BeGreaterThan(100);
-        escapes.Should().BeGreaterThan(10);
+        met.Should().BeGreaterThan(LongRun.Times(100, 25));
+        escapes.Should().BeGreaterThan(LongRun.Times(10, 2));
     }
 
     [Fact]
@@ -158,7 +158,7 @@ public sealed class KeyEvidenceTests
     {
         Random random = new(4);
         UnitEvidence evidence = new();
-        for (int number = 0; number < 500; number++)
+        for (int number = 0; number < LongRun.Times(500, 250); number++)
         {
             byte[] unit = Escaped(random, 200_000);
             if ((defect.StartsWith("a start code in one", StringComparison.Ordinal) && number % 10 == 3) || (defect.StartsWith("a start code in each", StringComparison.Ordinal) && number < 6)) Hex("00 00 00 01 09").CopyTo(unit, 40_000);
