@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Keyway.Cli.Sandbox;
 using Keyway.Cli.Targets;
-using Keyway.Timeline;
 using Keyway.Decryption;
 using Keyway.Hosting.Configuration;
 using Keyway.Hosting.Plugins;
@@ -11,6 +10,7 @@ using Keyway.Licensing.Secrets;
 using Keyway.Mp4;
 using Keyway.Plugins;
 using Keyway.Sessions;
+using Keyway.Timeline;
 
 namespace Keyway.Cli;
 

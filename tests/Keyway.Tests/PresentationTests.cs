@@ -1,12 +1,12 @@
 using System.Text;
 using System.Text.RegularExpressions;
 using Keyway.Content;
-using Keyway.Timeline;
 using Keyway.Decryption;
 using Keyway.Messaging;
 using Keyway.Mp4;
 using Keyway.Protection;
 using Keyway.Testing;
+using Keyway.Timeline;
 
 namespace Keyway;
 

@@ -1,6 +1,5 @@
-using Keyway.Timeline;
-
 using System.Xml.Linq;
+using Keyway.Timeline;
 
 namespace Keyway.Dash;
 

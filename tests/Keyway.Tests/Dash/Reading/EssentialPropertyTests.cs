@@ -1,5 +1,5 @@
-using Keyway.Timeline;
 using Keyway.Testing;
+using Keyway.Timeline;
 
 namespace Keyway.Dash.Reading;
 

@@ -1,6 +1,6 @@
-using Keyway.Timeline;
 using System.Text;
 using Keyway.Sources;
+using Keyway.Timeline;
 
 namespace Keyway.Dash.Reading;
 

@@ -1,8 +1,8 @@
-using Keyway.Timeline;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Keyway.Protection;
 using Keyway.Testing;
+using Keyway.Timeline;
 
 namespace Keyway.Dash.Reading;
 

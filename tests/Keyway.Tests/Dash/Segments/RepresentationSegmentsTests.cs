@@ -1,7 +1,7 @@
-using Keyway.Timeline;
 using System.Globalization;
 using System.Text;
 using CsCheck;
+using Keyway.Timeline;
 
 namespace Keyway.Dash.Segments;
 
