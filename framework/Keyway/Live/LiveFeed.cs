@@ -53,9 +53,6 @@ internal sealed class LiveFeed : IAsyncDisposable
 
     public MediaSources Sources => _sources;
 
-    /// <summary>How many tracks are played.</summary>
-    public int TrackCount => _kinds.Count;
-
     public LiveSnapshot Current => Volatile.Read(ref _current);
 
     /// <summary>Ends when <see cref="Current"/> is another.</summary>

@@ -51,8 +51,9 @@ internal static class SegmentLister
     {
         if (segments.IsWholeFile) return segment.Address == segments.WholeFile.Address && segment.Range is null;
         // A time that is in a segment's beginning is before no other's.
-        SegmentStep found = segment.Duration > 0 ? segments.Next(segment.Time == 0 ? null : segment.Time - 1, now) : default;
-        return (found.Kind == SegmentStepKind.Ready && IsSame(found.Segment, segment)) || segments.Played(now).Any(each => IsSame(each, segment));
+        if (segment.Duration == 0) return segments.Played(now).Any(each => IsSame(each, segment));
+        SegmentStep found = segments.Next(segment.Time == 0 ? null : segment.Time - 1, now);
+        return found.Kind == SegmentStepKind.Ready && IsSame(found.Segment, segment);
     }
 
     private static bool IsSame(TimelineSegment one, TimelineSegment other) =>

@@ -52,6 +52,33 @@ public sealed class SegmentListTests
     }
 
     [Fact]
+    public void What_is_worked_out_is_what_a_walk_over_all_of_them_finds()
+    {
+        Random random = new(5);
+        for (int round = 0; round < 200; round++)
+        {
+            int scale = random.Next(1, 50), offset = random.Next(0, 3) * random.Next(0, 200), length = random.Next(1, 60);
+            string runs = string.Concat(Enumerable.Range(0, random.Next(1, 5)).Select(i => $"<S {(i == 0 || random.Next(2) == 0 ? $"t=\"{(i * 400) + random.Next(0, 100)}\" " : "")}d=\"{random.Next(1, 40)}\" r=\"{random.Next(0, 6)}\"/>"));
+            string addressing = random.Next(2) == 0 ? $"duration=\"{random.Next(1, 40)}\"/>" : $"><SegmentTimeline>{runs}</SegmentTimeline></SegmentTemplate>";
+            SegmentList list = One($"<Period duration=\"PT{length}S\"><AdaptationSet mimeType=\"video/mp4\"><SegmentTemplate media=\"$Number$-$Time$\" timescale=\"{scale}\" presentationTimeOffset=\"{offset}\" {addressing}<Representation id=\"v\"/></AdaptationSet></Period>", "");
+            TimelineSegment[] all = [.. list.Played()];
+            for (int i = 0; i < 20; i++)
+            {
+                TimeSpan from = TimeSpan.FromTicks(random.NextInt64(0, length * TimeSpan.TicksPerSecond)), until = from + TimeSpan.FromTicks(random.NextInt64(1, length * TimeSpan.TicksPerSecond));
+                // Cross-multiplied, in whole numbers: neither is rounded.
+                Int128 Begin(TimelineSegment each) => ((Int128)each.Time - (ulong)offset) * TimeSpan.TicksPerSecond;
+                Int128 End(TimelineSegment each) => Begin(each) + ((Int128)each.Duration * TimeSpan.TicksPerSecond);
+                list.Range(from, until).Should().Equal(all.Where(each => End(each) > (Int128)from.Ticks * scale && Begin(each) < (Int128)until.Ticks * scale));
+                SegmentStep at = list.At(from, Start);
+                if (all.Length == 0) at.Kind.Should().Be(SegmentStepKind.None);
+                else at.Segment.Should().Be(all.LastOrDefault(each => Begin(each) <= (Int128)from.Ticks * scale, all[0]));
+            }
+
+            for (int i = 0; i < all.Length; i++) list.Next(i == 0 ? null : all[i - 1].Time, Start).Segment.Should().Be(all[i]);
+        }
+    }
+
+    [Fact]
     public async Task An_index_is_read_and_answers_with_its_own_units()
     {
         Assert.SkipWhen(Corpus.Shared is null, Corpus.Absent);

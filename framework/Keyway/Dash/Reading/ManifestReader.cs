@@ -118,16 +118,10 @@ internal sealed class ManifestReader
         AdaptationSetDraft set = new()
         {
             Path = _at.Path,
-            Id = _at.Attribute("id"),
             ContentType = _at.Attribute("contentType"),
             Language = _at.Attribute("lang"),
-            MimeType = _at.Attribute("mimeType"),
-            Codecs = _at.Attribute("codecs"),
-            Width = _at.Attribute("width"),
-            Height = _at.Attribute("height"),
-            FrameRate = _at.Attribute("frameRate"),
-            AudioSamplingRate = _at.Attribute("audioSamplingRate"),
         };
+        ReadCommon(set);
         ReadLevel(set, () =>
         {
             switch (_at.Name)
@@ -155,17 +149,23 @@ internal sealed class ManifestReader
         RepresentationDraft representation = new()
         {
             Path = _at.Path,
-            Id = _at.Attribute("id"),
-            MimeType = _at.Attribute("mimeType"),
-            Codecs = _at.Attribute("codecs"),
-            Width = _at.Attribute("width"),
-            Height = _at.Attribute("height"),
-            FrameRate = _at.Attribute("frameRate"),
-            AudioSamplingRate = _at.Attribute("audioSamplingRate"),
             Bandwidth = _at.Attribute("bandwidth") is { } text && MpdValue.TryInt64(text, out long bandwidth) && bandwidth > 0 ? bandwidth : 0,
         };
+        ReadCommon(representation);
         ReadLevel(representation, static () => { });
         return representation;
+    }
+
+    /// <summary>Reads what sets and representations have in common (ISO/IEC 23009-1, 5.3.7).</summary>
+    private void ReadCommon(TrackDraft draft)
+    {
+        draft.Id = _at.Attribute("id");
+        draft.MimeType = _at.Attribute("mimeType");
+        draft.Codecs = _at.Attribute("codecs");
+        draft.Width = _at.Attribute("width");
+        draft.Height = _at.Attribute("height");
+        draft.FrameRate = _at.Attribute("frameRate");
+        draft.AudioSamplingRate = _at.Attribute("audioSamplingRate");
     }
 
     private void ReadProperty(LevelDraft level)

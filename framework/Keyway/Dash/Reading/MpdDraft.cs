@@ -47,19 +47,19 @@ internal sealed class PeriodDraft : LevelDraft
 
 internal abstract class TrackDraft : LevelDraft
 {
-    public string? Id { get; init; }
+    public string? Id { get; set; }
 
-    public string? MimeType { get; init; }
+    public string? MimeType { get; set; }
 
-    public string? Codecs { get; init; }
+    public string? Codecs { get; set; }
 
-    public string? Width { get; init; }
+    public string? Width { get; set; }
 
-    public string? Height { get; init; }
+    public string? Height { get; set; }
 
-    public string? FrameRate { get; init; }
+    public string? FrameRate { get; set; }
 
-    public string? AudioSamplingRate { get; init; }
+    public string? AudioSamplingRate { get; set; }
 }
 
 internal sealed class AdaptationSetDraft : TrackDraft

@@ -44,7 +44,7 @@ public sealed partial class RepresentationSegments
     public override SegmentStep Next(ulong? after, DateTimeOffset now)
     {
         EnsureUnderstood();
-        if (!IsLive) return base.Next(after, now);
+        if (!IsLive) return Addressing == SegmentAddressing.Template ? StaticNext(after, now) : base.Next(after, now);
         return _info!.Timeline is { } timeline ? NextListed(timeline, after, now) : NextCounted(after, now);
     }
 
@@ -52,7 +52,7 @@ public sealed partial class RepresentationSegments
     public override SegmentStep At(TimeSpan sinceStart, DateTimeOffset now)
     {
         EnsureUnderstood();
-        if (!IsLive) return base.At(sinceStart, now);
+        if (!IsLive) return Addressing == SegmentAddressing.Template ? StaticAt(sinceStart, now) : base.At(sinceStart, now);
         if (_info!.Timeline is null)
         {
             UInt128 there = MediaTime.Units(Elapsed(now) + Ahead, Timescale) / _info.Duration!.Value;
@@ -92,7 +92,7 @@ public sealed partial class RepresentationSegments
         ulong end = _info!.PresentationTimeOffset ?? 0, last = 0;
         foreach (SegmentRun run in Runs(now))
         {
-            ulong index = after is not { } past || run.Time > past ? 0 : run.Duration == 0 ? run.Count : (past - run.Time) / run.Duration + 1;
+            ulong index = IndexAfter(run, after);
             if (index < run.Count) return Listed(run, index, now);
             (end, last) = (run.Time + run.Count * run.Duration, run.Duration);
         }

@@ -126,7 +126,7 @@ public sealed partial class RepresentationSegments : SegmentList
     {
         if (Addressing != SegmentAddressing.Template) return Addressing == SegmentAddressing.List ? Played(now).LongCount() : Count(now);
         Count(now);
-        return Sum(Runs(now).Select(run => SegmentRuns.Within(run, _info!.PresentationTimeOffset ?? 0, _static.Duration, Timescale)));
+        return Sum(PlayedRuns(now));
     }
 
     /// <inheritdoc/>
@@ -134,7 +134,7 @@ public sealed partial class RepresentationSegments : SegmentList
     {
         Count(now);
         if (Addressing != SegmentAddressing.Template) return Within(Enumerate(now));
-        return FromRuns(Runs(now).Select(run => SegmentRuns.Within(run, _info!.PresentationTimeOffset ?? 0, _static.Duration, Timescale)));
+        return FromRuns(PlayedRuns(now));
     }
 
     internal override IEnumerable<TimelineSegment> Within(IEnumerable<TimelineSegment> segments) => segments.Where(segment =>

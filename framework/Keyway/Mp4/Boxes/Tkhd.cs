@@ -9,9 +9,6 @@ namespace Keyway.Mp4.Boxes;
 /// </remarks>
 internal readonly record struct Tkhd(byte Version, uint TrackId, ulong Duration, int Width, int Height)
 {
-    /// <summary>Where <c>track_ID</c> stands in the content.</summary>
-    public int TrackIdAt => Version == 1 ? 20 : 12;
-
     public static bool TryRead(in Box box, out Tkhd value, out FormatError error)
     {
         FieldReader fields = box.Fields();

@@ -32,9 +32,6 @@ internal sealed class KeyEvidence
     private long _samples, _bytes;
     private volatile bool _isSettled;
 
-    /// <summary>Whether there is nothing more to be known.</summary>
-    public bool IsSettled => _isSettled;
-
     private double Bits => _heads.Bits + _units.Bits;
 
     /// <summary>Looks at a sample that was decrypted.</summary>
