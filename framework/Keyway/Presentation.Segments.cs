@@ -2,13 +2,13 @@ using System.Collections.Concurrent;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using Keyway.Content;
+using Keyway.MediaUnits;
 using Keyway.Mp4;
 using Keyway.Mp4.Clear;
 using Keyway.Mp4.Reading;
 using Keyway.Sessions;
 using Keyway.Sources;
 using Keyway.Timeline;
-using Keyway.Units;
 
 namespace Keyway;
 

@@ -3,12 +3,12 @@ using System.Runtime.CompilerServices;
 using Keyway.Content;
 using Keyway.Licensing;
 using Keyway.Live;
+using Keyway.MediaUnits;
 using Keyway.Mp4;
 using Keyway.Mp4.Reading;
 using Keyway.Sessions;
 using Keyway.Sources;
 using Keyway.Timeline;
-using Keyway.Units;
 
 namespace Keyway;
 

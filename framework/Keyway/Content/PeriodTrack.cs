@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
+using Keyway.MediaUnits;
 using Keyway.Sources;
 using Keyway.Timeline;
-using Keyway.Units;
 
 namespace Keyway.Content;
 

@@ -1,7 +1,7 @@
 using Keyway.Content;
+using Keyway.MediaUnits;
 using Keyway.Sources;
 using Keyway.Timeline;
-using Keyway.Units;
 
 namespace Keyway.Live;
 

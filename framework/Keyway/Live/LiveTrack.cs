@@ -1,8 +1,8 @@
 using System.Runtime.ExceptionServices;
 using Keyway.Content;
+using Keyway.MediaUnits;
 using Keyway.Sources;
 using Keyway.Timeline;
-using Keyway.Units;
 
 namespace Keyway.Live;
 

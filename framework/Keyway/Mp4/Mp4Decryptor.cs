@@ -1,6 +1,6 @@
 using System.IO.Pipelines;
+using Keyway.MediaUnits;
 using Keyway.Mp4.Clear;
-using Keyway.Units;
 
 namespace Keyway.Mp4;
 

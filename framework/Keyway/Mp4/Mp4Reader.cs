@@ -1,9 +1,9 @@
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
+using Keyway.MediaUnits;
 using Keyway.Mp4.Merge;
 using Keyway.Mp4.Reading;
 using Keyway.Protection;
-using Keyway.Units;
 
 namespace Keyway.Mp4;
 

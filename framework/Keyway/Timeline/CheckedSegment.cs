@@ -1,5 +1,5 @@
 using System.Buffers;
-using Keyway.Units;
+using Keyway.MediaUnits;
 
 namespace Keyway.Timeline;
 

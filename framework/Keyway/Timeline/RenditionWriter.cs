@@ -1,4 +1,4 @@
-using Keyway.Units;
+using Keyway.MediaUnits;
 
 namespace Keyway.Timeline;
 

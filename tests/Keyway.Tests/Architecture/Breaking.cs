@@ -41,6 +41,11 @@ internal static class Breaking
         internal static readonly System.Runtime.CompilerServices.ConditionalWeakTable<BreakingTarget.Thing, object> Table = [];
     }
 
+    internal static class Hoards
+    {
+        internal static readonly List<BreakingTarget.Thing> Things = [];
+    }
+
     internal static class Takes
     {
         internal static void Run(ReadOnlySpan<BreakingTarget.Thing[]> things) => _ = things.Length;

@@ -1,7 +1,7 @@
 using System.IO.Pipelines;
 using Keyway.Decryption;
 using Keyway.Mp4.Boxes;
-using Keyway.Mp4.Opening;
+using Keyway.Mp4.Decrypting;
 using Keyway.Mp4.Reading;
 using Keyway.Mp4.Samples;
 using Keyway.Mp4.Structure;

@@ -1,12 +1,12 @@
 using System.IO.Pipelines;
+using Keyway.MediaUnits;
 using Keyway.Mp4.Boxes;
-using Keyway.Mp4.Opening;
+using Keyway.Mp4.Decrypting;
 using Keyway.Mp4.Reading;
 using Keyway.Mp4.Samples;
 using Keyway.Mp4.Structure;
 using Keyway.Mp4.Summary;
 using Keyway.Protection;
-using Keyway.Units;
 
 namespace Keyway.Mp4.Clear;
 

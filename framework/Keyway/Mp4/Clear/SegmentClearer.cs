@@ -1,5 +1,5 @@
 using System.IO.Pipelines;
-using Keyway.Units;
+using Keyway.MediaUnits;
 
 namespace Keyway.Mp4.Clear;
 

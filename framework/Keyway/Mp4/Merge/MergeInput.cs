@@ -1,5 +1,5 @@
+using Keyway.MediaUnits;
 using Keyway.Mp4.Reading;
-using Keyway.Units;
 
 namespace Keyway.Mp4;
 

@@ -1,9 +1,9 @@
 using System.IO.Pipelines;
+using Keyway.MediaUnits;
 using Keyway.Mp4.Merge;
 using Keyway.Mp4.Reading;
 using Keyway.Mp4.Samples;
 using Keyway.Mp4.Structure;
-using Keyway.Units;
 
 namespace Keyway.Mp4;
 

@@ -1,4 +1,4 @@
-using Keyway.Mp4.Opening;
+using Keyway.Mp4.Decrypting;
 using Keyway.Mp4.Samples;
 
 namespace Keyway.Mp4.Reading;

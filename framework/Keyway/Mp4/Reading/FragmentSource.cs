@@ -1,11 +1,11 @@
 using Keyway.Decryption;
+using Keyway.MediaUnits;
 using Keyway.Mp4.Clear;
-using Keyway.Mp4.Opening;
+using Keyway.Mp4.Decrypting;
 using Keyway.Mp4.Samples;
 using Keyway.Mp4.Structure;
 using Keyway.Mp4.Summary;
 using Keyway.Protection;
-using Keyway.Units;
 
 namespace Keyway.Mp4.Reading;
 

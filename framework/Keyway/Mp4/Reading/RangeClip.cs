@@ -1,6 +1,6 @@
+using Keyway.MediaUnits;
 using Keyway.Mp4.Samples;
 using Keyway.Mp4.Structure;
-using Keyway.Units;
 
 namespace Keyway.Mp4.Reading;
 

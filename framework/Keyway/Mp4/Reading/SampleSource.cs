@@ -1,11 +1,11 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
+using Keyway.MediaUnits;
 using Keyway.Mp4.Boxes;
 using Keyway.Mp4.Samples;
 using Keyway.Mp4.Structure;
 using Keyway.Mp4.Summary;
 using Keyway.Protection;
-using Keyway.Units;
 
 namespace Keyway.Mp4.Reading;
 

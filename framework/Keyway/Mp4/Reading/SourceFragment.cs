@@ -1,8 +1,8 @@
-using Keyway.Mp4.Opening;
+using Keyway.MediaUnits;
+using Keyway.Mp4.Decrypting;
 using Keyway.Mp4.Samples;
 using Keyway.Mp4.Structure;
 using Keyway.Protection;
-using Keyway.Units;
 
 namespace Keyway.Mp4.Reading;
 

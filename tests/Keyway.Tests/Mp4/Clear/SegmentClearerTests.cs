@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.IO.Pipelines;
-using Keyway.Units;
+using Keyway.MediaUnits;
 using static Keyway.Mp4.BoxBytes;
 
 namespace Keyway.Mp4.Clear;

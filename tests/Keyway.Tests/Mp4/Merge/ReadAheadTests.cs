@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
 using System.IO.Pipelines;
 using Keyway.Decryption;
+using Keyway.MediaUnits;
 using Keyway.Mp4.Reading;
-using Keyway.Units;
 using static Keyway.Mp4.BoxBytes;
 using static Keyway.Mp4.Made;
 

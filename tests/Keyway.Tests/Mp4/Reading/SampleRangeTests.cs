@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
-using Keyway.Units;
+using Keyway.MediaUnits;
 
 namespace Keyway.Mp4.Reading;
 

@@ -1,6 +1,6 @@
 using System.Buffers;
 
-namespace Keyway.Units;
+namespace Keyway.MediaUnits;
 
 /// <summary>The next piece of a track on its way to the reader of its samples: an initialisation segment, a media segment, or a file of both. Whatever the container is.</summary>
 /// <remarks>

@@ -1,4 +1,4 @@
-namespace Keyway.Units;
+namespace Keyway.MediaUnits;
 
 /// <summary>Room for a number of bytes. What is larger than all of it may come in alone.</summary>
 /// <remarks>Threads: one waits, any gives back.</remarks>

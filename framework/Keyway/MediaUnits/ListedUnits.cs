@@ -1,4 +1,4 @@
-namespace Keyway.Units;
+namespace Keyway.MediaUnits;
 
 /// <summary>Units that are there already.</summary>
 /// <param name="units">The units, in order.</param>

@@ -1,6 +1,6 @@
 using System.Threading.Channels;
 
-namespace Keyway.Units;
+namespace Keyway.MediaUnits;
 
 /// <summary>One track on its way from its fetcher to its reader: units in order, as many as a number of bytes allows. The reader waits where the next has yet to come.</summary>
 /// <remarks>

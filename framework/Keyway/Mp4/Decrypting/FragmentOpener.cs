@@ -1,7 +1,7 @@
 using Keyway.Decryption;
 using Keyway.Mp4.Samples;
 
-namespace Keyway.Mp4.Opening;
+namespace Keyway.Mp4.Decrypting;
 
 /// <summary>What opens the samples of one track in one fragment: their table, and the lease of their keys.</summary>
 /// <remarks>Threads: one at a time. Its fragment's batches are opened one after the other; those of other fragments beside them.</remarks>

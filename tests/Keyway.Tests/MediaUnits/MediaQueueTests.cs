@@ -1,4 +1,4 @@
-namespace Keyway.Units;
+namespace Keyway.MediaUnits;
 
 /// <summary>Units come in order, no more of them than there is room for, and whoever waits is told how it ended.</summary>
 public sealed class MediaQueueTests

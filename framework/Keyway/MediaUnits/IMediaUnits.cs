@@ -1,4 +1,4 @@
-namespace Keyway.Units;
+namespace Keyway.MediaUnits;
 
 /// <summary>Where a reader of samples gets its units, one after the other.</summary>
 /// <remarks>Threads: one reader.</remarks>

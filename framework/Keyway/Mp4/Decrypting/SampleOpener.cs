@@ -3,7 +3,7 @@ using Keyway.Mp4.KeyChecks;
 using Keyway.Mp4.Samples;
 using Keyway.Protection;
 
-namespace Keyway.Mp4.Opening;
+namespace Keyway.Mp4.Decrypting;
 
 /// <summary>Decrypts the samples of a table where they lie: one lease for all of them, and nothing allocated for any.</summary>
 internal static class SampleOpener

@@ -1,4 +1,4 @@
-namespace Keyway.Units;
+namespace Keyway.MediaUnits;
 
 /// <summary>When the samples of a range of a stream are played, and which of them: a period of a presentation, or a part of one.</summary>
 /// <remarks>Threads: one writes the end while another reads it.</remarks>

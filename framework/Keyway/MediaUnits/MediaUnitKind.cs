@@ -1,4 +1,4 @@
-namespace Keyway.Units;
+namespace Keyway.MediaUnits;
 
 /// <summary>What a <see cref="MediaUnit"/> is.</summary>
 internal enum MediaUnitKind

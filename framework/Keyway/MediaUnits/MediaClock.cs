@@ -1,4 +1,4 @@
-namespace Keyway.Units;
+namespace Keyway.MediaUnits;
 
 /// <summary>How the clock of samples leads to the timeline of the presentation: which media time its period begins with, and when that is.</summary>
 /// <param name="Period">How the period is called in texts; <see langword="null"/> in a file.</param>
