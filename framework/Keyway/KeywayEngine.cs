@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
 using Keyway.Content;
 using Keyway.Decryption;
@@ -26,7 +25,7 @@ public sealed class KeywayEngine : IKeyway, IAsyncDisposable
     private readonly SessionEngine _sessions;
     private readonly MirrorBus? _mirror;
     private readonly EngineMeter _meter;
-    private readonly ConcurrentDictionary<IKeySystem, Lazy<Task>> _started = new(ReferenceEqualityComparer.Instance);
+    private readonly KeySystemStarter _keySystems;
 
     /// <summary>Makes an engine.</summary>
     /// <param name="options">What it is made of.</param>
@@ -34,6 +33,7 @@ public sealed class KeywayEngine : IKeyway, IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         _options = options;
+        _keySystems = new KeySystemStarter(options.KeySystems, options.KeySystemPatience);
         _vault = new ContentKeyVault(options.Clock, options.Acceleration, options.KeyMemory);
         Events = options.Events ?? (_mirror = new MirrorBus(options.Bus, options.Logging));
         // Asked whenever somebody measures, and perhaps before the sessions are there.
@@ -52,7 +52,7 @@ public sealed class KeywayEngine : IKeyway, IAsyncDisposable
             Events = Events,
             Story = options.Logging is { } logging ? new SessionStory(logging, id => Reports().FirstOrDefault(session => session.Id == id)) : null,
         });
-        Licenses = new StoredLicenses(options.LicenseStore, _sessions, StartedAsync, ServiceOf);
+        Licenses = new StoredLicenses(options.LicenseStore, _sessions, _keySystems.StartedAsync, ServiceOf);
     }
 
     /// <summary>The facts, to subscribe to. They are published after they have happened.</summary>
@@ -92,8 +92,8 @@ public sealed class KeywayEngine : IKeyway, IAsyncDisposable
             content = content with { Notes = [.. content.Notes, absent.Message] };
         }
 
-        ProtectionMap map = await ReadHeadersAsync(content, cancellationToken).ConfigureAwait(false);
-        return FactsOf(content, map, await SelectAsync(map, provider, options, mustStart: false, cancellationToken).ConfigureAwait(false));
+        ProtectionMap map = await _keySystems.ReadHeadersAsync(content.Protection, cancellationToken).ConfigureAwait(false);
+        return FactsOf(content, map, await _keySystems.SelectAsync(map, provider, options.KeySystem, mustStart: false, cancellationToken).ConfigureAwait(false));
     }
 
     /// <summary>Inspects what a text names: a path, relative to the working directory, or an address.</summary>
@@ -168,7 +168,7 @@ public sealed class KeywayEngine : IKeyway, IAsyncDisposable
     }
 
     /// <summary>The names of the key systems that have been started because content asked for them.</summary>
-    public IReadOnlyList<string> StartedKeySystems => [.. _options.KeySystems.Where(candidate => candidate.KeySystem is { } system && _started.ContainsKey(system)).Select(static candidate => candidate.Name)];
+    public IReadOnlyList<string> StartedKeySystems => _keySystems.Started;
 
     /// <summary>Starts a key system before content asks for it.</summary>
     /// <param name="name">Its name in the configuration.</param>
@@ -179,9 +179,7 @@ public sealed class KeywayEngine : IKeyway, IAsyncDisposable
     public async ValueTask StartKeySystemAsync(string name, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(name);
-        KeySystemCandidate? candidate = _options.KeySystems.FirstOrDefault(each => each.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
-        if (candidate?.KeySystem is not { } system) throw new LicenseServiceException(LicenseErrorKind.Unknown, $"the key system '{name}' is not there{(candidate?.Absence is { } absence ? $": {absence}" : "")}");
-        await StartAsync(candidate.Name, system).WaitAsync(cancellationToken).ConfigureAwait(false);
+        await _keySystems.StartAsync(name, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Closes every session and zeroes every key.</summary>
@@ -207,10 +205,10 @@ public sealed class KeywayEngine : IKeyway, IAsyncDisposable
 
         MediaSources sources = Sources(options);
         OpenedContent content = await new ContentReader(sources).ReadAsync(source, options.Wishes, everyTrack: false, cancellationToken).ConfigureAwait(false);
-        ProtectionMap map = await ReadHeadersAsync(content, cancellationToken).ConfigureAwait(false);
+        ProtectionMap map = await _keySystems.ReadHeadersAsync(content.Protection, cancellationToken).ConfigureAwait(false);
         bool isProtected = content.Tracks.Any(static track => track is { IsChosen: true, IsProtected: true });
         RefuseForeignScheme(content);
-        KeySystemSelection selection = await ChooseAsync(map, isProtected, provider, options, cancellationToken).ConfigureAwait(false);
+        KeySystemSelection selection = await _keySystems.ChooseAsync(map, isProtected, provider, options.KeySystem, cancellationToken).ConfigureAwait(false);
         Licenses.ReleasePendingInBackground();
         PresentationId id = PresentationId.Create();
         span?.SetTag(Tags.Presentation, id.ToString()).SetTag(Tags.Provider, service.Name).SetTag(Tags.KeySystem, selection.Chosen?.Name);
@@ -292,46 +290,6 @@ public sealed class KeywayEngine : IKeyway, IAsyncDisposable
         throw new ArgumentException($"there is no provider '{name}'; configured are: {configured}", nameof(options));
     }
 
-    /// <summary>Has the key systems read the headers of content: the first code of theirs that sees bytes of somebody else's.</summary>
-    private async ValueTask<ProtectionMap> ReadHeadersAsync(OpenedContent content, CancellationToken cancellationToken)
-    {
-        string? reading = null;
-        Task<ProtectionMap> map = Task.Run(() => content.Protection.Build(Decode), CancellationToken.None);
-        try
-        {
-            return await map.WaitAsync(_options.KeySystemPatience, TimeProvider.System, cancellationToken).ConfigureAwait(false);
-        }
-        catch (TimeoutException) when (!map.IsCompleted && Volatile.Read(ref reading) is { } name)
-        {
-            throw new LicenseServiceException(LicenseErrorKind.InternalFault, $"the key system '{name}' has not come back from reading a header after {_options.KeySystemPatience.TotalSeconds:0.#} s");
-        }
-
-        ProtectionHeader? Decode(InitializationData data)
-        {
-            KeySystemCandidate? candidate = _options.KeySystems
-                .Where(candidate => candidate.Descriptor?.Systems.Contains(data.System) == true)
-                .OrderBy(static candidate => candidate.Priority)
-                .FirstOrDefault();
-            Volatile.Write(ref reading, candidate?.Name);
-            ProtectionHeader? header = candidate?.KeySystem?.Read(data);
-            Volatile.Write(ref reading, null);
-            return header;
-        }
-    }
-
-    private List<KeySystemCandidate> Candidates(ConfiguredProvider? provider, Dictionary<string, string> failed) =>
-    [
-        .. _options.KeySystems.Select(candidate =>
-            failed.TryGetValue(candidate.Name, out string? reason) ? Absent(candidate, reason) :
-            provider is { KeySystems.Count: > 0 } && !provider.KeySystems.Contains(candidate.Name, StringComparer.OrdinalIgnoreCase)
-                ? Absent(candidate, $"the provider '{provider.Service.Name}' does not serve it")
-                : candidate),
-    ];
-
-    // Its description stays: content that names it finds it configured, and a name of its own finds it.
-    private static KeySystemCandidate Absent(KeySystemCandidate candidate, string reason) => candidate with { KeySystem = null, Absence = candidate.Absence ?? reason };
-
-    /// <summary>Chooses the key system that opens what is played.</summary>
     /// <summary>Says what protects a chosen track where that is not Common Encryption: no key system could open it.</summary>
     /// <exception cref="MediaFormatException">One is protected so.</exception>
     private static void RefuseForeignScheme(OpenedContent content)
@@ -344,69 +302,6 @@ public sealed class KeywayEngine : IKeyway, IAsyncDisposable
             throw new MediaFormatException(
                 SourceText.Of(content.Origin.Given), new FormatError($"track {file.Id} is protected with {ForeignSchemes.Describe(hidden[0].SchemeType)}: that is not Common Encryption, and no key system opens it", "moov", -1));
         }
-    }
-
-    private async ValueTask<KeySystemSelection> ChooseAsync(
-        ProtectionMap map, bool isProtected, ConfiguredProvider? provider, PresentationOptions options, CancellationToken cancellationToken)
-    {
-        // What is not played may be protected by whatever it likes.
-        if (!isProtected) return KeySystemSelector.Select(map, Candidates(provider, []), options.KeySystem) with { Chosen = null };
-        KeySystemSelection selection = await SelectAsync(map, provider, options, mustStart: options.KeySystem is not null, cancellationToken).ConfigureAwait(false);
-        return selection.Chosen is { KeySystem: not null } ? selection : throw new NoKeySystemException(selection.Others);
-    }
-
-    /// <summary>Selects a key system and starts it. One that cannot start is passed over, and its reason kept, unless it must.</summary>
-    private async ValueTask<KeySystemSelection> SelectAsync(
-        ProtectionMap map, ConfiguredProvider? provider, PresentationOptions options, bool mustStart, CancellationToken cancellationToken)
-    {
-        Dictionary<string, string> failed = new(StringComparer.OrdinalIgnoreCase);
-        while (true)
-        {
-            KeySystemSelection selection = KeySystemSelector.Select(map, Candidates(provider, failed), options.KeySystem);
-            if (selection.Chosen is not { KeySystem: { } system } chosen) return selection;
-            try
-            {
-                await StartAsync(chosen.Name, system).WaitAsync(cancellationToken).ConfigureAwait(false);
-                return selection;
-            }
-            catch (KeywayException exception) when (!mustStart)
-            {
-                failed[chosen.Name] = exception.Message;
-            }
-        }
-    }
-
-    /// <summary>Starts a key system once, for all who ask while it starts. After a failure the next one who asks tries again: a credential may be put right.</summary>
-    private async Task StartAsync(string name, IKeySystem system)
-    {
-        // Beside the caller: a start that blocks would block everybody who looks whether there is one.
-        Lazy<Task> start = _started.GetOrAdd(system, static each => new Lazy<Task>(() => Task.Run(() => each.StartAsync(CancellationToken.None).AsTask())));
-        try
-        {
-            await start.Value.WaitAsync(_options.KeySystemPatience, TimeProvider.System).ConfigureAwait(false);
-        }
-        catch (TimeoutException) when (!start.Value.IsCompleted)
-        {
-            _started.TryRemove(KeyValuePair.Create(system, start));
-            throw new LicenseServiceException(LicenseErrorKind.InternalFault, $"the key system '{name}' has not started after {_options.KeySystemPatience.TotalSeconds:0.#} s");
-        }
-        catch (Exception exception)
-        {
-            // This start and no other: by now somebody may have begun the next.
-            _started.TryRemove(KeyValuePair.Create(system, start));
-            if (exception is KeywayException) throw;
-            throw new LicenseServiceException(LicenseErrorKind.InternalFault, $"the key system '{name}' failed to start: {PluginText.Of(exception)}", exception);
-        }
-    }
-
-    /// <summary>The key system of a stored licence, started.</summary>
-    private async ValueTask<IKeySystem> StartedAsync(string name, CancellationToken cancellationToken)
-    {
-        KeySystemCandidate? candidate = _options.KeySystems.FirstOrDefault(candidate => (candidate.Descriptor?.Name ?? candidate.Name) == name);
-        IKeySystem system = candidate?.KeySystem
-            ?? throw new LicenseServiceException(LicenseErrorKind.NotConfigured, $"the key system '{name}' of a stored licence is not there{(candidate?.Absence is { } absence ? $": {absence}" : "")}");
-        await StartAsync(candidate.Name, system).WaitAsync(cancellationToken).ConfigureAwait(false);
-        return system;
     }
 
     /// <summary>The service of a stored licence.</summary>
