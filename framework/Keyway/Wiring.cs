@@ -8,14 +8,14 @@ namespace Keyway;
 /// <code>
 /// Fact                Published by                       Handled by                                      Next fact
 /// ProtectionDetected  KeyRingSession, for each need      SessionEngine: that presentation's ring serves  LicenseNeeded, if a session must ask
-/// LicenseNeeded       LicenseSessionActor                LicenseExchanger: run the pipeline              ChallengeReady
+/// LicenseNeeded       SessionDriver                      LicenseExchanger: run the pipeline              ChallengeReady
 /// ChallengeReady      LicenseExchanger, in the pipeline  nobody in the engine                            LicenseReceived, or SessionFailed
 /// LicenseReceived     LicenseExchanger, on an answer     SessionEngine: that session opens it            KeysChanged, LicenseNeeded, SessionFailed
-/// KeysChanged         LicenseSessionActor                SessionEngine: that session arms its clock;     LicenseNeeded, when a renewal is due
+/// KeysChanged         SessionKeys                        SessionEngine: that session arms its clock;     LicenseNeeded, when a renewal is due
 ///                                                        the rings that hold it wake their readers,
 ///                                                        and live presentations leave what is over
-/// SessionFailed       LicenseSessionActor                SessionEngine: its rings wake readers, who stop –
-/// SessionStateChanged LicenseSessionActor                nobody in the engine                            –
+/// SessionFailed       SessionDriver                      SessionEngine: its rings wake readers, who stop –
+/// SessionStateChanged SessionDriver                      nobody in the engine                            –
 /// FragmentDecrypted   PresentationKeys                   nobody in the engine                            –
 /// all but plugins'    –                                  SessionStory: the logs, through the mirror      –
 /// any                 –                                  metrics, relays, plugins, through the mirror    –
