@@ -123,7 +123,9 @@ public sealed class KeywayEngine : IKeyway, IAsyncDisposable
         ArgumentNullException.ThrowIfNull(rendition);
         DateTimeOffset now = _options.Clock.GetUtcNow();
         TimeSpan ahead = facts.Timeline is { Live: not null, Source: { } source } ? await source.ReadClockAsync(_options.Clock, now, static _ => { }, cancellationToken).ConfigureAwait(false) ?? TimeSpan.Zero : TimeSpan.Zero;
-        return await SegmentLister.ListAsync(Sources(options ?? new PresentationOptions()), facts.Timeline, rendition, range, now + ahead, cancellationToken).ConfigureAwait(false);
+        SegmentLister.PeriodOf(facts.Timeline, rendition);
+        SegmentList segments = await rendition.Segments.OpenAsync(Sources(options ?? new PresentationOptions()), facts.Timeline.Origin, cancellationToken).ConfigureAwait(false);
+        return SegmentLister.List(segments, facts.Timeline, rendition, range, now + ahead);
     }
 
     /// <summary>Opens what a text names: a path, relative to the working directory, or an address.</summary>

@@ -149,7 +149,7 @@ public sealed partial class Presentation
     }
 
     private async ValueTask<bool> HasIndexAsync(CancellationToken cancellationToken) =>
-        !(await _setup.Content.Timeline.Periods[0].Renditions[0].Segments.OpenAsync(_setup.Sources, _setup.Content.Origin, cancellationToken).ConfigureAwait(false)).IsWholeFile;
+        !(await OpenListAsync(_setup.Content.Timeline.Periods[0].Renditions[0].Segments, _setup.Content.Origin, cancellationToken).ConfigureAwait(false)).IsWholeFile;
 
     /// <summary>A queue of one unit.</summary>
     private static MediaQueue QueueOf(MediaUnit unit)
@@ -179,7 +179,7 @@ public sealed partial class Presentation
 
         DateTimeOffset now = _setup.Clock.GetUtcNow();
         long total = PeriodTrack.CountOf(rows, track.Index, range, now);
-        PeriodTrack walk = new(_setup.Sources, content.Origin, rows, content.Periods[^1], track.Index, range, now, _gaps, tally, (segments, bytes) => Tell(track, segments, total > 0 ? total : null, bytes));
+        PeriodTrack walk = new(_setup.Sources, content.Origin, rows, content.Periods[^1], track.Index, range, now, _gaps, tally, (segments, bytes) => Tell(track, segments, total > 0 ? total : null, bytes)) { Open = OpenListAsync };
         MediaQueue queue = new(TimelineLimits.ReadAhead);
         queue.Begin(async (to, stop) =>
         {

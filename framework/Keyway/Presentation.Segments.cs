@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using Keyway.Content;
@@ -17,7 +16,8 @@ public sealed partial class Presentation
 {
     // What reads by segments is one reader: it goes forward and back, and needs the keys of where it was.
     private readonly object _segmentReader = new();
-    private readonly ConcurrentDictionary<string, Task<ReadOnlyMemory<byte>>> _initializations = new(StringComparer.Ordinal);
+    private readonly FetchOnce<(Uri Address, ByteRange? Range), ReadOnlyMemory<byte>> _initializations = new(TimelineLimits.Initializations);
+    private readonly FetchOnce<SegmentList, SegmentList> _lists = new(TimelineLimits.Initializations);
 
     /// <summary>
     /// The periods and renditions as they are known now. Every rendition is there, whether it is chosen or not; <see cref="Facts"/> says why. Of a live presentation it is
@@ -48,7 +48,8 @@ public sealed partial class Presentation
     {
         ArgumentNullException.ThrowIfNull(rendition);
         PresentationTimeline timeline = await FollowAsync(cancellationToken).ConfigureAwait(false);
-        return await SegmentLister.ListAsync(_setup.Sources, timeline, SegmentLister.Find(timeline, rendition), range, Now, cancellationToken).ConfigureAwait(false);
+        Rendition current = SegmentLister.Find(timeline, rendition);
+        return SegmentLister.List(await OpenListAsync(current.Segments, timeline.Origin, cancellationToken).ConfigureAwait(false), timeline, current, range, Now);
     }
 
     /// <summary>Opens the initialisation segment of a rendition, clear: without what describes protection, and exactly as long as the protected one.</summary>
@@ -64,7 +65,7 @@ public sealed partial class Presentation
         PresentationTimeline timeline = await FollowAsync(cancellationToken).ConfigureAwait(false);
         Rendition current = SegmentLister.Find(timeline, rendition);
         if (!current.IsReadable) return Stream.Null;
-        SegmentList segments = await current.Segments.OpenAsync(_setup.Sources, timeline.Origin, cancellationToken).ConfigureAwait(false);
+        SegmentList segments = await OpenListAsync(current.Segments, timeline.Origin, cancellationToken).ConfigureAwait(false);
         if (segments.Initialization is not { } initialization) return Stream.Null;
         ReadOnlyMemory<byte> bytes = await InitializationAsync(timeline, initialization, cancellationToken).ConfigureAwait(false);
         return new MemoryStream(await SegmentClearer.ClearAsync(bytes, initialization.Name, chosen: null, cancellationToken).ConfigureAwait(false), writable: false);
@@ -90,7 +91,7 @@ public sealed partial class Presentation
         ArgumentNullException.ThrowIfNull(rendition);
         PresentationTimeline timeline = await FollowAsync(cancellationToken).ConfigureAwait(false);
         Rendition current = SegmentLister.Find(timeline, rendition);
-        SegmentList segments = await current.Segments.OpenAsync(_setup.Sources, timeline.Origin, cancellationToken).ConfigureAwait(false);
+        SegmentList segments = await OpenListAsync(current.Segments, timeline.Origin, cancellationToken).ConfigureAwait(false);
         if (!SegmentLister.Has(segments, segment, Now)) throw new RangeNotFoundException(SourceText.Of(timeline.Origin.Given), segment, SegmentLister.SpanOf(timeline, Now));
         SegmentFetcher fetcher = new(_setup.Sources, timeline.Origin);
         if (!current.IsReadable)
@@ -156,7 +157,7 @@ public sealed partial class Presentation
         PeriodRow row = new() { Key = period.Path, Period = period, Tracks = [new TrackPeriod { Rendition = current }] };
         if (!PeriodTrack.IsIn(row, range)) throw new RangeNotFoundException(SourceText.Of(timeline.Origin.Given), range, SegmentLister.SpanOf(timeline, Now));
         GapTally tally = new(_gaps, _setup.Options.Gaps, PeriodTrack.CountOf([row], 0, range, Now));
-        PeriodTrack walk = new(_setup.Sources, timeline.Origin, [row], row, 0, range, Now, _gaps, tally, tell: null) { Number = index };
+        PeriodTrack walk = new(_setup.Sources, timeline.Origin, [row], row, 0, range, Now, _gaps, tally, tell: null) { Number = index, Open = OpenListAsync };
         MediaQueue queue = new(TimelineLimits.ReadAhead);
         queue.Begin(async (to, stop) =>
         {
@@ -210,27 +211,26 @@ public sealed partial class Presentation
     /// <summary>The number of a rendition in facts: its place among all tracks; -1: it was not there when the presentation was opened.</summary>
     private int IndexOf(Rendition rendition)
     {
-        int index = Facts.Tracks.ToList().FindIndex(track => track.Path == rendition.Path && track.Id == rendition.Id);
-        return index >= 0 ? index : Facts.Tracks.ToList().FindIndex(track => track.Kind == rendition.Kind && track.Id == rendition.Id);
+        int alike = -1;
+        for (int i = 0; i < Facts.Tracks.Count; i++)
+        {
+            ContentTrack track = Facts.Tracks[i];
+            if (track.Id != rendition.Id) continue;
+            if (track.Path == rendition.Path) return i;
+            if (alike < 0 && track.Kind == rendition.Kind) alike = i;
+        }
+
+        return alike;
     }
 
     /// <summary>An initialisation segment as it is, fetched once for all segments after it.</summary>
-    private async ValueTask<ReadOnlyMemory<byte>> InitializationAsync(PresentationTimeline timeline, TimelineSegment initialization, CancellationToken cancellationToken)
-    {
-        if (_initializations.Count > TimelineLimits.Initializations) _initializations.Clear();
-        Task<ReadOnlyMemory<byte>> fetch = _initializations.GetOrAdd($"{initialization.Address.OriginalString} {initialization.Range}", _ => FetchAsync());
-        try
-        {
-            return await fetch.WaitAsync(cancellationToken).ConfigureAwait(false);
-        }
-        catch (KeywayException)
-        {
-            // The next one who asks tries again.
-            _initializations.TryRemove(KeyValuePair.Create($"{initialization.Address.OriginalString} {initialization.Range}", fetch));
-            throw;
-        }
+    private ValueTask<ReadOnlyMemory<byte>> InitializationAsync(PresentationTimeline timeline, TimelineSegment initialization, CancellationToken cancellationToken) => _initializations.GetAsync(
+        (initialization.Address, initialization.Range),
+        async _ => (await new SegmentFetcher(_setup.Sources, timeline.Origin).ReadInitializationAsync(initialization.Part with { IsMedia = false }, time: null, CancellationToken.None).ConfigureAwait(false)).Bytes,
+        cancellationToken);
 
-        async Task<ReadOnlyMemory<byte>> FetchAsync() =>
-            (await new SegmentFetcher(_setup.Sources, timeline.Origin).ReadInitializationAsync(initialization.Part with { IsMedia = false }, time: null, CancellationToken.None).ConfigureAwait(false)).Bytes;
-    }
+    /// <summary>A list of segments that answers: its index is read once.</summary>
+    private ValueTask<SegmentList> OpenListAsync(SegmentList list, ContentOrigin origin, CancellationToken cancellationToken) => list.MayHaveIndex
+        ? _lists.GetAsync(list, each => each.OpenAsync(_setup.Sources, origin, CancellationToken.None).AsTask(), cancellationToken)
+        : new(list);
 }

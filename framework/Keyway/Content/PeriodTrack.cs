@@ -22,6 +22,9 @@ internal sealed class PeriodTrack(MediaSources sources, ContentOrigin origin, IR
     /// <summary>The track's number in gaps; <see langword="null"/>: the one that it has in the rows.</summary>
     public int? Number { private get; init; }
 
+    /// <summary>Makes a list of segments answer.</summary>
+    public required Func<SegmentList, ContentOrigin, CancellationToken, ValueTask<SegmentList>> Open { private get; init; }
+
     private readonly SegmentFetcher _fetcher = new(sources, origin);
     private long _segments;
     private long _bytes;
@@ -73,7 +76,7 @@ internal sealed class PeriodTrack(MediaSources sources, ContentOrigin origin, IR
     private async Task WriteAsync(MediaQueue to, PeriodRow row, TrackPeriod period, SamplePlace place, CancellationToken cancellationToken)
     {
         SegmentList named = period.Rendition.Segments;
-        SegmentList segments = await named.OpenAsync(sources, origin, cancellationToken).ConfigureAwait(false);
+        SegmentList segments = await Open(named, origin, cancellationToken).ConfigureAwait(false);
         if (segments.IsInOneFile)
         {
             Stream file = await _fetcher.OpenFileAsync(segments.WholeFile, cancellationToken).ConfigureAwait(false);

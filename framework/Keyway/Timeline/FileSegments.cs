@@ -13,6 +13,8 @@ internal sealed class FileSegments(Uri file, string path, ByteRange? index = nul
 
     public override bool IsWholeFile => index is null;
 
+    internal override bool MayHaveIndex => true;
+
     public override TimelineSegment? Initialization => null;
 
     internal override ByteRange? Index => index;

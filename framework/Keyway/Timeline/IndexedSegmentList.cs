@@ -57,6 +57,13 @@ internal sealed class IndexedSegmentList : SegmentList
         return next < _segments.Length ? SegmentStep.Ready(_segments[next]) : new SegmentStep { Kind = SegmentStepKind.Ended };
     }
 
+    public override SegmentStep At(TimeSpan sinceStart, DateTimeOffset now)
+    {
+        if (_segments.Length == 0) return default;
+        UInt128 wanted = MediaOffsetUnits + MediaTime.Units(sinceStart, Timescale);
+        return SegmentStep.Ready(_segments[Math.Max(0, IndexAt((ulong)UInt128.Min(wanted, ulong.MaxValue)))]);
+    }
+
     // The last that does not begin after a time; -1: none.
     private int IndexAt(ulong time)
     {

@@ -126,6 +126,9 @@ public abstract class SegmentList
     /// <summary>Of segments that an index names, those that the period plays.</summary>
     internal virtual IEnumerable<TimelineSegment> Within(IEnumerable<TimelineSegment> segments) => segments;
 
+    /// <summary>Whether there is, or may be, an index to be read.</summary>
+    internal virtual bool MayHaveIndex => IsIndexed;
+
     /// <summary>Makes the list answer: of one with an index that is read.</summary>
     /// <returns>The list itself where nothing is to be read; one that is a whole file where the index names nothing.</returns>
     /// <exception cref="MediaFormatException">The index is malformed.</exception>

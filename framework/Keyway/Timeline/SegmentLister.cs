@@ -6,19 +6,17 @@ namespace Keyway.Timeline;
 internal static class SegmentLister
 {
     /// <summary>Lists those in a range.</summary>
-    /// <param name="sources">What opens an index.</param>
+    /// <param name="segments">The rendition's segments, opened.</param>
     /// <param name="timeline">The presentation.</param>
     /// <param name="rendition">The rendition.</param>
     /// <param name="range">Which.</param>
     /// <param name="now">Of a live presentation: the time.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="RenditionNotFoundException">The rendition is of another presentation.</exception>
     /// <exception cref="RangeNotFoundException">The range lies outside the presentation.</exception>
-    public static async ValueTask<IReadOnlyList<TimelineSegment>> ListAsync(MediaSources sources, PresentationTimeline timeline, Rendition rendition, TimeRange range, DateTimeOffset now, CancellationToken cancellationToken)
+    public static IReadOnlyList<TimelineSegment> List(SegmentList segments, PresentationTimeline timeline, Rendition rendition, TimeRange range, DateTimeOffset now)
     {
         TimelinePeriod period = PeriodOf(timeline, rendition);
         TimeSpan start = period.Start ?? TimeSpan.Zero;
-        SegmentList segments = await rendition.Segments.OpenAsync(sources, timeline.Origin, cancellationToken).ConfigureAwait(false);
         TimeSpan from = range.From is { } first && first > start ? first - start : TimeSpan.Zero;
         TimeSpan? until = range.Until is { } last ? last - start : null;
         List<TimelineSegment> found = until <= TimeSpan.Zero || from >= period.Duration ? [] : [.. segments.Range(from, until, now)];
