@@ -19,7 +19,7 @@ public sealed partial class Presentation
     /// <summary>How many periods of it are known in which a chosen track plays; 1 for a file.</summary>
     public int PeriodCount => Math.Max(1, (_feed?.Current.Rows ?? _setup.Content.Periods).Count(static row => row.Tracks.Any(static track => track is not null)));
 
-    /// <summary>What could not be read, as far as is known by now: segments that are missing, or are not what their manifest promises.</summary>
+    /// <summary>What could not be read, as far as is known by now: segments that are missing, or are not what their manifest promises. Of very many the newest; a note has the sum of the others.</summary>
     public IReadOnlyList<PresentationGap> Gaps => _gaps.Gaps;
 
     /// <summary>What is not as it should be, and was read all the same: of its opening, and of what came since.</summary>
