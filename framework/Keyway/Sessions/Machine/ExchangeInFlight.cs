@@ -68,15 +68,11 @@ internal sealed class ExchangeInFlight(SessionContext context)
     /// <returns>How many in a row that makes.</returns>
     public int CountAnother() => ++_inARow;
 
-    /// <summary>Notes that an exchange has come to its end, with a licence or without.</summary>
-    /// <returns>Whether another is wanted.</returns>
-    public bool Conclude()
+    /// <summary>Notes that an exchange has come to its end, with a licence or without. Whether another is wanted stays as it is until that one begins: meanwhile keys may still come.</summary>
+    public void Conclude()
     {
         End();
         _inARow = 0;
-        bool another = IsAnotherWanted;
-        IsAnotherWanted = false;
-        return another;
     }
 
     /// <summary>Leaves what has become of an exchange.</summary>

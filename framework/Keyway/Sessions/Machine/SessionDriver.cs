@@ -207,15 +207,15 @@ internal sealed class SessionDriver
         }
 
         if (_storage.IsWanted) _storage.LetGo();
-        bool again = _exchange.Conclude();
+        _exchange.Conclude();
         _keys.SetRenewalFailing(false);
         if (_keys.All.Any(_keys.IsLive))
         {
             _cause = null;
             await ApplyAsync(SessionInput.LicenseAccepted).ConfigureAwait(false);
-            if (again) await ApplyAsync(SessionInput.HeaderFound, ChallengeKind.License).ConfigureAwait(false);
+            if (_exchange.IsAnotherWanted) await AskForOtherAsync(SessionInput.HeaderFound).ConfigureAwait(false);
         }
-        else if (again) await ApplyAsync(SessionInput.AnotherNeeded, ChallengeKind.License).ConfigureAwait(false);
+        else if (_exchange.IsAnotherWanted) await AskForOtherAsync(SessionInput.AnotherNeeded).ConfigureAwait(false);
         else
         {
             if (State is SessionState.Acquiring or SessionState.Renewing) _cause = _keys.WhyNoneIsUsable(_descriptor);
@@ -229,6 +229,7 @@ internal sealed class SessionDriver
     private async ValueTask OnFailureAsync(LicenseServiceException failure)
     {
         _exchange.Conclude();
+        _exchange.IsAnotherWanted = false;
         // The grace that a licence may give is for a service that is away, not for one that says no.
         _keys.SetRenewalFailing(AnswerJudge.IsServiceAway(failure.Kind));
         if (!_keys.All.Any(_keys.IsLive)) failure = _storage.WithReasonOfHeld(failure);
@@ -236,6 +237,13 @@ internal sealed class SessionDriver
         await ApplyAsync(SessionInput.ExchangeFailed).ConfigureAwait(false);
         if (!IsOver) _keys.Publish();
         _conclusion.End(failure);
+    }
+
+    /// <summary>Begins the exchange that was wanted while another was under way. Nobody sees the session between the two without either.</summary>
+    private async ValueTask AskForOtherAsync(SessionInput input)
+    {
+        _exchange.IsAnotherWanted = false;
+        await ApplyAsync(input, ChallengeKind.License).ConfigureAwait(false);
     }
 
     /// <summary>What cannot be stored of a renewal is no reason to lose it, and is reported.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Keyway.Decryption;
 using Keyway.Licensing;
 using Keyway.Messaging;
@@ -82,9 +83,12 @@ public class SharingTests
         bench.Server.Add(Bench.Kid(5));
         await ring.NeedAsync([FakeKeySystem.Header(Bench.Kid(5))], [Bench.Want(5)], CancellationToken.None);
         bench.Server.Received.Should().ContainSingle("the exchange under way is not broken off");
+        ConcurrentQueue<(SessionState To, bool Comes)> seen = new();
+        using IDisposable heard = bench.Bus.Subscriber<SessionStateChanged>().Subscribe(fact => seen.Enqueue((fact.To, ring.HoldsOrFetches(Bench.Kid(5)))));
         held.SetResult(null);
         await Bench.WaitAsync(ring, 1, 5);
         bench.Server.Received.Should().HaveCount(2);
+        seen.Should().Contain((SessionState.Usable, true)).And.OnlyContain(now => now.Comes, "whoever looks between the two exchanges is not to think that the key will not come");
     }
 
     [Fact]
