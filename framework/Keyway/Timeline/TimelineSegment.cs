@@ -48,6 +48,9 @@ public readonly record struct TimelineSegment
     /// <summary>Its name for messages: the address without its query, and the bytes where it is a part of a file.</summary>
     public string Name => NameOf(Part);
 
+    /// <summary>What it is encrypted with, where the playlist says so of this segment; <see langword="null"/>: nothing but what its own boxes say.</summary>
+    internal SegmentKey? Key { get; init; }
+
     /// <summary>How it is fetched as media.</summary>
     internal SegmentPart Part => new(Address, Range, IsMedia: true, Alternatives);
 
