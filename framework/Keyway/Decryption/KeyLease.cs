@@ -30,6 +30,15 @@ internal readonly struct KeyLease
         return DecryptStatus.Decrypted;
     }
 
+    /// <summary>Decrypts contiguous blocks in cipher block chaining, in place. For a key of ours.</summary>
+    /// <param name="blocks">Whole blocks of 16 bytes.</param>
+    /// <param name="chain">16 bytes: the chaining value of the first block; afterwards of the block that follows.</param>
+    public unsafe void DecryptBlocks(Span<byte> blocks, Span<byte> chain)
+    {
+        fixed (byte* data = blocks, vector = chain)
+            AesCbc.Decrypt(_key!, data, (nuint)blocks.Length / AesHardware.BlockSize, AesHardware.BlockSize, vector);
+    }
+
     /// <summary>Gives it back.</summary>
     public void Release()
     {

@@ -34,6 +34,29 @@ public sealed class SampleDecryptor : ISampleDecryptor
     /// <returns>Its decryptor; disposing it gives the keys back.</returns>
     public IFragmentDecryptor LeaseFragment() => new FragmentDecryptor(this);
 
+    /// <summary>Begins a segment that is encrypted as a whole.</summary>
+    /// <param name="id">The key.</param>
+    /// <param name="vector">The initialisation vector, 16 bytes.</param>
+    /// <param name="cipher">What opens it, where the answer is <see cref="DecryptStatus.Decrypted"/>; disposing it gives the key back.</param>
+    /// <returns>
+    /// <see cref="DecryptStatus.Decrypted"/>, <see cref="DecryptStatus.KeyNotFound"/>, <see cref="DecryptStatus.KeyNotUsable"/>; <see cref="DecryptStatus.SchemeNotSupported"/> where
+    /// the key lives in its session, which opens samples only.
+    /// </returns>
+    internal DecryptStatus TryLeaseSegment(KeyId id, ReadOnlySpan<byte> vector, out SegmentCipher? cipher)
+    {
+        cipher = null;
+        DecryptStatus status = TryLease(id, out KeyLease lease);
+        if (status != DecryptStatus.Decrypted) return status;
+        if (lease.Loan is not null)
+        {
+            lease.Release();
+            return DecryptStatus.SchemeNotSupported;
+        }
+
+        cipher = new SegmentCipher(lease, vector);
+        return status;
+    }
+
     /// <summary>Says how a key stands for this track and sink now.</summary>
     /// <param name="id">The key.</param>
     /// <returns>The best that a session of the ring can say; <see cref="KeyStatus.StatusPending"/> when none holds the key.</returns>
