@@ -98,26 +98,6 @@ public sealed class ProgramTests(SharedSandbox sandbox) : IDisposable
         _folder.Entries.Should().BeEmpty();
     }
 
-    [Theory]
-    [InlineData("decrypt pipe --key {key} --to out.mp4")]
-    [InlineData("decrypt - --key {key} --to out.mp4")]
-    [InlineData("decrypt file.mp4 --key-file pipe --to out.mp4")]
-    [InlineData("decrypt file.mp4 --init pipe --key {key} --to out.mp4")]
-    [InlineData("play pipe --to out.mp4 --json")]
-    [InlineData("play file.mp4 --custom-data-file pipe --to out.mp4")]
-    [InlineData("inspect file.mp4 --config pipe")]
-    public async Task One_signal_ends_a_command_that_waits_for_what_never_comes(string line)
-    {
-        if (OperatingSystem.IsWindows()) Assert.Skip("needs signals and pipes");
-        File.Copy(Sample.File("cbcs/audio.mp4"), _folder.File("file.mp4"));
-        // The shell goes when the program has its place; nobody ever writes into the pipe.
-        await using ProgramRun program = ProgramRun.Shell($"cd '{_folder.Path}' && mkfifo pipe && touch begun && exec $keyway {line.Replace("{key}", Sample.Held("AUDIO"), StringComparison.Ordinal)}");
-        await program.ReadyAsync();
-        program.Signal("TERM");
-        (await program.EndAsync()).Should().Be(ExitCode.Interrupted, await program.Error);
-        _folder.Entries.Should().Equal("begun", "file.mp4", "pipe");
-    }
-
     [Fact]
     public async Task What_is_told_to_survive_a_hang_up_survives_it()
     {

@@ -3,6 +3,9 @@ using Keyway.Cli.Sandbox;
 
 [assembly: AssemblyFixture(typeof(SharedSandbox))]
 
+// Many of them wait for another process: one more than there are processors on a small machine keeps these busy.
+[assembly: Xunit.v3.Parallelization(MaxThreads = 3)]
+
 namespace Keyway.Cli.Run;
 
 /// <summary>One licence service for all tests.</summary>

@@ -186,6 +186,8 @@ public sealed class SessionLoanTests
                 using IFragmentDecryptor fragment = decryptor.LeaseFragment();
                 if ((await fragment.DecryptAsync(Batch(), CancellationToken.None)).Status == DecryptStatus.Decrypted) Interlocked.Increment(ref decrypted);
                 decryptor.Decrypt(Batch().SampleAt(0), Batch().ProtectionAt(0));
+                // Four that never wait would take every thread from whoever does.
+                await Task.Yield();
             }
         }, Cancel))];
         List<FakeDecryptor> gone = [];
