@@ -5,7 +5,6 @@ using Keyway.Content;
 using Keyway.Licensing;
 using Keyway.Licensing.Steps;
 using Keyway.Messaging;
-using Keyway.Plugins;
 using Keyway.Protection;
 using Keyway.Sessions;
 using Keyway.Timeline;
@@ -153,11 +152,6 @@ public sealed class TestKeyway : IKeyway, IAsyncDisposable
             Clock = Clock,
             KeyWait = KeyWait,
         });
-    }
-
-    private sealed class NoSecrets : ISecretReader
-    {
-        public ValueTask<System.Buffers.IMemoryOwner<byte>> ReadAsync(string name, CancellationToken cancellationToken) => throw new SecretException(name, "a test has none");
     }
 
     /// <summary>Content in memory, whole or in ranges.</summary>

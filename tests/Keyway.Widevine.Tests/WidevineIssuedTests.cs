@@ -1,6 +1,6 @@
 using CsCheck;
-using Keyway.Decryption;
 using Keyway.Licensing;
+using Keyway.Testing;
 using Keyway.Widevine.Issuing;
 
 namespace Keyway.Widevine;
@@ -81,15 +81,13 @@ public sealed class WidevineIssuedTests
     {
         await using WidevineKeySystem system = await _bench.StartAsync();
         IssuedKey[] keys = [new(), new() { Type = 6 }];
-        using ContentKeyVault vault = new(_bench.Clock);
-        SessionId id = SessionId.Create();
-        VaultHost host = new(vault, id);
+        using VaultSessionHost host = new(_bench.Clock);
         ILicenseSession session = await system.OpenSessionAsync(Bench.Request(Bench.Pssh), host, CancellationToken.None);
         await session.LicenseAsync(_bench.Issuer, new IssuedLicense { Keys = keys });
 
-        vault.Keys(id).Select(entry => (entry.Id, entry.Status)).Should().BeEquivalentTo(
+        host.Keys.Select(entry => (entry.Id, entry.Status)).Should().BeEquivalentTo(
             keys.Select(key => (KeyId.FromOpaque(key.Id!), KeyStatus.Usable)), "the test's root is marked for development");
-        vault.Keys(id).Should().OnlyContain(entry => entry.Policy.Output.ClearExport);
+        host.Keys.Should().OnlyContain(entry => entry.Policy.Output.ClearExport);
     }
 
     [Fact]
@@ -97,11 +95,10 @@ public sealed class WidevineIssuedTests
     {
         _bench.Settings["Roots:test:Development"] = "false";
         await using WidevineKeySystem system = await _bench.StartAsync();
-        using ContentKeyVault vault = new(_bench.Clock);
-        SessionId id = SessionId.Create();
-        ILicenseSession session = await system.OpenSessionAsync(Bench.Request(Bench.Pssh), new VaultHost(vault, id), CancellationToken.None);
+        using VaultSessionHost host = new(_bench.Clock);
+        ILicenseSession session = await system.OpenSessionAsync(Bench.Request(Bench.Pssh), host, CancellationToken.None);
         await session.LicenseAsync(_bench.Issuer, new IssuedLicense());
-        vault.Keys(id).Should().OnlyContain(entry => entry.Status == KeyStatus.OutputRestricted);
+        host.Keys.Should().OnlyContain(entry => entry.Status == KeyStatus.OutputRestricted);
     }
 
     private KeyPolicy Expect(IReadOnlyDictionary<int, long> policy, int hdcp, (uint Min, uint Max, int Hdcp)[] rules)
@@ -140,18 +137,5 @@ public sealed class WidevineIssuedTests
                 Resolutions = [.. rules.Select(rule => new ResolutionRule { MinPixels = rule.Min, MaxPixels = rule.Max, Hdcp = (HdcpLevel)rule.Hdcp })],
             },
         };
-    }
-
-    private sealed class VaultHost(ContentKeyVault vault, SessionId id) : ISessionHost
-    {
-        public void Import(KeyId key, ReadOnlySpan<byte> bytes, KeyPolicy policy) => vault.Import(id, key, bytes, policy);
-
-        public void UpdatePolicy(KeyId key, KeyPolicy policy) => vault.UpdatePolicy(id, key, policy);
-
-        public void SetStatus(KeyId key, KeyStatus status) => vault.SetStatus(id, key, status);
-
-        public void RequestExchange(ChallengeKind kind) { }
-
-        public void Close(LicenseErrorKind reason) { }
     }
 }

@@ -1,11 +1,8 @@
 using Keyway.Decryption;
 using Keyway.Licensing;
-using Keyway.Licensing.Steps;
-using Keyway.Licensing.Transport;
 using Keyway.Messaging;
 using Keyway.Sessions;
 using Keyway.Testing;
-using Microsoft.Extensions.Configuration;
 
 namespace Keyway.PlayReady.Meeting;
 
@@ -122,83 +119,47 @@ public sealed class LifeTests(MeetingSandbox sandbox)
         (await life.RefusedAsync(key: B)).Should().Match<KeyUnavailableException>(one => one.Kind == kind && one.ProviderCode == code && one.Message.Contains(code));
     }
 
-    private async Task<Life> JoinAsync(string query, SessionKind kind = SessionKind.Temporary, KeyId[]? wanted = null)
+    private async Task<Life> JoinAsync(string query, SessionKind kind = SessionKind.Temporary, params KeyId[] wanted)
     {
-        wanted ??= [A];
-        Life life = new(_clock, _store, query);
-        IConfigurationSection entry = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
-        {
-            ["p:Endpoints:playready"] = sandbox.Url.AbsoluteUri,
-            ["p:Pipeline:0:Use"] = "challenge",
-        }).Build().GetSection("p");
-        StepContext context = new() { Clock = _clock, Secrets = sandbox.Device };
-        await life.JoinAsync(
-            new KeyRingOptions
-            {
-                Presentation = PresentationId.Create(),
-                KeySystem = await sandbox.StartAsync(_clock),
-                Service = LicenseService.Read(entry, provider: null, new LicenseSteps(), context, new HttpLicenseTransport(new HttpMessageInvoker(life.Wire))),
-                Kind = kind,
-            },
-            wanted);
+        Wire wire = new(_clock) { More = query };
+        Life life = new(new KeySystemBench(await sandbox.StartAsync(_clock), sandbox.Url, wire, _clock, sandbox.Device, kind, _store), wire, wanted is [] ? [A] : wanted);
+        await life.NeedAsync();
         return life;
     }
 
-    /// <summary>One session and all that it is made of.</summary>
-    private sealed class Life : IAsyncDisposable
+    /// <summary>One session, and what it is asked for.</summary>
+    private sealed class Life(KeySystemBench bench, Wire wire, KeyId[] wanted) : IAsyncDisposable
     {
-        private readonly InProcessBus _bus = new();
-        private readonly ContentKeyVault _vault;
-        private readonly SessionEngine _engine;
-        private KeyRingSession? _ring;
-        private KeyId[] _wanted = [];
+        public Wire Wire => wire;
 
-        public Life(ManualClock clock, MemoryLicenseStore store, string query)
-        {
-            Wire = new Wire(clock) { More = query };
-            _vault = new ContentKeyVault(clock);
-            _engine = new SessionEngine(new SessionEngineOptions { Vault = _vault, Bus = _bus, Clock = clock, Store = store });
-        }
-
-        public Wire Wire { get; }
-
-        public SessionReport Report => _ring!.Reports[0];
-
-        public async Task JoinAsync(KeyRingOptions options, KeyId[] wanted)
-        {
-            _ring = _engine.Join(options);
-            _wanted = wanted;
-            await NeedAsync();
-        }
+        public SessionReport Report => bench.Sessions[0];
 
         /// <summary>Says what content needs, as a reader does whenever it comes to a fragment.</summary>
         public async Task NeedAsync()
         {
-            string kids = string.Concat(_wanted.Select(id => $"<KID ALGID=\"AESCTR\"{Checksum(id)} VALUE=\"{Convert.ToBase64String(Meetings.GuidOf(id).ToByteArray(bigEndian: false))}\"></KID>"));
+            string kids = string.Concat(wanted.Select(id => $"<KID ALGID=\"AESCTR\"{Checksum(id)} VALUE=\"{Convert.ToBase64String(Meetings.GuidOf(id).ToByteArray(bigEndian: false))}\"></KID>"));
             string markup = $"<WRMHEADER xmlns=\"http://schemas.microsoft.com/DRM/2007/03/PlayReadyHeader\" version=\"4.2.0.0\"><DATA><PROTECTINFO><KIDS>{kids}</KIDS></PROTECTINFO></DATA></WRMHEADER>";
-            await _ring!.NeedAsync([Meetings.Header(markup)], [.. _wanted.Select(id => new WantedKey { Id = id, Scheme = ProtectionScheme.Cenc })], CancellationToken.None);
+            await bench.NeedAsync([Meetings.Header(markup)], [.. wanted.Select(id => new WantedKey { Id = id, Scheme = ProtectionScheme.Cenc })]);
 
             static string Checksum(KeyId id) => id == A ? " CHECKSUM=\"KLj3QzQP/NA=\"" : $" CHECKSUM=\"{Convert.ToBase64String(KeyChecksum.Make(Convert.FromHexString("ae8b0d6d853c83a74a744fb80dfc8191"), id))}\"";
         }
 
-        public async Task WaitAsync(OutputCapabilities? sink = null, long? pixels = null) => await _ring!.WaitAsync([A], sink ?? OutputCapabilities.None, pixels, CancellationToken.None);
+        public async Task WaitAsync(OutputCapabilities? sink = null, long? pixels = null) => await bench.WaitAsync(A, sink, pixels);
 
-        public async Task UseAsync() => await _ring!.BeginUseAsync([A], OutputCapabilities.None, null, CancellationToken.None);
+        public async Task UseAsync() => await bench.BeginUseAsync(A);
 
         public async Task<KeyUnavailableException> RefusedAsync(OutputCapabilities? sink = null, long? pixels = null, KeyId? key = null)
         {
-            Func<Task> wait = async () => await _ring!.WaitAsync([key ?? A], sink ?? OutputCapabilities.None, pixels, CancellationToken.None);
+            Func<Task> wait = async () => await bench.WaitAsync(key ?? A, sink, pixels);
             return (await wait.Should().ThrowAsync<KeyUnavailableException>()).Which;
         }
 
-        public DecryptStatus Decrypt(OutputCapabilities? sink = null, long? pixels = null) => Samples.Decrypt(_vault, _ring!.Ring, A, KeyA, sink: sink, pixels: pixels);
+        public DecryptStatus Decrypt(OutputCapabilities? sink = null, long? pixels = null) => bench.Decrypt(A, KeyA, sink: sink, pixels: pixels);
 
         public async ValueTask DisposeAsync()
         {
-            await _ring!.DisposeAsync();
-            await _engine.DisposeAsync();
-            _vault.Dispose();
-            Wire.Dispose();
+            await bench.DisposeAsync();
+            wire.Dispose();
         }
     }
 

@@ -68,12 +68,9 @@ public sealed class PolicyTests(MeetingSandbox sandbox)
         for (int i = 0; i < ids.Length; i++)
         {
             IsPolicy(host.Policies[ids[i]], asked.Terms[i]);
-            using ContentKeyVault vault = new(clock);
-            KeyRing ring = new();
-            SessionId at = SessionId.Create();
-            ring.Add(at);
-            vault.Import(at, ids[i], host.Keys[ids[i]], new KeyPolicy { Output = new OutputRequirement { ClearExport = true } });
-            Samples.Decrypt(vault, ring, ids[i], asked.Terms[i].Key, asked.Chaining).Should().Be(DecryptStatus.Decrypted);
+            using VaultSessionHost vault = new(clock);
+            vault.Import(ids[i], host.Keys[ids[i]], new KeyPolicy { Output = new OutputRequirement { ClearExport = true } });
+            vault.Decrypt(ids[i], asked.Terms[i].Key, scheme).Should().Be(DecryptStatus.Decrypted);
         }
     }
 

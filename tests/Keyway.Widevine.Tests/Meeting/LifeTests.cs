@@ -1,13 +1,8 @@
-using System.Collections.Concurrent;
-using System.Security.Cryptography;
 using Keyway.Decryption;
 using Keyway.Licensing;
-using Keyway.Licensing.Steps;
-using Keyway.Licensing.Transport;
 using Keyway.Messaging;
 using Keyway.Sessions;
 using Keyway.Testing;
-using Microsoft.Extensions.Configuration;
 
 namespace Keyway.Widevine.Meeting;
 
@@ -132,30 +127,24 @@ public sealed class LifeTests(MeetingSandbox sandbox)
         life.Decrypt().Should().NotBe(DecryptStatus.Decrypted);
     }
 
-    /// <summary>One session and all that it is made of.</summary>
+    /// <summary>One session, and what it was asked for.</summary>
     private sealed class Life : IAsyncDisposable
     {
-        private readonly InProcessBus _bus = new();
-        private readonly ConcurrentQueue<SessionFailed> _failures = new();
-        private readonly ContentKeyVault _vault;
-        private readonly SessionEngine _engine;
-        private KeyRingSession? _ring;
+        private readonly KeySystemBench _bench;
 
-        private Life(string query)
+        private Life(IKeySystem keySystem, ManualClock clock, Uri service, string query)
         {
-            Wire = new Wire(Clock, query);
-            _vault = new ContentKeyVault(Clock);
-            _bus.Subscriber<SessionFailed>().Subscribe(_failures.Enqueue);
-            _engine = new SessionEngine(new SessionEngineOptions { Vault = _vault, Bus = _bus, Clock = Clock });
+            (Clock, Wire) = (clock, new Wire(clock, query));
+            _bench = new KeySystemBench(keySystem, service, Wire, clock);
         }
 
-        public ManualClock Clock { get; } = new();
+        public ManualClock Clock { get; }
 
         public Wire Wire { get; }
 
-        public SessionReport Report => _ring!.Reports[0];
+        public SessionReport Report => _bench.Sessions[0];
 
-        public IReadOnlyList<SessionFailed> Failures => [.. _failures];
+        public IReadOnlyList<SessionFailed> Failures => _bench.Failures;
 
         /// <summary>A session that has its licence.</summary>
         public static async Task<Life> BeginAsync(MeetingSandbox sandbox, string query)
@@ -167,39 +156,26 @@ public sealed class LifeTests(MeetingSandbox sandbox)
 
         public static async Task<Life> JoinAsync(MeetingSandbox sandbox, string query)
         {
-            Life life = new(query);
-            IConfigurationSection entry = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
-            {
-                ["p:Endpoints:widevine"] = sandbox.Url.AbsoluteUri,
-                ["p:Pipeline:0:Use"] = "challenge",
-            }).Build().GetSection("p");
-            StepContext context = new() { Clock = life.Clock, Secrets = new Secrets(new Dictionary<string, byte[]>()) };
-            life._ring = life._engine.Join(new KeyRingOptions
-            {
-                Presentation = PresentationId.Create(),
-                KeySystem = await sandbox.StartAsync(life.Clock),
-                Service = LicenseService.Read(entry, provider: null, new LicenseSteps(), context, new HttpLicenseTransport(new HttpMessageInvoker(life.Wire))),
-            });
-            await life._ring.NeedAsync([Bench.Header(MeetingSandbox.Payload(Content.Id))], [new WantedKey { Id = Content.Id, Scheme = ProtectionScheme.Cenc }], CancellationToken.None);
+            ManualClock clock = new();
+            Life life = new(await sandbox.StartAsync(clock), clock, sandbox.Url, query);
+            await life._bench.NeedAsync([Bench.Header(MeetingSandbox.Payload(Content.Id))], new WantedKey { Id = Content.Id, Scheme = ProtectionScheme.Cenc });
             return life;
         }
 
-        public async Task WaitAsync() => await _ring!.WaitAsync([Content.Id], OutputCapabilities.None, null, CancellationToken.None);
+        public async Task WaitAsync() => await _bench.WaitAsync(Content.Id);
 
         public Task HasEndAsync(DateTimeOffset end) => Eventually.Is(() => Report.State == SessionState.Usable && Report.Keys[0].Policy.NotAfter == end);
 
-        public Task FailedAsync(int times) => Eventually.Is(() => _failures.Count == times && Report.State != SessionState.Renewing);
+        public Task FailedAsync(int times) => Eventually.Is(() => Failures.Count == times && Report.State != SessionState.Renewing);
 
         public void Decrypts() => Decrypt().Should().Be(DecryptStatus.Decrypted);
 
         /// <summary>Encrypts a sample with the known key, and has the session's key open it.</summary>
-        public DecryptStatus Decrypt() => Samples.Decrypt(_vault, _ring!.Ring, Content.Id, Content.Key);
+        public DecryptStatus Decrypt() => _bench.Decrypt(Content.Id, Content.Key);
 
         public async ValueTask DisposeAsync()
         {
-            await _ring!.DisposeAsync();
-            await _engine.DisposeAsync();
-            _vault.Dispose();
+            await _bench.DisposeAsync();
             Wire.Dispose();
         }
     }
@@ -219,31 +195,5 @@ public sealed class LifeTests(MeetingSandbox sandbox)
             request.RequestUri = new Uri($"{request.RequestUri}?now={clock.GetUtcNow().ToUnixTimeSeconds()}{(asked == 1 ? query : "")}{More}");
             return base.SendAsync(request, cancellationToken);
         }
-    }
-}
-
-/// <summary>Samples of which the content is known.</summary>
-internal static class Samples
-{
-    /// <summary>Encrypts a sample as <c>cenc</c> does (ISO/IEC 23001-7, 10.1) with the platform's AES alone, and decrypts it through the vault.</summary>
-    public static DecryptStatus Decrypt(ContentKeyVault vault, KeyRing ring, KeyId id, byte[] key)
-    {
-        byte[] clear = RandomNumberGenerator.GetBytes(40), vector = [.. RandomNumberGenerator.GetBytes(8), .. new byte[8]];
-        byte[] sample = [.. clear];
-        using Aes aes = Aes.Create();
-        aes.Key = key;
-        for (int block = 0; block * 16 < sample.Length; block++)
-        {
-            byte[] counter = [.. vector];
-            counter[15] = (byte)block;
-            byte[] stream = aes.EncryptEcb(counter, PaddingMode.None);
-            for (int i = 0; i < 16 && (block * 16) + i < sample.Length; i++) sample[(block * 16) + i] ^= stream[i];
-        }
-
-        byte[] encrypted = [.. sample];
-        SampleProtection protection = new() { Scheme = ProtectionScheme.Cenc, KeyId = id, InitializationVector = vector.AsSpan(0, 8) };
-        DecryptStatus status = new SampleDecryptor(vault, ring, OutputCapabilities.None).Decrypt(sample, protection);
-        sample.Should().Equal(status == DecryptStatus.Decrypted ? clear : encrypted);
-        return status;
     }
 }

@@ -70,12 +70,9 @@ public sealed class PolicyTests(MeetingSandbox sandbox)
             IsTime(host.Policies[id], asked, clock.GetUtcNow());
             IsOutput(host.Policies[id].Output, asked.Keys[key]);
 
-            using ContentKeyVault vault = new(clock);
-            KeyRing ring = new();
-            SessionId at = SessionId.Create();
-            ring.Add(at);
-            vault.Import(at, id, host.Keys[id], new KeyPolicy { Output = new OutputRequirement { ClearExport = true } });
-            Samples.Decrypt(vault, ring, id, bytes).Should().Be(DecryptStatus.Decrypted);
+            using VaultSessionHost vault = new(clock);
+            vault.Import(id, host.Keys[id], new KeyPolicy { Output = new OutputRequirement { ClearExport = true } });
+            vault.Decrypt(id, bytes).Should().Be(DecryptStatus.Decrypted);
         }
     }
 
