@@ -5,8 +5,12 @@ using Keyway.Dash;
 using Keyway.Licensing.Answers;
 using Keyway.Licensing.Packs;
 using Keyway.Licensing.Secrets;
+using Keyway.Manifests.Hls.Model;
+using Keyway.Manifests.Hls.Reading;
+using Keyway.Manifests.Hls.Text;
 using Keyway.Mp4;
 using Keyway.Protection;
+using Keyway.Sources;
 
 namespace Keyway.Fuzz;
 
@@ -14,6 +18,13 @@ namespace Keyway.Fuzz;
 internal static class FrameworkParsers
 {
     private static readonly Uri Address = new("https://cdn.example/content/manifest.mpd");
+    private static readonly Uri Playlist = new("https://cdn.example/content/list.m3u8?q=1");
+    private static readonly HlsPlaylist Imported = M3u8Reader.Read(new SourceDocument { Content = "#EXTM3U\n#EXT-X-DEFINE:NAME=\"p\",VALUE=\"x\"\n#EXT-X-STREAM-INF:BANDWIDTH=1\nv.m3u8\n"u8.ToArray(), Origin = ContentOrigin.Of(Playlist) });
+    private static readonly MediaPlaylist Previous = (MediaPlaylist)M3u8Reader.Read(new SourceDocument
+    {
+        Content = "#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXT-X-MEDIA-SEQUENCE:100\n#EXT-X-KEY:METHOD=AES-128,URI=\"k\"\n#EXTINF:4,\na\n#EXTINF:4,\nb\n#EXTINF:4,\nc\n"u8.ToArray(),
+        Origin = ContentOrigin.Of(Playlist),
+    });
     private static readonly DateTimeOffset Now = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     public static IReadOnlyList<Parser> All { get; } =
@@ -25,6 +36,7 @@ internal static class FrameworkParsers
         new("mp4-merge-stream", SeedKind.Media, static bytes => Merge(Forward(bytes))),
         new("pssh", SeedKind.Pssh, static bytes => PsshBox.TryReadAll(bytes, out _, out _)),
         new("mpd", SeedKind.Manifest, ReadManifest),
+        new("m3u8", SeedKind.Playlist, ReadPlaylist),
         new("pack", SeedKind.Pack, static bytes => ProviderPack.Read(bytes, "fuzz")),
         new("answer", SeedKind.Json, ReadAnswer),
     ];
@@ -65,6 +77,32 @@ internal static class FrameworkParsers
         }
     }
 
+    private static void ReadPlaylist(byte[] bytes)
+    {
+        SourceDocument document = new() { Content = bytes, Origin = ContentOrigin.Of(Playlist) };
+        HlsPlaylist playlist = M3u8Reader.Read(document, Imported.Variables, Previous);
+        if (playlist is not MediaPlaylist media) return;
+        for (int i = 0; i < Math.Min(media.Segments.Count, 50); i++)
+        {
+            HlsSegment segment = media.Segments[i];
+            ulong number = media.FirstNumber + (ulong)i;
+            Try(() => SegmentKeys.Of(media, segment.Keys, number));
+            Try(() => _ = segment.Map is { } map ? SegmentKeys.OfMap(media, map) : null);
+            foreach (KeyTag key in segment.Keys) DataUri.TryRead(key.UriText, out _);
+        }
+    }
+
+    private static void Try(Action read)
+    {
+        try
+        {
+            read();
+        }
+        catch (KeywayException)
+        {
+        }
+    }
+
     private static void ReadManifest(byte[] bytes)
     {
         Manifest manifest = ManifestReader.Read(bytes, Address);
@@ -75,17 +113,6 @@ internal static class FrameworkParsers
             Try(() => segments.Count(Now));
             Try(() => _ = segments.Enumerate(Now).Take(50).Count());
             Try(() => _ = segments.BaseAddress);
-        }
-
-        static void Try(Action read)
-        {
-            try
-            {
-                read();
-            }
-            catch (KeywayException)
-            {
-            }
         }
     }
 }

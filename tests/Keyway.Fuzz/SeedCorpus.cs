@@ -21,6 +21,7 @@ internal sealed class SeedCorpus
         corpus.AddTree(Path.Combine(Corpus.Root, "samples"));
         if (shared && Corpus.Shared is { } folder) corpus.AddTree(Path.Combine(folder, "corpus"));
         foreach (string text in Texts) corpus.Add(SeedKind.Json, Encoding.UTF8.GetBytes(text));
+        foreach (string playlist in Playlists) corpus.Add(SeedKind.Playlist, Encoding.UTF8.GetBytes(playlist));
         foreach (string pack in Directory.EnumerateFiles(Path.Combine(Corpus.Root, "framework", "Keyway", "Licensing", "Packs"), "*.json", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
             corpus.Add(SeedKind.Pack, File.ReadAllBytes(pack));
         return corpus;
@@ -35,6 +36,46 @@ internal sealed class SeedCorpus
         """{"keys":[{"kty":"oct","kid":"0qyjGTG4yi-6MVt4QokI4g","k":"MDEyMzQ1Njc4OWFiY2RlZg"},{"kty":"oct","k":"MDEyMzQ1Njc4OWFiY2RlZg","kid":"AAAAAAAAAAAAAAAAAAAAAQ","alg":"A128KW"}],"type":"persistent-license"}""",
     ];
 
+    private static readonly string[] Playlists =
+    [
+        """
+        #EXTM3U
+        #EXT-X-DEFINE:NAME="p",VALUE="x"
+        #EXT-X-DEFINE:QUERYPARAM="q"
+        #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="n",LANGUAGE="en",DEFAULT=YES,URI="{$p}/a.m3u8"
+        #EXT-X-SESSION-KEY:METHOD=SAMPLE-AES,URI="skd://1",KEYFORMAT="com.apple.streamingkeydelivery"
+        #EXT-X-STREAM-INF:BANDWIDTH=1000,CODECS="avc1.64001e,mp4a.40.2",RESOLUTION=640x360,AUDIO="a"
+        v.m3u8?{$q}
+        #EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=100,URI="i.m3u8"
+        """,
+        """
+        #EXTM3U
+        #EXT-X-VERSION:9
+        #EXT-X-TARGETDURATION:4
+        #EXT-X-MEDIA-SEQUENCE:101
+        #EXT-X-DISCONTINUITY-SEQUENCE:3
+        #EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,CAN-SKIP-UNTIL=24,HOLD-BACK=12
+        #EXT-X-PART-INF:PART-TARGET=0.5
+        #EXT-X-SKIP:SKIPPED-SEGMENTS=1,RECENTLY-REMOVED-DATERANGES="a"
+        #EXT-X-DEFINE:IMPORT="p"
+        #EXT-X-DATERANGE:ID="a",START-DATE="2026-01-01T00:00:00Z",DURATION=30
+        #EXT-X-PROGRAM-DATE-TIME:2026-01-01T00:00:00.000Z
+        #EXT-X-KEY:METHOD=AES-128,URI="{$p}/k",IV=0x3334353637383930
+        #EXT-X-MAP:URI="i.mp4",BYTERANGE="720@0"
+        #EXTINF:4.004,
+        #EXT-X-BYTERANGE:100@720
+        f.mp4
+        #EXTINF:4,
+        #EXT-X-BYTERANGE:100
+        f.mp4
+        #EXT-X-DISCONTINUITY
+        #EXT-X-KEY:METHOD=NONE
+        #EXT-X-PART:DURATION=0.5,URI="p.mp4",INDEPENDENT=YES
+        #EXT-X-PRELOAD-HINT:TYPE=PART,URI="q.mp4"
+        #EXT-X-RENDITION-REPORT:URI="a.m3u8",LAST-MSN=102
+        """,
+    ];
+
     private void AddTree(string folder)
     {
         foreach (string file in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
@@ -43,6 +84,7 @@ internal sealed class SeedCorpus
             {
                 ".mp4" or ".m4s" or ".cmfv" or ".cmfa" or ".bin" or ".ismv" => SeedKind.Media,
                 ".mpd" => SeedKind.Manifest,
+                ".m3u8" => SeedKind.Playlist,
                 ".json" when file.Contains("corpus", StringComparison.Ordinal) => SeedKind.Json,
                 ".xml" => SeedKind.License,
                 ".txt" or ".b64" => SeedKind.Header,

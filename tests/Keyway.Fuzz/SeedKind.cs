@@ -8,6 +8,7 @@ internal enum SeedKind
     Pssh,
     Header,
     Manifest,
+    Playlist,
     Json,
     License,
     Pack,

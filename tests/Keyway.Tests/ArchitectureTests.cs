@@ -199,6 +199,7 @@ public sealed partial class ArchitectureTests
     [InlineData("MediaUnits")]
     [InlineData("Mp4", "MediaUnits", "Decryption", "Protection")]
     [InlineData("Dash", "Timeline", "Sources", "Protection")]
+    [InlineData("Manifests", "Timeline", "Sources", "Protection")]
     [InlineData("Sessions", "Licensing", "Decryption", "Messaging", "Diagnostics")]
     [InlineData("Timeline", "MediaUnits", "Mp4", "Protection", "Sources")]
     [InlineData("Content", "Timeline", "MediaUnits", "Dash", "Mp4", "Protection", "Sources")]
@@ -210,7 +211,7 @@ public sealed partial class ArchitectureTests
     public void Containers_and_manifests_know_nothing_of_licences()
     {
         string[] licences = ["Keyway.Sessions", "Keyway.Licensing"];
-        foreach (string room in (string[])["Keyway.Mp4", "Keyway.Dash", "Keyway.Sources", "Keyway.Live"])
+        foreach (string room in (string[])["Keyway.Mp4", "Keyway.Dash", "Keyway.Manifests", "Keyway.Sources", "Keyway.Live"])
             Rooms(Engine, room).Should().NotBeEmpty().And.NotIntersectWith(licences, "{0}", room);
         Rooms(Engine, "Keyway.Sessions").Should().Contain("Keyway.Licensing", "the checker sees a room that does");
     }
@@ -219,7 +220,7 @@ public sealed partial class ArchitectureTests
     public void One_class_knows_the_forms_of_manifests()
     {
         // Everybody else sees a timeline: playlists, choice of tracks, live presentations, merging and the front door are the same for every form.
-        string[] forms = ["Keyway.Dash"];
+        string[] forms = ["Keyway.Dash", "Keyway.Manifests"];
         Engine.GetTypes().Where(type => Room(type) is { } room && !forms.Contains(room) && TypeReferences.Of(type).Select(Room).OfType<string>().Intersect(forms).Any())
             .Select(TypeReferences.Outermost).Distinct().Should().Equal(typeof(Content.ContentReader));
     }
@@ -264,7 +265,7 @@ public sealed partial class ArchitectureTests
     [Fact]
     public void Every_room_has_a_rule()
     {
-        string[] ruled = ["Keyway", .. new[] { "Primitives", "Content", "Timeline", "Diagnostics", "Live", "Sessions", "Decryption", "Sources", "Messaging", "Licensing", "Protection", "Mp4", "Dash", "MediaUnits" }.Select(room => $"Keyway.{room}")];
+        string[] ruled = ["Keyway", .. new[] { "Primitives", "Content", "Timeline", "Diagnostics", "Live", "Sessions", "Decryption", "Sources", "Messaging", "Licensing", "Protection", "Mp4", "Dash", "Manifests", "MediaUnits" }.Select(room => $"Keyway.{room}")];
         Engine.GetTypes().Select(Room).OfType<string>().Distinct().Should().BeEquivalentTo(ruled);
     }
 

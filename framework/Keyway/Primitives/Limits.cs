@@ -184,6 +184,46 @@ internal static class ManifestLimits
     public const int InspectedRepresentations = 64;
 }
 
+/// <summary>What a reader of HLS playlists accepts at most, beside <see cref="ManifestLimits"/>.</summary>
+internal static class HlsLimits
+{
+    /// <summary>Characters of one line, with and without its variables. A PlayReady object with an embedded licence store is some hundred KiB in base64.</summary>
+    public const int Line = 1 << 20;
+
+    /// <summary>Attributes of one tag. A variant has some twenty; date ranges may have their own.</summary>
+    public const int Attributes = 128;
+
+    /// <summary>Characters of an attribute's name.</summary>
+    public const int AttributeName = 128;
+
+    /// <summary>Variables of one playlist. Real ones have a handful.</summary>
+    public const int Variables = 256;
+
+    /// <summary>Characters that the variables of one playlist may add to it: as many as a playlist may have.</summary>
+    public const long Expanded = ManifestLimits.Bytes;
+
+    /// <summary>Segments of one playlist; each is an entry in memory. A week of four-second segments is 151 200.</summary>
+    public const int Segments = 250_000;
+
+    /// <summary>Parts of one playlist. They stand at its end only: three target durations of the shortest.</summary>
+    public const int Parts = 4096;
+
+    /// <summary>Variants, renditions and trick-play streams of one multivariant playlist, each. Large services have some hundred.</summary>
+    public const int Streams = 1024;
+
+    /// <summary>Keys in force at once, and keys of a session: one for each of a dozen key formats; several qualities with keys of their own.</summary>
+    public const int Keys = 128;
+
+    /// <summary>Date ranges of one playlist: an advertisement every minute for three days.</summary>
+    public const int DateRanges = 4096;
+
+    /// <summary>Other small things of a playlist, each: session data, rendition reports, hints.</summary>
+    public const int Others = 256;
+
+    /// <summary>One segment. Whole films in one are some hours; the sum of as many as are read still fits 64 bits of 100 ns.</summary>
+    public static readonly TimeSpan SegmentDuration = TimeSpan.FromDays(7);
+}
+
 /// <summary>How segments are read and compared with what their manifest promises.</summary>
 internal static class TimelineLimits
 {

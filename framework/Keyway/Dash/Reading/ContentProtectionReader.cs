@@ -163,21 +163,10 @@ internal static class ContentProtectionReader
 
     private static bool TryBase64(MpdCursor at, string path, out byte[] bytes, out FormatError? error)
     {
-        string text = at.Text();
-        bytes = [];
         error = null;
-        try
-        {
-            // White space within is passed over. Packagers leave the padding out, and some write the alphabet of URLs.
-            string letters = string.Concat(text.Where(static letter => !char.IsWhiteSpace(letter))).TrimEnd('=').Replace('-', '+').Replace('_', '/');
-            bytes = Convert.FromBase64String(letters.PadRight((letters.Length + 3) / 4 * 4, '='));
-            return true;
-        }
-        catch (FormatException)
-        {
-            error = new FormatError("this is not base64", path, -1);
-            at.NoteAt(path, "this is not base64");
-            return false;
-        }
+        if (LenientBase64.TryRead(at.Text(), out bytes)) return true;
+        error = new FormatError("this is not base64", path, -1);
+        at.NoteAt(path, "this is not base64");
+        return false;
     }
 }
