@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 #
 # Remakes the sample content in the folder where this script stands:
-# cenc/, cbcs/, expected/ and keys.json. See README.md for what they are.
+# cenc/, cbcs/, hls/, expected/ and keys.json. See README.md for what they are.
 #
 # Needs:    bash, awk, cmp, ffmpeg with libx264 (made with 5.1), and Shaka Packager.
 # Packager: the path in $PACKAGER, or else the npm package shaka-packager, which
@@ -12,7 +12,7 @@
 set -euo pipefail
 
 readonly PACKAGER_VERSION=3.4.2
-readonly MAX_BYTES=1800000
+readonly MAX_BYTES=3500000
 
 # Public test keys. They protect nothing but this sample.
 readonly HD_KID=d2aca19319b8ca2fa0315b7842893e3a
@@ -189,6 +189,58 @@ say "Packaging cbcs ..."
     --mpd_output manifest.mpd
 )
 
+# HLS: the same tracks. CMAF is in one file for each track, read by byte ranges;
+# transport stream and packed audio are in segments. The packager writes the key's
+# identifier where the address of a key belongs (a data: URI of the format
+# "identity"), so that is put right here; to CMAF, which has lines for Widevine and
+# PlayReady, a line for a key file is added.
+say "Packaging HLS ..."
+
+# key_file LABEL KEY FOLDER: a key file as HLS has them, 16 bytes.
+key_file() {
+  printf "$(printf '%s' "$2" | sed 's/../\\x&/g')" >"$3/$1.key"
+}
+
+mkdir -p "$new/hls/sample-aes" "$new/hls/aes-128"
+(
+  cd "$new/hls"
+  keys="label=HD:key_id=$HD_KID:key=$HD_KEY:iv=$HD_CBCS_IV"
+  keys="$keys,label=SD:key_id=$SD_KID:key=$SD_KEY:iv=$SD_CBCS_IV"
+  keys="$keys,label=AUDIO:key_id=$AUDIO_KID:key=$AUDIO_KEY:iv=$AUDIO_CBCS_IV"
+  named=lang=en,hls_group_id=audio,hls_name=English
+  "${pack[@]}" --temp_dir "$work" \
+    "in=$clear/audio.mp4,stream=audio,output=audio.mp4,drm_label=AUDIO,playlist_name=audio.m3u8,$named" \
+    "in=$clear/video-180.mp4,stream=video,output=video-180.mp4,drm_label=SD,playlist_name=video-180.m3u8,iframe_playlist_name=video-180-iframes.m3u8" \
+    "in=$clear/video-360.mp4,stream=video,output=video-360.mp4,drm_label=HD,playlist_name=video-360.m3u8" \
+    --enable_raw_key_encryption --clear_lead 0 --protection_systems Widevine,PlayReady \
+    --protection_scheme cbcs --keys "$keys" --hls_master_playlist_output master.m3u8
+  "${pack[@]}" \
+    "in=$clear/audio.mp4,stream=audio,segment_template=sample-aes/audio-\$Number\$.aac,drm_label=AUDIO,playlist_name=sample-aes/audio.m3u8,$named" \
+    "in=$clear/video-180.mp4,stream=video,segment_template=sample-aes/video-180-\$Number\$.ts,drm_label=SD,playlist_name=sample-aes/video-180.m3u8" \
+    --enable_raw_key_encryption --clear_lead 0 --protection_scheme cbcs --keys "$keys" \
+    --hls_master_playlist_output sample-aes/master.m3u8
+  for folder in . sample-aes; do
+    key_file SD "$SD_KEY" "$folder"
+    key_file AUDIO "$AUDIO_KEY" "$folder"
+  done
+  key_file HD "$HD_KEY" .
+  key_file SD "$SD_KEY" aes-128
+  for track in audio:AUDIO video-180:SD video-180-iframes:SD video-360:HD; do
+    file=${track%%:*} label=${track##*:}
+    # Before the first key line, so that it is in force with it.
+    awk -v line="#EXT-X-KEY:METHOD=SAMPLE-AES,URI=\"$label.key\",KEYFORMAT=\"identity\"" \
+      '/^#EXT-X-KEY:/ && !done { print line; done = 1 } { print }' "$file.m3u8" >"$work/list"
+    cp "$work/list" "$file.m3u8"
+    [ -f "sample-aes/$file.m3u8" ] || continue
+    sed "s|URI=\"data:text/plain;base64,[^\"]*\"|URI=\"$label.key\"|" "sample-aes/$file.m3u8" >"$work/list"
+    cp "$work/list" "sample-aes/$file.m3u8"
+  done
+  printf '%s\n' SD.key aes-128/SD.key >"$work/key-info"
+  ff -i "$clear/video-180.mp4" -i "$clear/audio.mp4" -map 0 -map 1 -c copy "${common[@]}" \
+    -f hls -hls_time 4 -hls_playlist_type vod -hls_key_info_file "$work/key-info" \
+    -master_pl_name master.m3u8 -hls_segment_filename 'aes-128/%d.ts' aes-128/media.m3u8
+)
+
 # --- Checks -----------------------------------------------------------------
 
 # whole DIR: initialisation segment and media segments of DIR as one file.
@@ -234,11 +286,37 @@ for track in video-360 video-180 audio; do
   done
 done
 
+# frames LIST STREAM: MD5 of every frame of an HLS list that ffmpeg opens.
+frames() {
+  ffmpeg -nostdin -v error -allowed_extensions ALL -i "$1" -map "0:$2" -c copy -f framemd5 - |
+    awk -F', *' '!/^#/ { print $6 }'
+}
+
+# The same without keys. ffmpeg 5.1 leaves the last frames of SAMPLE-AES encrypted.
+mkdir -p "$work/twin"
+(
+  cd "$work/twin"
+  "${pack[@]}" \
+    "in=$clear/audio.mp4,stream=audio,segment_template=audio-\$Number\$.aac,playlist_name=audio.m3u8" \
+    "in=$clear/video-180.mp4,stream=video,segment_template=video-180-\$Number\$.ts,playlist_name=video-180.m3u8" \
+    --hls_master_playlist_output master.m3u8
+  ff -i "$clear/video-180.mp4" -i "$clear/audio.mp4" -map 0 -map 1 -c copy "${common[@]}" \
+    -f hls -hls_time 4 -hls_playlist_type vod -hls_segment_filename '%d.ts' media.m3u8
+)
+for pair in media:aes-128/media:0:500:500 media:aes-128/media:1:930:1000 video-180:sample-aes/video-180:0:498:500 audio:sample-aes/audio:0:930:1000; do
+  IFS=: read -r twin list stream least most <<<"$pair"
+  frames "$work/twin/$twin.m3u8" "$stream" >"$work/want-frames"
+  frames "$new/hls/$list.m3u8" "$stream" >"$work/got-frames"
+  same="$(paste "$work/want-frames" "$work/got-frames" | awk '$1 == $2' | wc -l)"
+  [ "$same" -ge "$least" ] && [ "$same" -le "$most" ] ||
+    fail "ffmpeg decrypts $same frames of hls/$list, stream $stream, to the clear ones"
+done
+
 ! grep -rqaF -e "$work" "$new" || fail "a file names a local folder"
 
 # --- Put it in place --------------------------------------------------------
 
-for name in cenc cbcs expected keys.json; do
+for name in cenc cbcs hls expected keys.json; do
   rm -rf "${here:?}/$name"
   cp -R "$new/$name" "$here/$name"
 done

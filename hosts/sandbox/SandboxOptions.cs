@@ -16,7 +16,8 @@ internal sealed record SandboxOptions
           --keys FILE   more content keys, in the form of samples/keys.json; may be given several times
           --data DIR    where the sandbox keeps its own files, for its user only (sandbox in keyway in the user's local data); a folder that
                         is there keeps its mode
-          --live        the sample as a presentation that grows, with rotating keys, at /live/manifest.mpd
+          --live        the sample as a presentation that grows, with rotating keys, at /live/manifest.mpd and, as HLS, at
+                        /live/master.m3u8
           --widevine Q  terms of every Widevine licence, in the form of a query: license_duration_seconds=60&can_renew=1
           --expressplay Q      the same for ExpressPlay: test_authenticator=  production_authenticator=  credits=  token_code=  and so on
           --production-port N  a second port, on which ExpressPlay is its production environment and not its test environment

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Keyway.Sandbox.Vod;
 
 namespace Keyway.Sandbox.Live;
 
@@ -27,6 +28,8 @@ internal sealed class LiveChannel
           GET /live/browser/moof/manifest.mpd  as moof: Shaka Player follows them; dash.js has Clear Key's keys from default_KID alone
         Of headers in a manifest, Shaka Player takes one for a Period, when it first sees it: what is announced there later it never asks for.
           ?end=SECONDS                 the presentation is over so long after its beginning, and its manifest becomes static
+        As HLS, the same segments:
+          GET /live/master.m3u8        fragmented MP4 as SAMPLE-AES-CTR; key files (KEYFORMAT identity, /live/keys/KID.key) beside Widevine and PlayReady
           GET /live/time               the time that it goes by (UTCTiming)
           The services above know its keys.
         """;
@@ -66,7 +69,16 @@ internal sealed class LiveChannel
         LiveVariant variant = LiveVariant.Of(path);
         string[] parts = path[variant.Path.Length..].Split('/');
         if (parts is ["manifest.mpd"]) return new LiveAnswer(200, "application/dash+xml", new LiveManifest(variant, _tracks.Values, host).Write(_start, _clock.GetUtcNow(), end));
+        if (parts is ["master.m3u8"] && variant.Path.Length == 0) return new LiveAnswer(200, VodEndpoint.PlaylistType, new LivePlaylists(_tracks.Values).Multivariant(end));
+        if (parts is ["keys", var wanted])
+        {
+            string kid = Path.GetFileNameWithoutExtension(wanted);
+            bool isKey = wanted.EndsWith(".key", StringComparison.Ordinal) && kid.Length == 32 && kid.All(char.IsAsciiHexDigitLower);
+            return isKey && LiveKeys.Find(kid, _tracks.Keys) is { } found ? new LiveAnswer(200, VodEndpoint.KeyType, found.Key) : NotHere;
+        }
+
         if (parts is not [var name, var file] || !_tracks.TryGetValue(name, out LiveSampleTrack? track)) return NotHere;
+        if (file == "media.m3u8") return new LiveAnswer(200, VodEndpoint.PlaylistType, LivePlaylists.Media(track, _start, _clock.GetUtcNow(), end));
         if (file == "init.mp4") return new LiveAnswer(200, "video/mp4", track.Initialization);
         if (Middle(file, "init-", ".mp4") is { } period && period > 0)
             return new LiveAnswer(200, "video/mp4", track.InitializationWith(Convert.FromHexString(LiveKeys.Of(track.Name, period - 1).Kid)));

@@ -6,8 +6,12 @@ namespace Keyway.Sandbox.Live;
 internal static class LiveHeaders
 {
     private static readonly Guid Common = new("1077efec-c0b2-4d02-ace3-3c1e52e2fb4b");
-    private static readonly Guid Widevine = new("edef8ba9-79d6-4ace-a3c8-27dcd51d21ed");
-    private static readonly Guid PlayReady = new("9a04f079-9840-4286-ab92-e65be0885f95");
+
+    /// <summary>The system of Widevine.</summary>
+    public static readonly Guid Widevine = new("edef8ba9-79d6-4ace-a3c8-27dcd51d21ed");
+
+    /// <summary>The system of PlayReady.</summary>
+    public static readonly Guid PlayReady = new("9a04f079-9840-4286-ab92-e65be0885f95");
 
     /// <summary>The systems, in the order in which manifests name them.</summary>
     public static IReadOnlyList<Guid> Systems { get; } = [Common, Widevine, PlayReady];

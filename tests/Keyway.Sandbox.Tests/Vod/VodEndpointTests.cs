@@ -14,7 +14,7 @@ public sealed class VodEndpointTests(SharedSandbox sandbox) : IClassFixture<Shar
     public async Task Every_file_is_there_byte_for_byte()
     {
         string samples = Path.Combine(Corpus.Root, "samples");
-        string[] files = [.. ((string[])["cenc", "cbcs"]).SelectMany(scheme => Directory.GetFiles(Path.Combine(samples, scheme), "*", SearchOption.AllDirectories))];
+        string[] files = [.. ((string[])["cenc", "cbcs", "hls"]).SelectMany(scheme => Directory.GetFiles(Path.Combine(samples, scheme), "*", SearchOption.AllDirectories))];
         files.Should().HaveCountGreaterThan(20);
         foreach (string file in files)
         {
@@ -55,6 +55,8 @@ public sealed class VodEndpointTests(SharedSandbox sandbox) : IClassFixture<Shar
     [InlineData("/vod/browser/content-keys.json")]
     [InlineData("/vod/cenc/../content-keys.json")]
     [InlineData("/vod/cenc/video-360/6.m4s")]
+    [InlineData("/vod/browser/hls/master.m3u8")]
+    [InlineData("/vod/hls/OTHER.key")]
     public async Task What_is_not_of_the_sample_is_not_there(string path)
     {
         using HttpResponseMessage answer = await sandbox.Http.GetAsync(path, Token);
