@@ -31,6 +31,10 @@ internal sealed class BoxWriter
 
     public void End(int start) => Set(start, (uint)(Length - start));
 
+    public void U8(byte value) => Take(1)[0] = value;
+
+    public void U16(ushort value) => BinaryPrimitives.WriteUInt16BigEndian(Take(2), value);
+
     public void U32(uint value) => BinaryPrimitives.WriteUInt32BigEndian(Take(4), value);
 
     public void U64(ulong value) => BinaryPrimitives.WriteUInt64BigEndian(Take(8), value);

@@ -53,7 +53,7 @@ internal sealed class MovieWriter
         int moov = _writer.Begin(FourCc.Moov);
         Movie first = _tracks[0].Movie;
         BoxWalker walker = Children(first, new BoxRange(0, first.Bytes.Length), FourCc.Moov);
-        if (first.Header == default) WriteMvhd();
+        if (first.Header == default) PlainBoxes.WriteMovieHeader(_writer, _timescale, (uint)_tracks.Count + 1);
         while (walker.MoveNext(out Box box))
         {
             if (box.Type == FourCc.Mvhd && first.Header != default) WriteMvhd(box);
@@ -82,14 +82,6 @@ internal sealed class MovieWriter
         copy.Slice(wide ? 24 : 16, wide ? 8 : 4).Clear();
         BinaryPrimitives.WriteUInt32BigEndian(copy[(wide ? 20 : 12)..], _timescale);
         BinaryPrimitives.WriteUInt32BigEndian(copy[^4..], (uint)_tracks.Count + 1);
-        _writer.End(start);
-    }
-
-    /// <summary>For a movie that has none: normal speed and volume, no turn (ISO/IEC 14496-12, 8.2.2).</summary>
-    private void WriteMvhd()
-    {
-        int start = _writer.Begin(FourCc.Mvhd, 0, 0);
-        foreach (uint field in (ReadOnlySpan<uint>)[0, 0, _timescale, 0, 0x00010000, 0x01000000, 0, 0, 0x00010000, 0, 0, 0, 0x00010000, 0, 0, 0, 0x40000000, 0, 0, 0, 0, 0, 0, (uint)_tracks.Count + 1]) _writer.U32(field);
         _writer.End(start);
     }
 
@@ -239,16 +231,7 @@ internal sealed class MovieWriter
         _writer.U32((uint)track.Track.Entries.Count);
         foreach (SampleEntry entry in track.Track.Entries) WriteEntry(_writer, track.Movie, entry);
         _writer.End(stsd);
-        foreach (uint type in (ReadOnlySpan<uint>)[FourCc.Stts, FourCc.Stsc, FourCc.Stco])
-        {
-            int empty = _writer.Begin(type, 0, 0);
-            _writer.U32(0);
-            _writer.End(empty);
-        }
-
-        int stsz = _writer.Begin(FourCc.Stsz, 0, 0);
-        _writer.U64(0);
-        _writer.End(stsz);
+        PlainBoxes.WriteEmptyTables(_writer);
 
         // The range of composition times, and descriptions of groups other than protection: fragments rely on them. What maps samples of moov has none any more.
         BoxWalker walker = box.Children();

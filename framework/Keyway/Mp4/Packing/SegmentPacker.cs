@@ -1,0 +1,141 @@
+using Keyway.Mp4.Boxes;
+
+namespace Keyway.Mp4.Packing;
+
+/// <summary>Puts samples of another container into MP4: a segment that describes itself, or its parts.</summary>
+/// <remarks>
+/// <code>
+/// ftyp
+/// moov ─ mvhd ─ trak × n ─ mvex
+/// moof ─ mfhd ─ traf ─ tfhd ─ tfdt ─ trun     for each track
+/// mdat
+/// </code>
+/// Threads: one at a time. Ownership: what is written is valid until the next is begun.
+/// </remarks>
+internal sealed class SegmentPacker
+{
+    private const uint SyncFlags = 0x02000000, NonSyncFlags = 0x01010000;
+    private const uint Vmhd = 0x766D6864, Smhd = 0x736D6864, Nmhd = 0x6E6D6864, Dinf = 0x64696E66, Dref = 0x64726566, Url = 0x75726C20;
+
+    private readonly BoxWriter _writer = new();
+
+    /// <summary>What has been written.</summary>
+    public Memory<byte> Written => _writer.Written;
+
+    /// <summary>Begins anew.</summary>
+    public void Clear() => _writer.Truncate(0);
+
+    /// <summary>Writes <c>ftyp</c> and <c>moov</c>.</summary>
+    /// <param name="tracks">The tracks.</param>
+    public void WriteMovie(IReadOnlyList<PackedTrack> tracks)
+    {
+        int ftyp = _writer.Begin(FourCc.Ftyp);
+        _writer.Bytes("iso6\0\0\0\0iso6cmfcmp41"u8);
+        _writer.End(ftyp);
+        int moov = _writer.Begin(FourCc.Moov);
+        PlainBoxes.WriteMovieHeader(_writer, tracks[0].Timescale, (uint)tracks.Count + 1);
+        foreach (PackedTrack track in tracks) WriteTrack(track);
+        int mvex = _writer.Begin(FourCc.Mvex);
+        foreach (PackedTrack track in tracks)
+        {
+            int trex = _writer.Begin(FourCc.Trex, 0, 0);
+            foreach (uint field in (ReadOnlySpan<uint>)[track.Id, 1, 0, 0, 0]) _writer.U32(field);
+            _writer.End(trex);
+        }
+
+        _writer.End(mvex);
+        _writer.End(moov);
+    }
+
+    /// <summary>Writes a fragment of one track.</summary>
+    /// <param name="track">The track's number.</param>
+    /// <param name="sequence">The fragment's number.</param>
+    /// <param name="decodeTime">When its first sample is decoded, in units of the track.</param>
+    /// <param name="samples">The samples.</param>
+    /// <param name="data">Their bytes, one after the other.</param>
+    /// <exception cref="ArgumentException">The samples have other sizes together.</exception>
+    public void WriteFragment(uint track, uint sequence, ulong decodeTime, ReadOnlySpan<PackedSample> samples, ReadOnlySpan<byte> data)
+    {
+        int moof = _writer.Begin(FourCc.Moof);
+        int mfhd = _writer.Begin(FourCc.Mfhd, 0, 0);
+        _writer.U32(sequence);
+        _writer.End(mfhd);
+        int traf = _writer.Begin(FourCc.Traf);
+        int tfhd = _writer.Begin(FourCc.Tfhd, 0, 0x020000);
+        _writer.U32(track);
+        _writer.End(tfhd);
+        int tfdt = _writer.Begin(FourCc.Tfdt, 1, 0);
+        _writer.U64(decodeTime);
+        _writer.End(tfdt);
+        int trun = _writer.Begin(FourCc.Trun, 1, 0x01 | 0x100 | 0x200 | 0x400 | 0x800);
+        _writer.U32((uint)samples.Length);
+        int offset = _writer.Length;
+        _writer.U32(0);
+        long bytes = 0;
+        foreach (ref readonly PackedSample sample in samples)
+        {
+            bytes += sample.Size;
+            _writer.U32(sample.Duration);
+            _writer.U32((uint)sample.Size);
+            _writer.U32(sample.IsSync ? SyncFlags : NonSyncFlags);
+            _writer.U32((uint)sample.CompositionOffset);
+        }
+
+        if (bytes != data.Length) throw new ArgumentException($"samples of {bytes} bytes together, and {data.Length} bytes", nameof(data));
+        _writer.End(trun);
+        _writer.End(traf);
+        _writer.End(moof);
+        _writer.Set(offset, (uint)(_writer.Length - moof + 8));
+        int mdat = _writer.Begin(FourCc.Mdat);
+        _writer.Bytes(data);
+        _writer.End(mdat);
+    }
+
+    private void WriteTrack(PackedTrack track)
+    {
+        bool isVideo = track.Handler == FourCc.Vide, isAudio = track.Handler == FourCc.Soun;
+        int trak = _writer.Begin(FourCc.Trak);
+        int tkhd = _writer.Begin(FourCc.Tkhd, 0, 3);   // enabled, in the movie
+        foreach (uint field in (ReadOnlySpan<uint>)[0, 0, track.Id, 0, 0, 0, 0, 0, isAudio ? 0x01000000u : 0, 0x00010000, 0, 0, 0, 0x00010000, 0, 0, 0, 0x40000000, (uint)track.Width << 16, (uint)track.Height << 16]) _writer.U32(field);
+        _writer.End(tkhd);
+        int mdia = _writer.Begin(FourCc.Mdia);
+        int mdhd = _writer.Begin(FourCc.Mdhd, 0, 0);
+        foreach (uint field in (ReadOnlySpan<uint>)[0, 0, track.Timescale, 0]) _writer.U32(field);
+        _writer.U16(Language(track.Language));
+        _writer.U16(0);
+        _writer.End(mdhd);
+        int hdlr = _writer.Begin(FourCc.Hdlr, 0, 0);
+        foreach (uint field in (ReadOnlySpan<uint>)[0, track.Handler, 0, 0, 0]) _writer.U32(field);
+        _writer.U8(0);
+        _writer.End(hdlr);
+        int minf = _writer.Begin(FourCc.Minf);
+        int header = _writer.Begin(isVideo ? Vmhd : isAudio ? Smhd : Nmhd, 0, isVideo ? 1u : 0);
+        if (isVideo || isAudio) _writer.U32(0);
+        if (isVideo) _writer.U32(0);
+        _writer.End(header);
+        int dinf = _writer.Begin(Dinf);
+        int dref = _writer.Begin(Dref, 0, 0);
+        _writer.U32(1);
+        int url = _writer.Begin(Url, 0, 1);            // in this file
+        _writer.End(url);
+        _writer.End(dref);
+        _writer.End(dinf);
+        int stbl = _writer.Begin(FourCc.Stbl);
+        int stsd = _writer.Begin(FourCc.Stsd, 0, 0);
+        _writer.U32(1);
+        _writer.Bytes(track.SampleEntry.Span);
+        _writer.End(stsd);
+        PlainBoxes.WriteEmptyTables(_writer);
+        _writer.End(stbl);
+        _writer.End(minf);
+        _writer.End(mdia);
+        _writer.End(trak);
+    }
+
+    /// <summary>Three letters in five bits each (ISO/IEC 14496-12, 8.4.2.3).</summary>
+    private static ushort Language(string language)
+    {
+        ReadOnlySpan<char> letters = language.Length == 3 && !language.AsSpan().ContainsAnyExceptInRange('a', 'z') ? language : "und";
+        return (ushort)(((letters[0] - 0x60) << 10) | ((letters[1] - 0x60) << 5) | (letters[2] - 0x60));
+    }
+}
