@@ -1,7 +1,11 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Text.Json;
+using Keyway.Containers.TransportStream;
+using Keyway.Containers.TransportStream.Clear;
+using Keyway.Containers.TransportStream.Decrypting;
 using Keyway.Dash;
+using Keyway.Decryption;
 using Keyway.Licensing.Answers;
 using Keyway.Licensing.Packs;
 using Keyway.Licensing.Secrets;
@@ -34,6 +38,9 @@ internal static class FrameworkParsers
         new("mp4-decrypt-stream", SeedKind.Media, static bytes => Decrypt(Forward(bytes))),
         new("mp4-merge", SeedKind.Media, static bytes => Merge(new MemoryStream(bytes))),
         new("mp4-merge-stream", SeedKind.Media, static bytes => Merge(Forward(bytes))),
+        new("ts-inspect", SeedKind.TransportStream, static bytes => TransportStreamInspector.Inspect(bytes, "fuzz")),
+        new("ts-clear", SeedKind.TransportStream, ClearStream),
+        new("ts-clear-in-place", SeedKind.TransportStream, ClearInPlace),
         new("pssh", SeedKind.Pssh, static bytes => PsshBox.TryReadAll(bytes, out _, out _)),
         new("mpd", SeedKind.Manifest, ReadManifest),
         new("m3u8", SeedKind.Playlist, ReadPlaylist),
@@ -52,6 +59,31 @@ internal static class FrameworkParsers
         using RawMediaKeys keys = Keys();
         Wait(TrackMerger.MergeAsync([new MergeInput { Input = input, Name = "fuzz", Keys = keys }], PipeWriter.Create(Stream.Null)).AsTask());
     }
+
+    private static void ClearStream(byte[] bytes)
+    {
+        using RawKeyRing ring = Ring();
+        using ClearTsWriter writer = new();
+        PipeWriter output = PipeWriter.Create(Stream.Null);
+        Wait(writer.WriteAsync(Forward(bytes), "fuzz", SampleAes(ring), output).AsTask());
+        Wait(writer.FinishAsync(output).AsTask());
+    }
+
+    private static void ClearInPlace(byte[] bytes)
+    {
+        using RawKeyRing ring = Ring();
+        ClearTsWriter.ClearInPlace([.. bytes], "fuzz", SampleAes(ring));
+    }
+
+    /// <summary>The key that this checkout's own seeds have: with another one, most would be refused at once.</summary>
+    private static RawKeyRing Ring()
+    {
+        RawKeyRing ring = new();
+        ring.Add(default, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]);
+        return ring;
+    }
+
+    private static SampleAesKey SampleAes(RawKeyRing ring) => new(ring.CreateDecryptor().LeaseFragment(), default, [16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31]);
 
     private static RawMediaKeys Keys()
     {

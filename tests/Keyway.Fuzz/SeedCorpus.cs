@@ -19,6 +19,7 @@ internal sealed class SeedCorpus
     {
         SeedCorpus corpus = new();
         corpus.AddTree(Path.Combine(Corpus.Root, "samples"));
+        corpus.AddTree(Path.Combine(Corpus.Root, "tests", "Keyway.Tests", "Media", "ts"));
         if (shared && Corpus.Shared is { } folder) corpus.AddTree(Path.Combine(folder, "corpus"));
         foreach (string text in Texts) corpus.Add(SeedKind.Json, Encoding.UTF8.GetBytes(text));
         foreach (string playlist in Playlists) corpus.Add(SeedKind.Playlist, Encoding.UTF8.GetBytes(playlist));
@@ -85,16 +86,19 @@ internal sealed class SeedCorpus
                 ".mp4" or ".m4s" or ".cmfv" or ".cmfa" or ".bin" or ".ismv" => SeedKind.Media,
                 ".mpd" => SeedKind.Manifest,
                 ".m3u8" => SeedKind.Playlist,
+                ".ts" => SeedKind.TransportStream,
+                ".aac" or ".ac3" or ".ec3" => SeedKind.PackedAudio,
                 ".json" when file.Contains("corpus", StringComparison.Ordinal) => SeedKind.Json,
                 ".xml" => SeedKind.License,
                 ".txt" or ".b64" => SeedKind.Header,
                 _ => SeedKind.None,
             };
-            if (kind == SeedKind.None || (kind != SeedKind.Media && new FileInfo(file).Length > Largest)) continue;
+            bool mayBeCut = kind is SeedKind.Media or SeedKind.TransportStream or SeedKind.PackedAudio;
+            if (kind == SeedKind.None || (!mayBeCut && new FileInfo(file).Length > Largest)) continue;
             byte[] bytes = File.ReadAllBytes(file);
             if (kind == SeedKind.Header) AddText(bytes);
             else if (kind == SeedKind.Media) AddMedia(file, bytes);
-            else Add(kind, bytes);
+            else Add(kind, bytes[..Math.Min(bytes.Length, Largest)]);
         }
     }
 

@@ -12,4 +12,6 @@ internal enum SeedKind
     Json,
     License,
     Pack,
+    TransportStream,
+    PackedAudio,
 }

@@ -337,3 +337,34 @@ internal static class LicenseLimits
     /// <summary>How long a service is left alone at most, whatever it asks for: a slip of its own must not outlast the day.</summary>
     public static readonly TimeSpan LongestQuiet = TimeSpan.FromDays(1);
 }
+
+/// <summary>What a reader of transport streams and packed audio accepts at most.</summary>
+internal static class TransportStreamLimits
+{
+    /// <summary>Programs of one stream. HLS has one; a broadcaster's multiplex some twenty.</summary>
+    public const int Programs = 64;
+
+    /// <summary>Elementary streams of all programs together: each keeps buffers.</summary>
+    public const int Streams = 256;
+
+    /// <summary>One section: what its length can say of private ones (ISO/IEC 13818-1, 2.4.4.11). Program maps have a quarter of it.</summary>
+    public const int SectionBytes = 4096;
+
+    /// <summary>Sections that share packets, so that the packets can only be read together.</summary>
+    public const int SectionRunBytes = 2 * SectionBytes;
+
+    /// <summary>PES packets of one stream that are read together. An intra-coded 8K picture is below 64 MiB.</summary>
+    public const int UnitBytes = 64 << 20;
+
+    /// <summary>
+    /// Packets that wait until a PES packet among them is complete: the largest one, and what other streams send meanwhile. A stream that falls silent within a PES packet
+    /// would otherwise keep all that follows.
+    /// </summary>
+    public const int HeldBytes = 128 << 20;
+
+    /// <summary>One ID3 tag, of which four bytes say 28 bits of length. Tags of time stamps have some hundred bytes, one with a picture a megabyte.</summary>
+    public const int TagBytes = 4 << 20;
+
+    /// <summary>Remarks on one stream: more nobody reads.</summary>
+    public const int Notes = 100;
+}

@@ -1,6 +1,6 @@
 using System.IO.Pipelines;
 
-namespace Keyway.Mp4.Reading;
+namespace Keyway;
 
 /// <summary>Writing to a pipe with flow control: no more is in flight than a slice.</summary>
 internal static class PipeOutput
