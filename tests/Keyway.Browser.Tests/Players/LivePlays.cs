@@ -5,7 +5,7 @@ namespace Keyway.Browser.Players;
 /// <summary>Everything that is played live, at once: a minute is a minute.</summary>
 public sealed class LivePlays : IAsyncLifetime
 {
-    private static readonly (string Player, string Manifest)[] All = [("shaka", "live/browser/manifest.mpd"), ("shaka", "live/browser/moof/manifest.mpd"), ("dash", "live/browser/manifest.mpd"), ("shaka", "live/manifest.mpd")];
+    private static readonly (string Player, string Manifest)[] All = [("shaka", "live/browser/manifest.mpd"), ("shaka", "live/browser/moof/manifest.mpd"), ("dash", "live/browser/manifest.mpd"), ("shaka", "live/manifest.mpd"), ("shaka", "live/master.m3u8")];
 
     private readonly RunningSandbox _sandbox = new();
     private readonly ConcurrentDictionary<(string, string), Task<PlayerState>> _plays = new();

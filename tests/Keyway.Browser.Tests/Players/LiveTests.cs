@@ -11,6 +11,7 @@ public sealed class LiveTests(LivePlays plays) : IClassFixture<LivePlays>
     [InlineData("shaka", "live/browser/manifest.mpd")]
     [InlineData("shaka", "live/browser/moof/manifest.mpd")]
     [InlineData("shaka", "live/manifest.mpd")]
+    [InlineData("shaka", "live/master.m3u8")]
     [InlineData("dash", "live/browser/manifest.mpd")]
     public async Task A_minute_plays_through_every_change_of_keys(string player, string manifest)
     {

@@ -9,6 +9,7 @@ internal sealed class PlayerPage : IAsyncDisposable
     {
         ["shaka"] = "shaka-player/dist/shaka-player.compiled.js",
         ["dash"] = "dashjs/dist/modern/umd/dash.all.min.js",
+        ["hls"] = "hls.js/dist/hls.min.js",
     };
 
     private readonly PageServer _server;
@@ -17,7 +18,7 @@ internal sealed class PlayerPage : IAsyncDisposable
     private PlayerPage(PageServer server, BrowserPage page) => (_server, _page) = (server, page);
 
     /// <summary>Opens the page and has it begin to play. Skips the test where the browser or the players are missing.</summary>
-    /// <param name="player"><c>shaka</c> or <c>dash</c>.</param>
+    /// <param name="player"><c>shaka</c>, <c>dash</c> or <c>hls</c>.</param>
     /// <param name="manifest">The manifest.</param>
     /// <returns>The page.</returns>
     public static async Task<PlayerPage> PlayAsync(string player, Uri manifest)
