@@ -4,6 +4,7 @@ using System.Text.Json;
 using Keyway.Containers.TransportStream;
 using Keyway.Containers.TransportStream.Clear;
 using Keyway.Containers.TransportStream.Decrypting;
+using Keyway.Containers.TransportStream.PackedAudio;
 using Keyway.Dash;
 using Keyway.Decryption;
 using Keyway.Licensing.Answers;
@@ -41,6 +42,8 @@ internal static class FrameworkParsers
         new("ts-inspect", SeedKind.TransportStream, static bytes => TransportStreamInspector.Inspect(bytes, "fuzz")),
         new("ts-clear", SeedKind.TransportStream, ClearStream),
         new("ts-clear-in-place", SeedKind.TransportStream, ClearInPlace),
+        new("packed-audio-inspect", SeedKind.PackedAudio, static bytes => TransportStreamInspector.Inspect(bytes, "fuzz")),
+        new("packed-audio-clear", SeedKind.PackedAudio, ClearPackedAudio),
         new("pssh", SeedKind.Pssh, static bytes => PsshBox.TryReadAll(bytes, out _, out _)),
         new("mpd", SeedKind.Manifest, ReadManifest),
         new("m3u8", SeedKind.Playlist, ReadPlaylist),
@@ -73,6 +76,13 @@ internal static class FrameworkParsers
     {
         using RawKeyRing ring = Ring();
         ClearTsWriter.ClearInPlace([.. bytes], "fuzz", SampleAes(ring));
+    }
+
+    private static void ClearPackedAudio(byte[] bytes)
+    {
+        using RawKeyRing ring = Ring();
+        using ClearPackedAudioWriter writer = new();
+        Wait(writer.WriteAsync(Forward(bytes), "fuzz", SampleAes(ring), PipeWriter.Create(Stream.Null)).AsTask());
     }
 
     /// <summary>The key that this checkout's own seeds have: with another one, most would be refused at once.</summary>

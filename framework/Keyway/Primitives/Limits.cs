@@ -365,6 +365,6 @@ internal static class TransportStreamLimits
     /// <summary>One ID3 tag, of which four bytes say 28 bits of length. Tags of time stamps have some hundred bytes, one with a picture a megabyte.</summary>
     public const int TagBytes = 4 << 20;
 
-    /// <summary>Remarks on one stream: more nobody reads.</summary>
-    public const int Notes = 100;
+    /// <summary>One audio frame of E-AC-3: eight substreams, each with eight dependent ones, of 4 KiB a syncframe.</summary>
+    public const int AudioFrameBytes = 256 << 10;
 }

@@ -23,7 +23,7 @@ internal sealed class ClearTsWriter : IStreamHandler, IDisposable
 {
     private readonly Demultiplexer _packets;
     private readonly List<(StreamEntry Entry, UnitOpener Opener)> _opened = [];
-    private PacketWindow? _window;
+    private ByteWindow? _window;
     private long _written;
 
     public ClearTsWriter() => _packets = new Demultiplexer(this);
@@ -66,7 +66,7 @@ internal sealed class ClearTsWriter : IStreamHandler, IDisposable
     public async ValueTask WriteAsync(
         Stream input, string name, SampleAesKey? key, PipeWriter output, bool isDiscontinuous = false, IProgress<long>? progress = null, CancellationToken cancellationToken = default)
     {
-        PacketWindow window = _window ??= new PacketWindow();
+        ByteWindow window = _window ??= new ByteWindow();
         _packets.Begin(name, key, isDiscontinuous, window.Bytes);
         while (true)
         {
@@ -88,7 +88,7 @@ internal sealed class ClearTsWriter : IStreamHandler, IDisposable
     /// <inheritdoc cref="WriteAsync"/>
     public async ValueTask FinishAsync(PipeWriter output, CancellationToken cancellationToken = default)
     {
-        PacketWindow window = _window ??= new PacketWindow();
+        ByteWindow window = _window ??= new ByteWindow();
         _packets.Finish(window.Bytes);
         await EmitAsync(window, output, progress: null, cancellationToken).ConfigureAwait(false);
     }
@@ -160,12 +160,12 @@ internal sealed class ClearTsWriter : IStreamHandler, IDisposable
         return opener;
     }
 
-    private void TakeAll(PacketWindow window)
+    private void TakeAll(ByteWindow window)
     {
-        for (; window.HasNext; window.Advance()) _packets.Take(window.Bytes, window.Next);
+        for (; window.Rest >= TsPacket.Size; window.Advance(TsPacket.Size)) _packets.Take(window.Bytes, window.Next);
     }
 
-    private async ValueTask EmitAsync(PacketWindow window, PipeWriter output, IProgress<long>? progress, CancellationToken cancellationToken)
+    private async ValueTask EmitAsync(ByteWindow window, PipeWriter output, IProgress<long>? progress, CancellationToken cancellationToken)
     {
         ReadOnlyMemory<byte> done = window.Done(_packets.Held);
         if (done.IsEmpty) return;

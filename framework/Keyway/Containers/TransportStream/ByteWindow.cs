@@ -1,17 +1,16 @@
 using System.Buffers;
-using Keyway.Containers.TransportStream.Packets;
 
 namespace Keyway.Containers.TransportStream;
 
-/// <summary>The packets that have been read and are needed yet, in one piece of pooled memory.</summary>
+/// <summary>What has been read and is needed yet, in one piece of pooled memory.</summary>
 /// <remarks>
 /// <code>
-/// │ done │ held by PES packets that go on │ read, not looked at │ room │
+/// │ done │ held by units that go on │ read, not looked at │ room │
 ///        Start                            Next                  End
 /// </code>
 /// Threads: one at a time.
 /// </remarks>
-internal sealed class PacketWindow : IDisposable
+internal sealed class ByteWindow : IDisposable
 {
     private const int First = 1 << 20;
 
@@ -21,21 +20,18 @@ internal sealed class PacketWindow : IDisposable
     /// <summary>Everything in it, places counted from its beginning.</summary>
     public Span<byte> Bytes => _bytes.AsSpan(0, _end);
 
-    /// <summary>Where the next packet begins, if it is whole.</summary>
+    /// <summary>What has not been looked at begins here.</summary>
     public int Next => _next;
 
-    /// <summary>Whether the next packet is whole.</summary>
-    public bool HasNext => _end - _next >= TsPacket.Size;
-
-    /// <summary>Bytes of a packet that is not whole.</summary>
+    /// <summary>How many bytes have not been looked at.</summary>
     public int Rest => _end - _next;
 
     /// <summary>What nobody needs any more before a place, and where it goes next: out.</summary>
     /// <param name="held">The first place that is needed.</param>
     public ReadOnlyMemory<byte> Done(int held) => _bytes.AsMemory(_start, Math.Max(0, Math.Min(held, _next) - _start));
 
-    /// <summary>The next packet has been looked at.</summary>
-    public void Advance() => _next += TsPacket.Size;
+    /// <summary>So many bytes more have been looked at.</summary>
+    public void Advance(int count) => _next += count;
 
     /// <summary>So many bytes from the first on are gone.</summary>
     public void Release(int count) => _start += count;
