@@ -69,14 +69,20 @@ internal sealed class KeySystemStarter(IReadOnlyList<KeySystemCandidate> candida
     private static KeySystemCandidate Absent(KeySystemCandidate candidate, string reason) => candidate with { KeySystem = null, Absence = candidate.Absence ?? reason };
 
     /// <summary>Chooses and starts the key system that opens what is played.</summary>
+    /// <param name="map">What protects the presentation.</param>
+    /// <param name="isProtected">Whether a key system may open any of what is played.</param>
+    /// <param name="isNeeded">Whether nothing else can: otherwise there may be none.</param>
+    /// <param name="provider">The provider.</param>
+    /// <param name="wanted">The one that the caller wants.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="NoKeySystemException">It is protected, and none opens it.</exception>
     public async ValueTask<KeySystemSelection> ChooseAsync(
-        ProtectionMap map, bool isProtected, ConfiguredProvider? provider, string? wanted, CancellationToken cancellationToken)
+        ProtectionMap map, bool isProtected, bool isNeeded, ConfiguredProvider? provider, string? wanted, CancellationToken cancellationToken)
     {
         // What is not played may be protected by whatever it likes.
         if (!isProtected) return KeySystemSelector.Select(map, Candidates(provider, []), wanted) with { Chosen = null };
-        KeySystemSelection selection = await SelectAsync(map, provider, wanted, mustStart: wanted is not null, cancellationToken).ConfigureAwait(false);
-        return selection.Chosen is { KeySystem: not null } ? selection : throw new NoKeySystemException(selection.Others);
+        KeySystemSelection selection = await SelectAsync(map, provider, wanted, mustStart: wanted is not null && isNeeded, cancellationToken).ConfigureAwait(false);
+        return selection.Chosen is { KeySystem: not null } || !isNeeded ? selection : throw new NoKeySystemException(selection.Others);
     }
 
     /// <summary>Selects a key system and starts it. One that cannot start is passed over, and its reason kept, unless it must.</summary>

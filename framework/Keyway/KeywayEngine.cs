@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Keyway.Content;
 using Keyway.Decryption;
 using Keyway.Diagnostics;
+using Keyway.KeyFiles;
 using Keyway.Licensing;
 using Keyway.Licensing.Origins;
 using Keyway.Messaging;
@@ -26,6 +27,7 @@ public sealed class KeywayEngine : IKeyway, IAsyncDisposable
     private readonly MirrorBus? _mirror;
     private readonly EngineMeter _meter;
     private readonly KeySystemStarter _keySystems;
+    private readonly KeyFileSystem _keyFiles = new();
 
     /// <summary>Makes an engine.</summary>
     /// <param name="options">What it is made of.</param>
@@ -79,7 +81,7 @@ public sealed class KeywayEngine : IKeyway, IAsyncDisposable
         source = Absolute(source);
         options ??= new PresentationOptions();
         MediaSources sources = Sources(options);
-        OpenedContent content = await new ContentReader(sources).ReadAsync(source, options.Wishes, everyTrack: true, cancellationToken).ConfigureAwait(false);
+        OpenedContent content = await new ContentReader(sources, keys: null).ReadAsync(source, options.Wishes, everyTrack: true, cancellationToken).ConfigureAwait(false);
         content = await ContentSurvey.AddFragmentsAsync(content, sources, cancellationToken).ConfigureAwait(false);
         ConfiguredProvider? provider = null;
         try
@@ -93,7 +95,8 @@ public sealed class KeywayEngine : IKeyway, IAsyncDisposable
         }
 
         ProtectionMap map = await _keySystems.ReadHeadersAsync(content.Protection, cancellationToken).ConfigureAwait(false);
-        return FactsOf(content, map, await _keySystems.SelectAsync(map, provider, options.KeySystem, mustStart: false, cancellationToken).ConfigureAwait(false));
+        KeySystemSelection selection = await _keySystems.SelectAsync(map, provider, options.KeySystem, mustStart: false, cancellationToken).ConfigureAwait(false);
+        return FactsOf(content, map, KeyFileChoice.Of(content, options) is { NeedsKeySystem: false } choice ? choice.Restrict(selection, map, _keyFiles) : selection);
     }
 
     /// <summary>Inspects what a text names: a path, relative to the working directory, or an address.</summary>
@@ -206,13 +209,48 @@ public sealed class KeywayEngine : IKeyway, IAsyncDisposable
             throw new ArgumentException("a token was given, and no provider says where it belongs: name a provider whose pipeline has the step 'token'", nameof(options));
 
         MediaSources sources = Sources(options);
-        OpenedContent content = await new ContentReader(sources).ReadAsync(source, options.Wishes, everyTrack: false, cancellationToken).ConfigureAwait(false);
-        ProtectionMap map = await _keySystems.ReadHeadersAsync(content.Protection, cancellationToken).ConfigureAwait(false);
-        bool isProtected = content.Tracks.Any(static track => track is { IsChosen: true, IsProtected: true });
-        RefuseForeignScheme(content);
-        KeySystemSelection selection = await _keySystems.ChooseAsync(map, isProtected, provider, options.KeySystem, cancellationToken).ConfigureAwait(false);
-        Licenses.ReleasePendingInBackground();
         PresentationId id = PresentationId.Create();
+        PresentationKeyFiles keyFiles = KeyFilesOf(id, sources, options, span);
+        try
+        {
+            return await OpenAsync(source, options, begun, span, provider, service, id, sources, keyFiles, cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            await keyFiles.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>The keys of a presentation that are files at an address: sessions of its own, since they are fetched with what was given for its content.</summary>
+    private PresentationKeyFiles KeyFilesOf(PresentationId id, MediaSources sources, PresentationOptions options, Activity? span) => new(
+        sources,
+        transport => _sessions.Join(new KeyRingOptions
+        {
+            Presentation = id,
+            KeySystem = _keyFiles,
+            Service = LicenseService.OfContent(KeyFileSystem.Name, transport),
+            Trace = span?.Context ?? default,
+        }),
+        _vault,
+        options.Output,
+        options.Keys,
+        new KeyWaitSettings { Clock = _options.Clock, KeyWait = _options.KeyWait });
+
+    private async ValueTask<Presentation> OpenAsync(
+        Uri source, PresentationOptions options, DateTimeOffset begun, Activity? span, ConfiguredProvider? provider, LicenseService service, PresentationId id, MediaSources sources,
+        PresentationKeyFiles keyFiles, CancellationToken cancellationToken)
+    {
+        OpenedContent content = await new ContentReader(sources, keyFiles).ReadAsync(source, options.Wishes, everyTrack: false, cancellationToken).ConfigureAwait(false);
+        keyFiles.Origin = content.Origin;
+        ProtectionMap map = await _keySystems.ReadHeadersAsync(content.Protection, cancellationToken).ConfigureAwait(false);
+        KeyFileChoice choice = KeyFileChoice.Of(content, options);
+        RefuseForeignScheme(content);
+        KeySystemSelection selection = choice.MayHaveKeySystem
+            ? await _keySystems.ChooseAsync(map, isProtected: true, choice.NeedsKeySystem, provider, options.KeySystem, cancellationToken).ConfigureAwait(false)
+            : await _keySystems.ChooseAsync(map, isProtected: false, isNeeded: false, provider, options.KeySystem, cancellationToken).ConfigureAwait(false);
+        selection = choice.Restrict(selection, map, system: null);
+        Licenses.ReleasePendingInBackground();
         span?.SetTag(Tags.Presentation, id.ToString()).SetTag(Tags.Provider, service.Name).SetTag(Tags.KeySystem, selection.Chosen?.Name);
         KeyRingSession? ring = null;
         if (selection.Chosen?.KeySystem is { } system)
@@ -240,7 +278,7 @@ public sealed class KeywayEngine : IKeyway, IAsyncDisposable
         {
             Id = id,
             Options = options,
-            Facts = FactsOf(content, map, selection),
+            Facts = FactsOf(content, map, choice.Restrict(selection, map, _keyFiles)),
             Content = content,
             Sources = sources,
             Provider = service.Name,
@@ -252,6 +290,7 @@ public sealed class KeywayEngine : IKeyway, IAsyncDisposable
                 Random = _options.Random,
                 IsLive = content.Timeline.Live is not null,
             }),
+            KeyFiles = keyFiles,
             Vault = _vault,
             Decrypted = _options.Bus.Publisher<FragmentDecrypted>(),
             Clock = _options.Clock,

@@ -172,14 +172,14 @@ public sealed partial class Presentation
         OpenedContent content = _setup.Content;
         if (isAll && range.IsAll && rows.Length == 1 && rows[0].Tracks[track.Index]!.Rendition is { Segments.IsWholeFile: true } rendition)
         {
-            Stream file = await RenditionStream.OpenAsync(_setup.Sources, content.Origin, [rendition.Segments], cancellationToken: cancellationToken).ConfigureAwait(false);
+            Stream file = await RenditionStream.OpenAsync(_setup.Sources, content.Origin, [rendition.Segments], _setup.KeyFiles, cancellationToken: cancellationToken).ConfigureAwait(false);
             SamplePlace place = PeriodTrack.PlaceOf(rows[0], rows[0].Tracks[track.Index]!, beginning, isLast: true);
             return QueueOf(MediaUnit.File(new ProgressStream(file, read => Tell(track, read, file.CanSeek ? file.Length : null, read)), ContentReader.NameOf(rendition), place));
         }
 
         DateTimeOffset now = _setup.Clock.GetUtcNow();
         long total = PeriodTrack.CountOf(rows, track.Index, range, now);
-        PeriodTrack walk = new(_setup.Sources, content.Origin, rows, content.Periods[^1], track.Index, range, now, _gaps, tally, (segments, bytes) => Tell(track, segments, total > 0 ? total : null, bytes)) { Open = OpenListAsync };
+        PeriodTrack walk = new(_setup.Sources, content.Origin, _setup.KeyFiles, rows, content.Periods[^1], track.Index, range, now, _gaps, tally, (segments, bytes) => Tell(track, segments, total > 0 ? total : null, bytes)) { Open = OpenListAsync };
         MediaQueue queue = new(TimelineLimits.ReadAhead);
         queue.Begin(async (to, stop) =>
         {
@@ -238,7 +238,7 @@ public sealed partial class Presentation
     private PeriodPlan Plan(IReadOnlyList<PresentationTrack> tracks) => new([.. tracks.Select(static track => track.Index)], async (period, cancellationToken) =>
     {
         PresentationTimeline timeline = _feed?.Current.Timeline ?? _setup.Content.Timeline;
-        MovieFacts facts = await new ContentReader(_setup.Sources).ProbeAsync(timeline.Origin, period.Rendition, cancellationToken).ConfigureAwait(false);
+        MovieFacts facts = await new ContentReader(_setup.Sources, _setup.KeyFiles).ProbeAsync(timeline.Origin, period.Rendition, cancellationToken).ConfigureAwait(false);
         if (_setup.Keys is { } licenses)
         {
             ProtectionMapBuilder builder = new();
@@ -253,6 +253,7 @@ public sealed partial class Presentation
     private ValueTask AnnounceAsync(LiveSnapshot snapshot, CancellationToken cancellationToken)
     {
         _setup.Keys?.Follow(MapOf(snapshot.Rows));
+        AnnounceKeyFiles(snapshot.Rows, snapshot.Timeline.Origin);
         return ValueTask.CompletedTask;
     }
 

@@ -16,7 +16,7 @@ public sealed partial class Presentation
 {
     // What reads by segments is one reader: it goes forward and back, and needs the keys of where it was.
     private readonly object _segmentReader = new();
-    private readonly FetchOnce<(Uri Address, ByteRange? Range), ReadOnlyMemory<byte>> _initializations = new(TimelineLimits.Initializations);
+    private readonly FetchOnce<(Uri Address, ByteRange? Range, SegmentKey? Key), ReadOnlyMemory<byte>> _initializations = new(TimelineLimits.Initializations);
     private readonly FetchOnce<SegmentList, SegmentList> _lists = new(TimelineLimits.Initializations);
 
     /// <summary>
@@ -52,7 +52,7 @@ public sealed partial class Presentation
         return SegmentLister.List(await OpenListAsync(current.Segments, timeline.Origin, cancellationToken).ConfigureAwait(false), timeline, current, range, Now);
     }
 
-    /// <summary>Opens the initialisation segment of a rendition, clear: without what describes protection, and exactly as long as the protected one.</summary>
+    /// <summary>Opens the initialisation segment of a rendition, clear: without what describes protection, and exactly as long as the protected one, or 1 to 16 bytes shorter where it is encrypted as a whole.</summary>
     /// <param name="rendition">A rendition of <see cref="Timeline"/>.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <returns>The segment. Ownership: the caller's. <see cref="Stream.Null"/> where segments describe themselves.</returns>
@@ -72,7 +72,8 @@ public sealed partial class Presentation
     }
 
     /// <summary>
-    /// Opens one segment, clear and exactly as long as the protected one: byte ranges and indexes that lead into it stay true. It is read on its own, compared with what its rendition
+    /// Opens one segment, clear and exactly as long as the protected one: byte ranges and indexes that lead into it stay true. Only of one that is encrypted as a whole (AES-128 of
+    /// HLS) there are 1 to 16 bytes less: its padding is no part of it. It is read on its own, compared with what its rendition
     /// promises, and decrypted as a whole before it is handed on; of one that is larger than is held in memory what comes is clear, and an error may follow it.
     /// </summary>
     /// <param name="rendition">A rendition of <see cref="Timeline"/>, chosen or not. An image, or text that is not in MP4, comes as it is.</param>
@@ -93,11 +94,13 @@ public sealed partial class Presentation
         Rendition current = SegmentLister.Find(timeline, rendition);
         SegmentList segments = await OpenListAsync(current.Segments, timeline.Origin, cancellationToken).ConfigureAwait(false);
         if (!SegmentLister.Has(segments, segment, Now)) throw new RangeNotFoundException(SourceText.Of(timeline.Origin.Given), segment, SegmentLister.SpanOf(timeline, Now));
-        SegmentFetcher fetcher = new(_setup.Sources, timeline.Origin);
+        SegmentFetcher fetcher = new(_setup.Sources, timeline.Origin, _setup.KeyFiles);
         if (!current.IsReadable)
         {
-            if (current.Protection.Count > 0) throw new MediaFormatException(segment.Name, new FormatError($"{current.MimeType} is not read, and it is protected", "", -1));
-            return await fetcher.OpenFileAsync(segment.Part, cancellationToken).ConfigureAwait(false);
+            // What is encrypted as a whole is clear whatever it is.
+            if (current.Protection.Count > 0 && segment.Key is not { Method: SegmentKeyMethod.Aes128 })
+                throw new MediaFormatException(segment.Name, new FormatError($"{current.MimeType} is not read, and it is protected", "", -1));
+            return await fetcher.OpenAsync(segment, cancellationToken).ConfigureAwait(false);
         }
 
         if (segments.IsInOneFile && segments.IsWholeFile) return Clear(default, MediaUnit.File(await fetcher.OpenFileAsync(segments.WholeFile, cancellationToken).ConfigureAwait(false), segment.Name), current, cancellationToken);
@@ -157,7 +160,7 @@ public sealed partial class Presentation
         PeriodRow row = new() { Key = period.Path, Period = period, Tracks = [new TrackPeriod { Rendition = current }] };
         if (!PeriodTrack.IsIn(row, range)) throw new RangeNotFoundException(SourceText.Of(timeline.Origin.Given), range, SegmentLister.SpanOf(timeline, Now));
         GapTally tally = new(_gaps, _setup.Options.Gaps, PeriodTrack.CountOf([row], 0, range, Now));
-        PeriodTrack walk = new(_setup.Sources, timeline.Origin, [row], row, 0, range, Now, _gaps, tally, tell: null) { Number = index, Open = OpenListAsync };
+        PeriodTrack walk = new(_setup.Sources, timeline.Origin, _setup.KeyFiles, [row], row, 0, range, Now, _gaps, tally, tell: null) { Number = index, Open = OpenListAsync };
         MediaQueue queue = new(TimelineLimits.ReadAhead);
         queue.Begin(async (to, stop) =>
         {
@@ -225,8 +228,8 @@ public sealed partial class Presentation
 
     /// <summary>An initialisation segment as it is, fetched once for all segments after it.</summary>
     private ValueTask<ReadOnlyMemory<byte>> InitializationAsync(PresentationTimeline timeline, TimelineSegment initialization, CancellationToken cancellationToken) => _initializations.GetAsync(
-        (initialization.Address, initialization.Range),
-        async _ => (await new SegmentFetcher(_setup.Sources, timeline.Origin).ReadInitializationAsync(initialization.Part with { IsMedia = false }, time: null, CancellationToken.None).ConfigureAwait(false)).Bytes,
+        (initialization.Address, initialization.Range, initialization.Key),
+        async _ => (await new SegmentFetcher(_setup.Sources, timeline.Origin, _setup.KeyFiles).ReadInitializationAsync(initialization, time: null, CancellationToken.None).ConfigureAwait(false)).Bytes,
         cancellationToken);
 
     /// <summary>A list of segments that answers: its index is read once.</summary>

@@ -6,6 +6,7 @@ using Keyway.Live;
 using Keyway.MediaUnits;
 using Keyway.Mp4;
 using Keyway.Mp4.Reading;
+using Keyway.Protection;
 using Keyway.Sessions;
 using Keyway.Sources;
 using Keyway.Timeline;
@@ -28,7 +29,8 @@ public sealed partial class Presentation : IAsyncDisposable
     {
         _setup = setup;
         Tracks = [.. setup.Content.Tracks.Where(static track => track.IsChosen).Select(Of)];
-        if (IsFollowed(setup)) _feed = new LiveFeed(setup.Sources, setup.Clock, setup.Content, _gaps, setup.Options.Gaps, setup.Options.Wishes) { Updated = AnnounceAsync };
+        if (IsFollowed(setup)) _feed = new LiveFeed(setup.Sources, setup.Clock, setup.Content, _gaps, setup.Options.Gaps, setup.Options.Wishes) { Updated = AnnounceAsync, Keys = setup.KeyFiles };
+        (setup.KeyFiles.Noted, setup.KeyFiles.IsLive) = (_gaps.Note, _feed is not null);
     }
 
     /// <summary>Its identifier in facts.</summary>
@@ -44,7 +46,7 @@ public sealed partial class Presentation : IAsyncDisposable
     public string Provider => _setup.Provider;
 
     /// <summary>What may be known about its licence sessions. Empty where nothing is protected.</summary>
-    public IReadOnlyList<SessionReport> Sessions => _setup.Keys?.Ring.Reports ?? [];
+    public IReadOnlyList<SessionReport> Sessions => [.. _setup.Keys?.Ring.Reports ?? [], .. _setup.KeyFiles.Reports];
 
     /// <summary>Waits until the keys of the chosen tracks may be used. Reading does it by itself.</summary>
     /// <param name="cancellationToken">Ends the wait.</param>
@@ -52,9 +54,10 @@ public sealed partial class Presentation : IAsyncDisposable
     /// <exception cref="KeyUnavailableException">One of them will not be.</exception>
     public async ValueTask AcquireAsync(CancellationToken cancellationToken = default)
     {
-        if (_setup.Keys is not { } licenses) return;
         foreach (PresentationTrack track in Tracks)
         {
+            if (NextKeyFileOf(track, _feed?.Current.Rows ?? _setup.Content.Periods) is { } file) await _setup.KeyFiles.AcquireAsync(file, cancellationToken).ConfigureAwait(false);
+            if (_setup.Keys is not { } licenses) continue;
             long pixels = (long)track.Width * track.Height;
             List<WantedKey> wanted = WantedOf(track);
             if (wanted.Count > 0) await licenses.WaitAsync([], wanted, _setup.Options.Output, pixels > 0 ? pixels : null, cancellationToken).ConfigureAwait(false);
@@ -186,6 +189,7 @@ public sealed partial class Presentation : IAsyncDisposable
     {
         if (_feed is not null) await _feed.DisposeAsync().ConfigureAwait(false);
         if (_setup.Keys is { } licenses) await licenses.DisposeAsync().ConfigureAwait(false);
+        await _setup.KeyFiles.DisposeAsync().ConfigureAwait(false);
         Interlocked.Exchange(ref _disposed, null)?.Invoke();
     }
 
@@ -196,11 +200,37 @@ public sealed partial class Presentation : IAsyncDisposable
     /// <summary>Asks for the licences of the chosen tracks, and waits for none.</summary>
     internal async ValueTask AskAsync(CancellationToken cancellationToken)
     {
+        AnnounceKeyFiles(_setup.Content.Periods, _setup.Content.Origin);
         if (_setup.Keys is { } licenses) await licenses.AskAsync([.. Tracks.SelectMany(WantedOf).DistinctBy(static key => key.Id)], _feed is null ? null : MapOf(_setup.Content.Periods), cancellationToken).ConfigureAwait(false);
     }
 
     // An all-zero default says that groups of samples name the keys; they are asked for when they are met.
-    private static List<WantedKey> WantedOf(PresentationTrack track) => [.. track.KeyIds.Where(static id => id != default).Select(id => new WantedKey { Id = id, Scheme = track.Scheme })];
+    private List<WantedKey> WantedOf(PresentationTrack track) => _setup.IsByKeyFile(track.Index)
+        ? []
+        : [.. track.KeyIds.Where(id => id != default && _setup.Options.Keys?.HasAll([id]) != true).Select(id => new WantedKey { Id = id, Scheme = track.Scheme })];
+
+    /// <summary>The key file that a track needs first: of what begins now that of its beginning, of what goes on that of the newest segment.</summary>
+    private SegmentKey? NextKeyFileOf(PresentationTrack track, IEnumerable<PeriodRow> rows)
+    {
+        foreach (PeriodRow row in rows)
+        {
+            // What playlists do not say of any rendition costs nothing to those that have none.
+            if (row.Tracks[track.Index]?.Rendition is not { } rendition || !rendition.Protection.Any(static said => said.System == SystemIds.KeyFile)) continue;
+            TimelineSegment? next = _feed is null ? rendition.Segments.Played(Now).Cast<TimelineSegment?>().FirstOrDefault()
+                : rendition.Segments.Newest(Now) is { Kind: SegmentStepKind.Ready } newest ? newest.Segment : null;
+            foreach (SegmentKey? key in (SegmentKey?[])[rendition.Segments.Initialization?.Key, next?.Key])
+                if (key is { IsKeyFile: true } && (key.Method == SegmentKeyMethod.Aes128 || _setup.IsByKeyFile(track.Index))) return key;
+        }
+
+        return null;
+    }
+
+    /// <summary>Asks for the key files that are needed next, and waits for none.</summary>
+    private void AnnounceKeyFiles(IReadOnlyList<PeriodRow> rows, ContentOrigin origin)
+    {
+        foreach (PresentationTrack track in Tracks)
+            if (NextKeyFileOf(track, _feed is null ? rows : rows.Reverse()) is { } key) _setup.KeyFiles.Announce(key, origin);
+    }
 
     /// <summary>Opens what is one file, byte for byte.</summary>
     private async ValueTask<Stream> OpenFileAsync(PresentationTrack track, CancellationToken cancellationToken)
@@ -214,7 +244,7 @@ public sealed partial class Presentation : IAsyncDisposable
 
         SegmentTeller progress = new(told => Tell(track, told.Segments, told.Total, told.Bytes));
         return await RenditionStream.OpenAsync(
-            _setup.Sources, content.Origin, [.. content.RenditionsOf(track.Index).Select(static rendition => rendition.Segments)], _setup.Clock.GetUtcNow(), progress, cancellationToken).ConfigureAwait(false);
+            _setup.Sources, content.Origin, [.. content.RenditionsOf(track.Index).Select(static rendition => rendition.Segments)], _setup.KeyFiles, _setup.Clock.GetUtcNow(), progress, cancellationToken).ConfigureAwait(false);
     }
 
     private void Tell(PresentationTrack track, long done, long? total, long bytes) =>

@@ -1,9 +1,9 @@
 using Keyway.Decryption;
 using Keyway.Licensing;
-using Keyway.Messaging;
 using Keyway.Mp4;
 using Keyway.Protection;
 using Keyway.Sessions;
+using Keyway.Timeline;
 
 namespace Keyway;
 
@@ -16,6 +16,7 @@ internal sealed class PresentationKeys : IMediaKeys, IDisposable
     private readonly OutputCapabilities _sink;
     private readonly object? _reader;
     private readonly Dictionary<long, SampleDecryptor> _decryptors = [];
+    private bool? _isByKeyFile;
 
     /// <param name="setup">The presentation.</param>
     /// <param name="track">The track, as facts number it.</param>
@@ -25,6 +26,10 @@ internal sealed class PresentationKeys : IMediaKeys, IDisposable
 
     public async ValueTask<IFragmentDecryptor> LeaseAsync(FragmentNeeds needs, CancellationToken cancellationToken)
     {
+        // What the caller holds counts, then what the playlist says of the segment where no key system opens the track, then the key system.
+        if (_setup.Options.Keys is { } held && held.HasAll(needs.KeyIds)) return Tallied(await held.LeaseAsync(needs, cancellationToken).ConfigureAwait(false), null);
+        if (needs.UnitKey is SegmentKey { IsKeyFile: true } key && (_isByKeyFile ??= _setup.IsByKeyFile(_track)))
+            return Tallied(await _setup.KeyFiles.LeaseSamplesAsync(key, needs.KeyIds, _sink, cancellationToken).ConfigureAwait(false), key.Id);
         if (_setup.Keys is not { } licenses)
         {
             throw new MediaFormatException(
@@ -54,6 +59,8 @@ internal sealed class PresentationKeys : IMediaKeys, IDisposable
     {
         if (_reader is null) _setup.Keys?.Leave([this]);
     }
+
+    private TalliedFragment Tallied(IFragmentDecryptor inner, KeyId? id) => new(inner, id, new FragmentTally(_setup, _track));
 
     private SampleDecryptor DecryptorFor(PresentationLicenses licenses, long? pixels)
     {
@@ -90,37 +97,23 @@ internal sealed class PresentationKeys : IMediaKeys, IDisposable
         private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
 
         private readonly IFragmentDecryptor _inner = decryptor.LeaseFragment();
-        private int _samples;
-        private long _length;
-        private bool _failed;
+        private readonly FragmentTally _tally = new(owner._setup, owner._track);
 
-        public DecryptStatus Decrypt(Span<byte> sample, in SampleProtection protection)
-        {
-            DecryptStatus status = _inner.Decrypt(sample, protection);
-            _failed |= status != DecryptStatus.Decrypted;
-            _samples++;
-            _length += sample.Length;
-            return status;
-        }
+        public DecryptStatus Decrypt(Span<byte> sample, in SampleProtection protection) => _tally.Note(_inner.Decrypt(sample, protection), sample.Length);
 
         public int BatchBytes(KeyId id) => _inner.BatchBytes(id);
 
         public async ValueTask<BatchResult> DecryptAsync(SampleBatch batch, CancellationToken cancellationToken)
         {
             BatchResult result = await UntilNowAsync(batch, cancellationToken).ConfigureAwait(false);
-            _failed |= result.Status != DecryptStatus.Decrypted;
-            _samples += result.Done;
-            for (int i = 0; i < result.Done; i++) _length += batch.SampleAt(i).Length;
+            _tally.Note(result, batch);
             return result;
         }
 
         public void Dispose()
         {
             _inner.Dispose();
-            if (_failed || _samples == 0) return;
-            owner._setup.First.Note(owner._track);
-            owner._setup.Decrypted.Publish(new FragmentDecrypted { Presentation = owner._setup.Id, Track = owner._track, Samples = _samples, Length = _length });
-            _samples = 0;
+            _tally.Tell();
         }
 
         /// <summary>Asks until every sample is clear, or until nothing has become so for as long as a key is waited for.</summary>

@@ -4,6 +4,7 @@ using System.Text;
 using Keyway.Decryption;
 using Keyway.Licensing;
 using Keyway.Licensing.Secrets;
+using Keyway.Mp4;
 using Keyway.Sources;
 using Keyway.Timeline;
 
@@ -17,6 +18,12 @@ public sealed record PresentationOptions
 
     /// <summary>The key system, by its name or one of its other names; <see langword="null"/>: the first by priority that fits.</summary>
     public string? KeySystem { get; init; }
+
+    /// <summary>
+    /// Keys that the caller holds: what one of them opens needs no licence, and a key file that is one of them (<see cref="RawMediaKeys.Add(Uri, ReadOnlySpan{byte})"/>) is not
+    /// asked for. <see langword="null"/>: none. Ownership: the caller's, who disposes them after the presentation.
+    /// </summary>
+    public RawMediaKeys? Keys { get; init; }
 
     /// <summary>The licence URL. Trusted: the caller said so.</summary>
     public Uri? LicenseUrl { get; init; }

@@ -2,7 +2,9 @@ using Keyway.Content;
 using Keyway.Decryption;
 using Keyway.Diagnostics;
 using Keyway.Messaging;
+using Keyway.Protection;
 using Keyway.Sources;
+using Keyway.Timeline;
 
 namespace Keyway;
 
@@ -24,6 +26,9 @@ internal sealed record PresentationSetup
     /// <summary>The licence side; <see langword="null"/> where nothing that is played is protected.</summary>
     public required PresentationLicenses? Keys { get; init; }
 
+    /// <summary>Keys that are files at an address, beside the licence side.</summary>
+    public required PresentationKeyFiles KeyFiles { get; init; }
+
     public required ContentKeyVault Vault { get; init; }
 
     public required IPublisher<FragmentDecrypted> Decrypted { get; init; }
@@ -34,4 +39,18 @@ internal sealed record PresentationSetup
 
     /// <summary>How many fragments of a track are decrypted at once; 0 for as many as there are processors.</summary>
     public required int MaxParallelFragments { get; init; }
+
+    /// <summary>Whether no key system opens a track, and so what its playlist says of a key file counts.</summary>
+    /// <param name="track">The track, as facts number it; -1: one that was not there when the presentation was opened.</param>
+    public bool IsByKeyFile(int track)
+    {
+        if (Keys is not { } licenses) return true;
+        IReadOnlyList<SystemId> systems = licenses.Ring.Options.KeySystem.Descriptor.Systems;
+        if (track < 0) return !Facts.Protection.Systems.Any(systems.Contains);
+        string path = Facts.Tracks[track].Path;
+        IEnumerable<Rendition> renditions = Content.Timeline.Periods.SelectMany(static period => period.Renditions).Where(rendition => rendition.Path == path);
+        if (Facts.Tracks[track].IsChosen) renditions = renditions.Concat(Content.RenditionsOf(track));
+        return renditions.SelectMany(static rendition => rendition.Protection).ToArray() is var said
+            && Array.Exists(said, static each => each.System == SystemIds.KeyFile) && !Array.Exists(said, each => each.System is { } system && systems.Contains(system));
+    }
 }

@@ -40,4 +40,8 @@ internal static class ContentMap
 }
 
 /// <summary>What <c>moov</c> says, kept after its stream is closed.</summary>
-internal sealed record MovieFacts(IReadOnlyList<Mp4Track> Tracks, IReadOnlyList<PsshBox> Protection, bool IsFragmented, string Description);
+internal sealed record MovieFacts(IReadOnlyList<Mp4Track> Tracks, IReadOnlyList<PsshBox> Protection, bool IsFragmented, string Description)
+{
+    /// <summary>Of what is encrypted as a whole, and is not opened to be looked at.</summary>
+    public static MovieFacts Hidden { get; } = new([], [], IsFragmented: true, "");
+}

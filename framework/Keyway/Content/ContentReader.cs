@@ -9,7 +9,9 @@ using Keyway.Timeline;
 namespace Keyway.Content;
 
 /// <summary>Finds out what a presentation consists of and what protects it: manifest and initialisation segments, or the boxes of a file.</summary>
-internal sealed class ContentReader(MediaSources sources)
+/// <param name="sources">What opens addresses.</param>
+/// <param name="keys">What opens segments that are encrypted as a whole; <see langword="null"/>: they are left as they are, and nothing is asked for their keys.</param>
+internal sealed class ContentReader(MediaSources sources, ISegmentKeys? keys)
 {
     // The forms of manifests that are read. Nothing else knows which one it was.
     private static readonly (ContentKind Kind, ITimelineReader Reader)[] Manifests = [(ContentKind.Dash, new DashReader())];
@@ -199,12 +201,14 @@ internal sealed class ContentReader(MediaSources sources)
         SegmentList segments = rendition.Segments;
         if (segments.Initialization is { } initialization && !segments.IsWholeFile && !segments.IsIndexed)
         {
-            ReadOnlyMemory<byte> bytes = await new AlternativeSource(sources, origin).ReadAsync(initialization.Part with { IsMedia = false }, ManifestLimits.InitializationBytes, cancellationToken).ConfigureAwait(false);
+            // Nothing is asked for just to be looked at.
+            if (keys is null && initialization.Key is { Method: SegmentKeyMethod.Aes128 }) return MovieFacts.Hidden;
+            ReadOnlyMemory<byte> bytes = await new AlternativeSource(sources, origin).ReadAsync(initialization.PartFor(keys, origin) with { IsMedia = false }, ManifestLimits.InitializationBytes, cancellationToken).ConfigureAwait(false);
             using MemoryStream memory = new(bytes.ToArray(), writable: false);
             return await ReadMovieAsync(memory, SourceText.Of(initialization.Address), cancellationToken).ConfigureAwait(false);
         }
 
-        Stream stream = await RenditionStream.OpenAsync(sources, origin, [segments], cancellationToken: cancellationToken).ConfigureAwait(false);
+        Stream stream = await RenditionStream.OpenAsync(sources, origin, [segments], keys, cancellationToken: cancellationToken).ConfigureAwait(false);
         await using (stream.ConfigureAwait(false))
             return await ReadMovieAsync(stream, NameOf(rendition), cancellationToken).ConfigureAwait(false);
     }

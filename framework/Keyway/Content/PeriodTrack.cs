@@ -9,6 +9,7 @@ namespace Keyway.Content;
 /// <remarks>Threads: one writer.</remarks>
 /// <param name="sources">What opens addresses.</param>
 /// <param name="origin">Where the presentation came from.</param>
+/// <param name="keys">What opens segments that are encrypted as a whole; <see langword="null"/>: nothing does.</param>
 /// <param name="rows">The periods.</param>
 /// <param name="last">The presentation's last period.</param>
 /// <param name="track">The track.</param>
@@ -17,7 +18,7 @@ namespace Keyway.Content;
 /// <param name="log">Where notes go.</param>
 /// <param name="gaps">Where gaps go.</param>
 /// <param name="tell">Called for every segment.</param>
-internal sealed class PeriodTrack(MediaSources sources, ContentOrigin origin, IReadOnlyList<PeriodRow> rows, PeriodRow last, int track, TimeRange range, DateTimeOffset now, GapLog log, GapTally gaps, Action<long, long>? tell)
+internal sealed class PeriodTrack(MediaSources sources, ContentOrigin origin, ISegmentKeys? keys, IReadOnlyList<PeriodRow> rows, PeriodRow last, int track, TimeRange range, DateTimeOffset now, GapLog log, GapTally gaps, Action<long, long>? tell)
 {
     /// <summary>The track's number in gaps; <see langword="null"/>: the one that it has in the rows.</summary>
     public int? Number { private get; init; }
@@ -25,7 +26,7 @@ internal sealed class PeriodTrack(MediaSources sources, ContentOrigin origin, IR
     /// <summary>Makes a list of segments answer.</summary>
     public required Func<SegmentList, ContentOrigin, CancellationToken, ValueTask<SegmentList>> Open { private get; init; }
 
-    private readonly SegmentFetcher _fetcher = new(sources, origin);
+    private readonly SegmentFetcher _fetcher = new(sources, origin, keys);
     private long _segments;
     private long _bytes;
 
@@ -80,7 +81,7 @@ internal sealed class PeriodTrack(MediaSources sources, ContentOrigin origin, IR
         if (segments.IsInOneFile)
         {
             Stream file = await _fetcher.OpenFileAsync(segments.WholeFile, cancellationToken).ConfigureAwait(false);
-            await to.PutAsync(MediaUnit.File(file, TimelineSegment.NameOf(segments.WholeFile), place), cancellationToken).ConfigureAwait(false);
+            await to.PutAsync(MediaUnit.File(file, segments.WholeFile.Name, place), cancellationToken).ConfigureAwait(false);
             return;
         }
 
@@ -89,7 +90,7 @@ internal sealed class PeriodTrack(MediaSources sources, ContentOrigin origin, IR
         RenditionCheck check = new(null);
         if (segments.Initialization is { } initialization)
         {
-            (head, check, string? note) = await _fetcher.ReadInitializationAsync(initialization.Part with { IsMedia = false }, time: null, cancellationToken).ConfigureAwait(false);
+            (head, check, string? note) = await _fetcher.ReadInitializationAsync(initialization, time: null, cancellationToken).ConfigureAwait(false);
             if (note is not null) log.Note(note);
         }
 

@@ -43,6 +43,26 @@ public sealed class LicenseService
     /// <summary>Whether there is no provider: then exchanges may go where content says, and nothing is added to them.</summary>
     internal bool IsDirect { get; private init; }
 
+    /// <summary>
+    /// Whether what it brings is content: it is asked where content says and by the rules of content, which are its transport's, and nothing is added that is meant for
+    /// licence services.
+    /// </summary>
+    internal bool IsOfContent { get; private init; }
+
+    /// <summary>The service of keys that lie where content says.</summary>
+    /// <param name="name">What it is called in reports.</param>
+    /// <param name="transport">What fetches them, and keeps the rules.</param>
+    internal static LicenseService OfContent(string name, ILicenseTransport transport)
+    {
+        ChallengeStep challenge = new();
+        LicensePipeline pipeline = new(name, [LicenseSteps.Challenge, LicenseSteps.Transport], [], async (exchange, cancellationToken) =>
+        {
+            await challenge.DecorateAsync(exchange, cancellationToken).ConfigureAwait(false);
+            await transport.SendAsync(exchange, cancellationToken).ConfigureAwait(false);
+        });
+        return new LicenseService(name, pipeline, FrozenDictionary<string, Uri>.Empty, TrustedOrigins.None) { IsOfContent = true };
+    }
+
     /// <summary>The service that is used when there is no provider: the caller's URL, or that of content for key systems that identify nobody.</summary>
     /// <param name="steps">The steps.</param>
     /// <param name="context">What steps are made with.</param>

@@ -14,6 +14,7 @@ internal sealed record LicenseTarget(Uri Url, string Source, OriginRule Rule)
     /// </exception>
     public static LicenseTarget Resolve(Uri? caller, LicenseService service, KeySystemDescriptor system, IReadOnlyList<LicenseUrlHint> content, string? contentHost = null)
     {
+        if (service.IsOfContent) return content.Count > 0 ? new LicenseTarget(content[0].Url, content[0].Source, OriginRule.OfContent(service.Name)) : throw Nobody(system);
         OriginRule listed = OriginRule.Listed(service.Name, service.Origins, caller);
         // A step chooses by its own order, when it is known what is asked for; its rule is the same.
         if (service.Chooser is { } chooser)

@@ -49,6 +49,9 @@ internal sealed class LiveFeed : IAsyncDisposable
     /// <summary>Called for every manifest that says something new, before readers see it.</summary>
     public Func<LiveSnapshot, CancellationToken, ValueTask>? Updated { get; init; }
 
+    /// <summary>What opens segments that are encrypted as a whole; <see langword="null"/>: nothing does.</summary>
+    public ISegmentKeys? Keys { get; init; }
+
     public TimeProvider Clock => _clock;
 
     public MediaSources Sources => _sources;

@@ -183,7 +183,7 @@ internal sealed class LiveTrack(LiveFeed feed, PeriodPlan plan, int track, Perio
     private async ValueTask TakeAsync(LiveSnapshot now, PeriodRow row, TrackPeriod period, SegmentStep step, MediaQueue to, CancellationToken cancellationToken)
     {
         SegmentList segments = period.Rendition.Segments;
-        if (_origin != now.Timeline.Origin) (_origin, _fetcher) = (now.Timeline.Origin, new SegmentFetcher(feed.Sources, now.Timeline.Origin));
+        if (_origin != now.Timeline.Origin) (_origin, _fetcher) = (now.Timeline.Origin, new SegmentFetcher(feed.Sources, now.Timeline.Origin, feed.Keys));
         TimeSpan length = step.Segment.Length, rowStart = row.Start, start = rowStart + segments.StartOf(step.Segment);
         if (EndOf(now, row) is { } over && start >= over)
         {
@@ -233,9 +233,8 @@ internal sealed class LiveTrack(LiveFeed feed, PeriodPlan plan, int track, Perio
         TimeSpan rowStart = row.Start;
         if (segments.Initialization is not { } initialization)
             throw new ManifestException(SourceText.Of(now.Timeline.Origin.Location), new FormatError("there is no initialisation segment", segments.Path, -1));
-        SegmentPart part = initialization.Part with { IsMedia = false };
-        Head head = await TryAsync(async token => new Head(await _fetcher!.ReadInitializationAsync(part, LiveLimits.RequestTime(length), token).ConfigureAwait(false)), start, until, cancellationToken).ConfigureAwait(false)
-            ?? throw new SourceException(TimelineSegment.NameOf(part), "the period has ended before its initialisation segment was there");
+        Head head = await TryAsync(async token => new Head(await _fetcher!.ReadInitializationAsync(initialization, LiveLimits.RequestTime(length), token).ConfigureAwait(false)), start, until, cancellationToken).ConfigureAwait(false)
+            ?? throw new SourceException(initialization.Name, "the period has ended before its initialisation segment was there");
         if (head.Note is { } note) feed.Note(note);
         _rendition = period.Rendition.Id;
         _check = head.Check;

@@ -41,6 +41,9 @@ internal sealed class MediaUnit : IAsyncDisposable, IDisposable
     /// <summary>Whether what describes it says that it does not go on from what was before.</summary>
     public bool IsDiscontinuous { get; private init; }
 
+    /// <summary>The key of its protected samples, where that is said beside it; <see langword="null"/>: they say it themselves.</summary>
+    public IUnitKey? Key { get; private init; }
+
     /// <summary>An initialisation segment.</summary>
     /// <param name="bytes">The whole segment. Never changed: several units may share it.</param>
     /// <param name="name">Its name for messages.</param>
@@ -54,8 +57,9 @@ internal sealed class MediaUnit : IAsyncDisposable, IDisposable
     /// <param name="pooled">The shared array that holds the bytes, which goes back to <see cref="ArrayPool{T}.Shared"/> with the unit; <see langword="null"/>: none does.</param>
     /// <param name="origin">Where it begins in the file that it is a part of.</param>
     /// <param name="isDiscontinuous">Whether it does not go on from what was before.</param>
-    public static MediaUnit Segment(Memory<byte> bytes, string name, SamplePlace? place = null, byte[]? pooled = null, long origin = 0, bool isDiscontinuous = false) =>
-        new(MediaUnitKind.Segment, name, place) { Bytes = bytes, _pooled = pooled, Origin = origin, IsDiscontinuous = isDiscontinuous };
+    /// <param name="key">The key of its protected samples, where that is said beside it.</param>
+    public static MediaUnit Segment(Memory<byte> bytes, string name, SamplePlace? place = null, byte[]? pooled = null, long origin = 0, bool isDiscontinuous = false, IUnitKey? key = null) =>
+        new(MediaUnitKind.Segment, name, place) { Bytes = bytes, _pooled = pooled, Origin = origin, IsDiscontinuous = isDiscontinuous, Key = key };
 
     /// <summary>A media segment that is too large to be in memory: it is read forward, once.</summary>
     /// <param name="stream">The segment. Ownership: the unit's.</param>
@@ -63,8 +67,9 @@ internal sealed class MediaUnit : IAsyncDisposable, IDisposable
     /// <param name="place">When it is played.</param>
     /// <param name="origin">Where it begins in the file that it is a part of.</param>
     /// <param name="isDiscontinuous">Whether it does not go on from what was before.</param>
-    public static MediaUnit Segment(Stream stream, string name, SamplePlace? place = null, long origin = 0, bool isDiscontinuous = false) =>
-        new(MediaUnitKind.Segment, name, place) { Stream = stream, Origin = origin, IsDiscontinuous = isDiscontinuous };
+    /// <param name="key">The key of its protected samples, where that is said beside it.</param>
+    public static MediaUnit Segment(Stream stream, string name, SamplePlace? place = null, long origin = 0, bool isDiscontinuous = false, IUnitKey? key = null) =>
+        new(MediaUnitKind.Segment, name, place) { Stream = stream, Origin = origin, IsDiscontinuous = isDiscontinuous, Key = key };
 
     /// <summary>A file as it is.</summary>
     /// <param name="stream">The file, from its current position. Ownership: the unit's, where it is not left open.</param>

@@ -368,3 +368,22 @@ internal static class TransportStreamLimits
     /// <summary>One audio frame of E-AC-3: eight substreams, each with eight dependent ones, of 4 KiB a syncframe.</summary>
     public const int AudioFrameBytes = 256 << 10;
 }
+
+/// <summary>What is read and kept of keys that are files.</summary>
+internal static class KeyFileLimits
+{
+    /// <summary>A key of AES-128.</summary>
+    public const int KeyBytes = 16;
+
+    /// <summary>A key of AES-256, which is not opened: to be told from others.</summary>
+    public const int LongKeyBytes = 32;
+
+    /// <summary>What is read of an answer: a key in hexadecimal digits with dashes and a line end, so that it can be told from other answers. No key is longer.</summary>
+    public const int AnswerBytes = 64;
+
+    /// <summary>Characters of a <c>data:</c> URI with a key in it: as much, each byte percent-encoded in base64, with a media type.</summary>
+    public const int DataUri = 1024;
+
+    /// <summary>Keys of one presentation that are kept at once, each in a session: those of eight renditions whose keys change with each segment, for two minutes. One that is forgotten is asked for again.</summary>
+    public const int Kept = 256;
+}

@@ -9,4 +9,10 @@ public sealed class SourceException(string source, string reason, Exception? inn
 {
     /// <summary>The file or URL, without its query.</summary>
     public string UnreachableSource { get; } = source;
+
+    /// <summary>The HTTP status code, where a server answered.</summary>
+    internal int? Status { get; init; }
+
+    /// <summary>Whether it was tried again and again: another time it may succeed.</summary>
+    internal bool MayPass { get; init; }
 }

@@ -39,7 +39,7 @@ internal static class KeySystemSelector
         }
 
         foreach (SystemId system in map.Systems)
-            if (!candidates.Any(each => each.Descriptor?.Systems.Contains(system) == true) && system != SystemIds.Common && !IsAbsent(candidates, SystemIds.NameOf(system)))
+            if (!candidates.Any(each => each.Descriptor?.Systems.Contains(system) == true) && system != SystemIds.Common && system != SystemIds.KeyFile && !IsAbsent(candidates, SystemIds.NameOf(system)))
                 others.Add(new(SystemIds.NameOf(system), WhyNobody(candidates, only)));
         return (selection ?? new KeySystemSelection()) with { Others = others };
     }

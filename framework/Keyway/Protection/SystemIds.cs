@@ -21,6 +21,11 @@ public static class SystemIds
     /// <summary>Marlin.</summary>
     public static SystemId Marlin { get; } = new(new Guid("5e629af5-38da-4063-8977-97ffbd9902d4"));
 
+    /// <summary>
+    /// No protection system: keys that are files at an address, in the open (RFC 8216, the key format <c>identity</c>). The UUID is this framework's own; no box has it.
+    /// </summary>
+    internal static SystemId KeyFile { get; } = new(new Guid("6b79f11e-0000-4000-8000-6964656e7469"));
+
     /// <summary>The system's name for people, or its UUID.</summary>
     /// <param name="system">The system.</param>
     /// <returns>The name.</returns>
@@ -31,5 +36,6 @@ public static class SystemIds
         system == PlayReady ? "playready" :
         system == FairPlay ? "fairplay" :
         system == Marlin ? "marlin" :
+        system == KeyFile ? "identity" :
         system.ToString();
 }

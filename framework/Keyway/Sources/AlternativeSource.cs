@@ -11,17 +11,31 @@ internal sealed class AlternativeSource(MediaSources sources, ContentOrigin orig
     /// <summary>Opens a segment.</summary>
     /// <exception cref="SourceException">No address has it. The first failure is reported.</exception>
     public ValueTask<Stream> OpenAsync(SegmentPart part, CancellationToken cancellationToken) =>
-        TryEachAsync(part, address => sources.OpenAsync(origin, address, part.Range, seekable: false, cancellationToken));
+        TryEachAsync(part, address => OpenAtAsync(part, address, seekable: false, cancellationToken));
+
+    /// <summary>Opens a segment at one of its addresses.</summary>
+    /// <exception cref="KeywayException">It cannot be had there.</exception>
+    public ValueTask<Stream> OpenAtAsync(SegmentPart part, Uri address, bool seekable, CancellationToken cancellationToken) => part.Opening is { } opening
+        ? opening.OpenAsync((part with { Address = address }).Name, () => sources.OpenAsync(origin, address, part.Range, seekable: false, cancellationToken), cancellationToken)
+        : sources.OpenAsync(origin, address, part.Range, seekable, cancellationToken);
 
     /// <summary>Reads a segment whole.</summary>
     /// <exception cref="SourceException">No address has it, or it is larger than <paramref name="limit"/>. The first failure is reported.</exception>
     public ValueTask<ReadOnlyMemory<byte>> ReadAsync(SegmentPart part, int limit, CancellationToken cancellationToken) =>
-        TryEachAsync(part, address => sources.ReadAsync(origin, address, part.Range, limit, cancellationToken));
+        TryEachAsync(part, address => ReadAtAsync(part, address, limit, cancellationToken));
+
+    /// <summary>Reads a segment whole, at one of its addresses.</summary>
+    /// <exception cref="KeywayException">It cannot be had there.</exception>
+    public async ValueTask<ReadOnlyMemory<byte>> ReadAtAsync(SegmentPart part, Uri address, int limit, CancellationToken cancellationToken)
+    {
+        Stream stream = await OpenAtAsync(part, address, seekable: false, cancellationToken).ConfigureAwait(false);
+        await using (stream.ConfigureAwait(false)) return await MediaSources.ReadAsync(stream, address, limit, cancellationToken).ConfigureAwait(false);
+    }
 
     /// <summary>Opens a file so that it can be read anywhere, where that can be done.</summary>
     /// <exception cref="SourceException">No address has it. The first failure is reported.</exception>
     public ValueTask<Stream> OpenFileAsync(SegmentPart part, CancellationToken cancellationToken) =>
-        TryEachAsync(part, address => sources.OpenAsync(origin, address, part.Range, seekable: true, cancellationToken));
+        TryEachAsync(part, address => OpenAtAsync(part, address, seekable: true, cancellationToken));
 
     /// <summary>Tries each address in turn, until one has what is wanted and as it is wanted.</summary>
     /// <exception cref="SourceException">No address has it. The first failure is reported.</exception>

@@ -62,7 +62,7 @@ internal sealed class HttpSource(HttpMessageInvoker http, TimeProvider clock, So
         }
         catch (TransientException failure)
         {
-            throw new SourceException(SourceText.Of(address), string.Create(CultureInfo.InvariantCulture, $"{failure.Message} ({tries} tries)"), failure.InnerException);
+            throw new SourceException(SourceText.Of(address), string.Create(CultureInfo.InvariantCulture, $"{failure.Message} ({tries} tries)"), failure.InnerException) { Status = failure.Status, MayPass = true };
         }
     }
 
@@ -105,10 +105,10 @@ internal sealed class HttpSource(HttpMessageInvoker http, TimeProvider clock, So
 
                     case HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or HttpStatusCode.InternalServerError
                         or HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout:
-                        throw new TransientException(Answered(answer), null) { RetryAfter = RetryAfter(answer) };
+                        throw new TransientException(Answered(answer), null) { RetryAfter = RetryAfter(answer), Status = (int)answer.StatusCode };
 
                     default:
-                        throw new SourceException(SourceText.Of(at), Answered(answer));
+                        throw new SourceException(SourceText.Of(at), Answered(answer)) { Status = (int)answer.StatusCode };
                 }
             }
             finally

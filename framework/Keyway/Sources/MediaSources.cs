@@ -129,10 +129,14 @@ public sealed partial class MediaSources
     public async ValueTask<ReadOnlyMemory<byte>> ReadAsync(ContentOrigin origin, Uri address, ByteRange? range, int limit, CancellationToken cancellationToken = default)
     {
         Stream stream = await OpenAsync(origin, address, range, seekable: false, cancellationToken).ConfigureAwait(false);
-        await using (stream.ConfigureAwait(false))
-            return await ReadUpToAsync(stream, limit, cancellationToken).ConfigureAwait(false)
-                ?? throw new SourceException(SourceText.Of(address), $"it is larger than the {limit} bytes that are read of such a thing");
+        await using (stream.ConfigureAwait(false)) return await ReadAsync(stream, address, limit, cancellationToken).ConfigureAwait(false);
     }
+
+    /// <summary>Reads what has been opened whole, up to a limit.</summary>
+    /// <exception cref="SourceException">It is larger.</exception>
+    internal static async ValueTask<ReadOnlyMemory<byte>> ReadAsync(Stream stream, Uri address, int limit, CancellationToken cancellationToken) =>
+        await ReadUpToAsync(stream, limit, cancellationToken).ConfigureAwait(false)
+        ?? throw new SourceException(SourceText.Of(address), $"it is larger than the {limit} bytes that are read of such a thing");
 
     /// <summary>Reads from a server, within a time.</summary>
     /// <param name="address">Where from; files have no time.</param>

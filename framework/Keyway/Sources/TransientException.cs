@@ -4,4 +4,7 @@ namespace Keyway.Sources;
 internal sealed class TransientException(string message, Exception? innerException) : Exception(message, innerException)
 {
     public TimeSpan? RetryAfter { get; init; }
+
+    /// <summary>The HTTP status code, where a server answered.</summary>
+    public int? Status { get; init; }
 }

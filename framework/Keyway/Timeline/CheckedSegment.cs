@@ -43,9 +43,11 @@ internal sealed class CheckedSegment : IAsyncDisposable
     {
         _isHandedOn = true;
         long origin = Segment.Range?.First ?? 0;
+        // What is encrypted as a whole is clear by now.
+        SegmentKey? key = Segment.Key is { Method: not SegmentKeyMethod.Aes128 } said ? said : null;
         return Rest is null
-            ? MediaUnit.Segment(Bytes, Segment.Name, place, Pooled, origin, Segment.IsDiscontinuity)
-            : MediaUnit.Segment(new PassingStream(Bytes, Rest, Segment.Name), Segment.Name, place, origin, Segment.IsDiscontinuity);
+            ? MediaUnit.Segment(Bytes, Segment.Name, place, Pooled, origin, Segment.IsDiscontinuity, key)
+            : MediaUnit.Segment(new PassingStream(Bytes, Rest, Segment.Name), Segment.Name, place, origin, Segment.IsDiscontinuity, key);
     }
 
     public async ValueTask DisposeAsync()

@@ -62,7 +62,7 @@ internal sealed class RenditionCheck
         else if (!SegmentBoxes.TryReadHeader(all, out _)) throw new MediaFormatException(name, new FormatError(SegmentBoxes.Describe(all), "", 0));
 
         // Offsets from the beginning of a file count from the beginning of the file that the segment is a part of.
-        long origin = segment.Part.Range?.First ?? 0;
+        long origin = segment.Range?.First ?? 0;
         Found found = new();
         foreach (TopBox box in boxes)
             if (box.Type == FourCc.Mdat) found.Media.Add((origin + box.Offset + box.HeaderSize, origin + box.Offset + box.Length));

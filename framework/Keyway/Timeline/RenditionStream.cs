@@ -9,6 +9,7 @@ internal static class RenditionStream
     /// <param name="sources">What opens addresses.</param>
     /// <param name="origin">Where the manifest came from.</param>
     /// <param name="renditions">The renditions in order; at least one.</param>
+    /// <param name="keys">What opens segments that are encrypted as a whole; <see langword="null"/>: nothing does.</param>
     /// <param name="now">Of a live presentation: the time.</param>
     /// <param name="progress">Called at the end of each segment. Of a file without an index nothing is reported: position and length are in the stream.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
@@ -16,7 +17,7 @@ internal static class RenditionStream
     /// <exception cref="ManifestException">The manifest says where the segments are in a way that cannot be understood.</exception>
     /// <exception cref="SourceException">An address cannot be reached; later ones are thrown by the stream.</exception>
     public static async ValueTask<Stream> OpenAsync(
-        MediaSources sources, ContentOrigin origin, IReadOnlyList<SegmentList> renditions, DateTimeOffset? now = null, IProgress<SegmentProgress>? progress = null, CancellationToken cancellationToken = default)
+        MediaSources sources, ContentOrigin origin, IReadOnlyList<SegmentList> renditions, ISegmentKeys? keys, DateTimeOffset? now = null, IProgress<SegmentProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         if (renditions.Count == 0) throw new ArgumentException("at least one rendition", nameof(renditions));
         SegmentList first = renditions[0];
@@ -30,15 +31,15 @@ internal static class RenditionStream
         // Everything is checked before anything is fetched; the count of segments is one of the things checked.
         long? total = 0;
         foreach (SegmentList each in renditions) total += each.IsIndexed ? 1 : each.CountPlayed(now);
-        return new SegmentStream(sources, origin, Parts(renditions, now), total, progress);
+        return new SegmentStream(sources, origin, Parts(renditions, keys, origin, now), total, progress);
     }
 
-    private static IEnumerable<SegmentPart> Parts(IReadOnlyList<SegmentList> renditions, DateTimeOffset? now)
+    private static IEnumerable<SegmentPart> Parts(IReadOnlyList<SegmentList> renditions, ISegmentKeys? keys, ContentOrigin origin, DateTimeOffset? now)
     {
         foreach (SegmentList each in renditions)
         {
-            if (!each.IsInOneFile && each.Initialization is { } initialization) yield return initialization.Part with { IsMedia = false };
-            foreach (TimelineSegment segment in each.Played(now)) yield return segment.Part;
+            if (!each.IsInOneFile && each.Initialization is { } initialization) yield return initialization.PartFor(keys, origin) with { IsMedia = false };
+            foreach (TimelineSegment segment in each.Played(now)) yield return segment.PartFor(keys, origin);
         }
     }
 }

@@ -1,34 +1,47 @@
 using System.Buffers;
+using Keyway.Decryption;
 using Keyway.Sources;
 
 namespace Keyway.Timeline;
 
 /// <summary>Fetches segments whole, within a limit, and hands on those that fit their rendition. Other servers are tried where one has something else.</summary>
 /// <remarks>Threads: any; several segments may be asked for at once.</remarks>
-internal sealed class SegmentFetcher(MediaSources sources, ContentOrigin origin)
+/// <param name="sources">What opens addresses.</param>
+/// <param name="origin">Where the manifest came from.</param>
+/// <param name="keys">What opens segments that are encrypted as a whole; <see langword="null"/>: nothing does.</param>
+internal sealed class SegmentFetcher(MediaSources sources, ContentOrigin origin, ISegmentKeys? keys)
 {
     private readonly AlternativeSource _source = new(sources, origin);
+
+    /// <summary>Opens a segment as it is, without looking at what it is; clear where it is encrypted as a whole.</summary>
+    /// <exception cref="SourceException">No address has it.</exception>
+    /// <exception cref="MediaFormatException">It is encrypted as a whole, and cannot be opened.</exception>
+    public ValueTask<Stream> OpenAsync(TimelineSegment segment, CancellationToken cancellationToken) => _source.OpenFileAsync(segment.PartFor(keys, origin), cancellationToken);
 
     /// <summary>Opens a file that is a rendition as it is.</summary>
     /// <exception cref="SourceException">No address has it.</exception>
     public ValueTask<Stream> OpenFileAsync(SegmentPart part, CancellationToken cancellationToken) => _source.OpenFileAsync(part, cancellationToken);
 
     /// <summary>Fetches an initialisation segment.</summary>
-    /// <param name="part">Where it is.</param>
+    /// <param name="initialization">Which.</param>
     /// <param name="time">How long a request may take at each address; <see langword="null"/>: as long as bytes come.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>Its boxes, what they promise of the segments after it, and what is unusual about it.</returns>
     /// <exception cref="SourceException">No address has it.</exception>
     /// <exception cref="MediaFormatException">It is none.</exception>
-    public ValueTask<(ReadOnlyMemory<byte> Bytes, RenditionCheck Check, string? Note)> ReadInitializationAsync(SegmentPart part, TimeSpan? time, CancellationToken cancellationToken) =>
-        _source.TryEachAsync(part, async address =>
+    public async ValueTask<(ReadOnlyMemory<byte> Bytes, RenditionCheck Check, string? Note)> ReadInitializationAsync(TimelineSegment initialization, TimeSpan? time, CancellationToken cancellationToken)
+    {
+        SegmentPart part = initialization.PartFor(keys, origin) with { IsMedia = false };
+        await AcquireAsync(initialization, cancellationToken).ConfigureAwait(false);
+        return await _source.TryEachAsync(part, async address =>
         {
             ReadOnlyMemory<byte> found = await sources.WithinAsync(
-                address, time, token => sources.ReadAsync(origin, address, part.Range, ManifestLimits.InitializationBytes, token), cancellationToken).ConfigureAwait(false);
+                address, time, token => _source.ReadAtAsync(part, address, ManifestLimits.InitializationBytes, token), cancellationToken).ConfigureAwait(false);
             byte[] bytes = found.ToArray();
-            RenditionCheck check = RenditionCheck.Of(bytes, TimelineSegment.NameOf(part with { Address = address }), out int length, out string? note);
+            RenditionCheck check = RenditionCheck.Of(bytes, (part with { Address = address }).Name, out int length, out string? note);
             return ((ReadOnlyMemory<byte>)bytes.AsMemory(0, length), check, note);
-        });
+        }).ConfigureAwait(false);
+    }
 
     /// <summary>Fetches a segment.</summary>
     /// <param name="segment">Which.</param>
@@ -37,10 +50,14 @@ internal sealed class SegmentFetcher(MediaSources sources, ContentOrigin origin)
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="SourceException">No address has it.</exception>
     /// <exception cref="MediaFormatException">It is not whole, or not of this rendition.</exception>
-    public ValueTask<CheckedSegment> ReadAsync(TimelineSegment segment, RenditionCheck check, TimeSpan? time, CancellationToken cancellationToken) =>
-        _source.TryEachAsync(segment.Part, address => sources.WithinAsync(address, time, async token =>
+    /// <exception cref="KeywayException">It is encrypted as a whole, and there will be no key.</exception>
+    public async ValueTask<CheckedSegment> ReadAsync(TimelineSegment segment, RenditionCheck check, TimeSpan? time, CancellationToken cancellationToken)
+    {
+        SegmentPart part = segment.PartFor(keys, origin);
+        await AcquireAsync(segment, cancellationToken).ConfigureAwait(false);
+        return await _source.TryEachAsync(part, address => sources.WithinAsync(address, time, async token =>
         {
-            Stream stream = await sources.OpenAsync(origin, address, segment.Part.Range, seekable: false, token).ConfigureAwait(false);
+            Stream stream = await _source.OpenAtAsync(part, address, seekable: false, token).ConfigureAwait(false);
             bool keep = false;
             byte[] bytes = ArrayPool<byte>.Shared.Rent(stream.CanSeek ? (int)Math.Min(stream.Length + 1, TimelineLimits.SegmentBytes) : 64 << 10);
             try
@@ -64,7 +81,15 @@ internal sealed class SegmentFetcher(MediaSources sources, ContentOrigin origin)
                 // Where it fails, the array is nobody's: a read that was given up may still be writing into it.
                 if (!keep) await stream.DisposeAsync().ConfigureAwait(false);
             }
-        }, cancellationToken));
+        }, cancellationToken)).ConfigureAwait(false);
+    }
+
+    /// <summary>Waits for the key of what is encrypted as a whole: that is none of the time that a server has for the segment.</summary>
+    private async ValueTask AcquireAsync(TimelineSegment segment, CancellationToken cancellationToken)
+    {
+        if (keys is null || segment.Key is not { Method: SegmentKeyMethod.Aes128 } key) return;
+        using SegmentCipher ready = await keys.LeaseAsync(key, origin, cancellationToken).ConfigureAwait(false);
+    }
 
     private static byte[] Grown(byte[] bytes)
     {

@@ -1,8 +1,11 @@
+using Keyway.Decryption;
+using Keyway.MediaUnits;
+
 namespace Keyway.Timeline;
 
 /// <summary>The key that a segment, or an initialisation segment, needs by what its playlist says of it.</summary>
 /// <remarks>Segments under the same statement share one object, unless each has an initialisation vector of its own. Equal are those of which all is equal.</remarks>
-internal sealed record SegmentKey
+internal sealed record SegmentKey : IUnitKey
 {
     /// <summary>The key format of a URI that leads to the key itself: what is meant where none is named.</summary>
     public const string Identity = "identity";
@@ -21,6 +24,21 @@ internal sealed record SegmentKey
 
     /// <summary>Where that is said, for messages: playlist, line and tag.</summary>
     public required string Place { get; init; }
+
+    /// <summary>The key's identifier where nothing gives it one: of method and address, and so the same for every vector (<see cref="KeyFileId"/>).</summary>
+    public KeyId Id => KeyFileId.Of(MethodName, Uri);
+
+    /// <summary>The method, as playlists name it.</summary>
+    public string MethodName => Method switch
+    {
+        SegmentKeyMethod.Aes128 => "AES-128",
+        SegmentKeyMethod.SampleAes => "SAMPLE-AES",
+        SegmentKeyMethod.SampleAesCtr => "SAMPLE-AES-CTR",
+        _ => "NONE",
+    };
+
+    /// <summary>Whether the address leads to the key itself.</summary>
+    public bool IsKeyFile => Format.Equals(Identity, StringComparison.OrdinalIgnoreCase);
 
     /// <inheritdoc/>
     public bool Equals(SegmentKey? other) =>

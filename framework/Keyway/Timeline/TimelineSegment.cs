@@ -1,4 +1,3 @@
-using System.Globalization;
 using Keyway.Sources;
 
 namespace Keyway.Timeline;
@@ -46,15 +45,19 @@ public readonly record struct TimelineSegment
     public TimeSpan Length => MediaTime.Span(Duration, Timescale);
 
     /// <summary>Its name for messages: the address without its query, and the bytes where it is a part of a file.</summary>
-    public string Name => NameOf(Part);
+    public string Name => Part.Name;
 
     /// <summary>What it is encrypted with, where the playlist says so of this segment; <see langword="null"/>: nothing but what its own boxes say.</summary>
     internal SegmentKey? Key { get; init; }
 
-    /// <summary>How it is fetched as media.</summary>
-    internal SegmentPart Part => new(Address, Range, IsMedia: true, Alternatives);
+    /// <summary>Where it is, and as what it is fetched. What is encrypted as a whole cannot be opened by it.</summary>
+    internal SegmentPart Part => PartFor(null, null);
 
-    /// <summary>The name of a part for messages.</summary>
-    internal static string NameOf(SegmentPart part) =>
-        part.Range is { } range ? string.Create(CultureInfo.InvariantCulture, $"{SourceText.Of(part.Address)} bytes {range}") : SourceText.Of(part.Address);
+    /// <summary>How it is fetched as media.</summary>
+    /// <param name="keys">What opens segments that are encrypted as a whole; <see langword="null"/>: nothing does, and one that is cannot be had.</param>
+    /// <param name="origin">Where its manifest came from; without it nothing that is encrypted as a whole can be had either.</param>
+    internal SegmentPart PartFor(ISegmentKeys? keys, ContentOrigin? origin) => new(Address, Range, IsMedia: true, Alternatives)
+    {
+        Opening = Key is { Method: SegmentKeyMethod.Aes128 } key ? new SegmentOpening(key, keys, origin) : null,
+    };
 }

@@ -22,7 +22,7 @@ public sealed class RepresentationStreamTests : IDisposable
             """), location);
         List<SegmentProgress> told = [];
         await using Stream stream = await RenditionStream.OpenAsync(
-            new MediaSources(null, TimeProvider.System), location.Origin(), [.. TrackSelection.Choose(DashTimeline.Of(manifest)).Tracks[0].Renditions.Select(static each => each.Segments)], progress: new Told(told), cancellationToken: TestContext.Current.CancellationToken);
+            new MediaSources(null, TimeProvider.System), location.Origin(), [.. TrackSelection.Choose(DashTimeline.Of(manifest)).Tracks[0].Renditions.Select(static each => each.Segments)], keys: null, progress: new Told(told), cancellationToken: TestContext.Current.CancellationToken);
         using StreamReader reader = new(stream);
         (await reader.ReadToEndAsync(TestContext.Current.CancellationToken)).Should().Be("[i1][1][2]i2[7]");
         told[^1].Should().Be(new SegmentProgress(3, 3, 15));
@@ -36,7 +36,7 @@ public sealed class RepresentationStreamTests : IDisposable
         await File.WriteAllBytesAsync(Path.Combine(_folder, "b.mp4"), file, TestContext.Current.CancellationToken);
         Uri location = MediaSources.AddressOf(Path.Combine(_folder, "a.mpd"));
         Representation one = Mpd.One("", """<Representation><BaseURL>b.mp4</BaseURL><SegmentBase><Initialization range="0-9"/></SegmentBase></Representation>""", location: location);
-        await using Stream stream = await RenditionStream.OpenAsync(new MediaSources(null, TimeProvider.System), location.Origin(), [one.Segments], cancellationToken: TestContext.Current.CancellationToken);
+        await using Stream stream = await RenditionStream.OpenAsync(new MediaSources(null, TimeProvider.System), location.Origin(), [one.Segments], keys: null, cancellationToken: TestContext.Current.CancellationToken);
         stream.CanSeek.Should().BeTrue();
         using MemoryStream copy = new();
         await stream.CopyToAsync(copy, TestContext.Current.CancellationToken);
@@ -55,7 +55,7 @@ public sealed class RepresentationStreamTests : IDisposable
         Uri location = MediaSources.AddressOf(Path.Combine(_folder, "a.mpd"));
         Representation one = Mpd.One("", $"""<Representation><BaseURL>b.mp4</BaseURL><SegmentBase indexRange="{index}-{index + size - 1}"><Initialization range="0-{index - 1}"/></SegmentBase></Representation>""", location: location);
         List<SegmentProgress> told = [];
-        await using Stream stream = await RenditionStream.OpenAsync(new MediaSources(null, TimeProvider.System), location.Origin(), [one.Segments], progress: new Told(told), cancellationToken: TestContext.Current.CancellationToken);
+        await using Stream stream = await RenditionStream.OpenAsync(new MediaSources(null, TimeProvider.System), location.Origin(), [one.Segments], keys: null, progress: new Told(told), cancellationToken: TestContext.Current.CancellationToken);
         using MemoryStream copy = new();
         await stream.CopyToAsync(copy, 4096, TestContext.Current.CancellationToken);
         copy.ToArray().Should().Equal(file);

@@ -9,10 +9,10 @@ internal static class SegmentMessages
 
     public static byte[] Vector { get; } = Bytes.Random(16, 99);
 
-    public static byte[] Encrypt(byte[] clear, byte[]? vector = null, PaddingMode padding = PaddingMode.PKCS7)
+    public static byte[] Encrypt(byte[] clear, byte[]? vector = null, PaddingMode padding = PaddingMode.PKCS7, byte[]? key = null)
     {
         using Aes aes = Aes.Create();
-        aes.Key = Key;
+        aes.Key = key ?? Key;
         return aes.EncryptCbc(clear, vector ?? Vector, padding);
     }
 

@@ -13,6 +13,9 @@ internal sealed class OriginRule
     /// <summary>The host that the content came from, for exchanges that go where content says.</summary>
     public string? ContentHost { get; private init; }
 
+    /// <summary>Whether it is the transport that says where the exchange may go.</summary>
+    private bool IsKeptElsewhere { get; init; }
+
     private OriginRule(string provider, TrustedOrigins origins, Origin? caller, bool anybody) =>
         (_provider, _origins, _caller, _anybody) = (provider, origins, caller, anybody);
 
@@ -32,6 +35,10 @@ internal sealed class OriginRule
     public static OriginRule Anybody(string provider, string? contentHost = null) =>
         new(provider, TrustedOrigins.None, caller: null, anybody: true) { ContentHost = contentHost };
 
+    /// <summary>The rule for exchanges whose transport keeps the rules of content, which are stricter about files and looser about everything that is no secret.</summary>
+    /// <param name="provider">The provider's name.</param>
+    public static OriginRule OfContent(string provider) => new(provider, TrustedOrigins.None, caller: null, anybody: true) { IsKeptElsewhere = true };
+
     /// <summary>The rule for a request that configuration itself names, beside the exchange: where a token is fetched.</summary>
     /// <param name="url">The request's URL.</param>
     public OriginRule Beside(Uri url) => Listed(_provider, _origins, url);
@@ -46,6 +53,7 @@ internal sealed class OriginRule
     /// <exception cref="LicenseServiceException">With <see cref="LicenseErrorKind.UntrustedUrl"/>.</exception>
     public void Check(Uri url, string source, Uri? from = null)
     {
+        if (IsKeptElsewhere) return;
         if (!url.IsAbsoluteUri || !Origin.IsHttp(url))
             throw Refusal($"{source} names a URL that is neither https nor http; nothing was sent to it");
         if (Origin.IsMistakenForLoopback(url))

@@ -1,4 +1,5 @@
 using Keyway.Decryption;
+using Keyway.MediaUnits;
 using Keyway.Protection;
 
 namespace Keyway.Mp4;
@@ -14,6 +15,9 @@ public sealed record FragmentNeeds
 
     /// <summary>The keys, each once.</summary>
     public required IReadOnlyList<KeyId> KeyIds { get; init; }
+
+    /// <summary>The key that is said beside the fragment to open it; <see langword="null"/>: nothing is said, and <see cref="KeyIds"/> count.</summary>
+    internal IUnitKey? UnitKey { get; init; }
 
     /// <summary>The <c>pssh</c> boxes that stand in this fragment's own <c>moof</c>: how rotating keys announce themselves.</summary>
     public IReadOnlyList<PsshBox> Protection { get; init; } = [];

@@ -32,6 +32,20 @@ public sealed class RawMediaKeys : IMediaKeys, IDisposable
         Add(new Entry(default, trackId, ContentKey.Create(default, key, _acceleration)));
     }
 
+    /// <summary>Adds the key that a playlist says is at an address (<c>EXT-X-KEY</c> with the key format <c>identity</c>), whatever method it names with it: that address is not asked.</summary>
+    /// <param name="address">The address as the playlist means it: absolute.</param>
+    /// <param name="key">16 bytes, copied at once. Ownership: the caller's, who clears them.</param>
+    /// <exception cref="ArgumentException"><paramref name="key"/> is not 16 bytes long, or <paramref name="address"/> is not absolute.</exception>
+    public void Add(Uri address, ReadOnlySpan<byte> key)
+    {
+        ArgumentNullException.ThrowIfNull(address);
+        if (!address.IsAbsoluteUri) throw new ArgumentException("the address of a key is absolute", nameof(address));
+        Add(new Entry(KeyFileId.Of("", address), 0, ContentKey.Create(default, key, _acceleration)) { Address = address });
+    }
+
+    /// <summary>The addresses whose keys nothing has asked for so far.</summary>
+    public IReadOnlyList<Uri> UnusedAddresses => [.. _entries.Where(static entry => !entry.IsUsed).Select(static entry => entry.Address).OfType<Uri>()];
+
     /// <summary>The identifiers of keys that no sample has asked for so far.</summary>
     public IReadOnlyList<KeyId> UnusedKeys
     {
@@ -39,7 +53,7 @@ public sealed class RawMediaKeys : IMediaKeys, IDisposable
         {
             List<KeyId> unused = [];
             foreach (Entry entry in _entries)
-                if (entry is { IsUsed: false, Track: 0 }) unused.Add(entry.Id);
+                if (entry is { IsUsed: false, Track: 0, Address: null }) unused.Add(entry.Id);
             return unused;
         }
     }
@@ -71,6 +85,21 @@ public sealed class RawMediaKeys : IMediaKeys, IDisposable
     {
         ArgumentNullException.ThrowIfNull(needs);
         return new(new Decryptor(this, needs.Track.Id));
+    }
+
+    /// <summary>Whether there is a key for each of some identifiers.</summary>
+    internal bool HasAll(IReadOnlyList<KeyId> ids) => ids.All(id => _entries.Exists(entry => entry.Track == 0 && entry.Id == id));
+
+    /// <summary>Finds the key that a playlist says is at an address: by its identifier, or by the address.</summary>
+    /// <param name="id">Its identifier (<see cref="KeyFileId"/>).</param>
+    /// <param name="address">The address.</param>
+    /// <param name="lease">The right to use it, where it is found. The caller gives it back.</param>
+    internal bool TryLease(KeyId id, Uri address, out KeyLease lease)
+    {
+        lease = default;
+        if ((Find(id, uint.MaxValue) ?? Find(KeyFileId.Of("", address), uint.MaxValue)) is not { } key || !key.TryAddReference()) return false;
+        lease = new KeyLease(key);
+        return true;
     }
 
     /// <summary>Zeroes the keys, each when the last fragment that uses it is given back.</summary>
@@ -116,6 +145,9 @@ public sealed class RawMediaKeys : IMediaKeys, IDisposable
         public uint Track => track;
 
         public ContentKey Key => key;
+
+        /// <summary>Where playlists say that it is; <see langword="null"/>: it answers to an identifier or a track.</summary>
+        public Uri? Address { get; init; }
 
         /// <summary>Whether a sample has asked for it. Set by any thread, and never back.</summary>
         public volatile bool IsUsed;

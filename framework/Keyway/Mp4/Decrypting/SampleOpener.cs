@@ -1,4 +1,5 @@
 using Keyway.Decryption;
+using Keyway.MediaUnits;
 using Keyway.Mp4.KeyChecks;
 using Keyway.Mp4.Samples;
 using Keyway.Protection;
@@ -17,12 +18,12 @@ internal static class SampleOpener
     }
 
     /// <summary>What opens the samples of a table; <see langword="null"/> when all are clear. Then what the fragment announces is reported all the same.</summary>
-    public static FragmentNeeds? NeedsOf(SampleTable table, IReadOnlyList<PsshBox> announced, IMediaKeys keys)
+    public static FragmentNeeds? NeedsOf(SampleTable table, IReadOnlyList<PsshBox> announced, IUnitKey? unitKey, IMediaKeys keys)
     {
         if (TryFindKeys(table, out List<KeyId> ids))
         {
             table.KeyCheck?.Begin(table);
-            return new FragmentNeeds { Track = table.Track.Facts, Scheme = table.Scheme, KeyIds = ids, Protection = announced };
+            return new FragmentNeeds { Track = table.Track.Facts, Scheme = table.Scheme, KeyIds = ids, UnitKey = unitKey, Protection = announced };
         }
 
         if (announced.Count > 0) keys.Announce(announced, table.Scheme);

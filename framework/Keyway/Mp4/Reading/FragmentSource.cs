@@ -165,7 +165,7 @@ internal sealed class FragmentSource(IMediaUnits input, string name, bool onlyCh
     {
         string file = Window.Name;
         table.RefuseForeignScheme(file);
-        if (SampleOpener.NeedsOf(table, announced, Keys) is not { } needs) return null;
+        if (SampleOpener.NeedsOf(table, announced, _unit?.Key, Keys) is not { } needs) return null;
         ValueTask<IFragmentDecryptor> lease = Keys.LeaseAsync(needs, cancellationToken);
         if (!lease.IsCompleted) Waiting?.Invoke();
         return new FragmentOpener(table, await lease.ConfigureAwait(false), needs, file);

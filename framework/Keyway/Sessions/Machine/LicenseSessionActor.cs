@@ -235,6 +235,7 @@ internal sealed class LicenseSessionActor : IAsyncDisposable
             Exchanges = now.Exchanges,
             RoundTrip = now.RoundTrip,
             LicenseUrl = now.LicenseUrl is { } url ? Redactor.Url(url) : null,
+            KeyFile = Options.Service.IsOfContent ? ContentId : null,
             Stored = Stored?.Id,
             Error = now.Error,
         };

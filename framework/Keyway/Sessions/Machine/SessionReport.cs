@@ -34,6 +34,12 @@ public sealed record SessionReport
     /// <summary>Where the last exchange went, without user name and query; <see langword="null"/>: nowhere yet.</summary>
     public string? LicenseUrl { get; init; }
 
+    /// <summary>
+    /// Of a session for a key that has no identifier, because a playlist names only where it is: the address, without user name and query. Then the identifiers above are made
+    /// of method and address, and are nothing that content names. <see langword="null"/>: of any other.
+    /// </summary>
+    public string? KeyFile { get; init; }
+
     /// <summary>The stored licence that it uses; <see langword="null"/>: nothing of it is stored.</summary>
     public StoredLicenseId? Stored { get; init; }
 

@@ -20,6 +20,13 @@ public sealed class KeyUnavailableException : KeywayException
         ProviderCode = providerCode ?? (reason == KeyUnavailableReason.LicenseFailed ? (innerException as LicenseServiceException)?.ProviderCode : null);
     }
 
+    /// <summary>The same of a key that has no identifier: it is called by where it is.</summary>
+    internal KeyUnavailableException(string name, KeyUnavailableException of)
+        : base(of is { Reason: KeyUnavailableReason.LicenseFailed, InnerException: LicenseServiceException cause } ? cause.Message : $"{name}: {Describe(of.Status, of.Reason)}", of.InnerException)
+    {
+        (Id, Status, Reason, ProviderCode) = (of.Id, of.Status, of.Reason, of.ProviderCode);
+    }
+
     /// <summary>The key.</summary>
     public KeyId Id { get; }
 

@@ -1,0 +1,48 @@
+using Keyway.Content;
+using Keyway.KeyFiles;
+using Keyway.Protection;
+
+namespace Keyway;
+
+/// <summary>Which of the chosen tracks of a presentation need a key system, beside those whose keys are files at an address and those whose keys the caller holds.</summary>
+/// <param name="NeedsKeySystem">Whether there is a track that nothing else opens.</param>
+/// <param name="MayHaveKeySystem">Whether there is one that a key system may open.</param>
+/// <param name="HasKeyFiles">Whether there is one that key files open, or may open.</param>
+internal sealed record KeyFileChoice(bool NeedsKeySystem, bool MayHaveKeySystem, bool HasKeyFiles)
+{
+    /// <summary>Looks at what the manifest says of the chosen tracks.</summary>
+    public static KeyFileChoice Of(OpenedContent content, PresentationOptions options)
+    {
+        bool needs = false, may = false, files = false;
+        int index = -1;
+        foreach (ContentTrack track in content.Tracks)
+        {
+            index++;
+            if (!track.IsChosen) break;
+            SystemId[] systems = [.. content.RenditionsOf(index).SelectMany(static rendition => rendition.Protection).Select(static said => said.System).OfType<SystemId>().Distinct()];
+            bool hasFile = Array.IndexOf(systems, SystemIds.KeyFile) >= 0;
+            files |= hasFile;
+            if (!track.IsProtected || (track.KeyIds.Count > 0 && options.Keys?.HasAll(track.KeyIds) == true)) continue;
+            needs |= !hasFile;
+            may |= !hasFile || systems.Length > 1;
+        }
+
+        // Who asks for key files gets them wherever there are any.
+        if (KeyFileSystem.Name.Equals(options.KeySystem, StringComparison.OrdinalIgnoreCase)) may = needs;
+        return new KeyFileChoice(needs, may, files);
+    }
+
+    /// <summary>Leaves out a key system that content says nothing of, where key files open everything; and says so, where a key system is named for them.</summary>
+    /// <param name="selection">What was chosen.</param>
+    /// <param name="map">What the content says.</param>
+    /// <param name="system">The key system of key files, to be named where it is the only one.</param>
+    public KeySystemSelection Restrict(KeySystemSelection selection, ProtectionMap map, KeyFileSystem? system)
+    {
+        if (NeedsKeySystem || !HasKeyFiles) return selection;
+        if (selection.Chosen?.Descriptor is { } descriptor && !map.Systems.Any(descriptor.Systems.Contains))
+            selection = new KeySystemSelection { Others = [.. selection.Others, new KeySystemRejection(selection.Chosen.Name, "the playlists have key files, and nothing for it")] };
+        return selection.Chosen is null && system is not null
+            ? selection with { Chosen = KeySystemCandidate.Of(KeyFileSystem.Name, int.MaxValue, system), Reason = "the playlists say at which addresses the keys are" }
+            : selection;
+    }
+}
