@@ -13,6 +13,15 @@ internal sealed record DecryptRequest
 
     public string? KeyFile { get; init; }
 
+    /// <summary>How segments of HLS are encrypted, as it was written: <c>sample-aes</c>, <c>aes-128</c>.</summary>
+    public string? Method { get; init; }
+
+    /// <summary>Their initialisation vector, in hexadecimal.</summary>
+    public string? Vector { get; init; }
+
+    /// <summary>The media sequence number of the first of them.</summary>
+    public ulong? Sequence { get; init; }
+
     public required string To { get; init; }
 
     public bool Force { get; init; }

@@ -20,6 +20,7 @@ internal static class DecryptRun
         if (piped && (request.Files.Length > 1 || request.Init is not null)) throw new UsageException("- stands for all files together, and not beside others");
         if (request.Keys.Length == 0 && request.KeyFile is null) throw new UsageException("decrypt needs a key: --key KID:KEY or --key-file FILE");
         if (target.Kind == OutputKind.File) PendingFile.Refuse(target.Path, request.Force);
+        if (SegmentRun.IsMeant(request)) return await SegmentRun.RunAsync(request, target, io, cancellationToken);
         using RawMediaKeys held = new();
         foreach (string key in request.Keys) HeldKey.AddTo(held, key, "--key");
         if (request.KeyFile is not null) await AddFileAsync(held, io, request.KeyFile, cancellationToken);
@@ -58,7 +59,7 @@ internal static class DecryptRun
     }
 
     // A query may hold a token.
-    private static string NameOf(string file) => file.StartsWith("http", StringComparison.OrdinalIgnoreCase) ? file.Split('?', '#')[0] : file;
+    internal static string NameOf(string file) => file.StartsWith("http", StringComparison.OrdinalIgnoreCase) ? file.Split('?', '#')[0] : file;
 
     private static async Task AddFileAsync(RawMediaKeys held, CommandIo io, string keyFile, CancellationToken cancellationToken)
     {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using Keyway.Decryption;
 using Keyway.Mp4;
 
 namespace Keyway.Cli;
@@ -12,7 +13,7 @@ internal static class HeldKey
     public static void AddTo(RawMediaKeys keys, string text, string where)
     {
         int colon = text.IndexOf(':', StringComparison.Ordinal);
-        if (colon < 0) throw new UsageException($"{where}: a key is written KID:KEY");
+        if (colon < 0) throw new UsageException($"{where}: a key is written KID:KEY (a key alone is for segments of HLS)");
         ReadOnlySpan<char> name = text.AsSpan(0, colon);
         Span<byte> key = stackalloc byte[16];
         try
@@ -29,12 +30,28 @@ internal static class HeldKey
         }
     }
 
+    /// <summary>Reads the one key of segments of HLS, which have no identifiers.</summary>
+    /// <exception cref="UsageException">The text is something else. It is not repeated: it is a secret.</exception>
+    public static void AddTo(RawKeyRing keys, KeyId id, string text, string where)
+    {
+        Span<byte> key = stackalloc byte[16];
+        try
+        {
+            if (!TryReadHex(text, key)) throw new UsageException($"{where}: the key of segments of HLS is 32 hexadecimal digits, without an id before it: they name none");
+            keys.Add(id, key);
+        }
+        finally
+        {
+            Wipe(key);
+        }
+    }
+
     // A call that is not inlined is never optimised away.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Wipe(Span<byte> key) => key.Clear();
 
     // By hand: the platform's way is compiled when it is first used, which takes longer than a short file.
-    private static bool TryReadHex(ReadOnlySpan<char> digits, Span<byte> bytes)
+    internal static bool TryReadHex(ReadOnlySpan<char> digits, Span<byte> bytes)
     {
         if (digits.Length != 2 * bytes.Length) return false;
         for (int i = 0; i < digits.Length; i++)

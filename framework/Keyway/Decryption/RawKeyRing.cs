@@ -34,6 +34,12 @@ public sealed class RawKeyRing : IDisposable
     /// <returns>The decryptor. One serves every track.</returns>
     public SampleDecryptor CreateDecryptor() => new(_vault, _ring, OutputCapabilities.None);
 
+    /// <summary>Leases a key, for what is encrypted as a whole.</summary>
+    /// <exception cref="ArgumentException">There is none of that name.</exception>
+    internal KeyLease Lease(KeyId id) => _vault.TryLease(_ring, id, OutputCapabilities.None, null, out KeyLease lease) == DecryptStatus.Decrypted
+        ? lease
+        : throw new ArgumentException($"there is no key {id}", nameof(id));
+
     /// <inheritdoc/>
     public void Dispose() => _vault.Dispose();
 }

@@ -42,7 +42,7 @@ internal static class ContentCoding
                 byte[] beginning = new byte[2];
                 int length = await body.ReadAtLeastAsync(beginning, beginning.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
                 bool isZlib = length == 2 && (beginning[0] & 0x0F) == 8 && ((beginning[0] << 8) | beginning[1]) % 31 == 0;
-                Stream whole = new Prefixed(beginning.AsMemory(0, length), body);
+                Stream whole = new PrefixedStream(beginning.AsMemory(0, length), body);
                 _inner = isZlib ? new ZLibStream(whole, CompressionMode.Decompress) : new DeflateStream(whole, CompressionMode.Decompress);
             }
 
@@ -58,21 +58,6 @@ internal static class ContentCoding
             }
 
             base.Dispose(disposing);
-        }
-    }
-
-    /// <summary>Some bytes, and a stream behind them.</summary>
-    private sealed class Prefixed(ReadOnlyMemory<byte> prefix, Stream rest) : ForwardStream
-    {
-        private ReadOnlyMemory<byte> _prefix = prefix;
-
-        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
-        {
-            if (_prefix.IsEmpty) return rest.ReadAsync(buffer, cancellationToken);
-            int count = Math.Min(_prefix.Length, buffer.Length);
-            _prefix[..count].CopyTo(buffer);
-            _prefix = _prefix[count..];
-            return new(count);
         }
     }
 }

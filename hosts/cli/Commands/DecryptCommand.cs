@@ -12,7 +12,10 @@ internal static class DecryptCommand
     internal static Command Create(Func<ParseResult, CommandContext> context, Func<DecryptRequest, CommandIo, CancellationToken, Task<int>> run)
     {
         Argument<string[]> files = new("files") { Description = "A file or URL; or an initialisation segment and the segments after it, in order; * and ? stand for any letters of a name", Arity = ArgumentArity.OneOrMore, HelpName = "FILE" };
-        Option<string[]> keys = new("--key") { Description = "A key in hexadecimal, for its id or for a track's number; others on this machine can see arguments", HelpName = "KID:KEY" };
+        Option<string[]> keys = new("--key") { Description = "A key in hexadecimal, for its id or for a track's number, or alone for segments of HLS; others on this machine can see arguments", HelpName = "KID:KEY" };
+        Option<string?> method = new("--method") { Description = "Of segments of HLS: how they are encrypted; sample-aes without it", HelpName = "sample-aes|aes-128" };
+        Option<string?> vector = new("--iv") { Description = "Of segments of HLS: their initialisation vector, 32 hexadecimal digits", HelpName = "IV" };
+        Option<ulong?> sequence = new("--sequence") { Description = "Of segments of HLS without an IV: the media sequence number of the first, which is the IV", HelpName = "N" };
         Option<string?> keyFile = new("--key-file") { Description = "A file with one KID:KEY a line, or - for standard input", HelpName = "FILE|-" };
         Option<string> to = new("--to") { Description = "Where to: a file, or - for standard output", HelpName = "FILE|-", Required = true };
         Option<bool> force = new("--force") { Description = "Replace what exists" };
@@ -27,7 +30,7 @@ internal static class DecryptCommand
         });
         Command command = new("decrypt", "Decrypts files whose keys you hold. The output has the length of the input, and every offset in it stays true.")
         {
-            files, keys, keyFile, to, force, init, threads, sha256, allowProtected,
+            files, keys, keyFile, to, force, init, method, vector, sequence, threads, sha256, allowProtected,
         };
         command.SetAction((parse, cancellationToken) =>
         {
@@ -40,6 +43,9 @@ internal static class DecryptCommand
                 KeyFile = parse.GetValue(keyFile),
                 To = parse.GetRequiredValue(to),
                 Force = parse.GetValue(force),
+                Method = parse.GetValue(method),
+                Vector = parse.GetValue(vector),
+                Sequence = parse.GetValue(sequence),
                 Threads = parse.GetValue(threads),
                 Sha256 = parse.GetValue(sha256),
                 AllowProtected = parse.GetValue(allowProtected),
