@@ -7,7 +7,7 @@ namespace Keyway.Peers;
 internal sealed record Peer(string Name, string? Program, Func<TestFile, string, IReadOnlyList<string>> Arguments)
 {
     /// <summary>Only for some files; without it, for all that are one file.</summary>
-    public Func<TestFile, bool> Takes { get; init; } = static file => !file.IsPresentation;
+    public Func<TestFile, bool> Takes { get; init; } = static file => file is { IsPresentation: false, IsPlaylist: false };
 
     /// <summary>Whether its output holds the samples.</summary>
     public bool Decrypts { get; init; } = true;

@@ -12,7 +12,7 @@ internal static class Report
         text.AppendLine("# Keyway and others on the same files").AppendLine();
         text.AppendLine(CultureInfo.InvariantCulture, $"{TimeProvider.System.GetUtcNow():yyyy-MM-dd HH:mm} UTC · {Machine.Processor()}, {Environment.ProcessorCount} processors ({Machine.Flags()}) · {Machine.Kernel()} · .NET {Environment.Version}");
         text.AppendLine().AppendLine(CultureInfo.InvariantCulture, $"{settings.Rounds} rounds, every program once in each, from `{settings.Folder}` to the same file system. Load average {loadBefore} before, {Machine.Load()} after: above 1, others used the machine too, and ratios say more than times.");
-        text.AppendLine().AppendLine("*against Keyway*: how many times as long as `keyway` it took. *processor*: in the program and in the kernel. *memory*: the most the process had. *samples*: whether the output holds the samples that were protected, by ffmpeg's reading. *play*: a presentation in segments becomes one file, which is compared with copying such a file; *play-small* takes what starting takes.");
+        text.AppendLine().AppendLine("*against Keyway*: how many times as long as `keyway` it took. *processor*: in the program and in the kernel. *memory*: the most the process had. *samples*: whether the output holds the samples that were protected, by ffmpeg's reading. *play*: a presentation in segments becomes one file, which is compared with copying such a file; *play-small* takes what starting takes; *hls-…*: segments of HLS, compared with copying the clear stream.");
         foreach (IGrouping<TestFile, Result> file in results.GroupBy(static result => result.File)) Table(text, [.. file]);
         Notes(text, results);
         string path = Path.GetFullPath(settings.Report);

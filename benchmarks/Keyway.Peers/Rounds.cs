@@ -43,7 +43,7 @@ internal static class Rounds
 
     private static string Target(Result result, string folder)
     {
-        string to = Path.Combine(folder, $"out.{result.File.Kind}.mp4");
+        string to = Path.Combine(folder, $"out.{result.File.Kind}.{result.File.Extension}");
         File.Delete(to);
         return to;
     }

@@ -6,6 +6,8 @@ internal sealed class TestFiles(Settings settings, string ffmpeg, string package
     public const string Kid = "000102030405060708090a0b0c0d0e0f";
     public const string Key = "00112233445566778899aabbccddeeff";
 
+    public const string Vector = "0102030405060708090a0b0c0d0e0f10";
+
     private const int PieceSeconds = 20;
 
     public IReadOnlyList<TestFile> Make()
@@ -27,7 +29,64 @@ internal sealed class TestFiles(Settings settings, string ffmpeg, string package
         foreach (string scheme in (string[])["cenc", "cbcs"]) files.Add(Protect("small", small, scheme, audio: false));
         files.Add(Present("play", Together("play", big, settings.Seconds)));
         files.Add(Present("play-small", Together("play-small", small, 4)));
+        files.Add(Whole(big));
+        files.AddRange(Samples(big));
         return files;
+    }
+
+    /// <summary>A transport stream that is encrypted as a whole, as one segment of HLS.</summary>
+    private TestFile Whole(string clear)
+    {
+        string stream = Place("hls-aes.clear.ts"), folder = Place("hls-aes"), list = Path.Combine(folder, "media.m3u8");
+        if (!File.Exists(stream)) Command.Run(ffmpeg, "-v", "error", "-y", "-i", clear, "-c", "copy", "-f", "mpegts", stream);
+        if (!File.Exists(list))
+        {
+            WriteKey(folder);
+            string info = Path.Combine(folder, "info");
+            File.WriteAllLines(info, ["key", Path.Combine(folder, "key"), Vector]);
+            Command.Run(ffmpeg, "-v", "error", "-y", "-i", stream, "-c", "copy", "-f", "hls", "-hls_time", "100000", "-hls_playlist_type", "vod", "-hls_key_info_file", info, "-hls_segment_filename", Path.Combine(folder, "%d.ts"), list);
+        }
+
+        return new TestFile("hls-aes, a transport stream in AES-128", "hls-aes", "AES-128", list, IsAudio: false, HashOf(ffmpeg, stream)) { Clear = stream, Segments = Path.Combine(folder, "0.ts") };
+    }
+
+    /// <summary>A transport stream in segments of two seconds whose samples are encrypted: to be a transport stream again, and to be MP4.</summary>
+    private IEnumerable<TestFile> Samples(string clear)
+    {
+        string folder = Place("hls-ts"), twin = Place("hls-ts.clear"), list = Path.Combine(folder, "media.m3u8"), plain = Path.Combine(twin, "media.m3u8");
+        if (!File.Exists(list))
+        {
+            WriteKey(folder);
+            string made = Directory.CreateTempSubdirectory("keyway-peers-").FullName;
+            Package(clear, made, folder, "--enable_raw_key_encryption", "--keys", $"label=:key_id={Kid}:key={Key}", "--iv", Vector, "--protection_scheme", "cbcs", "--clear_lead", "0");
+            // The packager writes the key's identifier where the address of the key belongs.
+            File.WriteAllLines(list, File.ReadLines(list).Select(static line => line.StartsWith("#EXT-X-KEY:", StringComparison.Ordinal) ? $"#EXT-X-KEY:METHOD=SAMPLE-AES,URI=\"key\",IV=0x{Vector}" : line));
+            Package(clear, made, twin);
+            Directory.Delete(made, recursive: true);
+        }
+
+        string stream = Place("hls-ts.clear.ts");
+        if (!File.Exists(stream))
+        {
+            using FileStream joined = File.Create(stream);
+            for (int number = 1; File.Exists(Path.Combine(twin, $"{number}.ts")); number++) joined.Write(File.ReadAllBytes(Path.Combine(twin, $"{number}.ts")));
+        }
+
+        yield return new TestFile("hls-ts, a transport stream in SAMPLE-AES", "hls-ts", "SAMPLE-AES", list, IsAudio: false, HashOf(ffmpeg, stream)) { Clear = stream, Segments = Path.Combine(folder, "*.ts") };
+        yield return new TestFile("hls-mp4, the same to MP4", "hls-mp4", "SAMPLE-AES", list, IsAudio: false, HashOf(ffmpeg, clear)) { Clear = stream };
+    }
+
+    private void Package(string clear, string made, string to, params string[] more)
+    {
+        Command.Run(packager, [$"in={clear},stream=video,segment_template={Path.Combine(made, "$Number$.ts")},playlist_name=media.m3u8", "--hls_master_playlist_output", Path.Combine(made, "master.m3u8"), "--segment_duration", "2", "--quiet", .. more]);
+        Directory.CreateDirectory(to);
+        foreach (string file in Directory.GetFiles(made)) File.Move(file, Path.Combine(to, Path.GetFileName(file)), overwrite: true);
+    }
+
+    private static void WriteKey(string folder)
+    {
+        Directory.CreateDirectory(folder);
+        File.WriteAllBytes(Path.Combine(folder, "key"), Convert.FromHexString(Key));
     }
 
     /// <summary>A clear file with the video of another and audio.</summary>
