@@ -13,7 +13,7 @@ namespace Keyway.Containers.Segments;
 /// <remarks>Fragmented MP4 whose samples are encrypted says itself how: <see cref="Mp4.Mp4Decryptor"/>.</remarks>
 public static class SegmentDecryptor
 {
-    private const int CopyBytes = 64 << 10;
+    private const int CopyBytes = 512 << 10;
 
     /// <summary>Reads segments and writes them clear.</summary>
     /// <param name="segments">The segments, in order; of transport streams a PES packet may go on in the next.</param>
@@ -46,6 +46,7 @@ public static class SegmentDecryptor
         IReadOnlyList<SegmentInput> segments, RawKeyRing keys, KeyId key, PipeWriter output, SegmentDecryptOptions options, CancellationToken cancellationToken)
     {
         long written = 0;
+        byte[][] buffers = [new byte[CopyBytes], new byte[CopyBytes]];
         SegmentForm form = SegmentForm.Unknown;
         for (int i = 0; i < segments.Count; i++)
         {
@@ -53,16 +54,7 @@ public static class SegmentDecryptor
             SegmentCipherStream clear = new(stream, new SegmentCipher(keys.Lease(key), VectorOf(options, i)), segments[i].Name);
             await using (clear.ConfigureAwait(false))
             {
-                while (true)
-                {
-                    int read = await clear.ReadAsync(output.GetMemory(CopyBytes), cancellationToken).ConfigureAwait(false);
-                    if (read == 0) break;
-                    output.Advance(read);
-                    written += read;
-                    await output.FlushAsync(cancellationToken).ConfigureAwait(false);
-                    options.Progress?.Report(written);
-                }
-
+                written = await CopyAsync(clear, buffers, output, written, options.Progress, cancellationToken).ConfigureAwait(false);
                 if (form == SegmentForm.Unknown) form = clear.Form ?? SegmentForm.Unknown;
             }
         }
@@ -128,6 +120,33 @@ public static class SegmentDecryptor
             BytesWritten = summary.BytesWritten,
             Notes = summary.Notes,
         };
+    }
+
+    /// <summary>What comes next is read and decrypted while the last is written.</summary>
+    /// <returns>How many bytes have been written since the beginning.</returns>
+    private static async ValueTask<long> CopyAsync(SegmentCipherStream clear, byte[][] buffers, PipeWriter output, long written, IProgress<long>? progress, CancellationToken cancellationToken)
+    {
+        int current = 0;
+        Task<int> next = clear.ReadAsync(buffers[current], cancellationToken).AsTask();
+        try
+        {
+            while (await next.ConfigureAwait(false) is > 0 and var length)
+            {
+                ReadOnlyMemory<byte> bytes = buffers[current].AsMemory(0, length);
+                current ^= 1;
+                next = clear.ReadAsync(buffers[current], cancellationToken).AsTask();
+                await PipeOutput.WriteAsync(output, bytes, cancellationToken).ConfigureAwait(false);
+                written += length;
+                progress?.Report(written);
+            }
+
+            return written;
+        }
+        finally
+        {
+            // Nobody closes what is being read.
+            await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
     }
 
     private static MediaFormatException Refusal(SegmentInput segment, string reason) => new(segment.Name, new FormatError(reason, "", 0));
