@@ -224,7 +224,7 @@ internal sealed class PresentationKeyFiles : ISegmentKeys, IAsyncDisposable
     /// <summary>Notes, once, that what stands in the playlist as a key may be the key's identifier: there is a packager that writes that there.</summary>
     private void Doubt(SegmentKey key, IReadOnlyList<KeyId> names)
     {
-        if (!key.Uri.Scheme.Equals(DataUri.Scheme, StringComparison.OrdinalIgnoreCase)) return;
+        if (!DataUri.Is(key.Uri.OriginalString) || key.Uri.OriginalString.Length > KeyFileLimits.DataUri) return;
         lock (_gate)
         {
             if (!_doubted.Add(key.Id)) return;
@@ -237,7 +237,7 @@ internal sealed class PresentationKeyFiles : ISegmentKeys, IAsyncDisposable
             return;
         }
 
-        if (!DataUri.TryRead(key.Uri, out byte[] content, out _)) return;
+        if (!DataUri.TryRead(key.Uri.OriginalString, out byte[] content)) return;
         bool isIdentifier = KeyId.TryRead(content, out KeyId value) && names.Contains(value);
         bool isNamed = names.Any(name => name != default && name != key.Id);
         CryptographicOperations.ZeroMemory(content);

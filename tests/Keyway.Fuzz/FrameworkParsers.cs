@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Text;
 using System.Text.Json;
 using Keyway.Containers.TransportStream;
 using Keyway.Containers.TransportStream.Clear;
@@ -7,12 +8,13 @@ using Keyway.Containers.TransportStream.Decrypting;
 using Keyway.Containers.TransportStream.PackedAudio;
 using Keyway.Dash;
 using Keyway.Decryption;
+using Keyway.KeyFiles;
+using Keyway.Licensing;
 using Keyway.Licensing.Answers;
 using Keyway.Licensing.Packs;
 using Keyway.Licensing.Secrets;
 using Keyway.Manifests.Hls.Model;
 using Keyway.Manifests.Hls.Reading;
-using Keyway.Manifests.Hls.Text;
 using Keyway.Mp4;
 using Keyway.Protection;
 using Keyway.Sources;
@@ -44,12 +46,43 @@ internal static class FrameworkParsers
         new("ts-clear-in-place", SeedKind.TransportStream, ClearInPlace),
         new("packed-audio-inspect", SeedKind.PackedAudio, static bytes => TransportStreamInspector.Inspect(bytes, "fuzz")),
         new("packed-audio-clear", SeedKind.PackedAudio, ClearPackedAudio),
+        new("segment-beginning", SeedKind.TransportStream, ReadBeginning),
+        new("segment-cipher", SeedKind.PackedAudio, ReadEncrypted),
+        new("key-file", SeedKind.Json, ReadKeyFile),
         new("pssh", SeedKind.Pssh, static bytes => PsshBox.TryReadAll(bytes, out _, out _)),
         new("mpd", SeedKind.Manifest, ReadManifest),
         new("m3u8", SeedKind.Playlist, ReadPlaylist),
         new("pack", SeedKind.Pack, static bytes => ProviderPack.Read(bytes, "fuzz")),
         new("answer", SeedKind.Json, ReadAnswer),
     ];
+
+    /// <summary>What decrypted segments begin with: as it is, and with its first block spoilt.</summary>
+    private static void ReadBeginning(byte[] bytes)
+    {
+        byte[] clear = [.. bytes];
+        _ = SegmentBeginning.Of(clear);
+        for (int i = 0; i < Math.Min(SegmentCipher.BlockSize, clear.Length); i++) clear[i] ^= 0x5A;
+        _ = SegmentBeginning.Of(clear);
+    }
+
+    /// <summary>A segment that is encrypted as a whole, or what claims to be one.</summary>
+    private static void ReadEncrypted(byte[] bytes)
+    {
+        using RawKeyRing ring = Ring();
+        if (ring.CreateDecryptor().TryLeaseSegment(default, new byte[SegmentCipher.BlockSize], out SegmentCipher? cipher) != DecryptStatus.Decrypted) return;
+        using SegmentCipherStream stream = new(Forward(bytes), cipher!, "fuzz");
+        Wait(stream.CopyToAsync(Stream.Null));
+    }
+
+    /// <summary>What servers send instead of keys, and what stands in addresses.</summary>
+    private static void ReadKeyFile(byte[] bytes)
+    {
+        _ = KeyFileContent.WhyNoKey(bytes.AsSpan(0, Math.Min(bytes.Length, KeyFileLimits.AnswerBytes + 1)), Playlist);
+        DataUri.TryRead("data:;base64," + Encoding.Latin1.GetString(bytes), out _);
+        DataUri.TryRead("data:," + Encoding.Latin1.GetString(bytes), out _);
+        InitializationData data = new() { Kind = InitializationDataKind.None, System = SystemIds.KeyFile, Payload = bytes };
+        Try(() => new KeyFileSystem().ParseHeader(data));
+    }
 
     private static void Decrypt(Stream input)
     {

@@ -14,8 +14,9 @@ internal sealed class KeyFileSession(ProtectionHeader header, Uri address, ISess
     /// <exception cref="LicenseServiceException">What stands there is no key.</exception>
     public void ImportInline()
     {
-        if (!address.Scheme.Equals(DataUri.Scheme, StringComparison.OrdinalIgnoreCase)) return;
-        if (!DataUri.TryRead(address, out byte[] content, out string problem)) throw KeyFileError.NoKey(address, problem);
+        if (!DataUri.Is(address.OriginalString)) return;
+        if (address.OriginalString.Length > KeyFileLimits.DataUri) throw KeyFileError.NoKey(address, "it is longer than any key");
+        if (!DataUri.TryRead(address.OriginalString, out byte[] content, out string problem)) throw KeyFileError.NoKey(address, problem);
         try
         {
             Import(content);

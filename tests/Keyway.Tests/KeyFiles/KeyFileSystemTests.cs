@@ -131,6 +131,8 @@ public sealed class KeyFileSystemTests
         bench.Facts.OfType<LicenseNeeded>().Should().BeEmpty();
         (await bench.FailAsync(KeyFileBench.Key("data:text/plain;base64," + Convert.ToBase64String(Bytes.Random(20, 1))))).Message.Should().Be("the key file data:…: it has 20 bytes, and a key has 16");
         (await bench.FailAsync(KeyFileBench.Key("data:text/plain;base64,*"))).Message.Should().Be("the key file data:…: it says that it is base64, and is none");
+        (await bench.FailAsync(KeyFileBench.Key($"data:,{new string('a', KeyFileLimits.DataUri - 5)}"))).Message.Should().Be("the key file data:…: it is longer than any key");
+        (await bench.FailAsync(KeyFileBench.Key($"data:,{new string('a', KeyFileLimits.DataUri - 6)}"))).Message.Should().Contain("more than 64 bytes");
     }
 
     [Theory]

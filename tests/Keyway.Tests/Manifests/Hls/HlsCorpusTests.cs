@@ -3,7 +3,6 @@ using System.Text.Json;
 using Keyway.Dash;
 using Keyway.Manifests.Hls.Model;
 using Keyway.Manifests.Hls.Reading;
-using Keyway.Manifests.Hls.Text;
 using Keyway.Protection;
 using Keyway.Sources;
 using Keyway.Testing;
