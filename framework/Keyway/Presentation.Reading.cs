@@ -173,7 +173,7 @@ public sealed partial class Presentation
         if (isAll && range.IsAll && rows.Length == 1 && rows[0].Tracks[track.Index]!.Rendition is { Segments.IsWholeFile: true } rendition)
         {
             Stream file = await RenditionStream.OpenAsync(_setup.Sources, content.Origin, [rendition.Segments], _setup.KeyFiles, cancellationToken: cancellationToken).ConfigureAwait(false);
-            SamplePlace place = PeriodTrack.PlaceOf(rows[0], rows[0].Tracks[track.Index]!, beginning, isLast: true);
+            SamplePlace place = PeriodTrack.PlaceOf(rows[0], rows[0].Tracks[track.Index]!, rendition.Segments, media: null, beginning, isLast: true);
             return QueueOf(MediaUnit.File(new ProgressStream(file, read => Tell(track, read, file.CanSeek ? file.Length : null, read)), ContentReader.NameOf(rendition), place));
         }
 

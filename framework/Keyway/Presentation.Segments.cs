@@ -5,6 +5,7 @@ using Keyway.MediaUnits;
 using Keyway.Mp4;
 using Keyway.Mp4.Clear;
 using Keyway.Mp4.Reading;
+using Keyway.Protection;
 using Keyway.Sessions;
 using Keyway.Sources;
 using Keyway.Timeline;
@@ -107,7 +108,8 @@ public sealed partial class Presentation
         ReadOnlyMemory<byte> head = segments.Initialization is { } initialization ? await InitializationAsync(timeline, initialization, cancellationToken).ConfigureAwait(false) : default;
         RenditionCheck check = head.IsEmpty ? new RenditionCheck(null) : RenditionCheck.Of(head.ToArray(), segment.Name, out _, out _);
         CheckedSegment found = await fetcher.ReadAsync(segment, check, time: null, cancellationToken).ConfigureAwait(false);
-        if (!SegmentOrder.IsOnTime(found)) await CompareAsync(found).ConfigureAwait(false);
+        TimeSpan ahead = PeriodTrack.AheadOf(segments.Anchor is { } anchor ? await anchor.FindAsync(fetcher, Now, cancellationToken).ConfigureAwait(false) : null);
+        if (!SegmentOrder.IsOnTime(found, ahead)) await CompareAsync(found).ConfigureAwait(false);
         if (found.Rest is not null) return Clear(head, found.ToUnit(place: null), current, cancellationToken);
         using MemoryStream output = new(found.Bytes.Length);
         PipeWriter pipe = PipeWriter.Create(output, new StreamPipeWriterOptions(leaveOpen: true));
@@ -126,7 +128,7 @@ public sealed partial class Presentation
             try
             {
                 neighbour = await fetcher.ReadAsync(beside.Segment, check, time: null, cancellationToken).ConfigureAwait(false);
-                if (!SegmentOrder.HaveOneClock(neighbour, odd)) throw new MediaFormatException(segment.Name, SegmentOrder.OutOfTime(odd));
+                if (!SegmentOrder.HaveOneClock(neighbour, odd)) throw new MediaFormatException(segment.Name, SegmentOrder.OutOfTime(odd, ahead));
             }
             catch
             {
@@ -178,7 +180,7 @@ public sealed partial class Presentation
             using Mp4Reader reader = await Mp4Reader.OpenAsync(queue, ContentReader.NameOf(current), cancellationToken).ConfigureAwait(false);
             reader.Marker = new FragmentMarker(isOneTrack: true);
             using PresentationKeys keys = new(_setup, index, _setup.Options.Output, _segmentReader);
-            Func<Mp4Track, bool>? own = current.TrackId is { } id ? track => track.Id == id : null;
+            Func<Mp4Track, bool>? own = current.TrackId is { } id ? track => track.Id == id : current.IsMixed ? track => HandlerKind.Of(track.Handler) == current.Kind : null;
             await foreach (ClearFragment fragment in reader.ReadAsync(keys, own, RangeOf(range), cancellationToken).ConfigureAwait(false)) yield return fragment;
             foreach (string note in reader.Summary.Notes) _gaps.Note(note);
         }
@@ -233,7 +235,16 @@ public sealed partial class Presentation
         cancellationToken);
 
     /// <summary>A list of segments that answers: its index is read once.</summary>
-    private ValueTask<SegmentList> OpenListAsync(SegmentList list, ContentOrigin origin, CancellationToken cancellationToken) => list.MayHaveIndex
-        ? _lists.GetAsync(list, each => each.OpenAsync(_setup.Sources, origin, CancellationToken.None).AsTask(), cancellationToken)
-        : new(list);
+    private ValueTask<SegmentList> OpenListAsync(SegmentList list, ContentOrigin origin, CancellationToken cancellationToken)
+    {
+        return list.MayHaveIndex ? _lists.GetAsync(list, OpenAsync, cancellationToken) : new(list);
+
+        async Task<SegmentList> OpenAsync(SegmentList each)
+        {
+            SegmentList opened = await each.OpenAsync(_setup.Sources, origin, CancellationToken.None).ConfigureAwait(false);
+            // What is read only now may say who has its keys.
+            if (each.IsElsewhere && opened.OwnProtection.Count > 0 && _setup.Keys is { } licenses) licenses.Announce(new ProtectionMapBuilder().Add(opened.OwnProtection, each.Path).Build());
+            return opened;
+        }
+    }
 }

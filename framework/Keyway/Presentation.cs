@@ -250,9 +250,11 @@ public sealed partial class Presentation : IAsyncDisposable
     private void Tell(PresentationTrack track, long done, long? total, long bytes) =>
         _setup.Options.Progress?.Report(new PresentationProgress { Track = track.Index, Done = done, Total = total, Bytes = bytes });
 
-    private Func<Mp4Track, bool>? Filter(PresentationTrack track) => !_setup.Content.IsOneFile
-        ? null
-        : file => ContentMap.TrackName(file) == _setup.Content.Tracks[track.Index].Path;
+    private Func<Mp4Track, bool>? Filter(PresentationTrack track)
+    {
+        if (_setup.Content.IsOneFile) return file => ContentMap.TrackName(file) == _setup.Content.Tracks[track.Index].Path;
+        return _setup.Content.RenditionsOf(track.Index).Any(static rendition => rendition.IsMixed) ? file => HandlerKind.Of(file.Handler) == track.Kind : null;
+    }
 
     private static PresentationTrack Of(ContentTrack track, int index) => new()
     {

@@ -213,6 +213,7 @@ internal static class InspectReport
     private static string NameOf(ContentKind kind) => kind switch
     {
         ContentKind.Dash => "DASH",
+        ContentKind.Hls => "HLS",
         ContentKind.FragmentedMp4 => "fragmented MP4",
         _ => "MP4",
     };

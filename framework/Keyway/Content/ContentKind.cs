@@ -14,4 +14,7 @@ public enum ContentKind
 
     /// <summary>A progressive MP4 file.</summary>
     ProgressiveMp4,
+
+    /// <summary>An HLS playlist.</summary>
+    Hls,
 }

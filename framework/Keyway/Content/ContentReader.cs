@@ -1,6 +1,7 @@
 using System.Globalization;
 using Keyway.Dash;
 using Keyway.Decryption;
+using Keyway.Manifests.Hls;
 using Keyway.Mp4;
 using Keyway.Protection;
 using Keyway.Sources;
@@ -14,7 +15,7 @@ namespace Keyway.Content;
 internal sealed class ContentReader(MediaSources sources, ISegmentKeys? keys)
 {
     // The forms of manifests that are read. Nothing else knows which one it was.
-    private static readonly (ContentKind Kind, ITimelineReader Reader)[] Manifests = [(ContentKind.Dash, new DashReader())];
+    private static readonly (ContentKind Kind, ITimelineReader Reader)[] Manifests = [(ContentKind.Dash, new DashReader()), (ContentKind.Hls, new HlsReader())];
 
     /// <summary>Reads content.</summary>
     /// <param name="source">Where it is; the caller's own choice.</param>
@@ -54,7 +55,7 @@ internal sealed class ContentReader(MediaSources sources, ISegmentKeys? keys)
 
     private async ValueTask<OpenedContent> ReadManifestAsync(Uri source, ContentKind kind, ITimelineReader reader, TrackWishes wishes, bool everyTrack, CancellationToken cancellationToken)
     {
-        PresentationTimeline timeline = await reader.ReadAsync(sources, source, cancellationToken).ConfigureAwait(false);
+        PresentationTimeline timeline = await reader.ReadAsync(sources, source, wishes, everyTrack, cancellationToken).ConfigureAwait(false);
         TrackSelection selection = wishes.Choose(timeline);
         List<string> notes = [.. timeline.Notes];
         ProtectionMapBuilder protection = new ProtectionMapBuilder().Add(timeline);
@@ -68,7 +69,7 @@ internal sealed class ContentReader(MediaSources sources, ISegmentKeys? keys)
             {
                 MovieFacts facts = await ProbeAsync(timeline.Origin, rendition, cancellationToken).ConfigureAwait(false);
                 ContentMap.Add(protection, NameOf(rendition), facts, rendition.Path);
-                descriptions[rendition.Path] = facts.Description;
+                if (facts.Description.Length > 0) descriptions[rendition.Path] = facts.Description;
                 periods.Add(Describe(rendition, facts));
             }
 
@@ -199,6 +200,7 @@ internal sealed class ContentReader(MediaSources sources, ISegmentKeys? keys)
     public async ValueTask<MovieFacts> ProbeAsync(ContentOrigin origin, Rendition rendition, CancellationToken cancellationToken)
     {
         SegmentList segments = rendition.Segments;
+        if (segments.IsElsewhere) segments = await segments.OpenAsync(sources, origin, cancellationToken).ConfigureAwait(false);
         if (segments.Initialization is { } initialization && !segments.IsWholeFile && !segments.IsIndexed)
         {
             // Nothing is asked for just to be looked at.
@@ -269,11 +271,5 @@ internal sealed class ContentReader(MediaSources sources, ISegmentKeys? keys)
         File = track,
     };
 
-    private static MediaKind KindOf(Mp4Track track) => track.Handler switch
-    {
-        "vide" => MediaKind.Video,
-        "soun" => MediaKind.Audio,
-        "text" or "subt" or "sbtl" or "subp" => MediaKind.Text,
-        _ => MediaKind.Other,
-    };
+    private static MediaKind KindOf(Mp4Track track) => HandlerKind.Of(track.Handler);
 }

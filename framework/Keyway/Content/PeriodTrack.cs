@@ -30,27 +30,36 @@ internal sealed class PeriodTrack(MediaSources sources, ContentOrigin origin, IS
     private long _segments;
     private long _bytes;
 
-    /// <summary>How much later a period's samples are played than they say.</summary>
-    public static TimeSpan ShiftOf(PeriodRow row, TrackPeriod period) => row.Start - period.Rendition.Segments.MediaOffset;
-
     /// <summary>How a period's samples lead to the timeline of the presentation.</summary>
-    public static MediaClock ClockOf(PeriodRow row, TrackPeriod period) => period.Rendition.TrackId is not null
-        ? MediaClock.OfFile
-        : new(row.Name, row.Start, period.Rendition.Segments.MediaOffsetUnits, period.Rendition.Segments.Timescale);
+    /// <param name="row">The period.</param>
+    /// <param name="period">The track in it.</param>
+    /// <param name="segments">Its segments, opened.</param>
+    /// <param name="media">Where the clock of the media stands when that of the manifest begins; <see langword="null"/>: they are one.</param>
+    public static MediaClock ClockOf(PeriodRow row, TrackPeriod period, SegmentList segments, MediaBase? media)
+    {
+        if (period.Rendition.TrackId is not null) return MediaClock.OfFile;
+        MediaBase begin = (media ?? new MediaBase(0, segments.Timescale)).Plus(segments.MediaOffsetUnits, segments.Timescale);
+        return media is null ? new(row.Name, row.Start, segments.MediaOffsetUnits, segments.Timescale) : new(row.Name, row.Start, begin.Units, begin.Scale);
+    }
 
     /// <summary>When the samples of a period are played, counted from the beginning of a file.</summary>
     /// <param name="row">The period.</param>
     /// <param name="period">The track in it.</param>
+    /// <param name="segments">Its segments, opened.</param>
+    /// <param name="media">Where the clock of the media stands when that of the manifest begins; <see langword="null"/>: they are one.</param>
     /// <param name="beginning">When the file begins.</param>
     /// <param name="isLast">Whether nothing comes after it.</param>
-    public static SamplePlace PlaceOf(PeriodRow row, TrackPeriod period, TimeSpan beginning, bool isLast) => new()
+    public static SamplePlace PlaceOf(PeriodRow row, TrackPeriod period, SegmentList segments, MediaBase? media, TimeSpan beginning, bool isLast) => new()
     {
-        Clock = ClockOf(row, period),
-        Shift = ShiftOf(row, period) - beginning,
-        Start = period.Rendition.TrackId is null ? row.Start - beginning : null,
-        End = row.Period.Duration is { } length ? row.Start - beginning + length : null,
+        Clock = ClockOf(row, period, segments, media),
+        Shift = row.Start - segments.MediaOffset - AheadOf(media) - beginning,
+        Start = period.Rendition.TrackId is null && segments.IsCutToPeriod ? row.Start - beginning : null,
+        End = segments.IsCutToPeriod && row.Period.Duration is { } length ? row.Start - beginning + length : null,
         EndSlack = isLast ? TimelineLimits.EndSlack : TimeSpan.Zero,
     };
+
+    /// <summary>How far the clock of the media is ahead of the manifest's.</summary>
+    public static TimeSpan AheadOf(MediaBase? media) => media?.Time ?? TimeSpan.Zero;
 
     /// <summary>How many segments a track has in a range, as far as it can be told without a request.</summary>
     public static long CountOf(IReadOnlyList<PeriodRow> rows, int track, TimeRange range, DateTimeOffset now) => rows.Sum(row =>
@@ -71,13 +80,15 @@ internal sealed class PeriodTrack(MediaSources sources, ContentOrigin origin, IS
     public async Task WriteAsync(MediaQueue to, TimeSpan beginning, CancellationToken cancellationToken)
     {
         foreach (PeriodRow row in rows)
-            if (row.Tracks[track] is { } period) await WriteAsync(to, row, period, PlaceOf(row, period, beginning, row == last), cancellationToken).ConfigureAwait(false);
+            if (row.Tracks[track] is { } period) await WriteAsync(to, row, period, beginning, cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task WriteAsync(MediaQueue to, PeriodRow row, TrackPeriod period, SamplePlace place, CancellationToken cancellationToken)
+    private async Task WriteAsync(MediaQueue to, PeriodRow row, TrackPeriod period, TimeSpan beginning, CancellationToken cancellationToken)
     {
         SegmentList named = period.Rendition.Segments;
         SegmentList segments = await Open(named, origin, cancellationToken).ConfigureAwait(false);
+        MediaBase? media = segments.Anchor is { } anchor ? await anchor.FindAsync(_fetcher, now, cancellationToken).ConfigureAwait(false) : null;
+        SamplePlace place = PlaceOf(row, period, segments, media, beginning, row == last);
         if (segments.IsInOneFile)
         {
             Stream file = await _fetcher.OpenFileAsync(segments.WholeFile, cancellationToken).ConfigureAwait(false);
@@ -94,11 +105,11 @@ internal sealed class PeriodTrack(MediaSources sources, ContentOrigin origin, IS
             if (note is not null) log.Note(note);
         }
 
-        RenditionWriter writer = new(to, head, place, log) { Missed = Miss, Written = Took };
+        RenditionWriter writer = new(to, head, place, log, AheadOf(media)) { Missed = Miss, Written = Took };
         IEnumerable<TimelineSegment> wanted = range.IsAll ? segments.Played(now) : segments.Range(FromOf(row, range), range.Until - row.Start, now);
         if (FromOf(row, range) > TimeSpan.Zero)
         {
-            List<Attempt> lead = await LeadAsync(segments, FromOf(row, range), check, cancellationToken).ConfigureAwait(false);
+            List<Attempt> lead = await LeadAsync(segments, FromOf(row, range), segments.MediaOffset + AheadOf(media), check, cancellationToken).ConfigureAwait(false);
             foreach (Attempt attempt in lead) await AddAsync(attempt).ConfigureAwait(false);
             if (lead.Count > 0) wanted = wanted.Where(segment => segment.Duration == 0 || segment.Time > lead[^1].Segment.Time);
         }
@@ -131,7 +142,7 @@ internal sealed class PeriodTrack(MediaSources sources, ContentOrigin origin, IS
     private static TimeSpan FromOf(PeriodRow row, TimeRange range) => range.From is { } from && from > row.Start ? from - row.Start : TimeSpan.Zero;
 
     /// <summary>The segments up to the one at a time, from that with the sync sample on which the samples at that time depend.</summary>
-    private async ValueTask<List<Attempt>> LeadAsync(SegmentList segments, TimeSpan from, RenditionCheck check, CancellationToken cancellationToken)
+    private async ValueTask<List<Attempt>> LeadAsync(SegmentList segments, TimeSpan from, TimeSpan offset, RenditionCheck check, CancellationToken cancellationToken)
     {
         List<Attempt> lead = [];
         // Samples are presented later than they are decoded.
@@ -142,7 +153,7 @@ internal sealed class PeriodTrack(MediaSources sources, ContentOrigin origin, IS
             Attempt attempt = await TryAsync(step.Segment, check, cancellationToken).ConfigureAwait(false);
             lead.Insert(0, attempt);
             TimeSpan start = segments.StartOf(step.Segment);
-            if (start == TimeSpan.Zero || attempt.Found is null || attempt.Found.FirstSync - segments.MediaOffset <= decoded) break;
+            if (start == TimeSpan.Zero || attempt.Found is null || attempt.Found.FirstSync - offset <= decoded) break;
             if (lead.Count == TimelineLimits.SyncSearch)
             {
                 log.Note($"{step.Segment.Name}: no sync sample in {TimelineLimits.SyncSearch} segments before {from:c}; reading begins with the next one");

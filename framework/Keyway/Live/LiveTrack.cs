@@ -83,7 +83,7 @@ internal sealed class LiveTrack(LiveFeed feed, PeriodPlan plan, int track, Perio
             }
 
             if (await plan.PartOfAsync(now.Rows, _row, cancellationToken).ConfigureAwait(false) > part) return true;
-            if (_place is not null) _place.End = EndOf(now, row);
+            if (_place is not null && period.Rendition.Segments.IsCutToPeriod) _place.End = EndOf(now, row);
             if (_reached is { } read && IsBeyondEnd(read)) return false;
             SegmentStep step = Step(now, row, period);
             if (step.Segment.Address is not null && IsBeyondEnd(row.Start + period.Rendition.Segments.StartOf(step.Segment))) return false;
@@ -185,7 +185,7 @@ internal sealed class LiveTrack(LiveFeed feed, PeriodPlan plan, int track, Perio
         SegmentList segments = period.Rendition.Segments;
         if (_origin != now.Timeline.Origin) (_origin, _fetcher) = (now.Timeline.Origin, new SegmentFetcher(feed.Sources, now.Timeline.Origin, feed.Keys));
         TimeSpan length = step.Segment.Length, rowStart = row.Start, start = rowStart + segments.StartOf(step.Segment);
-        if (EndOf(now, row) is { } over && start >= over)
+        if (segments.IsCutToPeriod && EndOf(now, row) is { } over && start >= over)
         {
             // The manifest names more than the period plays.
             (_begun, _last) = (true, step.Segment.Time);
@@ -238,8 +238,15 @@ internal sealed class LiveTrack(LiveFeed feed, PeriodPlan plan, int track, Perio
         if (head.Note is { } note) feed.Note(note);
         _rendition = period.Rendition.Id;
         _check = head.Check;
-        _place = new SamplePlace { Clock = PeriodTrack.ClockOf(row, period), Shift = rowStart - segments.MediaOffset, Start = rowStart, End = EndOf(now, row) };
-        _writer = new RenditionWriter(to, head.Bytes, _place, feed.Log)
+        MediaBase? media = segments.Anchor is { } anchor ? await anchor.FindAsync(_fetcher!, feed.Now, cancellationToken).ConfigureAwait(false) : null;
+        _place = new SamplePlace
+        {
+            Clock = PeriodTrack.ClockOf(row, period, segments, media),
+            Shift = rowStart - segments.MediaOffset - PeriodTrack.AheadOf(media),
+            Start = segments.IsCutToPeriod ? rowStart : null,
+            End = segments.IsCutToPeriod ? EndOf(now, row) : null,
+        };
+        _writer = new RenditionWriter(to, head.Bytes, _place, feed.Log, PeriodTrack.AheadOf(media))
         {
             Missed = (segment, failure) => Miss(segment, segments, rowStart, failure),
             Written = bytes =>

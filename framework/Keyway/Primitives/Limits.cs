@@ -217,6 +217,18 @@ internal static class HlsLimits
     /// <summary>Date ranges of one playlist: an advertisement every minute for three days.</summary>
     public const int DateRanges = 4096;
 
+    /// <summary>Periods that discontinuities and initialisation segments cut a presentation into. A change every four seconds for twenty hours.</summary>
+    public const int Periods = 1 << 14;
+
+    /// <summary>Renditions in periods: of presentations with more, only what is played is listed. Each is an entry in memory.</summary>
+    public const int ListedRenditions = 1 << 17;
+
+    /// <summary>How much is looked at to tell containers apart: the second packet of a transport stream.</summary>
+    public const int FirstBytes = 376;
+
+    /// <summary>What a <c>data:</c> URI may hold of initialisation data.</summary>
+    public const int InitializationData = Mp4Limits.PsshBytes;
+
     /// <summary>Other small things of a playlist, each: session data, rendition reports, hints.</summary>
     public const int Others = 256;
 
@@ -250,6 +262,12 @@ internal static class TimelineLimits
 
     /// <summary>One of the segments that are joined to be decrypted where they lie: as large as a fragment may be.</summary>
     public const int JoinedBytes = Mp4Limits.FragmentBytes;
+
+    /// <summary>How much of a segment is fetched to see its time: its description and the boxes before it, nearly always.</summary>
+    public const int FirstLook = 64 << 10;
+
+    /// <summary>How much where that was not enough: large events and indexes may stand before it.</summary>
+    public const int LongLook = 2 << 20;
 
     /// <summary>How much of a large segment is handed on at a time.</summary>
     public const int Piece = 256 << 10;

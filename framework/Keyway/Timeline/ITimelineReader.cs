@@ -15,8 +15,11 @@ internal interface ITimelineReader
     /// <summary>Reads it.</summary>
     /// <param name="sources">What opens addresses.</param>
     /// <param name="source">Where it is; the caller's own choice.</param>
+    /// <param name="wishes">Which tracks will be chosen, where parts of the manifest stand in documents of their own: those of the others need not be fetched.</param>
+    /// <param name="everyTrack">Whether those of the others are fetched, too.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="SourceException">It cannot be reached.</exception>
     /// <exception cref="ManifestException">It cannot be read.</exception>
-    ValueTask<PresentationTimeline> ReadAsync(MediaSources sources, Uri source, CancellationToken cancellationToken);
+    /// <exception cref="TrackNotFoundException">Nothing fits the wishes.</exception>
+    ValueTask<PresentationTimeline> ReadAsync(MediaSources sources, Uri source, TrackWishes wishes, bool everyTrack, CancellationToken cancellationToken);
 }

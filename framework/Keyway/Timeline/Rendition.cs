@@ -63,6 +63,9 @@ public sealed record Rendition
     /// <summary>What its manifest says about its protection, in the manifest's order.</summary>
     public IReadOnlyList<RenditionProtection> Protection { get; init; } = [];
 
+    /// <summary>Whether its segments hold tracks of other kinds as well: those of its own kind are it.</summary>
+    internal bool IsMixed { get; init; }
+
     /// <summary>Of a track that shares its file with others: its number there.</summary>
     internal uint? TrackId { get; init; }
 }

@@ -42,6 +42,29 @@ internal sealed class RenditionCheck
         return new RenditionCheck(movie ?? throw new MediaFormatException(name, new FormatError("no moov: this is not an initialisation segment", "", 0)));
     }
 
+    /// <summary>What the tracks of the initialisation segment are for; nothing where segments bring it themselves.</summary>
+    public IReadOnlyList<MediaKind> Kinds => _movie is null ? [] : [.. _movie.Tracks.Select(static track => HandlerKind.Of(track.Facts.Handler)).Distinct()];
+
+    /// <summary>When the samples of a segment begin to be decoded, by its first bytes.</summary>
+    /// <returns><see langword="null"/>: it does not say, or not in these.</returns>
+    public MediaBase? TimeOf(ReadOnlySpan<byte> beginning)
+    {
+        Movie? movie = _movie;
+        for (int at = 0; SegmentBoxes.TryReadHeader(beginning[at..], out TopBox box) && box.Length > 0 && box.Length <= beginning.Length - at; at += (int)box.Length)
+        {
+            ReadOnlySpan<byte> bytes = beginning.Slice(at, (int)box.Length);
+            if (box.Type == FourCc.Moov && Movie.TryRead(bytes.ToArray(), 0, out Movie own, out _)) movie = own;
+            if (box.Type != FourCc.Moof) continue;
+            BoxWalker walker = new(bytes, 0, 0, BoxPath.Root);
+            if (!walker.MoveNext(out Box whole) || !Moof.TryRead(whole, out Moof moof, out _)) return null;
+            foreach (Traf traf in moof.Trafs)
+                if (traf.BaseTime is { } time && movie?.Find(traf.Header.TrackId) is { } track) return new MediaBase(time, Math.Max(1, track.Facts.Timescale));
+            return null;
+        }
+
+        return null;
+    }
+
     /// <summary>Looks at a whole segment.</summary>
     /// <param name="segment">The segment.</param>
     /// <param name="bytes">Its bytes, which the result keeps; or those that were read, where <paramref name="rest"/> follows.</param>

@@ -7,10 +7,11 @@ namespace Keyway.Timeline;
 /// <param name="head">The initialisation segment; <see langword="null"/> where segments bring it themselves.</param>
 /// <param name="place">When the samples are played.</param>
 /// <param name="log">Where notes go.</param>
+/// <param name="ahead">How far the clock of the media is ahead of the times that the manifest names; <paramref name="place"/> knows of it.</param>
 /// <remarks>Threads: one at a time.</remarks>
-internal sealed class RenditionWriter(MediaQueue to, ReadOnlyMemory<byte>? head, SamplePlace place, GapLog log)
+internal sealed class RenditionWriter(MediaQueue to, ReadOnlyMemory<byte>? head, SamplePlace place, GapLog log, TimeSpan ahead = default)
 {
-    private readonly SegmentOrder _order = new();
+    private readonly SegmentOrder _order = new(ahead);
     private SamplePlace _place = place;
     private ReadOnlyMemory<byte>? _head = head;
     private bool _isBegun;

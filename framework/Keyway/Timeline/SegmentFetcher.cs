@@ -22,6 +22,37 @@ internal sealed class SegmentFetcher(MediaSources sources, ContentOrigin origin,
     /// <exception cref="SourceException">No address has it.</exception>
     public ValueTask<Stream> OpenFileAsync(SegmentPart part, CancellationToken cancellationToken) => _source.OpenFileAsync(part, cancellationToken);
 
+    /// <summary>Looks when the samples of a segment begin to be decoded, without fetching all of it.</summary>
+    /// <param name="segment">Which.</param>
+    /// <param name="check">What describes it.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns><see langword="null"/>: it does not say.</returns>
+    /// <exception cref="SourceException">No address has it.</exception>
+    /// <exception cref="KeywayException">It is encrypted as a whole, and there will be no key.</exception>
+    public async ValueTask<MediaBase?> ReadTimeAsync(TimelineSegment segment, RenditionCheck check, CancellationToken cancellationToken)
+    {
+        SegmentPart part = segment.PartFor(keys, origin);
+        await AcquireAsync(segment, cancellationToken).ConfigureAwait(false);
+        for (int length = TimelineLimits.FirstLook; length <= TimelineLimits.LongLook; length *= TimelineLimits.LongLook / TimelineLimits.FirstLook)
+        {
+            ReadOnlyMemory<byte> bytes = await ReadBeginningAsync(part, length, cancellationToken).ConfigureAwait(false);
+            if (check.TimeOf(bytes.Span) is { } time) return time;
+            if (bytes.Length < length) return null;
+        }
+
+        return null;
+    }
+
+    private async ValueTask<ReadOnlyMemory<byte>> ReadBeginningAsync(SegmentPart part, int length, CancellationToken cancellationToken)
+    {
+        long first = part.Range?.First ?? 0;
+        // What is encrypted as a whole has its end where the server says, and not where we stop.
+        if (part.Opening is null) return await _source.ReadAsync(part with { Range = new ByteRange(first, Math.Min(first + length - 1, part.Range?.Last ?? long.MaxValue)) }, length, cancellationToken).ConfigureAwait(false);
+        byte[] bytes = new byte[length];
+        Stream stream = await _source.OpenAsync(part, cancellationToken).ConfigureAwait(false);
+        await using (stream.ConfigureAwait(false)) return bytes.AsMemory(0, await stream.ReadAtLeastAsync(bytes, length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false));
+    }
+
     /// <summary>Fetches an initialisation segment.</summary>
     /// <param name="initialization">Which.</param>
     /// <param name="time">How long a request may take at each address; <see langword="null"/>: as long as bytes come.</param>
@@ -53,6 +84,7 @@ internal sealed class SegmentFetcher(MediaSources sources, ContentOrigin origin,
     /// <exception cref="KeywayException">It is encrypted as a whole, and there will be no key.</exception>
     public async ValueTask<CheckedSegment> ReadAsync(TimelineSegment segment, RenditionCheck check, TimeSpan? time, CancellationToken cancellationToken)
     {
+        if (segment.IsGap) throw new SourceException(segment.Name, "its manifest says that it is missing");
         SegmentPart part = segment.PartFor(keys, origin);
         await AcquireAsync(segment, cancellationToken).ConfigureAwait(false);
         return await _source.TryEachAsync(part, address => sources.WithinAsync(address, time, async token =>

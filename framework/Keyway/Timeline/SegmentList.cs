@@ -129,6 +129,18 @@ public abstract class SegmentList
     /// <summary>Whether there is, or may be, an index to be read.</summary>
     internal virtual bool MayHaveIndex => IsIndexed;
 
+    /// <summary>Whether its list stands in a document of its own, which has not been read: <see cref="OpenAsync"/> does.</summary>
+    internal virtual bool IsElsewhere => false;
+
+    /// <summary>What finds the beginning of the media's clock, where the manifest names durations only; <see langword="null"/>: times are those of the media.</summary>
+    internal virtual MediaAnchor? Anchor => null;
+
+    /// <summary>Whether samples before and behind the period are not played. Where the manifest names durations only, they are rounded, and every sample belongs to the period of its segment.</summary>
+    internal virtual bool IsCutToPeriod => true;
+
+    /// <summary>What its document says about protection, where that has been read with it.</summary>
+    internal virtual IReadOnlyList<RenditionProtection> OwnProtection => [];
+
     /// <summary>Makes the list answer: of one with an index that is read.</summary>
     /// <returns>The list itself where nothing is to be read; one that is a whole file where the index names nothing.</returns>
     /// <exception cref="MediaFormatException">The index is malformed.</exception>

@@ -9,7 +9,8 @@ namespace Keyway.Timeline;
 /// of another rendition.</para>
 /// Threads: one at a time. At most two segments are held.
 /// </remarks>
-internal sealed class SegmentOrder
+/// <param name="ahead">How far the clock of the media is ahead of the times that the manifest names.</param>
+internal sealed class SegmentOrder(TimeSpan ahead = default)
 {
     private readonly List<CheckedSegment> _held = [];
     private CheckedSegment? _last;
@@ -65,21 +66,25 @@ internal sealed class SegmentOrder
     }
 
     /// <summary>Whether a segment by itself says the time that its manifest promises. Where it does not, it may be another one, or the media has another clock than the manifest.</summary>
-    public static bool IsOnTime(CheckedSegment segment) => IsOfTime(null, segment);
+    /// <param name="segment">The segment.</param>
+    /// <param name="ahead">How far the clock of the media is ahead of the times that the manifest names.</param>
+    public static bool IsOnTime(CheckedSegment segment, TimeSpan ahead = default) => IsOfTime(null, segment, ahead);
 
     /// <summary>Whether two segments are as far from the times that their manifest promises: they have the same clock.</summary>
-    public static bool HaveOneClock(CheckedSegment one, CheckedSegment other) => IsOfTime(one, other);
+    public static bool HaveOneClock(CheckedSegment one, CheckedSegment other) => IsOfTime(one, other, TimeSpan.Zero);
 
     /// <summary>Why a segment that is not of its time is refused.</summary>
-    public static FormatError OutOfTime(CheckedSegment segment) => new(
-        $"its samples are of {segment.Time!.Value.TotalSeconds:0.###} s, and the manifest promises {segment.Segment.Start.TotalSeconds:0.###} s: it is another segment", "moof/traf", -1);
+    public static FormatError OutOfTime(CheckedSegment segment, TimeSpan ahead = default) => new(
+        $"its samples are of {segment.Time!.Value.TotalSeconds:0.###} s, and the manifest promises {(segment.Segment.Start + ahead).TotalSeconds:0.###} s: it is another segment", "moof/traf", -1);
 
-    private static bool IsOfTime(CheckedSegment? before, CheckedSegment segment)
+    private bool IsOfTime(CheckedSegment? before, CheckedSegment segment) => IsOfTime(before, segment, ahead);
+
+    private static bool IsOfTime(CheckedSegment? before, CheckedSegment segment, TimeSpan ahead)
     {
         if (segment.Time is not { } time || segment.Segment.Length <= TimeSpan.Zero) return true;
         TimeSpan tolerance = segment.Segment.Length / 2 > TimelineLimits.TimeTolerance ? segment.Segment.Length / 2 : TimelineLimits.TimeTolerance;
         TimeSpan off = time - segment.Segment.Start;
-        if (before is null) return off.Duration() <= tolerance;
+        if (before is null) return (off - ahead).Duration() <= tolerance;
         if (before.Time is not { } earlier) return true;
         if ((off - (earlier - before.Segment.Start)).Duration() <= tolerance) return true;
         return before.Segment.Number + 1 == segment.Segment.Number && (earlier + before.Length - time).Duration() <= TimelineLimits.TimeTolerance;
@@ -100,7 +105,7 @@ internal sealed class SegmentOrder
     private List<Verdict> Accept()
     {
         CheckedSegment first = _held[0];
-        TimeSpan? clock = IsOfTime(_last, first) ? null : first.Time - first.Segment.Start;
+        TimeSpan? clock = IsOfTime(_last, first) ? null : first.Time - first.Segment.Start - ahead;
         List<Verdict> verdicts = [.. _held.Select((held, i) => Take(held, i == 0 ? clock : null))];
         _held.Clear();
         return verdicts;
@@ -115,5 +120,5 @@ internal sealed class SegmentOrder
 
     private FormatError Reason(CheckedSegment segment) => IsOfTime(_last, segment)
         ? new("its initialisation vectors do not go on from those of the segments around it: it is of another rendition", "moof/traf", -1)
-        : OutOfTime(segment);
+        : OutOfTime(segment, ahead);
 }

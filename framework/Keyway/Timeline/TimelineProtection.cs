@@ -13,7 +13,14 @@ internal static class TimelineProtection
     public static ProtectionMapBuilder Add(this ProtectionMapBuilder builder, IEnumerable<Rendition> renditions)
     {
         foreach (Rendition rendition in renditions)
-            foreach (RenditionProtection said in rendition.Protection) builder.Add(said, rendition.Path);
+            builder.Add(rendition.Protection, rendition.Path);
+        return builder;
+    }
+
+    /// <summary>Adds what is said about one rendition.</summary>
+    public static ProtectionMapBuilder Add(this ProtectionMapBuilder builder, IEnumerable<RenditionProtection> statements, string track)
+    {
+        foreach (RenditionProtection said in statements) builder.Add(said, track);
         return builder;
     }
 

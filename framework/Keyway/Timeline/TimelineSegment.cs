@@ -38,6 +38,9 @@ public readonly record struct TimelineSegment
     /// <summary>Whether its timestamps, or what it is, do not go on from the segment before it.</summary>
     public bool IsDiscontinuity { get; init; }
 
+    /// <summary>Whether it is not there, and its manifest says so: only its time passes.</summary>
+    internal bool IsGap { get; init; }
+
     /// <summary>When it begins, on the clock of the media.</summary>
     public TimeSpan Start => MediaTime.Span(Time, Timescale);
 

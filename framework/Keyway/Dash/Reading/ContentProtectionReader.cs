@@ -9,23 +9,12 @@ namespace Keyway.Dash.Reading;
 /// <summary>Reads <c>ContentProtection</c> elements.</summary>
 internal static class ContentProtectionReader
 {
-    // Key-system names of EME in place of a UUID.
-    private static readonly Dictionary<string, SystemId> EmeNames = new(StringComparer.OrdinalIgnoreCase)
-    {
-        ["org.w3.clearkey"] = SystemIds.ClearKeyDashIf,
-        ["com.widevine.alpha"] = SystemIds.Widevine,
-        ["com.microsoft.playready"] = SystemIds.PlayReady,
-        ["com.microsoft.playready.recommendation"] = SystemIds.PlayReady,
-        ["com.apple.fps"] = SystemIds.FairPlay,
-        ["com.apple.fps.1_0"] = SystemIds.FairPlay,
-    };
-
     public static ContentProtection Read(MpdCursor at, string parent)
     {
         string path = at.Path;
         string scheme = at.Attribute("schemeIdUri")?.Trim() ?? "";
         string? value = at.Attribute("value");
-        SystemId? system = SystemOf(scheme);
+        SystemId? system = NamedSystem.Find(scheme);
         string? idText = at.Attribute("default_KID", MpdNames.IsCenc);
         string? refId = at.Attribute("refId"), reference = at.Attribute("ref"), robustness = at.Attribute("robustness");
         List<PsshElement> pssh = [];
@@ -78,13 +67,6 @@ internal static class ContentProtectionReader
         Others = own.Others.Count > 0 ? own.Others : referred.Others,
         Robustness = own.Robustness ?? referred.Robustness,
     };
-
-    private static SystemId? SystemOf(string scheme)
-    {
-        const string Urn = "urn:uuid:";
-        if (EmeNames.TryGetValue(scheme, out SystemId named)) return named;
-        return scheme.StartsWith(Urn, StringComparison.OrdinalIgnoreCase) && Guid.TryParse(scheme.AsSpan(Urn.Length), out Guid id) ? new SystemId(id) : null;
-    }
 
     private static ProtectionScheme SchemeOf(string scheme, string? value)
     {

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Keyway.Manifests.Hls.Model;
 using Keyway.Manifests.Hls.Text;
 using Keyway.Sources;
@@ -9,6 +10,8 @@ namespace Keyway.Manifests.Hls.Reading;
 /// <param name="previous">The last whole copy, for an update that leaves out what stands there.</param>
 internal sealed class MediaPlaylistReader(PlaylistText text, MediaPlaylist? previous)
 {
+    private static readonly SearchValues<char> PlainLetters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.");
+
     private readonly CommonTags _common = new(text, isMedia: true);
     private readonly List<HlsSegment> _segments = [];
     private readonly List<KeyTag> _allKeys = [];
@@ -189,7 +192,8 @@ internal sealed class MediaPlaylistReader(PlaylistText text, MediaPlaylist? prev
         if (_duration is not { } duration) throw text.Broken(line, "an address without EXTINF");
         if (_segments.Count == HlsLimits.Segments) throw text.Broken(line, $"there are more than {HlsLimits.Segments} segments");
         string address = text.Variables.Expand(line, value);
-        text.Resolve(line, address);
+        // Most are names without anything that could be wrong with them.
+        if (address.Length > ManifestLimits.Address || address.AsSpan().ContainsAnyExcept(PlainLetters)) text.Resolve(line, address);
         ByteRange? range = null;
         if (_bytes is { } bytes)
         {

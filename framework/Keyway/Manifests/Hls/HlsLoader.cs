@@ -1,0 +1,52 @@
+using Keyway.Manifests.Hls.Model;
+using Keyway.Manifests.Hls.Reading;
+using Keyway.Manifests.Hls.Text;
+using Keyway.Sources;
+using Keyway.Timeline;
+
+namespace Keyway.Manifests.Hls;
+
+/// <summary>Fetches the media playlists of a presentation, each at most once.</summary>
+/// <param name="sources">What opens addresses.</param>
+/// <param name="origin">Where the presentation came from.</param>
+/// <param name="variables">The variables of its multivariant playlist; <see langword="null"/>: it has none.</param>
+/// <remarks>Threads: any.</remarks>
+internal sealed class HlsLoader(MediaSources sources, ContentOrigin origin, PlaylistVariables? variables)
+{
+    private readonly FetchOnce<Uri, MediaPlaylist> _loaded = new(2 * HlsLimits.Streams);
+
+    /// <summary>What opens addresses.</summary>
+    public MediaSources Sources => sources;
+
+    /// <summary>Where the presentation came from.</summary>
+    public ContentOrigin Origin => origin;
+
+    /// <summary>Gets a media playlist.</summary>
+    /// <exception cref="ManifestException">It cannot be understood.</exception>
+    /// <exception cref="SourceException">It cannot be reached.</exception>
+    public ValueTask<MediaPlaylist> GetAsync(Uri address, CancellationToken cancellationToken) =>
+        _loaded.GetAsync(address, async each => (await FetchAsync(each, null, CancellationToken.None).ConfigureAwait(false)).Playlist, cancellationToken);
+
+    /// <summary>Fetches one.</summary>
+    /// <param name="address">Its address, perhaps with what its server is asked to do.</param>
+    /// <param name="previous">The last copy, for an update that leaves out what stands there.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>The playlist, and how far the server's clock was ahead of ours.</returns>
+    /// <exception cref="ManifestException">It cannot be understood.</exception>
+    /// <exception cref="SourceException">It cannot be reached.</exception>
+    public async ValueTask<(MediaPlaylist Playlist, TimeSpan? ServerAhead)> FetchAsync(Uri address, MediaPlaylist? previous, CancellationToken cancellationToken)
+    {
+        SourceDocument document = await sources.ReadManifestAsync(origin, address, cancellationToken).ConfigureAwait(false);
+        HlsPlaylist found = M3u8Reader.Read(document, variables, previous);
+        if (found is MediaPlaylist media) return (media, document.ServerAhead);
+
+        // Some services put another choice behind an address: it is followed once.
+        MultivariantPlaylist nested = (MultivariantPlaylist)found;
+        if (nested.Streams.FirstOrDefault(static stream => stream.Kind == StreamKind.Variant) is not { } variant) throw Nested(document);
+        document = await sources.ReadManifestAsync(origin, variant.Address, cancellationToken).ConfigureAwait(false);
+        return M3u8Reader.Read(document, nested.Variables, previous) is MediaPlaylist playlist ? (playlist, document.ServerAhead) : throw Nested(document);
+    }
+
+    private static ManifestException Nested(SourceDocument document) =>
+        new(SourceText.Of(document.Origin.Location), new FormatError("a playlist of variants where one of segments should be", "", -1));
+}

@@ -1,0 +1,184 @@
+using Keyway.Manifests.Hls.Model;
+using Keyway.Sources;
+using Keyway.Timeline;
+
+namespace Keyway.Manifests.Hls;
+
+/// <summary>A presentation while it is read: what it offers, and the playlists of what is played.</summary>
+/// <remarks>Threads: one at a time.</remarks>
+internal sealed class HlsPresentation
+{
+    private readonly HlsLoader _loader;
+    private readonly HlsPlaylist _playlist;
+    private readonly List<string> _notes;
+    // By their addresses.
+    private readonly Dictionary<Uri, MediaPlaylist> _loaded = [];
+    private List<Rendition> _offered;
+
+    /// <param name="sources">What opens addresses.</param>
+    /// <param name="playlist">What the presentation's own address leads to.</param>
+    public HlsPresentation(MediaSources sources, HlsPlaylist playlist)
+    {
+        _playlist = playlist;
+        _notes = [.. playlist.Notes];
+        _loader = new HlsLoader(sources, playlist.Origin, playlist is MultivariantPlaylist ? playlist.Variables : null);
+        _offered = playlist is MultivariantPlaylist multivariant ? HlsRenditions.Of(multivariant, _loader, _notes) : HlsRenditions.Of((MediaPlaylist)playlist, _loader);
+    }
+
+    /// <summary>Fetches the playlists of what will be chosen, and of all others where they are wanted.</summary>
+    /// <exception cref="ManifestException">One cannot be understood.</exception>
+    /// <exception cref="SourceException">One cannot be reached.</exception>
+    /// <exception cref="TrackNotFoundException">Nothing fits the wishes.</exception>
+    public async ValueTask LoadAsync(TrackWishes wishes, bool everyTrack, CancellationToken cancellationToken)
+    {
+        if (_playlist is MediaPlaylist own) await TakeAsync(AddressOf(_offered[0]), own, cancellationToken).ConfigureAwait(false);
+        while (true)
+        {
+            // What a playlist holds may be another thing than it was taken for, and then something else is chosen.
+            Chosen = [.. wishes.Choose(Draft()).Tracks.SelectMany(static track => track.Renditions)];
+            Uri[] missing = [.. Chosen.Select(AddressOf).Distinct().Where(address => !_loaded.ContainsKey(address))];
+            if (missing.Length == 0) break;
+            MediaPlaylist[] found = await Task.WhenAll(missing.Select(address => _loader.GetAsync(address, cancellationToken).AsTask())).ConfigureAwait(false);
+            for (int i = 0; i < missing.Length; i++) await TakeAsync(missing[i], found[i], cancellationToken).ConfigureAwait(false);
+        }
+
+        if (!everyTrack) return;
+        Uri[] others = [.. _offered.Select(AddressOf).Distinct().Where(address => !_loaded.ContainsKey(address))];
+        foreach (Uri address in others.Take(ManifestLimits.InspectedRepresentations))
+        {
+            try
+            {
+                await TakeAsync(address, await _loader.GetAsync(address, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+            }
+            catch (KeywayException exception) when (exception is SourceException or ManifestException)
+            {
+                // What would not be played may be missing.
+                _notes.Add(exception.Message);
+            }
+        }
+
+        Chosen = [.. wishes.Choose(Draft()).Tracks.SelectMany(static track => track.Renditions)];
+    }
+
+    /// <summary>What is played, video first.</summary>
+    public IReadOnlyList<Rendition> Chosen { get; private set; } = [];
+
+    /// <summary>The presentation as a timeline.</summary>
+    /// <exception cref="ManifestException">It has more periods than are read.</exception>
+    public PresentationTimeline ToTimeline()
+    {
+        MediaPlaylist[] played = [.. Chosen.Select(PlaylistOf).OfType<MediaPlaylist>().Distinct()];
+        PeriodCut cut = new(played);
+        List<string> notes = [.. _notes, .. _loaded.Values.Distinct().SelectMany(static playlist => playlist.Notes)];
+        notes.AddRange(_loaded.Values.Distinct().SelectMany(static playlist => playlist.Keys).Select(HlsProtection.NoteOf).OfType<string>().Distinct());
+        foreach (MediaPlaylist playlist in played.Where(playlist => !cut.IsAligned(playlist)))
+            notes.Add($"{playlist.Name}: its discontinuities are not those of {played[0].Name}; its segments are played when the playlist says, and may be some milliseconds off");
+        if (!played[0].IsComplete && !played[0].IsOnDemand) notes.Add($"{played[0].Name}: the playlist does not say that it is complete; what is there now is read");
+
+        IEnumerable<Rendition> listed = _offered;
+        if ((long)_offered.Count * cut.Count > HlsLimits.ListedRenditions)
+        {
+            listed = Chosen;
+            notes.Add($"of {_offered.Count} renditions in {cut.Count} periods only those that are played are listed");
+        }
+
+        Dictionary<MediaPlaylist, PlaylistSlice[]> slices = new(ReferenceEqualityComparer.Instance);
+        foreach (MediaPlaylist playlist in _loaded.Values) slices.TryAdd(playlist, cut.Slice(playlist));
+        List<TimelinePeriod> periods = [];
+        for (int i = 0; i < cut.Count; i++)
+        {
+            List<Rendition> renditions = [];
+            foreach (Rendition offered in listed)
+            {
+                string path = cut.Count == 1 ? offered.Path : $"period {i + 1}, {offered.Path}";
+                if (PlaylistOf(offered) is not { } playlist)
+                {
+                    renditions.Add(offered with { Path = path, Segments = new DeferredSegments(_loader, AddressOf(offered), path, cut, i) });
+                    continue;
+                }
+
+                if (slices[playlist][i].Count == 0) continue;
+                HlsSegmentList segments = new(playlist, slices[playlist][i], path, cut.IsAligned(playlist) ? cut.AnchorOf(i) : null);
+                renditions.Add(offered with { Path = path, Segments = segments, Protection = segments.OwnProtection });
+                MediaAnchor anchor = cut.AnchorOf(i);
+                if (ReferenceEquals(segments.Anchor, anchor) && Chosen.Any(each => each.Path == offered.Path) && (i == 0 || !ReferenceEquals(cut.AnchorOf(i - 1), anchor))) anchor.Renditions = [.. anchor.Renditions, segments];
+            }
+
+            periods.Add(new TimelinePeriod
+            {
+                Path = cut.Count == 1 ? "the playlist" : $"period {i + 1}",
+                Start = cut.StartOf(i),
+                Duration = cut.EndOf(i) - cut.StartOf(i),
+                Renditions = renditions,
+            });
+        }
+
+        return new PresentationTimeline { Origin = _playlist.Origin, Duration = cut.End, Periods = periods, Notes = notes };
+    }
+
+    private static Uri AddressOf(Rendition offered) => ((DeferredSegments)offered.Segments).Address;
+
+    private MediaPlaylist? PlaylistOf(Rendition offered) => _loaded.GetValueOrDefault(AddressOf(offered));
+
+    private PresentationTimeline Draft() => new() { Origin = _playlist.Origin, Periods = [new TimelinePeriod { Path = "the playlist", Renditions = _offered }] };
+
+    /// <summary>Takes a playlist, and what it says of the renditions that are in it.</summary>
+    private async ValueTask TakeAsync(Uri address, MediaPlaylist playlist, CancellationToken cancellationToken)
+    {
+        _loaded.Add(address, playlist);
+        Rendition[] own = [.. _offered.Where(offered => AddressOf(offered) == address)];
+        HlsContainer container = HlsContainer.Of(playlist);
+        if (container.IsUnknown) container = await LookAsync(playlist, cancellationToken).ConfigureAwait(false);
+
+        // Without CODECS nobody has said yet what is in it.
+        IReadOnlyList<MediaKind> kinds = [];
+        if (own.Any(static offered => offered.Codecs is null && offered.Kind is MediaKind.Video or MediaKind.Audio))
+        {
+            kinds = container switch
+            {
+                { IsMp4: true } => await KindsAsync(playlist, cancellationToken).ConfigureAwait(false),
+                { IsText: true } => [MediaKind.Text],
+                { IsPackedAudio: true } => [MediaKind.Audio],
+                _ => [],
+            };
+        }
+
+        List<Rendition> renditions = [];
+        foreach (Rendition offered in _offered)
+        {
+            if (!own.Contains(offered)) renditions.Add(offered);
+            else if (kinds.Count == 0 || kinds.Contains(offered.Kind) || offered.Codecs is not null) renditions.Add(Known(offered, kinds));
+            else if (!own.Any(each => kinds.Contains(each.Kind)) && ReferenceEquals(offered, own[0])) renditions.Add(Known(offered with { Kind = kinds[0] }, kinds));
+        }
+
+        _offered = renditions;
+
+        Rendition Known(Rendition offered, IReadOnlyList<MediaKind> kinds) => offered with
+        {
+            MimeType = container.TypeFor(offered.Kind) ?? offered.MimeType,
+            IsReadable = container.IsMp4 || container.IsUnknown,
+            IsTrickMode = offered.IsTrickMode || playlist.IsIFrames,
+            IsMixed = kinds.Count == 0 ? offered.IsMixed : kinds.Count(static kind => kind is MediaKind.Video or MediaKind.Audio or MediaKind.Text) > 1,
+        };
+    }
+
+    /// <summary>What a playlist's segments are packed in, by the first bytes of one.</summary>
+    private async ValueTask<HlsContainer> LookAsync(MediaPlaylist playlist, CancellationToken cancellationToken)
+    {
+        if (playlist.Segments.FirstOrDefault(static segment => !segment.IsGap) is not { } segment) return default;
+        // What is encrypted as a whole and has no initialisation segment has always been one.
+        if (segment.Keys.Any(static key => key.IsOfSegments)) return HlsContainer.TransportStream;
+        long first = segment.Range?.First ?? 0;
+        ByteRange range = new(first, Math.Min(first + HlsLimits.FirstBytes - 1, segment.Range?.Last ?? long.MaxValue));
+        ReadOnlyMemory<byte> bytes = await _loader.Sources.ReadAsync(_loader.Origin, new Uri(playlist.Origin.Location, segment.Address), range, HlsLimits.FirstBytes, cancellationToken).ConfigureAwait(false);
+        return HlsContainer.OfBytes(bytes.Span);
+    }
+
+    /// <summary>What is in an MP4 whose playlist does not say it.</summary>
+    private async ValueTask<IReadOnlyList<MediaKind>> KindsAsync(MediaPlaylist playlist, CancellationToken cancellationToken)
+    {
+        if (playlist.Segments is not [{ Map: { } map }, ..] || map.Keys.Any(static key => key.IsOfSegments)) return [];
+        TimelineSegment initialization = new() { Address = map.Address, Range = map.Range };
+        return (await new SegmentFetcher(_loader.Sources, _loader.Origin, keys: null).ReadInitializationAsync(initialization, time: null, cancellationToken).ConfigureAwait(false)).Check.Kinds;
+    }
+}
