@@ -6,6 +6,7 @@ using Keyway.Containers.TransportStream;
 using Keyway.Containers.TransportStream.Clear;
 using Keyway.Containers.TransportStream.Decrypting;
 using Keyway.Containers.TransportStream.PackedAudio;
+using Keyway.Containers.TransportStream.Samples;
 using Keyway.Dash;
 using Keyway.Decryption;
 using Keyway.KeyFiles;
@@ -44,6 +45,8 @@ internal static class FrameworkParsers
         new("ts-inspect", SeedKind.TransportStream, static bytes => TransportStreamInspector.Inspect(bytes, "fuzz")),
         new("ts-clear", SeedKind.TransportStream, ClearStream),
         new("ts-clear-in-place", SeedKind.TransportStream, ClearInPlace),
+        new("ts-samples", SeedKind.TransportStream, static bytes => ReadSamples(new TsSampleReader(), bytes)),
+        new("packed-audio-samples", SeedKind.PackedAudio, static bytes => ReadSamples(new PackedAudioSampleReader(), bytes)),
         new("packed-audio-inspect", SeedKind.PackedAudio, static bytes => TransportStreamInspector.Inspect(bytes, "fuzz")),
         new("packed-audio-clear", SeedKind.PackedAudio, ClearPackedAudio),
         new("segment-beginning", SeedKind.TransportStream, ReadBeginning),
@@ -109,6 +112,16 @@ internal static class FrameworkParsers
     {
         using RawKeyRing ring = Ring();
         ClearTsWriter.ClearInPlace([.. bytes], "fuzz", SampleAes(ring));
+    }
+
+    private static void ReadSamples(ISampleReader reader, byte[] bytes)
+    {
+        using RawKeyRing ring = Ring();
+        using (reader)
+        {
+            Wait(reader.ReadAsync(Forward(bytes), "fuzz", SampleAes(ring)).AsTask());
+            reader.Finish();
+        }
     }
 
     private static void ClearPackedAudio(byte[] bytes)

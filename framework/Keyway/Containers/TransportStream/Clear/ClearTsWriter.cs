@@ -145,7 +145,7 @@ internal sealed class ClearTsWriter : IStreamHandler, IDisposable
         get
         {
             if (_packets.TookUnmarked && _opened.Exists(static each => each.Opener.ProtectedUnits > 0))
-                yield return "the stream types do not say that anything is protected; it was decrypted because its playlist says so";
+                yield return ClearNotes.TookUnmarked;
             foreach ((StreamEntry entry, UnitOpener opener) in _opened)
                 if (opener.Note is { } note) yield return $"{entry}: {note}";
         }

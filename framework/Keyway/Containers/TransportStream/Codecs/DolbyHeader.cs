@@ -116,7 +116,7 @@ internal readonly record struct DolbyHeader
             StreamId = streamId,
             Channels = (bytes[4] >> 1) & 7,
             HasLowFrequency = (bytes[4] & 1) != 0,
-            BitRate = (int)((long)length * 8 * samples / (blocks * 256) / 1000),
+            BitRate = (int)((((long)length * 8 * samples / (blocks * 256)) + 500) / 1000),
             Blocks = blocks,
             SubstreamType = type,
             Substream = (bytes[2] >> 3) & 7,

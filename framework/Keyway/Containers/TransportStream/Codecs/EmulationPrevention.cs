@@ -3,26 +3,26 @@ namespace Keyway.Containers.TransportStream.Codecs;
 /// <summary>Emulation prevention bytes of NAL units: 00 00 03 stands for 00 00 (ISO/IEC 14496-10, 7.4.1).</summary>
 internal static class EmulationPrevention
 {
-    /// <summary>Moves a NAL unit to another place of the same memory, without its emulation prevention bytes.</summary>
-    /// <param name="bytes">The memory.</param>
+    /// <summary>Copies a NAL unit without its emulation prevention bytes.</summary>
+    /// <param name="bytes">What it lies in.</param>
     /// <param name="start">Where it begins.</param>
     /// <param name="end">Where it ends.</param>
     /// <param name="escapes">Where they are, in order.</param>
-    /// <param name="to">Where it goes: not behind <paramref name="start"/>.</param>
+    /// <param name="output">Where it goes. It may be the same memory, and then not behind where it is.</param>
     /// <returns>Its new length.</returns>
-    public static int Remove(Span<byte> bytes, int start, int end, List<int> escapes, int to)
+    public static int Remove(ReadOnlySpan<byte> bytes, int start, int end, List<int> escapes, Span<byte> output)
     {
-        int from = start, at = to;
+        int from = start, written = 0;
         foreach (int escape in escapes)
         {
             if (escape >= end) break;
-            if (at != from) bytes[from..escape].CopyTo(bytes[at..]);
-            at += escape - from;
+            bytes[from..escape].CopyTo(output[written..]);
+            written += escape - from;
             from = escape + 1;
         }
 
-        if (at != from) bytes[from..end].CopyTo(bytes[at..]);
-        return at + end - from - to;
+        bytes[from..end].CopyTo(output[written..]);
+        return written + end - from;
     }
 
     /// <summary>Copies a NAL unit, or the beginning of one, without its emulation prevention bytes.</summary>

@@ -30,43 +30,64 @@ internal sealed class AvcOpener : UnitOpener
     /// <inheritdoc/>
     protected override int OpenUnits(Span<byte> bytes, SampleAesKey key, bool isMarked, in UnitPlace place)
     {
-        if (_isClear && !isMarked) return bytes.Length;
         NalScanner scanner = new(bytes, _escapes);
         int read = 0, written = 0;
         while (scanner.MoveNext())
         {
-            int start = scanner.Start, end = scanner.End;
-            if (start == end || (bytes[start] & 0x1F) is not (1 or 5) || end - start - _escapes.Count <= Shortest)
-            {
-                ClearUnits++;
-                continue;
-            }
-
-            if (scanner.Problem >= 0) throw place.Error("a protected NAL unit contains what no NAL unit may contain");
-
-            if (!isMarked && IsEscapedOnce(bytes, start, end))
-            {
-                if (_opened > 0) throw place.Error("the stream does not say that it is protected, was opened because its playlist does, and turns out to be clear");
-                _isClear = true;
-                return bytes.Length;
-            }
-
             // Behind the scanner nothing is looked at any more, so that the bytes may move.
+            int start = scanner.Start, end = scanner.End;
+            if (!IsProtected(bytes, start, end, _escapes, isMarked, place)) continue;
+            if (scanner.Problem >= 0) throw place.Error("a protected NAL unit contains what no NAL unit may contain");
             Move(bytes, ref read, ref written, start);
-            int length = EmulationPrevention.Remove(bytes, start, end, _escapes, written);
-            Span<byte> nal = bytes.Slice(written, length);
-            int blocks = (length - Shortest + Turn - 1) / Turn;
-            key.OpenPattern(nal.Slice(Lead, ((blocks - 1) * Turn) + Block), place);
-            Judge(nal, blocks, key, place);
-            ProtectedUnits++;
-            _opened++;
+            written += OpenUnit(bytes, start, end, _escapes, bytes[written..], key, place);
             read = end;
-            written += length;
         }
 
         if (scanner.Problem >= 0) throw place.Error("bytes stand where a start code should");
         Move(bytes, ref read, ref written, bytes.Length);
         return written;
+    }
+
+    /// <summary>Whether a NAL unit of a protected stream is protected.</summary>
+    /// <param name="bytes">What it lies in.</param>
+    /// <param name="start">Where it begins.</param>
+    /// <param name="end">Where it ends.</param>
+    /// <param name="escapes">Where its emulation prevention bytes are.</param>
+    /// <param name="isMarked">Whether the stream itself says that it is protected.</param>
+    /// <param name="place">Where it stands.</param>
+    public bool IsProtected(ReadOnlySpan<byte> bytes, int start, int end, List<int> escapes, bool isMarked, in UnitPlace place)
+    {
+        bool isProtected = start < end && (bytes[start] & 0x1F) is 1 or 5 && end - start - escapes.Count > Shortest && !(_isClear && !isMarked);
+        if (isProtected && !isMarked && IsEscapedOnce(bytes, start, end, escapes))
+        {
+            if (_opened > 0) throw place.Error("the stream does not say that it is protected, was opened because its playlist does, and turns out to be clear");
+            _isClear = true;
+            isProtected = false;
+        }
+
+        if (!isProtected) ClearUnits++;
+        return isProtected;
+    }
+
+    /// <summary>Decrypts a NAL unit.</summary>
+    /// <param name="bytes">What it lies in.</param>
+    /// <param name="start">Where it begins.</param>
+    /// <param name="end">Where it ends.</param>
+    /// <param name="escapes">Where its emulation prevention bytes are.</param>
+    /// <param name="output">Where it goes. It may be the same memory, and then not behind where it is.</param>
+    /// <param name="key">What opens it.</param>
+    /// <param name="place">Where it stands.</param>
+    /// <returns>Its length.</returns>
+    public int OpenUnit(ReadOnlySpan<byte> bytes, int start, int end, List<int> escapes, Span<byte> output, SampleAesKey key, in UnitPlace place)
+    {
+        int length = EmulationPrevention.Remove(bytes, start, end, escapes, output);
+        Span<byte> nal = output[..length];
+        int blocks = BlocksOf(length);
+        key.OpenPattern(nal.Slice(Lead, ((blocks - 1) * Turn) + Block), place);
+        Judge(nal, blocks, key, place);
+        ProtectedUnits++;
+        _opened++;
+        return length;
     }
 
     /// <inheritdoc/>
@@ -102,18 +123,21 @@ internal sealed class AvcOpener : UnitOpener
     /// <summary>
     /// Whether the escapes of what is never encrypted are those of a clear NAL unit. In a protected one they were escaped again: behind each stands the 03 of the first time.
     /// </summary>
-    private bool IsEscapedOnce(ReadOnlySpan<byte> bytes, int start, int end)
+    private static bool IsEscapedOnce(ReadOnlySpan<byte> bytes, int start, int end, List<int> escapes)
     {
-        int blocks = (end - start - _escapes.Count - Shortest + Turn - 1) / Turn;
-        for (int i = 0; i < _escapes.Count && _escapes[i] < end; i++)
+        int blocks = BlocksOf(end - start - escapes.Count);
+        for (int i = 0; i < escapes.Count && escapes[i] < end; i++)
         {
-            int behind = _escapes[i] - start - i;
+            int behind = escapes[i] - start - i;
             if (IsEncrypted(behind - 2, blocks) || IsEncrypted(behind, blocks)) continue;
-            if (_escapes[i] + 1 >= end || bytes[_escapes[i] + 1] != 3) return true;
+            if (escapes[i] + 1 >= end || bytes[escapes[i] + 1] != 3) return true;
         }
 
         return false;
     }
+
+    /// <summary>How many blocks are encrypted of a NAL unit of more than <see cref="Shortest"/> bytes: more than 16 bytes follow the beginning of each.</summary>
+    private static int BlocksOf(int length) => (length - Shortest + Turn - 1) / Turn;
 
     private static bool IsEncrypted(int at, int blocks) => at >= Lead && (at - Lead) / Turn < blocks && (at - Lead) % Turn < Block;
 }

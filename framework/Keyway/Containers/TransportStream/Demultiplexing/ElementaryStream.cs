@@ -202,7 +202,6 @@ internal sealed class ElementaryStream(StreamEntry entry) : IDisposable
     {
         if (_data.Length > 0) ArrayPool<byte>.Shared.Return(_data);
         _data = [];
-        (State as IDisposable)?.Dispose();
     }
 
     /// <summary>Stuffing stands at the end of the adaptation field, before the payload.</summary>

@@ -27,7 +27,7 @@ internal sealed class ClearPackedAudioWriter : IPackedAudioHandler, IDisposable
     {
         get
         {
-            if (_tookUnmarked && _opener is { ProtectedUnits: > 0 }) yield return "no tag says that the audio is protected; it was decrypted because its playlist says so";
+            if (_tookUnmarked && _opener is { ProtectedUnits: > 0 }) yield return ClearNotes.TookUnmarked;
             if (_opener?.Note is { } note) yield return note;
         }
     }
