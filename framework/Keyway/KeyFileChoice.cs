@@ -1,6 +1,7 @@
 using Keyway.Content;
 using Keyway.KeyFiles;
 using Keyway.Protection;
+using Keyway.Timeline;
 
 namespace Keyway;
 
@@ -13,23 +14,25 @@ internal sealed record KeyFileChoice(bool NeedsKeySystem, bool MayHaveKeySystem,
     /// <summary>Looks at what the manifest says of the chosen tracks.</summary>
     public static KeyFileChoice Of(OpenedContent content, PresentationOptions options)
     {
+        bool isWished = options.KeySystem is not null, isIdentity = KeyFileSystem.Name.Equals(options.KeySystem, StringComparison.OrdinalIgnoreCase);
         bool needs = false, may = false, files = false;
         int index = -1;
         foreach (ContentTrack track in content.Tracks)
         {
             index++;
             if (!track.IsChosen) break;
-            SystemId[] systems = [.. content.RenditionsOf(index).SelectMany(static rendition => rendition.Protection).Select(static said => said.System).OfType<SystemId>().Distinct()];
-            bool hasFile = Array.IndexOf(systems, SystemIds.KeyFile) >= 0;
+            RenditionProtection[] said = [.. content.RenditionsOf(index).SelectMany(static rendition => rendition.Protection)];
+            bool hasFile = Array.Exists(said, static each => each.System == SystemIds.KeyFile), hasOther = Array.Exists(said, static each => each.System is { } system && system != SystemIds.KeyFile);
             files |= hasFile;
-            if (!track.IsProtected || (track.KeyIds.Count > 0 && options.Keys?.HasAll(track.KeyIds) == true)) continue;
-            needs |= !hasFile;
-            may |= !hasFile || systems.Length > 1;
+            // What is encrypted as a whole may be clear within, and no key system opens the whole.
+            bool isProtected = hasFile ? track.File?.IsProtected ?? Array.Exists(said, static each => each.IsStatement) : track.IsProtected;
+            if (!isProtected || (track.KeyIds.Count > 0 && options.Keys?.HasAll(track.KeyIds) == true)) continue;
+            // A key system that the caller wants is wanted for everything that one could open.
+            needs |= !hasFile || (isWished && !isIdentity);
+            may |= !hasFile || (hasOther && !isIdentity);
         }
 
-        // Who asks for key files gets them wherever there are any.
-        if (KeyFileSystem.Name.Equals(options.KeySystem, StringComparison.OrdinalIgnoreCase)) may = needs;
-        return new KeyFileChoice(needs, may, files);
+        return new KeyFileChoice(needs, needs || may, files);
     }
 
     /// <summary>Leaves out a key system that content says nothing of, where key files open everything; and says so, where a key system is named for them.</summary>

@@ -30,7 +30,7 @@ public sealed partial class Presentation : IAsyncDisposable
         _setup = setup;
         Tracks = [.. setup.Content.Tracks.Where(static track => track.IsChosen).Select(Of)];
         if (IsFollowed(setup)) _feed = new LiveFeed(setup.Sources, setup.Clock, setup.Content, _gaps, setup.Options.Gaps, setup.Options.Wishes) { Updated = AnnounceAsync, Keys = setup.KeyFiles };
-        (setup.KeyFiles.Noted, setup.KeyFiles.IsLive) = (_gaps.Note, _feed is not null);
+        (setup.KeyFiles.Noted, setup.KeyFiles.IsLive, setup.KeyFiles.HasKeySystem) = (_gaps.Note, _feed is not null, setup.Keys is not null);
     }
 
     /// <summary>Its identifier in facts.</summary>
@@ -212,6 +212,7 @@ public sealed partial class Presentation : IAsyncDisposable
     /// <summary>The key file that a track needs first: of what begins now that of its beginning, of what goes on that of the newest segment.</summary>
     private SegmentKey? NextKeyFileOf(PresentationTrack track, IEnumerable<PeriodRow> rows)
     {
+        bool areHeld = track.KeyIds.Count > 0 && _setup.Options.Keys?.HasAll(track.KeyIds) == true;
         foreach (PeriodRow row in rows)
         {
             // What playlists do not say of any rendition costs nothing to those that have none.
@@ -219,7 +220,7 @@ public sealed partial class Presentation : IAsyncDisposable
             TimelineSegment? next = _feed is null ? rendition.Segments.Played(Now).Cast<TimelineSegment?>().FirstOrDefault()
                 : rendition.Segments.Newest(Now) is { Kind: SegmentStepKind.Ready } newest ? newest.Segment : null;
             foreach (SegmentKey? key in (SegmentKey?[])[rendition.Segments.Initialization?.Key, next?.Key])
-                if (key is { IsKeyFile: true } && (key.Method == SegmentKeyMethod.Aes128 || _setup.IsByKeyFile(track.Index))) return key;
+                if (key is { IsKeyFile: true } && (key.Method == SegmentKeyMethod.Aes128 || (!areHeld && _setup.IsByKeyFile(track.Index)))) return key;
         }
 
         return null;
@@ -229,7 +230,7 @@ public sealed partial class Presentation : IAsyncDisposable
     private void AnnounceKeyFiles(IReadOnlyList<PeriodRow> rows, ContentOrigin origin)
     {
         foreach (PresentationTrack track in Tracks)
-            if (NextKeyFileOf(track, _feed is null ? rows : rows.Reverse()) is { } key) _setup.KeyFiles.Announce(key, origin);
+            if (NextKeyFileOf(track, _feed is null ? rows : rows.Reverse()) is { } key) _setup.KeyFiles.Ask(key, origin);
     }
 
     /// <summary>Opens what is one file, byte for byte.</summary>

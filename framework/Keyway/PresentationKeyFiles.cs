@@ -89,8 +89,18 @@ internal sealed class PresentationKeyFiles : ISegmentKeys, IAsyncDisposable
         return decryptor.LeaseFragment();
     }
 
+    /// <summary>Whether a key system may open samples: then nobody knows of a segment alone whether the key file of its samples is needed.</summary>
+    public bool HasKeySystem { get; set; }
+
     /// <inheritdoc/>
     public void Announce(SegmentKey key, ContentOrigin origin)
+    {
+        // Nor does anybody know by which identifier the caller may hold that of samples.
+        if (key.Method == SegmentKeyMethod.Aes128 || (!HasKeySystem && _held is null)) Ask(key, origin);
+    }
+
+    /// <summary>Asks for a key, once, and waits for nothing.</summary>
+    public void Ask(SegmentKey key, ContentOrigin origin)
     {
         if (!key.IsKeyFile || key.Method == SegmentKeyMethod.None) return;
         _transport.Origin = origin;

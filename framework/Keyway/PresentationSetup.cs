@@ -45,6 +45,7 @@ internal sealed record PresentationSetup
     public bool IsByKeyFile(int track)
     {
         if (Keys is not { } licenses) return true;
+        if (Options.KeySystem is not null) return false;
         IReadOnlyList<SystemId> systems = licenses.Ring.Options.KeySystem.Descriptor.Systems;
         if (track < 0) return !Facts.Protection.Systems.Any(systems.Contains);
         string path = Facts.Tracks[track].Path;

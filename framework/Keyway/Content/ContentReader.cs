@@ -55,7 +55,7 @@ internal sealed class ContentReader(MediaSources sources, ISegmentKeys? keys)
 
     private async ValueTask<OpenedContent> ReadManifestAsync(Uri source, ContentKind kind, ITimelineReader reader, TrackWishes wishes, bool everyTrack, CancellationToken cancellationToken)
     {
-        PresentationTimeline timeline = await reader.ReadAsync(sources, source, wishes, everyTrack, cancellationToken).ConfigureAwait(false);
+        PresentationTimeline timeline = await reader.ReadAsync(sources, source, wishes, everyTrack, keys, cancellationToken).ConfigureAwait(false);
         TrackSelection selection = wishes.Choose(timeline);
         List<string> notes = [.. timeline.Notes];
         ProtectionMapBuilder protection = new ProtectionMapBuilder().Add(timeline);

@@ -114,7 +114,7 @@ internal sealed class PeriodTrack(MediaSources sources, ContentOrigin origin, IS
             if (lead.Count > 0) wanted = wanted.Where(segment => segment.Duration == 0 || segment.Time > lead[^1].Segment.Time);
         }
 
-        await foreach (Attempt attempt in ReadAsync(wanted, check, cancellationToken).ConfigureAwait(false)) await AddAsync(attempt).ConfigureAwait(false);
+        await foreach (Attempt attempt in ReadAsync(wanted.Announcing(keys, origin), check, cancellationToken).ConfigureAwait(false)) await AddAsync(attempt).ConfigureAwait(false);
         await writer.FinishAsync(cancellationToken).ConfigureAwait(false);
 
         async ValueTask AddAsync(Attempt attempt)

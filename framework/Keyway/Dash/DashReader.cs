@@ -18,7 +18,7 @@ internal sealed class DashReader : ITimelineReader
         return beginning.Length > 0 && beginning[0] == (byte)'<';
     }
 
-    public async ValueTask<PresentationTimeline> ReadAsync(MediaSources sources, Uri source, TrackWishes wishes, bool everyTrack, CancellationToken cancellationToken)
+    public async ValueTask<PresentationTimeline> ReadAsync(MediaSources sources, Uri source, TrackWishes wishes, bool everyTrack, ISegmentKeys? keys, CancellationToken cancellationToken)
     {
         SourceDocument document = await sources.ReadManifestAsync(source, cancellationToken).ConfigureAwait(false);
         Manifest manifest = await ManifestLoader.LoadAsync(sources, document, elapsed: null, cancellationToken).ConfigureAwait(false);

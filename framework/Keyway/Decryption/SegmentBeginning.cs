@@ -113,9 +113,15 @@ internal readonly record struct SegmentBeginning
         if (IsFirstBox(clear[4..8])) return IsFirstBoxBroken(clear) ? Spoilt(SegmentForm.Mp4) : Known(SegmentForm.Mp4);
         // A box that segments seldom begin with is one all the same.
         if (!clear[4..8].ContainsAnyExcept(Letters)) return null;
+        return HasBox(clear) ? Spoilt(SegmentForm.Mp4) : null;
+    }
+
+    /// <summary>Whether a box that is known begins behind the first block.</summary>
+    private static bool HasBox(ReadOnlySpan<byte> clear)
+    {
         for (int at = Block; at + 8 <= clear.Length; at++)
-            if (clear[at] == 0 && (IsFirstBox(clear[(at + 4)..(at + 8)]) || IsInnerBox(clear[(at + 4)..(at + 8)]))) return Spoilt(SegmentForm.Mp4);
-        return null;
+            if (clear[at] == 0 && (IsFirstBox(clear[(at + 4)..(at + 8)]) || IsInnerBox(clear[(at + 4)..(at + 8)]))) return true;
+        return false;
     }
 
     /// <summary>The boxes that files and segments begin with (ISO/IEC 14496-12, 8.16; 23009-1).</summary>
@@ -125,14 +131,20 @@ internal readonly record struct SegmentBeginning
     private static bool IsInnerBox(ReadOnlySpan<byte> type) => BinaryPrimitives.ReadUInt32BigEndian(type) is
         0x6D667264 or 0x6D666864 or 0x74726166 or 0x74666864 or 0x6D766864 or 0x7472616B; // mfrd mfhd traf tfhd mvhd trak
 
-    /// <summary>Whether what stands in the first block beside the type of the first box cannot be: the name of a brand or of a child, or a version.</summary>
-    private static bool IsFirstBoxBroken(ReadOnlySpan<byte> clear) => BinaryPrimitives.ReadUInt32BigEndian(clear[4..]) switch
+    /// <summary>Whether what stands in the first block beside the type of the first box cannot be: its size, the name of a brand or of a child, or a version.</summary>
+    private static bool IsFirstBoxBroken(ReadOnlySpan<byte> clear)
     {
-        0x66747970 or 0x73747970 => clear[8..12].ContainsAnyExcept(Letters),
-        0x6D6F6F66 or 0x6D6F6F76 => clear[12..16].ContainsAnyExcept(Letters),
-        0x73696478 or 0x656D7367 => clear[8] > 1 || clear[9..12].ContainsAnyExcept((byte)0),
-        _ => false,
-    };
+        const int largestBrands = 4096;
+        uint size = BinaryPrimitives.ReadUInt32BigEndian(clear);
+        bool leadsNowhere = size >= 8 && size + 8 <= clear.Length && clear.Slice((int)size + 4, 4).ContainsAnyExcept(Letters) && HasBox(clear);
+        return leadsNowhere || BinaryPrimitives.ReadUInt32BigEndian(clear[4..]) switch
+        {
+            0x66747970 or 0x73747970 => clear[8..12].ContainsAnyExcept(Letters) || size is < 16 or > largestBrands || size % 4 != 0,
+            0x6D6F6F66 or 0x6D6F6F76 => clear[12..16].ContainsAnyExcept(Letters),
+            0x73696478 or 0x656D7367 => clear[8] > 1 || clear[9..12].ContainsAnyExcept((byte)0),
+            _ => false,
+        };
+    }
 
     // ---- packed audio
 

@@ -194,6 +194,12 @@ internal sealed class LiveTrack(LiveFeed feed, PeriodPlan plan, int track, Perio
 
         DateTimeOffset until = Until(now, step.Available, length);
         TimelineSegment wanted = step.Segment;
+        if (feed.Keys is { } keys)
+        {
+            keys.Announce(wanted, now.Timeline.Origin);
+            if (segments.Next(wanted.Time, feed.Now) is { Kind: SegmentStepKind.Ready } next) keys.Announce(next.Segment, now.Timeline.Origin);
+        }
+
         KeywayException? failure = null;
         try
         {

@@ -17,9 +17,10 @@ internal interface ITimelineReader
     /// <param name="source">Where it is; the caller's own choice.</param>
     /// <param name="wishes">Which tracks will be chosen, where parts of the manifest stand in documents of their own: those of the others need not be fetched.</param>
     /// <param name="everyTrack">Whether those of the others are fetched, too.</param>
+    /// <param name="keys">What opens segments that are encrypted as a whole, where one has to be looked at to know what is in it; <see langword="null"/>: nothing does.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="SourceException">It cannot be reached.</exception>
     /// <exception cref="ManifestException">It cannot be read.</exception>
     /// <exception cref="TrackNotFoundException">Nothing fits the wishes.</exception>
-    ValueTask<PresentationTimeline> ReadAsync(MediaSources sources, Uri source, TrackWishes wishes, bool everyTrack, CancellationToken cancellationToken);
+    ValueTask<PresentationTimeline> ReadAsync(MediaSources sources, Uri source, TrackWishes wishes, bool everyTrack, ISegmentKeys? keys, CancellationToken cancellationToken);
 }

@@ -43,6 +43,15 @@ internal sealed class SegmentFetcher(MediaSources sources, ContentOrigin origin,
         return null;
     }
 
+    /// <summary>Reads the first bytes of a segment, without fetching all of it.</summary>
+    /// <param name="segment">Which.</param>
+    /// <param name="length">How many; fewer where there are fewer.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="SourceException">No address has it.</exception>
+    /// <exception cref="KeywayException">It is encrypted as a whole, and there will be no key.</exception>
+    public ValueTask<ReadOnlyMemory<byte>> ReadBeginningAsync(TimelineSegment segment, int length, CancellationToken cancellationToken) =>
+        ReadBeginningAsync(segment.PartFor(keys, origin), length, cancellationToken);
+
     private async ValueTask<ReadOnlyMemory<byte>> ReadBeginningAsync(SegmentPart part, int length, CancellationToken cancellationToken)
     {
         long first = part.Range?.First ?? 0;

@@ -75,6 +75,18 @@ public sealed class KeyFileSystemTests
     }
 
     [Fact]
+    public async Task Key_files_of_samples_are_not_asked_for_ahead_where_a_key_system_may_open_them()
+    {
+        await using KeyFileBench bench = new();
+        bench.Files.HasKeySystem = true;
+        bench.Server.Page(Url, SegmentMessages.Key);
+        bench.Files.Announce(KeyFileBench.Key(Url, SegmentKeyMethod.SampleAes), bench.Origin);
+        bench.Files.Announce(KeyFileBench.Key(Url), bench.Origin);
+        await Eventually.Is(() => bench.Files.Reports is [{ State: SessionState.Usable }]);
+        bench.Asked(Url).Should().Be(1);
+    }
+
+    [Fact]
     public async Task What_failed_is_asked_for_again_by_the_next_who_needs_it()
     {
         await using KeyFileBench bench = new();

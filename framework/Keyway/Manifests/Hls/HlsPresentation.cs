@@ -1,4 +1,5 @@
 using Keyway.Manifests.Hls.Model;
+using Keyway.Manifests.Hls.Reading;
 using Keyway.Sources;
 using Keyway.Timeline;
 
@@ -10,6 +11,7 @@ internal sealed class HlsPresentation
 {
     private readonly HlsLoader _loader;
     private readonly HlsPlaylist _playlist;
+    private readonly ISegmentKeys? _keys;
     private readonly List<string> _notes;
     // By their addresses.
     private readonly Dictionary<Uri, MediaPlaylist> _loaded = [];
@@ -17,9 +19,10 @@ internal sealed class HlsPresentation
 
     /// <param name="sources">What opens addresses.</param>
     /// <param name="playlist">What the presentation's own address leads to.</param>
-    public HlsPresentation(MediaSources sources, HlsPlaylist playlist)
+    /// <param name="keys">What opens segments that are encrypted as a whole; <see langword="null"/>: they are not looked at.</param>
+    public HlsPresentation(MediaSources sources, HlsPlaylist playlist, ISegmentKeys? keys)
     {
-        _playlist = playlist;
+        (_playlist, _keys) = (playlist, keys);
         _notes = [.. playlist.Notes];
         _loader = new HlsLoader(sources, playlist.Origin, playlist is MultivariantPlaylist ? playlist.Variables : null);
         _offered = playlist is MultivariantPlaylist multivariant ? HlsRenditions.Of(multivariant, _loader, _notes) : HlsRenditions.Of((MediaPlaylist)playlist, _loader);
@@ -167,18 +170,23 @@ internal sealed class HlsPresentation
     {
         if (playlist.Segments.FirstOrDefault(static segment => !segment.IsGap) is not { } segment) return default;
         // What is encrypted as a whole and has no initialisation segment has always been one.
-        if (segment.Keys.Any(static key => key.IsOfSegments)) return HlsContainer.TransportStream;
-        long first = segment.Range?.First ?? 0;
-        ByteRange range = new(first, Math.Min(first + HlsLimits.FirstBytes - 1, segment.Range?.Last ?? long.MaxValue));
-        ReadOnlyMemory<byte> bytes = await _loader.Sources.ReadAsync(_loader.Origin, new Uri(playlist.Origin.Location, segment.Address), range, HlsLimits.FirstBytes, cancellationToken).ConfigureAwait(false);
-        return HlsContainer.OfBytes(bytes.Span);
+        bool isEncrypted = segment.Keys.Any(static key => key.IsOfSegments);
+        if (isEncrypted && _keys is null) return HlsContainer.TransportStream;
+        TimelineSegment look = new()
+        {
+            Address = new Uri(playlist.Origin.Location, segment.Address),
+            Range = segment.Range,
+            Key = isEncrypted ? SegmentKeys.Of(playlist, segment.Keys, playlist.FirstNumber + (ulong)playlist.Segments.TakeWhile(each => !ReferenceEquals(each, segment)).Count()) : null,
+        };
+        ReadOnlyMemory<byte> bytes = await new SegmentFetcher(_loader.Sources, _loader.Origin, _keys).ReadBeginningAsync(look, HlsLimits.FirstBytes, cancellationToken).ConfigureAwait(false);
+        return HlsContainer.OfBytes(bytes.Span) is { IsUnknown: false } known ? known : isEncrypted ? HlsContainer.TransportStream : default;
     }
 
     /// <summary>What is in an MP4 whose playlist does not say it.</summary>
     private async ValueTask<IReadOnlyList<MediaKind>> KindsAsync(MediaPlaylist playlist, CancellationToken cancellationToken)
     {
-        if (playlist.Segments is not [{ Map: { } map }, ..] || map.Keys.Any(static key => key.IsOfSegments)) return [];
-        TimelineSegment initialization = new() { Address = map.Address, Range = map.Range };
-        return (await new SegmentFetcher(_loader.Sources, _loader.Origin, keys: null).ReadInitializationAsync(initialization, time: null, cancellationToken).ConfigureAwait(false)).Check.Kinds;
+        if (playlist.Segments is not [{ Map: { } map }, ..] || (_keys is null && map.Keys.Any(static key => key.IsOfSegments))) return [];
+        TimelineSegment initialization = new() { Address = map.Address, Range = map.Range, Key = SegmentKeys.OfMap(playlist, map) };
+        return (await new SegmentFetcher(_loader.Sources, _loader.Origin, _keys).ReadInitializationAsync(initialization, time: null, cancellationToken).ConfigureAwait(false)).Check.Kinds;
     }
 }

@@ -15,10 +15,10 @@ internal sealed class HlsReader : ITimelineReader
         return beginning.TrimStart(" \t\r\n"u8).StartsWith("#EXTM3U"u8);
     }
 
-    public async ValueTask<PresentationTimeline> ReadAsync(MediaSources sources, Uri source, TrackWishes wishes, bool everyTrack, CancellationToken cancellationToken)
+    public async ValueTask<PresentationTimeline> ReadAsync(MediaSources sources, Uri source, TrackWishes wishes, bool everyTrack, ISegmentKeys? keys, CancellationToken cancellationToken)
     {
         SourceDocument document = await sources.ReadManifestAsync(source, cancellationToken).ConfigureAwait(false);
-        HlsPresentation presentation = new(sources, M3u8Reader.Read(document));
+        HlsPresentation presentation = new(sources, M3u8Reader.Read(document), keys);
         await presentation.LoadAsync(wishes, everyTrack, cancellationToken).ConfigureAwait(false);
         return presentation.ToTimeline();
     }
