@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using Keyway.Content;
+using Keyway.Decryption;
 using Keyway.MediaUnits;
 using Keyway.Mp4;
 using Keyway.Mp4.Clear;
@@ -74,7 +75,7 @@ public sealed partial class Presentation
 
     /// <summary>
     /// Opens one segment, clear and exactly as long as the protected one: byte ranges and indexes that lead into it stay true. Only of one that is encrypted as a whole (AES-128 of
-    /// HLS) there are 1 to 16 bytes less: its padding is no part of it. It is read on its own, compared with what its rendition
+    /// HLS) there are 1 to 16 bytes less: its padding is no part of it. A transport stream stays one, and packed audio. It is read on its own, compared with what its rendition
     /// promises, and decrypted as a whole before it is handed on; of one that is larger than is held in memory what comes is clear, and an error may follow it.
     /// </summary>
     /// <param name="rendition">A rendition of <see cref="Timeline"/>, chosen or not. An image, or text that is not in MP4, comes as it is.</param>
@@ -106,10 +107,15 @@ public sealed partial class Presentation
 
         if (segments.IsInOneFile && segments.IsWholeFile) return Clear(default, MediaUnit.File(await fetcher.OpenFileAsync(segments.WholeFile, cancellationToken).ConfigureAwait(false), segment.Name), current, cancellationToken);
         ReadOnlyMemory<byte> head = segments.Initialization is { } initialization ? await InitializationAsync(timeline, initialization, cancellationToken).ConfigureAwait(false) : default;
-        RenditionCheck check = head.IsEmpty ? new RenditionCheck(null) : RenditionCheck.Of(head.ToArray(), segment.Name, out _, out _);
+        RenditionCheck check = head.IsEmpty ? new RenditionCheck(null) { Kind = current.Kind } : RenditionCheck.Of(head.ToArray(), segment.Name, out _, out _);
         CheckedSegment found = await fetcher.ReadAsync(segment, check, time: null, cancellationToken).ConfigureAwait(false);
         TimeSpan ahead = PeriodTrack.AheadOf(segments.Anchor is { } anchor ? await anchor.FindAsync(fetcher, Now, cancellationToken).ConfigureAwait(false) : null);
         if (!SegmentOrder.IsOnTime(found, ahead)) await CompareAsync(found).ConfigureAwait(false);
+        if (!found.Original.IsEmpty)
+        {
+            await using (found.ConfigureAwait(false)) return await ClearOriginalAsync(found, timeline.Origin, cancellationToken).ConfigureAwait(false);
+        }
+
         if (found.Rest is not null) return Clear(head, found.ToUnit(place: null), current, cancellationToken);
         using MemoryStream output = new(found.Bytes.Length);
         PipeWriter pipe = PipeWriter.Create(output, new StreamPipeWriterOptions(leaveOpen: true));
@@ -140,6 +146,15 @@ public sealed partial class Presentation
                 if (neighbour is not null) await neighbour.DisposeAsync().ConfigureAwait(false);
             }
         }
+    }
+
+    /// <summary>A segment of a transport stream, or of packed audio, clear in its own container.</summary>
+    private async ValueTask<Stream> ClearOriginalAsync(CheckedSegment segment, ContentOrigin origin, CancellationToken cancellationToken)
+    {
+        byte[] bytes = segment.Original.ToArray();
+        IFragmentDecryptor? lease = segment.Segment.Key is { Method: SegmentKeyMethod.SampleAes } key ? await _setup.KeyFiles.LeaseSamplesAsync(key, origin, cancellationToken).ConfigureAwait(false) : null;
+        SegmentRepacker.ClearInPlace(segment.Segment, bytes, lease);
+        return new MemoryStream(bytes, writable: false);
     }
 
     /// <summary>Reads the clear samples of one rendition, chosen or not, in its period; of a live presentation those that are there now.</summary>

@@ -73,6 +73,13 @@ internal sealed class PresentationKeyFiles : ISegmentKeys, IAsyncDisposable
         throw Named(key, new KeyUnavailableException(key.Id, status == DecryptStatus.KeyNotFound ? KeyStatus.StatusPending : KeyStatus.OutputRestricted, reason));
     }
 
+    /// <inheritdoc/>
+    public ValueTask<IFragmentDecryptor> LeaseSamplesAsync(SegmentKey key, ContentOrigin origin, CancellationToken cancellationToken)
+    {
+        _transport.Origin = origin;
+        return LeaseSamplesAsync(key, [], _sink, cancellationToken);
+    }
+
     /// <summary>Begins a fragment whose samples the key of a playlist opens.</summary>
     /// <param name="key">The key.</param>
     /// <param name="names">What the samples call it.</param>

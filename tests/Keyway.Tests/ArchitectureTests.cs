@@ -202,7 +202,7 @@ public sealed partial class ArchitectureTests
     [InlineData("Dash", "Timeline", "Sources", "Protection")]
     [InlineData("Manifests", "Timeline", "Sources", "Protection")]
     [InlineData("Sessions", "Licensing", "Decryption", "Messaging", "Diagnostics")]
-    [InlineData("Timeline", "MediaUnits", "Mp4", "Decryption", "Protection", "Sources")]
+    [InlineData("Timeline", "MediaUnits", "Mp4", "Containers", "Decryption", "Protection", "Sources")]
     [InlineData("KeyFiles", "Licensing", "Decryption", "Protection", "Sources")]
     [InlineData("Content", "Timeline", "MediaUnits", "Dash", "Manifests", "Mp4", "Protection", "Sources")]
     [InlineData("Live", "Content", "Timeline", "MediaUnits", "Mp4", "Sources")]

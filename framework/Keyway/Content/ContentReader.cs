@@ -210,9 +210,39 @@ internal sealed class ContentReader(MediaSources sources, ISegmentKeys? keys)
             return await ReadMovieAsync(memory, SourceText.Of(initialization.Address), cancellationToken).ConfigureAwait(false);
         }
 
+        if (!segments.IsInOneFile && !segments.IsIndexed && !segments.IsWholeFile) return await ProbeSegmentAsync(origin, rendition, segments, cancellationToken).ConfigureAwait(false);
         Stream stream = await RenditionStream.OpenAsync(sources, origin, [segments], keys, cancellationToken: cancellationToken).ConfigureAwait(false);
         await using (stream.ConfigureAwait(false))
             return await ReadMovieAsync(stream, NameOf(rendition), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>What the first segment says that is there, of a rendition without an initialisation segment.</summary>
+    private async ValueTask<MovieFacts> ProbeSegmentAsync(ContentOrigin origin, Rendition rendition, SegmentList segments, CancellationToken cancellationToken)
+    {
+        const int attempts = 3;
+        SegmentFetcher fetcher = new(sources, origin, keys);
+        KeywayException? failure = null;
+        foreach (TimelineSegment segment in segments.Played().Where(static segment => !segment.IsGap).Take(attempts))
+        {
+            // Nothing is asked for just to be looked at.
+            if (keys is null && segment.Key is { Method: SegmentKeyMethod.Aes128 }) return MovieFacts.Hidden;
+            try
+            {
+                CheckedSegment found = await fetcher.ReadAsync(segment, new RenditionCheck(null) { Kind = rendition.Kind }, time: null, cancellationToken).ConfigureAwait(false);
+                await using (found.ConfigureAwait(false))
+                {
+                    using MemoryStream memory = new(found.Bytes.ToArray(), writable: false);
+                    return await ReadMovieAsync(memory, segment.Name, cancellationToken).ConfigureAwait(false);
+                }
+            }
+            catch (KeywayException exception) when (exception is SourceException or MediaFormatException)
+            {
+                // The next may be there.
+                failure ??= exception;
+            }
+        }
+
+        throw failure ?? new ManifestException(rendition.Path, new FormatError("it has no segment", "", -1));
     }
 
     private static async ValueTask<MovieFacts> ReadMovieAsync(Stream stream, string name, CancellationToken cancellationToken)

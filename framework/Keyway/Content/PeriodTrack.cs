@@ -98,7 +98,7 @@ internal sealed class PeriodTrack(MediaSources sources, ContentOrigin origin, IS
 
         if (named.CountPlayed(now) is null) gaps.Expect(segments.CountPlayed(now) ?? 0);
         ReadOnlyMemory<byte>? head = null;
-        RenditionCheck check = new(null);
+        RenditionCheck check = new(null) { Kind = period.Rendition.Kind };
         if (segments.Initialization is { } initialization)
         {
             (head, check, string? note) = await _fetcher.ReadInitializationAsync(initialization, time: null, cancellationToken).ConfigureAwait(false);

@@ -31,6 +31,9 @@ internal sealed class CheckedSegment : IAsyncDisposable
     /// <summary>The shared array that holds the bytes; <see langword="null"/>: they are in one of their own.</summary>
     public byte[]? Pooled { get; init; }
 
+    /// <summary>It as it was, where it was put into another container to be read; empty where it was not. Valid as long as this.</summary>
+    public ReadOnlyMemory<byte> Original { get; init; }
+
     /// <summary>What is unusual about it but harmless.</summary>
     public string? Note { get; init; }
 

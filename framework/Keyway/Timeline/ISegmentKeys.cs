@@ -15,6 +15,10 @@ internal interface ISegmentKeys
     /// <exception cref="KeywayException">There will be no key.</exception>
     ValueTask<SegmentCipher> LeaseAsync(SegmentKey key, ContentOrigin origin, CancellationToken cancellationToken);
 
+    /// <summary>Begins to open the samples of a segment. Waits where its key is on its way.</summary>
+    /// <inheritdoc cref="LeaseAsync"/>
+    ValueTask<IFragmentDecryptor> LeaseSamplesAsync(SegmentKey key, ContentOrigin origin, CancellationToken cancellationToken);
+
     /// <summary>Says that a key will be needed soon, whatever it is for: it is asked for now, and nobody waits.</summary>
     /// <param name="key">What the playlist says.</param>
     /// <param name="origin">Where the playlist came from.</param>

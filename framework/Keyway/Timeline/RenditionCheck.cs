@@ -16,10 +16,17 @@ internal sealed class RenditionCheck
 {
     private const uint NonSync = 0x00010000;
 
+    private readonly StreamTurns _turns = new();
     private Movie? _movie;
 
     /// <param name="movie">What the initialisation segment says; <see langword="null"/> where segments bring it themselves.</param>
     public RenditionCheck(Movie? movie) => _movie = movie;
+
+    /// <summary>What the rendition is for, where its segments may hold other tracks beside it; <see langword="null"/>: whatever is there.</summary>
+    public MediaKind? Kind { get; init; }
+
+    /// <summary>The clock of a transport stream, as long as the rendition is read.</summary>
+    public StreamTurns Turns => _turns;
 
     /// <summary>Reads an initialisation segment.</summary>
     /// <param name="bytes">The whole segment. Ownership: the caller's; it may be changed.</param>
@@ -49,6 +56,7 @@ internal sealed class RenditionCheck
     /// <returns><see langword="null"/>: it does not say, or not in these.</returns>
     public MediaBase? TimeOf(ReadOnlySpan<byte> beginning)
     {
+        if (_movie is null && SegmentRepacker.TimeOf(beginning, Kind) is { } said) return said;
         Movie? movie = _movie;
         for (int at = 0; SegmentBoxes.TryReadHeader(beginning[at..], out TopBox box) && box.Length > 0 && box.Length <= beginning.Length - at; at += (int)box.Length)
         {
@@ -70,8 +78,10 @@ internal sealed class RenditionCheck
     /// <param name="bytes">Its bytes, which the result keeps; or those that were read, where <paramref name="rest"/> follows.</param>
     /// <param name="rest">What follows where it was too large to be read whole.</param>
     /// <param name="pooled">The shared array that the bytes are in, which the result keeps, too.</param>
+    /// <param name="original">It as it was, where it was put into another container to be read.</param>
+    /// <param name="note">What is unusual about that.</param>
     /// <exception cref="MediaFormatException">It is not what it should be.</exception>
-    public CheckedSegment Examine(TimelineSegment segment, Memory<byte> bytes, Stream? rest = null, byte[]? pooled = null)
+    public CheckedSegment Examine(TimelineSegment segment, Memory<byte> bytes, Stream? rest = null, byte[]? pooled = null, ReadOnlyMemory<byte> original = default, string? note = null)
     {
         string name = segment.Name;
         List<TopBox> boxes = [];
@@ -118,7 +128,8 @@ internal sealed class RenditionCheck
             FirstSync = found is { Time: { } begin, BeforeSync: { } before } ? Span(begin + before, found.Scale) : null,
             Length = length,
             Vectors = found.Vectors,
-            Note = rest is null ? Tail(all, end, name) : null,
+            Original = original,
+            Note = note ?? (rest is null ? Tail(all, end, name) : null),
         };
     }
 

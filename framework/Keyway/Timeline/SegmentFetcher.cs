@@ -1,4 +1,5 @@
 using System.Buffers;
+using Keyway.Containers.TransportStream;
 using Keyway.Decryption;
 using Keyway.Sources;
 
@@ -12,6 +13,7 @@ namespace Keyway.Timeline;
 internal sealed class SegmentFetcher(MediaSources sources, ContentOrigin origin, ISegmentKeys? keys)
 {
     private readonly AlternativeSource _source = new(sources, origin);
+    private readonly SegmentRepacker _repacker = new(keys, origin);
 
     /// <summary>Opens a segment as it is, without looking at what it is; clear where it is encrypted as a whole.</summary>
     /// <exception cref="SourceException">No address has it.</exception>
@@ -113,6 +115,13 @@ internal sealed class SegmentFetcher(MediaSources sources, ContentOrigin origin,
                 }
 
                 bool whole = length < TimelineLimits.SegmentBytes;
+                if (SegmentRepacker.KindOf(bytes.AsSpan(0, length)) is not ContainerKind.None and var kind)
+                {
+                    if (!whole) throw new MediaFormatException(segment.Name, new FormatError($"the segment has more than {TimelineLimits.SegmentBytes} bytes, which are not taken of a transport stream", "", 0));
+                    (Memory<byte> packed, string? note) = await _repacker.RepackAsync(segment with { Address = address }, bytes.AsMemory(0, length), kind, check.Kind, check.Turns, token).ConfigureAwait(false);
+                    return check.Examine(segment with { Address = address }, packed, rest: null, bytes, bytes.AsMemory(0, length), note);
+                }
+
                 CheckedSegment result = check.Examine(segment with { Address = address }, bytes.AsMemory(0, length), whole ? null : stream, bytes);
                 keep = !whole;
                 return result;

@@ -47,6 +47,8 @@ public sealed class KeysAheadTests
 
         public ValueTask<SegmentCipher> LeaseAsync(SegmentKey key, ContentOrigin origin, CancellationToken cancellationToken) => throw new NotSupportedException();
 
+        public ValueTask<IFragmentDecryptor> LeaseSamplesAsync(SegmentKey key, ContentOrigin origin, CancellationToken cancellationToken) => throw new NotSupportedException();
+
         public void Announce(SegmentKey key, ContentOrigin origin)
         {
             origin.Should().BeSameAs(Origin);

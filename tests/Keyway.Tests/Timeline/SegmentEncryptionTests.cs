@@ -148,6 +148,8 @@ public sealed class SegmentEncryptionTests : IDisposable
             return SegmentMessages.Cipher(vector: key.InitializationVector.ToArray());
         }
 
+        public ValueTask<IFragmentDecryptor> LeaseSamplesAsync(SegmentKey key, ContentOrigin origin, CancellationToken cancellationToken) => throw new NotSupportedException();
+
         public void Announce(SegmentKey key, ContentOrigin origin)
         {
         }

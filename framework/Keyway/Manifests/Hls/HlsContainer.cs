@@ -26,6 +26,9 @@ internal readonly record struct HlsContainer(string? MimeType)
     /// <summary>Whether it is audio, frame by frame.</summary>
     public bool IsPackedAudio => MimeType?.StartsWith("audio/", StringComparison.Ordinal) == true;
 
+    /// <summary>Whether it is put into MP4 to be read.</summary>
+    public bool IsRepacked => MimeType is "video/mp2t" or "audio/aac" or "audio/ac3" or "audio/eac3";
+
     /// <summary>By what a playlist says.</summary>
     public static HlsContainer Of(MediaPlaylist playlist)
     {

@@ -159,7 +159,7 @@ internal sealed class HlsPresentation
         Rendition Known(Rendition offered, IReadOnlyList<MediaKind> kinds) => offered with
         {
             MimeType = container.TypeFor(offered.Kind) ?? offered.MimeType,
-            IsReadable = container.IsMp4 || container.IsUnknown,
+            IsReadable = container.IsMp4 || container.IsUnknown || container.IsRepacked,
             IsTrickMode = offered.IsTrickMode || playlist.IsIFrames,
             IsMixed = kinds.Count == 0 ? offered.IsMixed : kinds.Count(static kind => kind is MediaKind.Video or MediaKind.Audio or MediaKind.Text) > 1,
         };

@@ -5,4 +5,5 @@ namespace Keyway.Mp4.Packing;
 /// <param name="Duration">How long it lasts, in units of its track.</param>
 /// <param name="CompositionOffset">How much later than decoded it is presented.</param>
 /// <param name="IsSync">Whether decoding can begin with it.</param>
-internal readonly record struct PackedSample(int Size, uint Duration, int CompositionOffset, bool IsSync);
+/// <param name="Subsamples">Of a protected track: how many entries its map has, which follow those of the sample before it.</param>
+internal readonly record struct PackedSample(int Size, uint Duration, int CompositionOffset, bool IsSync, int Subsamples = 0);

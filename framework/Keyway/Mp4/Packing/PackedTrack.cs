@@ -12,8 +12,11 @@ internal sealed record PackedTrack
     /// <summary>Units in a second.</summary>
     public required uint Timescale { get; init; }
 
-    /// <summary>The sample entry, a whole box.</summary>
+    /// <summary>The sample entry of clear samples, a whole box.</summary>
     public required ReadOnlyMemory<byte> SampleEntry { get; init; }
+
+    /// <summary>How its samples are protected; <see langword="null"/>: they are clear.</summary>
+    public PackedProtection? Protection { get; init; }
 
     /// <summary>Width in pixels, of video.</summary>
     public int Width { get; init; }

@@ -75,6 +75,40 @@ internal static class SampleEntries
         return writer.Written.ToArray();
     }
 
+    /// <summary>The entry of protected samples around that of clear ones (ISO/IEC 14496-12, 8.12; ISO/IEC 23001-7, 8.2).</summary>
+    /// <param name="clear">The entry of clear samples.</param>
+    /// <param name="type">The entry: <c>encv</c>, <c>enca</c>.</param>
+    /// <param name="protection">How they are protected.</param>
+    /// <returns>The entry, a whole box.</returns>
+    public static byte[] Protected(ReadOnlySpan<byte> clear, uint type, PackedProtection protection)
+    {
+        BoxWriter writer = new();
+        int entry = writer.Begin(type);
+        writer.Bytes(clear[8..]);
+        int sinf = writer.Begin(FourCc.Sinf);
+        Box(writer, FourCc.Frma, clear[4..8]);
+        int schm = writer.Begin(FourCc.Schm, 0, 0);
+        writer.Bytes("cbcs"u8);
+        writer.U32(0x00010000);
+        writer.End(schm);
+        int schi = writer.Begin(FourCc.Schi);
+        int tenc = writer.Begin(FourCc.Tenc, 1, 0);
+        writer.U8(0);
+        writer.U8((byte)((protection.CryptBlocks << 4) | protection.SkipBlocks));
+        writer.U8(1);
+        writer.U8(0);             // no vector a sample: the constant one
+        Span<byte> id = stackalloc byte[KeyId.Size];
+        protection.KeyId.Write(id);
+        writer.Bytes(id);
+        writer.U8((byte)protection.Vector.Length);
+        writer.Bytes(protection.Vector.Span);
+        writer.End(tenc);
+        writer.End(schi);
+        writer.End(sinf);
+        writer.End(entry);
+        return writer.Written.ToArray();
+    }
+
     private static int BeginAudio(BoxWriter writer, uint type, int channels, int rate)
     {
         int entry = Begin(writer, type);

@@ -1,3 +1,4 @@
+using Keyway.Decryption;
 using Keyway.Mp4.Boxes;
 
 namespace Keyway.Mp4.Packing;
@@ -48,13 +49,14 @@ internal sealed class SegmentPacker
     }
 
     /// <summary>Writes a fragment of one track.</summary>
-    /// <param name="track">The track's number.</param>
+    /// <param name="track">The track.</param>
     /// <param name="sequence">The fragment's number.</param>
     /// <param name="decodeTime">When its first sample is decoded, in units of the track.</param>
     /// <param name="samples">The samples.</param>
     /// <param name="data">Their bytes, one after the other.</param>
+    /// <param name="maps">Of a protected track: the entries of their maps, one after the other.</param>
     /// <exception cref="ArgumentException">The samples have other sizes together.</exception>
-    public void WriteFragment(uint track, uint sequence, ulong decodeTime, ReadOnlySpan<PackedSample> samples, ReadOnlySpan<byte> data)
+    public void WriteFragment(PackedTrack track, uint sequence, ulong decodeTime, ReadOnlySpan<PackedSample> samples, ReadOnlySpan<byte> data, ReadOnlySpan<Subsample> maps = default)
     {
         int moof = _writer.Begin(FourCc.Moof);
         int mfhd = _writer.Begin(FourCc.Mfhd, 0, 0);
@@ -62,7 +64,7 @@ internal sealed class SegmentPacker
         _writer.End(mfhd);
         int traf = _writer.Begin(FourCc.Traf);
         int tfhd = _writer.Begin(FourCc.Tfhd, 0, 0x020000);
-        _writer.U32(track);
+        _writer.U32(track.Id);
         _writer.End(tfhd);
         int tfdt = _writer.Begin(FourCc.Tfdt, 1, 0);
         _writer.U64(decodeTime);
@@ -83,12 +85,33 @@ internal sealed class SegmentPacker
 
         if (bytes != data.Length) throw new ArgumentException($"samples of {bytes} bytes together, and {data.Length} bytes", nameof(data));
         _writer.End(trun);
+        if (track.Protection is not null) WriteMaps(samples, maps);
         _writer.End(traf);
         _writer.End(moof);
         _writer.Set(offset, (uint)(_writer.Length - moof + 8));
         int mdat = _writer.Begin(FourCc.Mdat);
         _writer.Bytes(data);
         _writer.End(mdat);
+    }
+
+    /// <summary>The sample encryption box (ISO/IEC 23001-7, 7.2): maps, and no vectors.</summary>
+    private void WriteMaps(ReadOnlySpan<PackedSample> samples, ReadOnlySpan<Subsample> maps)
+    {
+        int senc = _writer.Begin(FourCc.Senc, 0, 2);
+        _writer.U32((uint)samples.Length);
+        foreach (ref readonly PackedSample sample in samples)
+        {
+            _writer.U16((ushort)sample.Subsamples);
+            foreach (ref readonly Subsample entry in maps[..sample.Subsamples])
+            {
+                _writer.U16((ushort)entry.ClearBytes);
+                _writer.U32(entry.ProtectedBytes);
+            }
+
+            maps = maps[sample.Subsamples..];
+        }
+
+        _writer.End(senc);
     }
 
     private void WriteTrack(PackedTrack track)
@@ -123,7 +146,7 @@ internal sealed class SegmentPacker
         int stbl = _writer.Begin(FourCc.Stbl);
         int stsd = _writer.Begin(FourCc.Stsd, 0, 0);
         _writer.U32(1);
-        _writer.Bytes(track.SampleEntry.Span);
+        _writer.Bytes(track.Protection is { } protection ? SampleEntries.Protected(track.SampleEntry.Span, isVideo ? FourCc.Encv : FourCc.Enca, protection) : track.SampleEntry.Span);
         _writer.End(stsd);
         PlainBoxes.WriteEmptyTables(_writer);
         _writer.End(stbl);

@@ -74,8 +74,9 @@ internal sealed class TakenTrack
         };
         SegmentPacker packer = new();
         bool isVideo = first.Width > 0;
-        packer.WriteMovie([new PackedTrack { Id = 1, Handler = isVideo ? FourCc.Vide : FourCc.Soun, Timescale = first.Timescale, SampleEntry = entry, Width = first.Width, Height = first.Height }]);
-        packer.WriteFragment(1, 1, (ulong)Units[0].Dts, [.. Units.Select(static unit => new PackedSample(unit.Data.Length, unit.Duration, (int)(unit.Pts - unit.Dts), unit.IsSync))], [.. Units.SelectMany(static unit => unit.Data)]);
+        PackedTrack track = new() { Id = 1, Handler = isVideo ? FourCc.Vide : FourCc.Soun, Timescale = first.Timescale, SampleEntry = entry, Width = first.Width, Height = first.Height };
+        packer.WriteMovie([track]);
+        packer.WriteFragment(track, 1, (ulong)Units[0].Dts, [.. Units.Select(static unit => new PackedSample(unit.Data.Length, unit.Duration, (int)(unit.Pts - unit.Dts), unit.IsSync))], [.. Units.SelectMany(static unit => unit.Data)]);
         return packer.Written.ToArray();
     }
 }

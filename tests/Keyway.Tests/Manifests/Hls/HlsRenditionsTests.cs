@@ -109,7 +109,7 @@ public sealed class HlsRenditionsTests
     public async Task Containers_that_are_not_read_are_named()
     {
         await using HlsScene scene = new HlsScene().WithSamples();
-        scene.Set("list.m3u8", "#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\na.ts\n#EXT-X-ENDLIST\n");
+        scene.Set("list.m3u8", "#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\na.mp3\n#EXT-X-ENDLIST\n");
         Func<Task> reading = async () => await scene.OpenAsync("list.m3u8");
         await reading.Should().ThrowAsync<TrackNotFoundException>();
     }

@@ -62,32 +62,24 @@ public sealed class SegmentPackerTests
         keys.Add(id, Convert.FromHexString(key));
         using Mp4Reader reader = await Mp4Reader.OpenAsync(new MemoryStream(original), name, Cancel);
         SegmentPacker packer = new();
+        PackedTrack track = new()
+        {
+            Id = 7,
+            Handler = name == "audio" ? FourCc.Soun : FourCc.Vide,
+            Timescale = reader.Tracks[0].Timescale,
+            Width = name == "audio" ? 0 : 320,
+            Height = name == "audio" ? 0 : 180,
+            Language = name == "audio" ? "eng" : "nothing",
+            SampleEntry = name == "audio" ? SampleEntries.Aac(2, 48000, [0x11, 0x90]) : SampleEntries.Visual(FourCc.Avc1, 320, 180, FourCc.AvcC, Configuration(original)),
+        };
         uint sequence = 0;
         await foreach (ClearFragment fragment in reader.ReadAsync(keys, cancellationToken: Cancel))
         {
             packer.Clear();
-            if (sequence == 0)
-            {
-                packer.WriteMovie(
-                [
-                    new PackedTrack
-                    {
-                        Id = 7,
-                        Handler = name == "audio" ? FourCc.Soun : FourCc.Vide,
-                        Timescale = reader.Tracks[0].Timescale,
-                        Width = name == "audio" ? 0 : 320,
-                        Height = name == "audio" ? 0 : 180,
-                        Language = name == "audio" ? "eng" : "nothing",
-                        SampleEntry = name == "audio"
-                            ? SampleEntries.Aac(2, 48000, [0x11, 0x90])
-                            : SampleEntries.Visual(FourCc.Avc1, 320, 180, FourCc.AvcC, Configuration(original)),
-                    },
-                ]);
-            }
-
+            if (sequence == 0) packer.WriteMovie([track]);
             ClearSample[] samples = [.. fragment.Samples];
             packer.WriteFragment(
-                7, ++sequence, samples[0].DecodeTime, [.. samples.Select(static sample => new PackedSample(sample.Data.Length, sample.Duration, sample.CompositionOffset, sample.IsSync))],
+                track, ++sequence, samples[0].DecodeTime, [.. samples.Select(static sample => new PackedSample(sample.Data.Length, sample.Duration, sample.CompositionOffset, sample.IsSync))],
                 [.. samples.SelectMany(static sample => sample.Data.ToArray())]);
             output.Write(packer.Written.Span);
         }

@@ -51,7 +51,7 @@ internal sealed class AdtsOpener : UnitOpener
 
             key.OpenBlocks(frame.Slice(clear, blocks * Block), place);
             ProtectedUnits++;
-            Judge(frame, (frame.Length - clear) % Block, key, place);
+            if (!key.IsDeferred) Judge(frame, (frame.Length - clear) % Block, key, place);
         }
 
         return bytes.Length;

@@ -14,10 +14,14 @@ namespace Keyway.Containers.TransportStream.Decrypting;
 /// </remarks>
 internal sealed class AvcOpener : UnitOpener
 {
-    private const int Lead = 32;
+    /// <summary>Bytes of a NAL unit that stay clear at its beginning.</summary>
+    public const int Lead = 32;
+
+    /// <summary>Bytes from one encrypted block to the next.</summary>
+    public const int Turn = 10 * Block;
+
     private const int Shortest = 48;
     private const int Block = 16;
-    private const int Turn = 10 * Block;
 
     private readonly List<int> _escapes = [];
     private int _violations;
@@ -84,7 +88,7 @@ internal sealed class AvcOpener : UnitOpener
         Span<byte> nal = output[..length];
         int blocks = BlocksOf(length);
         key.OpenPattern(nal.Slice(Lead, ((blocks - 1) * Turn) + Block), place);
-        Judge(nal, blocks, key, place);
+        if (!key.IsDeferred) Judge(nal, blocks, key, place);
         ProtectedUnits++;
         _opened++;
         return length;
@@ -136,8 +140,8 @@ internal sealed class AvcOpener : UnitOpener
         return false;
     }
 
-    /// <summary>How many blocks are encrypted of a NAL unit of more than <see cref="Shortest"/> bytes: more than 16 bytes follow the beginning of each.</summary>
-    private static int BlocksOf(int length) => (length - Shortest + Turn - 1) / Turn;
+    /// <summary>How many blocks are encrypted of a NAL unit that is a slice: more than 16 bytes follow the beginning of each.</summary>
+    public static int BlocksOf(int length) => length > Shortest ? (length - Shortest + Turn - 1) / Turn : 0;
 
     private static bool IsEncrypted(int at, int blocks) => at >= Lead && (at - Lead) / Turn < blocks && (at - Lead) % Turn < Block;
 }

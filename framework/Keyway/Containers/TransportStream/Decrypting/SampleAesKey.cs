@@ -9,7 +9,7 @@ namespace Keyway.Containers.TransportStream.Decrypting;
 /// </remarks>
 internal sealed class SampleAesKey : IDisposable
 {
-    private readonly IFragmentDecryptor _decryptor;
+    private readonly IFragmentDecryptor? _decryptor;
     private readonly byte[] _vector;
     private bool _isLeased;
 
@@ -25,6 +25,15 @@ internal sealed class SampleAesKey : IDisposable
         Id = id;
         _vector = initializationVector.ToArray();
     }
+
+    private SampleAesKey(byte[] vector) => _vector = vector;
+
+    /// <summary>A key that opens nothing: units are found and unescaped, and stay protected. Whoever reads them opens them.</summary>
+    /// <param name="initializationVector">16 bytes.</param>
+    public static SampleAesKey Deferred(ReadOnlySpan<byte> initializationVector) => new(initializationVector.ToArray());
+
+    /// <summary>Whether units stay protected.</summary>
+    public bool IsDeferred => _decryptor is null;
 
     public KeyId Id { get; }
 
@@ -48,11 +57,12 @@ internal sealed class SampleAesKey : IDisposable
     public void Dispose()
     {
         IsDisposed = true;
-        _decryptor.Dispose();
+        _decryptor?.Dispose();
     }
 
     private void Open(Span<byte> bytes, in SampleProtection protection, in UnitPlace place)
     {
+        if (_decryptor is null) return;
         if (!_isLeased)
         {
             // Such a session wants to be waited for, and to see whole samples of Common Encryption.

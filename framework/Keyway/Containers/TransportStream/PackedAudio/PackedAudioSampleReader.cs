@@ -32,6 +32,9 @@ internal sealed class PackedAudioSampleReader : ISampleReader, IPackedAudioHandl
         Notes = [.. Notes],
     };
 
+    /// <inheritdoc/>
+    public bool TookUnmarked => _tookUnmarked;
+
     private IEnumerable<string> Notes
     {
         get
@@ -69,7 +72,12 @@ internal sealed class PackedAudioSampleReader : ISampleReader, IPackedAudioHandl
     }
 
     /// <inheritdoc/>
-    public void Finish() => _builder?.Finish();
+    public void Finish()
+    {
+        if (_builder is null) return;
+        _builder.Finish();
+        _builder.Track.IsProtected = _builder.Opener is { ProtectedUnits: > 0 };
+    }
 
     public void Dispose()
     {

@@ -15,6 +15,9 @@ internal sealed class ElementaryTrack(int pid, StreamCodec codec, string? langua
     /// <summary>Its language, three letters, where that is said.</summary>
     public string? Language => language;
 
+    /// <summary>Whether any of its units were protected. Known at the end.</summary>
+    public bool IsProtected { get; set; }
+
     /// <summary>What its next access units are set up with; <see langword="null"/> before any are there.</summary>
     public TrackConfiguration? Configuration => _ready.TryPeek(out AccessUnits? next) ? next.Configuration : null;
 

@@ -15,6 +15,9 @@ internal interface ISampleReader : IDisposable
     /// <summary>What was read so far.</summary>
     TransportStreamSummary Summary { get; }
 
+    /// <summary>Whether something was taken for protected that does not say so itself, because METHOD=SAMPLE-AES is in force.</summary>
+    bool TookUnmarked { get; }
+
     /// <summary>Reads a segment.</summary>
     /// <param name="segment">The segment, from its current position. Ownership: the caller's.</param>
     /// <param name="name">Its name for messages.</param>

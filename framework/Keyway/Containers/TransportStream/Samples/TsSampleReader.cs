@@ -35,6 +35,9 @@ internal sealed class TsSampleReader : ISampleReader, IStreamHandler
         Notes = [.. Notes],
     };
 
+    /// <inheritdoc/>
+    public bool TookUnmarked => _packets.TookUnmarked;
+
     private IEnumerable<string> Notes
     {
         get
@@ -82,7 +85,11 @@ internal sealed class TsSampleReader : ISampleReader, IStreamHandler
     public void Finish()
     {
         _packets.Finish(_window.Bytes);
-        foreach (UnitBuilder builder in _builders) builder.Finish();
+        foreach (UnitBuilder builder in _builders)
+        {
+            builder.Finish();
+            builder.Track.IsProtected = builder.Opener is { ProtectedUnits: > 0 };
+        }
     }
 
     public void Dispose()

@@ -1,0 +1,8 @@
+namespace Keyway.Mp4.Packing;
+
+/// <summary>How the samples of a track are protected, in the scheme <c>cbcs</c> (ISO/IEC 23001-7, 10.4): what its <c>tenc</c> says.</summary>
+/// <param name="KeyId">The key.</param>
+/// <param name="Vector">The constant initialisation vector, 16 bytes.</param>
+/// <param name="CryptBlocks">Of a pattern: how many blocks are encrypted; 0: there is none, and all are.</param>
+/// <param name="SkipBlocks">How many are not.</param>
+internal sealed record PackedProtection(KeyId KeyId, ReadOnlyMemory<byte> Vector, byte CryptBlocks, byte SkipBlocks);
