@@ -153,6 +153,7 @@ internal sealed class PresentationKeyFiles : ISegmentKeys, IAsyncDisposable
         {
             return report.KeyFile is null || !report.Wanted.Any(_names.ContainsKey) ? report : report with
             {
+                HasContentIds = true,
                 Wanted = [.. report.Wanted.SelectMany(NamesOf)],
                 Keys = [.. report.Keys.SelectMany(entry => NamesOf(entry.Id).Select(id => entry with { Id = id }))],
             };

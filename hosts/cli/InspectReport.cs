@@ -21,7 +21,7 @@ internal static class InspectReport
         json.WriteStartArray("tracks");
         foreach (ContentTrack track in facts.Tracks) WriteTrack(json, track, segments);
         json.WriteEndArray();
-        json.WriteBoolean("protected", facts.Protection.IsProtected);
+        json.WriteBoolean("protected", IsProtected(facts));
         json.WriteStartArray("keys");
         foreach (ProtectedKey key in facts.Protection.Keys)
         {
@@ -88,7 +88,7 @@ internal static class InspectReport
             tracks.AddRow(
                 track.IsChosen ? "*" : " ", Shown.Markup($"{PresentationReport.Word(track.Kind)} {Short(track.Id)} {track.Language}"), Shown.Markup(track.Codec),
                 track.Height > 0 ? $"{track.Width}x{track.Height}" : "", track.Bandwidth > 0 ? track.Bandwidth.ToString(System.Globalization.CultureInfo.InvariantCulture) : "",
-                Shown.Markup(SchemeWords(track)), string.Join('\n', track.KeyIds));
+                Shown.Markup(SchemeWords(track)), Shown.Markup(string.Join('\n', PresentationReport.KeysOf(track.KeyIds, track.KeyFiles))));
         }
 
         console.Write(tracks);
@@ -108,7 +108,7 @@ internal static class InspectReport
         foreach (LicenseUrlStatement url in facts.Protection.LicenseUrls) console.MarkupLine($"licence URL  {Shown.Markup(Redactor.Url(url.Url))}  [grey]{Shown.Markup(url.Source.Path)}[/]");
         foreach (ProtectionConflict conflict in facts.Protection.Conflicts) console.MarkupLine($"[yellow]conflict: {Shown.Markup(conflict.ToString())}[/]");
         foreach (string note in facts.Notes) console.MarkupLine($"[yellow]note: {Shown.Markup(note)}[/]");
-        if (!facts.Protection.IsProtected)
+        if (!IsProtected(facts))
         {
             console.MarkupLine("Nothing is protected.");
             return;
@@ -138,6 +138,8 @@ internal static class InspectReport
         json.WriteBoolean("protected", track.IsProtected);
         json.WriteString("scheme", SchemeOf(track));
         json.WriteStrings("kids", track.KeyIds.Select(static id => id.ToString()));
+        if (track.IsEncryptedAsWhole) json.WriteString("segments", PresentationReport.Aes128);
+        if (track.KeyFiles.Count > 0) json.WriteStrings("keyFiles", track.KeyFiles);
         if (track.Samples > 0)
         {
             json.WriteNumber("samples", track.Samples);
@@ -207,6 +209,8 @@ internal static class InspectReport
         json.WriteEndObject();
     }
 
+    private static bool IsProtected(ContentFacts facts) => facts.Protection.IsProtected || facts.Tracks.Any(static track => track.IsEncryptedAsWhole);
+
     // Said already.
     private static bool IsKey(HeaderFact fact, ProtectionEntry header) => KeyId.TryParse(fact.Value, out KeyId id) && header.KeyIds.Contains(id);
 
@@ -220,11 +224,12 @@ internal static class InspectReport
 
     private static string? SchemeOf(ContentTrack track) =>
         track.File?.SampleEntries.FirstOrDefault(static entry => entry.SchemeType is not null)?.SchemeType
-        ?? (track.IsProtected ? PresentationReport.Word(track.Scheme) : null);
+        ?? (track.IsProtected && !track.IsEncryptedAsWhole ? PresentationReport.Word(track.Scheme) : null);
 
     /// <summary>The scheme, by its name where it is one that no key opens here, and how much of the track it protects where that is not everything.</summary>
     private static string SchemeWords(ContentTrack track)
     {
+        if (track.IsEncryptedAsWhole) return PresentationReport.Aes128;
         if (SchemeOf(track) is not { } scheme) return track.File is { SampleEntries.Count: 0 } ? "not known" : "clear";
         string words = ForeignSchemes.NameOf(scheme) is { } name ? $"{scheme} ({name})" : scheme;
         if (track.Samples == 0 || track.ProtectedSamples == track.Samples || track.Scheme == default) return words;

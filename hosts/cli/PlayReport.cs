@@ -55,7 +55,10 @@ internal sealed record PlayReport
             if (track.Bandwidth > 0) json.WriteNumber("bandwidth", track.Bandwidth);
             if (track.Language is not null) json.WriteString("language", track.Language);
             json.WriteString("scheme", track.IsProtected ? PresentationReport.Word(track.Scheme) : null);
-            json.WriteStrings("kids", (written?.KeyIds ?? track.KeyIds).Select(static id => id.ToString()));
+            ContentTrack facts = Presentation.Facts.Tracks[track.Index];
+            json.WriteStrings("kids", (written?.KeyIds ?? track.KeyIds).Where(id => id != default || facts.KeyFiles.Count == 0).Select(static id => id.ToString()));
+            if (facts.IsEncryptedAsWhole) json.WriteString("segments", PresentationReport.Aes128);
+            if (facts.KeyFiles.Count > 0) json.WriteStrings("keyFiles", facts.KeyFiles);
             json.WriteNumber("samples", written?.Samples ?? 0);
             json.WriteNumber("protectedSamples", written?.ProtectedSamples ?? 0);
             json.WriteNumber("bytes", written?.Bytes ?? 0);
@@ -103,8 +106,8 @@ internal sealed record PlayReport
         foreach ((PresentationTrack track, Mp4TrackSummary? written) in Pairs())
         {
             table.AddRow(
-                Shown.Markup(Describe(track)), track.IsProtected ? PresentationReport.Word(track.Scheme) : "clear", Number(written?.Samples ?? 0), Number(written?.ProtectedSamples ?? 0),
-                Number(written?.Bytes ?? 0), string.Join(' ', (written?.KeyIds ?? track.KeyIds).Select(static id => id.ToString())));
+                Shown.Markup(Describe(track)), track.IsProtected ? PresentationReport.Word(track.Scheme) : Presentation.Facts.Tracks[track.Index].IsEncryptedAsWhole ? PresentationReport.Aes128 : "clear", Number(written?.Samples ?? 0), Number(written?.ProtectedSamples ?? 0),
+                Number(written?.Bytes ?? 0), Shown.Markup(string.Join(' ', PresentationReport.KeysOf(written?.KeyIds ?? track.KeyIds, Presentation.Facts.Tracks[track.Index].KeyFiles))));
         }
 
         console.Write(table);

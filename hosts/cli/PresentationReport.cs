@@ -42,7 +42,8 @@ internal sealed record PresentationReport
         foreach ((KeyEntry key, SessionReport session) in Keys)
         {
             json.WriteStartObject();
-            json.WriteString("kid", key.Id.ToString());
+            json.WriteString("kid", IsNamed(session) ? key.Id.ToString() : null);
+            if (session.KeyFile is { } file) json.WriteString("keyFile", file);
             json.WriteString("status", Word(key.Status));
             json.WriteString("session", session.Id.ToString());
             if (key.Policy.NotAfter is { } end) json.WriteString("expires", end);
@@ -100,9 +101,16 @@ internal sealed record PresentationReport
         }
 
         Table table = NewTable("Key", "Status", "Expires", "Policy");
-        foreach ((KeyEntry key, _) in Keys) table.AddRow(key.Id.ToString(), Word(key.Status), key.Policy.NotAfter is { } end ? $"{end:u}" : "never", Shown.Markup(Describe(key.Policy)));
+        foreach ((KeyEntry key, SessionReport session) in Keys) table.AddRow(Shown.Markup(IsNamed(session) ? key.Id.ToString() : session.KeyFile!), Word(key.Status), key.Policy.NotAfter is { } end ? $"{end:u}" : "never", Shown.Markup(Describe(key.Policy)));
         console.Write(table);
     }
+
+    /// <summary>The word for segments that are encrypted as a whole.</summary>
+    public const string Aes128 = "AES-128";
+
+    /// <summary>The keys of a track, as people know them: by their identifiers, or by the addresses of files that have none.</summary>
+    public static IEnumerable<string> KeysOf(IReadOnlyList<KeyId> ids, IReadOnlyList<string> files) =>
+        files.Count > 0 && ids.All(static id => id == default) ? files : ids.Select(static id => id.ToString());
 
     public static Table NewTable(params string[] columns)
     {
@@ -117,6 +125,9 @@ internal sealed record PresentationReport
         string.Concat(value.ToString().Select(static (letter, i) => char.IsUpper(letter) ? (i > 0 ? "-" : "") + char.ToLowerInvariant(letter) : letter.ToString()));
 
     public static string TextOf(Uri source) => source.IsFile ? RawNames.Told(source.LocalPath) : source.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped);
+
+    // What is made of an address is no identifier that anybody else has.
+    private static bool IsNamed(SessionReport session) => session.KeyFile is null || session.HasContentIds;
 
     private IEnumerable<(KeyEntry Key, SessionReport Session)> Keys => Sessions.SelectMany(static session => session.Keys.Select(key => (key, session)));
 

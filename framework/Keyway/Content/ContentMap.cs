@@ -23,7 +23,7 @@ internal static class ContentMap
                 Track = track ?? TrackName(facts),
                 Source = new(ProtectionOrigin.Movie, $"{prefix}moov/trak[{i}]/…/tenc"),
                 Scheme = facts.Scheme,
-                KeyIds = KeyIdsOf(facts),
+                KeyIds = boxes.NamesNoKeys ? [] : KeyIdsOf(facts),
             });
         }
 
@@ -42,6 +42,9 @@ internal static class ContentMap
 /// <summary>What <c>moov</c> says, kept after its stream is closed.</summary>
 internal sealed record MovieFacts(IReadOnlyList<Mp4Track> Tracks, IReadOnlyList<PsshBox> Protection, bool IsFragmented, string Description)
 {
+    /// <summary>Whether its samples name no key, whatever stands there: they were in another container, whose playlist has the key.</summary>
+    public bool NamesNoKeys { get; init; }
+
     /// <summary>Of what is encrypted as a whole, and is not opened to be looked at.</summary>
     public static MovieFacts Hidden { get; } = new([], [], IsFragmented: true, "");
 }

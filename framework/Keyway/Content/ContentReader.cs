@@ -232,7 +232,8 @@ internal sealed class ContentReader(MediaSources sources, ISegmentKeys? keys)
                 await using (found.ConfigureAwait(false))
                 {
                     using MemoryStream memory = new(found.Bytes.ToArray(), writable: false);
-                    return await ReadMovieAsync(memory, segment.Name, cancellationToken).ConfigureAwait(false);
+                    MovieFacts facts = await ReadMovieAsync(memory, segment.Name, cancellationToken).ConfigureAwait(false);
+                    return facts with { NamesNoKeys = !found.Original.IsEmpty };
                 }
             }
             catch (KeywayException exception) when (exception is SourceException or MediaFormatException)
@@ -272,7 +273,9 @@ internal sealed class ContentReader(MediaSources sources, ISegmentKeys? keys)
             Language = rendition.Language,
             Scheme = file is { IsProtected: true } ? file.Scheme : scheme,
             // Where the file's boxes were read they are right, and the map tells of the difference.
-            KeyIds = file is null ? ids : ContentMap.KeyIdsOf(file),
+            KeyIds = file is null ? ids : boxes!.NamesNoKeys ? [] : ContentMap.KeyIdsOf(file),
+            KeyFiles = [.. rendition.Protection.Select(static said => said.KeyFile).OfType<string>().Distinct()],
+            IsEncryptedAsWhole = rendition.Protection.Any(static said => said.IsOfSegments),
             IsProtected = file?.IsProtected ?? rendition.Protection.Count > 0,
             File = file,
         };
@@ -283,6 +286,8 @@ internal sealed class ContentReader(MediaSources sources, ISegmentKeys? keys)
     {
         Scheme = periods.Select(static period => period.Scheme).FirstOrDefault(static scheme => scheme != ProtectionScheme.None),
         KeyIds = [.. periods.SelectMany(static period => period.KeyIds).Distinct()],
+        KeyFiles = [.. periods.SelectMany(static period => period.KeyFiles).Distinct()],
+        IsEncryptedAsWhole = periods.Exists(static period => period.IsEncryptedAsWhole),
         IsProtected = periods.Exists(static period => period.IsProtected),
     };
 

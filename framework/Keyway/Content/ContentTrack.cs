@@ -46,6 +46,12 @@ public sealed record ContentTrack
     /// <summary>The keys that it names before its samples are read.</summary>
     public IReadOnlyList<KeyId> KeyIds { get; init; } = [];
 
+    /// <summary>The addresses of its keys that are files at an address (HLS), without user name and query. They have no identifiers but those that its samples name.</summary>
+    public IReadOnlyList<string> KeyFiles { get; init; } = [];
+
+    /// <summary>Whether its segments are encrypted as a whole (AES-128 of HLS). What is in them is not known before they are opened.</summary>
+    public bool IsEncryptedAsWhole { get; init; }
+
     /// <summary>How many samples it has; 0 where they were not counted.</summary>
     public long Samples { get; init; }
 

@@ -18,6 +18,12 @@ public sealed record RenditionProtection
     /// <summary>The keys that it names.</summary>
     public IReadOnlyList<KeyId> KeyIds { get; init; } = [];
 
+    /// <summary>Of a key that is a file at an address (HLS): the address for people, without user name and query, <c>data:</c> where it stands in the playlist itself; <see langword="null"/>: of any other.</summary>
+    public string? KeyFile { get; init; }
+
+    /// <summary>Whether it says that segments are encrypted as a whole (AES-128 of HLS), and not their samples.</summary>
+    public bool IsOfSegments { get; init; }
+
     /// <summary>Whether it says that samples are encrypted, as the schemes and systems that are known do.</summary>
     public bool IsStatement { get; init; }
 

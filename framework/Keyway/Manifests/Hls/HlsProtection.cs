@@ -2,6 +2,7 @@ using System.Text.Json;
 using Keyway.Decryption;
 using Keyway.Manifests.Hls.Model;
 using Keyway.Protection;
+using Keyway.Sources;
 using Keyway.Timeline;
 
 namespace Keyway.Manifests.Hls;
@@ -64,6 +65,8 @@ internal static class HlsProtection
                 _ => ProtectionScheme.None,
             },
             KeyIds = ids,
+            KeyFile = tag.IsIdentity && tag.Uri is { } file ? DataUri.Is(tag.UriText) ? "data:" : SourceText.Of(file) : null,
+            IsOfSegments = tag.IsOfSegments,
             IsStatement = tag.Method is KeyMethod.SampleAes or KeyMethod.SampleAesCtr,
             Headers = headers,
             LicenseUrls = system == SystemIds.ClearKeyDashIf && tag.Uri is { Scheme: "http" or "https" } url ? [new LicenseUrlStatement(system, url, source)] : [],

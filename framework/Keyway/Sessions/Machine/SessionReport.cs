@@ -40,6 +40,9 @@ public sealed record SessionReport
     /// </summary>
     public string? KeyFile { get; init; }
 
+    /// <summary>Whether the identifiers of a key file's session are those that content has for its key after all.</summary>
+    public bool HasContentIds { get; init; }
+
     /// <summary>The stored licence that it uses; <see langword="null"/>: nothing of it is stored.</summary>
     public StoredLicenseId? Stored { get; init; }
 
