@@ -1,0 +1,93 @@
+using System.Text.Json;
+using Keyway.Cli.Run;
+
+namespace Keyway.Cli;
+
+/// <summary>The bundled sample's twin in HLS, which other packagers made: from files, and from the sandbox, which is its key server.</summary>
+public sealed class HlsTests(SharedSandbox sandbox) : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    private string Target => _folder.File("out.mp4");
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData("hls/master.m3u8", "video-360", false)]
+    [InlineData("hls/master.m3u8", "video-360", true)]
+    [InlineData("hls/sample-aes/master.m3u8", "video-180", false)]
+    [InlineData("hls/sample-aes/master.m3u8", "video-180", true)]
+    [InlineData("hls/aes-128/master.m3u8", "video-180", false)]
+    [InlineData("hls/aes-128/master.m3u8", "video-180", true)]
+    public async Task It_plays_with_its_key_files(string playlist, string video, bool isServed)
+    {
+        CommandRun run = (await CommandRun.OfAsync("play", isServed ? $"{sandbox.Url}vod/{playlist}" : Sample.File(playlist), "--to", Target, "--json")).ShouldEndWith(ExitCode.Done).ShouldNotShow([.. Sample.KeyTexts]);
+        await Sample.ShouldHoldAsync(Target, video, "audio");
+        run.Json.GetProperty("kind").GetString().Should().Be("hls");
+        run.Json.GetProperty("keySystem").GetString().Should().Be("identity");
+        run.Json.GetProperty("keys").EnumerateArray().Should().NotBeEmpty().And.OnlyContain(static key => key.GetProperty("keyFile").GetString()!.EndsWith(".key", StringComparison.Ordinal));
+        // Where content has identifiers, they are shown; where it has none, none is made up.
+        foreach (JsonElement key in run.Json.GetProperty("keys").EnumerateArray())
+            (key.GetProperty("kid").ValueKind == JsonValueKind.String).Should().Be(playlist == "hls/master.m3u8");
+        _folder.Entries.Should().Equal("out.mp4");
+    }
+
+    [Fact]
+    public async Task Widevine_and_PlayReady_open_it_by_the_headers_of_its_playlists()
+    {
+        WidevineDevice widevine = await WidevineDevice.MakeAsync(sandbox.Url, _folder, development: true);
+        CommandRun run = (await CommandRun.OfAsync("play", $"{sandbox.Url}vod/hls/master.m3u8", "--key-system", "widevine", "--license-url", $"{sandbox.Url}widevine", "--config", widevine.Settings, "--to", Target, "--json"))
+            .ShouldEndWith(ExitCode.Done).ShouldNotShow([.. widevine.Secrets]);
+        await Sample.ShouldHoldAsync(Target, "video-360", "audio");
+        run.Json.GetProperty("keySystem").GetString().Should().Be("widevine");
+
+        PlayReadyDevice playReady = await PlayReadyDevice.MakeAsync(sandbox.Url, _folder, development: true);
+        run = (await CommandRun.OfAsync("play", $"{sandbox.Url}vod/hls/master.m3u8", "--key-system", "playready", "--license-url", $"{sandbox.Url}playready/rightsmanager.asmx", "--config", playReady.Settings, "--to", Target, "--force", "--json"))
+            .ShouldEndWith(ExitCode.Done).ShouldNotShow([.. playReady.Secrets]);
+        await Sample.ShouldHoldAsync(Target, "video-360", "audio");
+        run.Json.GetProperty("keySystem").GetString().Should().Be("playready");
+    }
+
+    [Fact]
+    public async Task Inspect_shows_how_it_is_protected_and_asks_for_nothing()
+    {
+        JsonElement json = (await CommandRun.OfAsync("inspect", Sample.File("hls/aes-128/master.m3u8"), "--json")).ShouldEndWith(ExitCode.Done).Json;
+        json.GetProperty("protected").GetBoolean().Should().BeTrue();
+        json.GetProperty("tracks").EnumerateArray().Should().HaveCount(2).And.OnlyContain(static track =>
+            track.GetProperty("segments").GetString() == "AES-128" && track.GetProperty("keyFiles")[0].GetString()!.EndsWith("SD.key", StringComparison.Ordinal) && track.GetProperty("kids").GetArrayLength() == 0);
+        json = (await CommandRun.OfAsync("inspect", Sample.File("hls/sample-aes/master.m3u8"), "--segments", "--json")).ShouldEndWith(ExitCode.Done).Json;
+        json.GetProperty("tracks").EnumerateArray().Should().HaveCount(2).And.OnlyContain(static track => track.GetProperty("scheme").GetString() == "cbcs" && track.GetProperty("kids").GetArrayLength() == 0);
+        string text = (await CommandRun.OfAsync("inspect", Sample.File("hls/master.m3u8"))).ShouldEndWith(ExitCode.Done).Out;
+        text.Should().Contain("HLS").And.Contain("EXT-X-KEY").And.Contain(Sample.Kid("HD")).And.Contain("for trick mode only");
+    }
+
+    [Fact]
+    public async Task A_range_and_a_smaller_picture_are_chosen_as_of_any_content()
+    {
+        CommandRun run = (await CommandRun.OfAsync("play", Sample.File("hls/master.m3u8"), "--video", "180p", "--from", "00:00:05", "--until", "00:00:07", "--to", Target, "--json")).ShouldEndWith(ExitCode.Done);
+        run.Json.GetProperty("tracks")[0].GetProperty("height").GetInt32().Should().Be(180);
+        run.Json.GetProperty("tracks")[0].GetProperty("samples").GetInt32().Should().BeInRange(50, 110);
+    }
+
+    [Fact]
+    public async Task A_key_file_of_another_length_ends_with_3_and_leaves_nothing()
+    {
+        string film = Directory.CreateDirectory(_folder.File("film")).FullName;
+        foreach (string file in Directory.GetFiles(Sample.File("hls/aes-128"))) File.Copy(file, Path.Combine(film, Path.GetFileName(file)));
+        await File.WriteAllTextAsync(Path.Combine(film, "SD.key"), Sample.Key("SD"), TestContext.Current.CancellationToken);
+        CommandRun run = (await CommandRun.OfAsync("play", Path.Combine(film, "master.m3u8"), "--to", Target)).ShouldEndWith(ExitCode.NoLicense).ShouldNotShow([.. Sample.KeyTexts]);
+        run.Error.Should().Contain("SD.key").And.Contain("hexadecimal");
+        File.Exists(Target).Should().BeFalse();
+    }
+
+    [Fact]
+    public async Task A_key_file_that_is_not_there_ends_with_6()
+    {
+        string film = Directory.CreateDirectory(_folder.File("film")).FullName;
+        foreach (string file in Directory.GetFiles(Sample.File("hls/sample-aes"))) File.Copy(file, Path.Combine(film, Path.GetFileName(file)));
+        File.Delete(Path.Combine(film, "SD.key"));
+        CommandRun run = (await CommandRun.OfAsync("play", Path.Combine(film, "master.m3u8"), "--to", Target)).ShouldEndWith(ExitCode.NoUsableKey);
+        run.Error.Should().Contain("SD.key");
+        File.Exists(Target).Should().BeFalse();
+    }
+}
