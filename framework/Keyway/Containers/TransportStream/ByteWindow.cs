@@ -12,7 +12,9 @@ namespace Keyway.Containers.TransportStream;
 /// </remarks>
 internal sealed class ByteWindow : IDisposable
 {
-    private const int First = 1 << 20;
+    private const int First = 4 << 20;
+    private const int Least = 256 << 10;
+    private const int Most = 1 << 20;
 
     private byte[] _bytes = ArrayPool<byte>.Shared.Rent(First);
     private int _start, _next, _end;
@@ -36,13 +38,16 @@ internal sealed class ByteWindow : IDisposable
     /// <summary>So many bytes from the first on are gone.</summary>
     public void Release(int count) => _start += count;
 
+    /// <summary>Whether what is in it moves when room is made.</summary>
+    public bool Moves => _bytes.Length - _end < Least;
+
     /// <summary>Makes room to read into, at the end.</summary>
     /// <param name="shift">How many bytes earlier everything lies then.</param>
     /// <returns>The room; empty where as much is held as may be.</returns>
     public Memory<byte> Room(out int shift)
     {
         shift = 0;
-        if (_bytes.Length - _end < First / 4)
+        if (Moves)
         {
             shift = _start;
             int length = _end - _start;
@@ -54,7 +59,7 @@ internal sealed class ByteWindow : IDisposable
             (_start, _next, _end) = (0, _next - shift, length);
         }
 
-        return _bytes.AsMemory(_end);
+        return _bytes.AsMemory(_end, Math.Min(_bytes.Length - _end, Most));
     }
 
     /// <summary>So many bytes were read into the room.</summary>

@@ -315,6 +315,54 @@ public sealed class ClearTsWriterTests
     }
 
     [Fact]
+    public void Packets_allocate_nothing_once_the_buffers_have_grown()
+    {
+        byte[] input = Mixed();
+        // Tables are the same, PIDs are known, and PES packets are no larger than those before. Now and then a collection empties the pool of buffers.
+        Enumerable.Range(0, 10).Select(_ => Allocated(input, 20)).Min().Should().Be(Enumerable.Range(0, 10).Select(_ => Allocated(input, 1)).Min());
+
+        static long Allocated(byte[] input, int times)
+        {
+            byte[] packets = input[(2 * 188)..];
+            byte[] stream = [.. input, .. Enumerable.Range(0, times).SelectMany(_ => packets)];
+            Dictionary<int, int> counters = [];
+            for (int at = 0; at < stream.Length; at += 188)
+            {
+                int pid = TsUnits.PidOf(stream.AsSpan(at));
+                if ((stream[at + 3] & 0x10) == 0) continue;
+                counters[pid] = (counters.GetValueOrDefault(pid, -1) + 1) & 15;
+                stream[at + 3] = (byte)((stream[at + 3] & 0xF0) | counters[pid]);
+            }
+
+            SampleAesKey key = TestKeys.Lease();
+            byte[] warm = [.. stream];
+            ClearTsWriter.ClearInPlace(warm, "warm", TestKeys.Lease());
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            ClearTsWriter.ClearInPlace(stream, "made", key);
+            return GC.GetAllocatedBytesForCurrentThread() - before;
+        }
+    }
+
+    [Fact]
+    public void Packets_before_the_tables_are_an_error_where_they_are_protected()
+    {
+        byte[] stream = TsMaker.Program(0xDB).Pes(Video, SampleAesMaker.AnnexB(SampleAesMaker.Nal(MadeFrames.Nal(0x65, 400, 1))), 900).Bytes;
+        Failure([.. stream[(2 * 188)..], .. stream[..(2 * 188)]], TestKeys.Lease()).Message.Should().Contain("stand before the PMT");
+        Failure([.. stream[..(2 * 188)], .. stream[(3 * 188)..]], TestKeys.Lease()).Message.Should().Contain("beginning is missing");
+    }
+
+    [Fact]
+    public void Marks_that_come_after_streams_were_taken_for_protected_without_any_are_an_error()
+    {
+        TsMaker maker = TsMaker.Program(0x1B).Pes(Video, SampleAesMaker.AnnexB(MadeFrames.Nal(0x65, 400, 1)), 900);
+        byte[] stream = maker.Section(TsMaker.PmtPid, 2, TsMaker.PmtContent(1, [], (0xDB, Video, TsMaker.Marks(0xDB)))).Pes(Video, SampleAesMaker.AnnexB(SampleAesMaker.Nal(MadeFrames.Nal(0x65, 400, 2))), 1800).Bytes;
+        Failure(stream, TestKeys.Lease()).Message.Should().Contain("without such a mark");
+        // Where the types alone decide, the clear lead stays as it is.
+        ClearTsWriter.ClearInPlace(stream, "made", TestKeys.Lease(TestKeys.Key, TestKeys.Vector, opensUnmarked: false));
+        TsUnits.Payloads(stream, Video).SelectMany(TsUnits.Nals).Should().BeEquivalentTo([MadeFrames.Nal(0x65, 400, 1), MadeFrames.Nal(0x65, 400, 2)], static options => options.WithStrictOrdering());
+    }
+
+    [Fact]
     public void Lost_packet_is_named()
     {
         TsMaker maker = TsMaker.Program(0x1B).Pes(Video, new byte[400], 900);

@@ -22,6 +22,7 @@ public sealed class SampleReaderTests
     /// <summary>ffmpeg packages, and reads the same stream: the same times and the same order; put into MP4, the same pictures and sound come out of its decoders.</summary>
     [Theory]
     [InlineData("testsrc2=s=160x90:r=25:d=2", "-c:v libx264 -preset veryfast -bf 2 -g 12")]
+    [InlineData("testsrc2=s=160x90:r=25:d=2", "-c:v libx264 -preset veryfast -bf 2 -g 12 -x264-params open-gop=1")]
     [InlineData("testsrc2=s=162x92:r=30000/1001:d=2", "-c:v libx264 -preset veryfast -bf 3 -g 15 -x264-params slices=4")]
     [InlineData("testsrc2=s=160x96:r=25:d=2", "-c:v libx264 -preset veryfast -flags +ilme+ildct -x264-params interlaced=1")]
     [InlineData("testsrc2=s=160x90:r=25:d=2", "-c:v libx265 -preset ultrafast -x265-params log-level=none:bframes=3:keyint=12")]
@@ -197,6 +198,26 @@ public sealed class SampleReaderTests
         TakenTrack track = (await TakenTrack.ReadAsync(reader, (new MemoryStream(input), null, false))).Single();
         track.Units.Should().ContainSingle().Which.Pts.Should().Be(4500);
         reader.Summary.Notes.Should().ContainSingle().Which.Should().Contain("1 pictures");
+    }
+
+    [Fact]
+    public async Task Streams_that_were_not_chosen_need_no_key()
+    {
+        byte[] frame = MadeFrames.Adts(200, 1);
+        byte[] input = TsMaker.Program(0xDB, 0x0F).Pes(Video, SampleAesMaker.AnnexB(SampleAesMaker.Nal(MadeFrames.Nal(0x65, 400, 1))), 900).Pes(Audio, frame, 900).Bytes;
+        TsSampleReader reader = new(static entry => entry.Codec == StreamCodec.Aac);
+        TakenTrack track = (await TakenTrack.ReadAsync(reader, (new MemoryStream(input), null, false))).Single();
+        track.Units.Single().Data.Should().Equal(frame[7..]);
+        (await Refusal(input)).Message.Should().Contain("no such key is in force");
+    }
+
+    [Fact]
+    public async Task Packets_that_nothing_can_be_made_of_are_counted()
+    {
+        byte[] input = TsMaker.Program(0x0F).Pes(Video, [.. MadeFrames.Adts(300, 1)], 900).Pes(Video, MadeFrames.Adts(150, 2), 3000).Bytes;
+        TsSampleReader reader = new();
+        (await TakenTrack.ReadAsync(reader, (new MemoryStream([.. input[..(2 * 188)], .. input[(3 * 188)..]]), null, false))).Single().Units.Should().ContainSingle();
+        reader.Summary.Notes.Should().ContainSingle().Which.Should().Contain("1 packets");
     }
 
     [Fact]

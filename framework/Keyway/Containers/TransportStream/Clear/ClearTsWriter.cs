@@ -68,20 +68,33 @@ internal sealed class ClearTsWriter : IStreamHandler, IDisposable
     {
         ByteWindow window = _window ??= new ByteWindow();
         _packets.Begin(name, key, isDiscontinuous, window.Bytes);
-        while (true)
+        Task writing = Task.CompletedTask;
+        try
         {
-            Memory<byte> room = window.Room(out int shift);
-            if (shift > 0) _packets.Shift(shift);
-            if (room.IsEmpty) throw _packets.Place.Error($"a PES packet is not complete {TransportStreamLimits.HeldBytes} bytes after its beginning");
-            int read = await input.ReadAsync(room, cancellationToken).ConfigureAwait(false);
-            if (read == 0) break;
-            window.Filled(read);
-            TakeAll(window);
-            await EmitAsync(window, output, progress, cancellationToken).ConfigureAwait(false);
+            while (true)
+            {
+                // What is being written lies where it is until something moves.
+                if (window.Moves) await writing.ConfigureAwait(false);
+                Memory<byte> room = window.Room(out int shift);
+                if (shift > 0) _packets.Shift(shift);
+                if (room.IsEmpty) throw _packets.Place.Error($"a PES packet is not complete {TransportStreamLimits.HeldBytes} bytes after its beginning");
+                int read = await input.ReadAsync(room, cancellationToken).ConfigureAwait(false);
+                if (read == 0) break;
+                window.Filled(read);
+                for (; window.Rest >= TsPacket.Size; window.Advance(TsPacket.Size)) _packets.Take(window.Bytes, window.Next);
+                await writing.ConfigureAwait(false);
+                writing = EmitAsync(window, output, progress, cancellationToken).AsTask();
+            }
+
+            CheckRest(window.Bytes[window.Next..]);
+        }
+        finally
+        {
+            // Nobody else waits for it where something has failed.
+            await writing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
-        CheckRest(window.Bytes[window.Next..]);
-        await EmitAsync(window, output, progress, cancellationToken).ConfigureAwait(false);
+        await writing.ConfigureAwait(false);
     }
 
     /// <summary>Writes what the last segment has left: no more follow.</summary>
@@ -98,6 +111,8 @@ internal sealed class ClearTsWriter : IStreamHandler, IDisposable
         _packets.Dispose();
         _window?.Dispose();
     }
+
+    bool IStreamHandler.IsChosen(StreamEntry entry) => true;
 
     bool IStreamHandler.Wants(StreamEntry entry, SampleAesKey? key) => key is not null;
 
@@ -160,17 +175,11 @@ internal sealed class ClearTsWriter : IStreamHandler, IDisposable
         return opener;
     }
 
-    private void TakeAll(ByteWindow window)
-    {
-        for (; window.Rest >= TsPacket.Size; window.Advance(TsPacket.Size)) _packets.Take(window.Bytes, window.Next);
-    }
-
     private async ValueTask EmitAsync(ByteWindow window, PipeWriter output, IProgress<long>? progress, CancellationToken cancellationToken)
     {
         ReadOnlyMemory<byte> done = window.Done(_packets.Held);
-        if (done.IsEmpty) return;
-        await PipeOutput.WriteAsync(output, done, cancellationToken).ConfigureAwait(false);
         window.Release(done.Length);
+        await PipeOutput.WriteAsync(output, done, cancellationToken).ConfigureAwait(false);
         _written += done.Length;
         progress?.Report(_written);
     }

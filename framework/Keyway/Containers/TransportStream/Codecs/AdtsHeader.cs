@@ -11,6 +11,8 @@ internal readonly record struct AdtsHeader
     /// <summary>The shortest header.</summary>
     public const int Least = 7;
 
+    private const int KnownRates = 13;
+
     private static ReadOnlySpan<int> Rates => [96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350];
 
     /// <summary>How many bytes the header has: 7, or 9 with a check.</summary>
@@ -57,7 +59,7 @@ internal readonly record struct AdtsHeader
             Channels = ((bytes[2] & 1) << 2) | (bytes[3] >> 6),
             Blocks = (bytes[6] & 3) + 1,
         };
-        if (header.RateIndex >= Rates.Length) return "an ADTS frame has a sampling frequency that is reserved";
+        if (header.RateIndex >= KnownRates) return "an ADTS frame has a sampling frequency that is reserved";
         return header.Length < header.Size ? "an ADTS frame is shorter than its header" : null;
     }
 }

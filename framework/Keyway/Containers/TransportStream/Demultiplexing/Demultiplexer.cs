@@ -28,7 +28,7 @@ internal sealed class Demultiplexer(IStreamHandler handler) : IDisposable
     private SampleAesKey? _key;
     private string _name = "";
     private long _number;
-    private bool _marksSeen, _hasAssociation;
+    private bool _marksSeen, _tookUnmarked, _hasAssociation;
 
     /// <summary>The streams that the current maps list.</summary>
     public IReadOnlyList<ElementaryStream> Streams => _streams;
@@ -41,6 +41,9 @@ internal sealed class Demultiplexer(IStreamHandler handler) : IDisposable
 
     /// <summary>Whether a stream of an unmarked program was taken for protected because METHOD=SAMPLE-AES is in force.</summary>
     public bool TookUnmarked { get; private set; }
+
+    /// <summary>Packets of streams that were chosen and clear, and of which nothing was made: they came before the tables, or within a PES packet that had begun before.</summary>
+    public long PassedOver { get; private set; }
 
     /// <summary>Where in the window the first packet begins that is still needed; <see cref="int.MaxValue"/>: none is.</summary>
     public int Held
@@ -71,7 +74,10 @@ internal sealed class Demultiplexer(IStreamHandler handler) : IDisposable
 
         if (isDiscontinuous)
         {
+            CheckSections();
             CloseAll(window);
+            // Another producer may have made what follows.
+            _marksSeen = _tookUnmarked = false;
             foreach (PidState state in _known) state.Forget();
         }
         else
@@ -98,7 +104,7 @@ internal sealed class Demultiplexer(IStreamHandler handler) : IDisposable
         PidState state = _pids[packet.Pid] ?? Meet(packet.Pid);
         if (state.Sections is null && state.Stream is null)
         {
-            state.HasUnknown |= packet.HasPayload;
+            if (packet.HasPayload) state.Unknown++;
             return;
         }
 
@@ -121,8 +127,7 @@ internal sealed class Demultiplexer(IStreamHandler handler) : IDisposable
     {
         if (!_hasAssociation) throw Place.Error(_number == 0 ? "there is no packet" : "there is no PAT, and nothing says what the packets carry");
         if (_tables.TrueForAll(static table => table.Maps.Count == 0)) throw Place.Error("there is no PMT, and nothing says what the packets carry");
-        foreach (PidState table in _tables)
-            if (table.Sections!.IsOpen) throw At(table.Pid).Error("the last section is cut short");
+        CheckSections();
         CloseAll(window);
         GiveBack();
     }
@@ -135,6 +140,12 @@ internal sealed class Demultiplexer(IStreamHandler handler) : IDisposable
     }
 
     private UnitPlace At(int pid) => new(_name, _number, pid, (_number - 1) * TsPacket.Size);
+
+    private void CheckSections()
+    {
+        foreach (PidState table in _tables)
+            if (table.Sections!.IsOpen) throw At(table.Pid).Error("the last section is cut short");
+    }
 
     private PidState Meet(int pid)
     {
@@ -166,8 +177,9 @@ internal sealed class Demultiplexer(IStreamHandler handler) : IDisposable
             if (stream.IsReceiving) EndPacket(stream, window);
             if (stream.IsOpen && !GoesOn(stream, packet, window.Slice(at, TsPacket.Size))) Close(stream, window);
             UnitPlace place = At(packet.Pid);
-            SampleAesKey? key = KeyOf(stream.Entry, place);
-            stream.Skips = !handler.Wants(stream.Entry, key);
+            bool isChosen = handler.IsChosen(stream.Entry);
+            SampleAesKey? key = isChosen ? KeyOf(stream.Entry, place) : null;
+            stream.Skips = !isChosen || !handler.Wants(stream.Entry, key);
             if (stream.Skips) return;
             stream.Begin(place, key);
         }
@@ -176,7 +188,9 @@ internal sealed class Demultiplexer(IStreamHandler handler) : IDisposable
             if (stream.Skips) return;
             // What has begun before anything could be read of it cannot be opened, and needs not be where it is clear.
             if (stream.HasBegun) throw At(packet.Pid).Error("bytes stand behind the end of a PES packet");
+            if (!handler.IsChosen(stream.Entry)) return;
             if (KeyOf(stream.Entry, At(packet.Pid)) is not null) throw At(packet.Pid).Error("the stream begins within a PES packet, of which the beginning is missing");
+            PassedOver++;
             return;
         }
 
@@ -236,7 +250,7 @@ internal sealed class Demultiplexer(IStreamHandler handler) : IDisposable
         if (_key is not { OpensUnmarked: true } || _marksSeen || !entry.IsInUnmarkedProgram) return null;
         if (entry.Codec is StreamCodec.Hevc or StreamCodec.OtherMedia) throw place.Error($"SAMPLE-AES is in force, and no rule says how it protects {entry}");
         if (entry.Codec is StreamCodec.Data or StreamCodec.Id3) return null;
-        TookUnmarked = true;
+        TookUnmarked = _tookUnmarked = true;
         return _key;
     }
 
@@ -291,10 +305,16 @@ internal sealed class Demultiplexer(IStreamHandler handler) : IDisposable
             if (known.IsSame(section)) return known;
         ProgramMap map = ProgramMap.TryRead(section, out string? problem) ?? throw At(state.Pid).Error(problem!);
         if (map.UsesCommonEncryption) throw At(state.Pid).Error("the program is protected with Common Encryption of transport streams (ISO/IEC 23001-9), which is not opened here");
-        if (!map.IsCurrent) return map;
+        if (map.IsCurrent) Apply(map, state, window);
+        return map;
+    }
+
+    private void Apply(ProgramMap map, PidState state, Span<byte> window)
+    {
         state.Maps.RemoveAll(known => known.Program == map.Program);
         state.Maps.Add(map);
         _marksSeen |= map.Streams.Exists(static stream => stream.IsMarked);
+        if (_marksSeen && _tookUnmarked) throw At(state.Pid).Error("the program marks its protected streams, after streams without such a mark were taken for protected because the playlist says so");
         foreach (StreamEntry entry in map.Streams) Enter(entry, window);
         for (int i = _streams.Count - 1; i >= 0; i--)
         {
@@ -306,8 +326,6 @@ internal sealed class Demultiplexer(IStreamHandler handler) : IDisposable
             _streams.RemoveAt(i);
             _pids[stream.Entry.Pid]!.Stream = null;
         }
-
-        return map;
     }
 
     private void Enter(StreamEntry entry, Span<byte> window)
@@ -328,7 +346,12 @@ internal sealed class Demultiplexer(IStreamHandler handler) : IDisposable
         }
 
         if (_streams.Count == TransportStreamLimits.Streams) throw At(entry.Pid).Error($"there are more than {TransportStreamLimits.Streams} elementary streams");
-        if (state.HasUnknown && entry.IsMarked) throw At(entry.Pid).Error($"packets of {entry} stand before the PMT that says that they are protected");
+        if (state.Unknown > 0 && handler.IsChosen(entry))
+        {
+            if (KeyOf(entry, At(entry.Pid)) is not null) throw At(entry.Pid).Error($"packets of {entry}, which is protected, stand before the PMT that says what they are");
+            PassedOver += state.Unknown;
+        }
+
         state.Stream = new ElementaryStream(entry);
         _streams.Add(state.Stream);
     }

@@ -6,7 +6,10 @@ namespace Keyway.Containers.TransportStream.Demultiplexing;
 /// <summary>What a <see cref="Demultiplexer"/> hands its findings to.</summary>
 internal interface IStreamHandler
 {
-    /// <summary>Whether the PES packets of a stream that begin now are wanted. The others are passed over.</summary>
+    /// <summary>Whether a stream was chosen. Of one that was not, nothing is asked, its key included.</summary>
+    bool IsChosen(StreamEntry entry);
+
+    /// <summary>Whether the PES packets of a chosen stream that begin now are wanted. The others are passed over.</summary>
     /// <param name="entry">What the PMT says of the stream.</param>
     /// <param name="key">What opens it; <see langword="null"/> where it is clear.</param>
     bool Wants(StreamEntry entry, SampleAesKey? key);

@@ -21,8 +21,8 @@ internal sealed class PidState(int pid)
     /// <summary>The elementary stream, where a map lists it as one.</summary>
     public ElementaryStream? Stream { get; set; }
 
-    /// <summary>Whether it has carried something before anything said what.</summary>
-    public bool HasUnknown { get; set; }
+    /// <summary>How many packets it had before anything said what they carry.</summary>
+    public long Unknown { get; set; }
 
     /// <summary>Another segment begins: its first packet may count anew if a unit begins in it.</summary>
     public void Refresh() => _isFresh = true;

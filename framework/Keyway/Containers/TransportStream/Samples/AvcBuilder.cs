@@ -16,6 +16,7 @@ internal sealed class AvcBuilder : VideoBuilder
     private readonly Func<uint, (AvcSequence Sequence, AvcPicture Picture)?> _find;
     private TrackConfiguration? _configuration;
     private AvcSlice _slice;
+    private bool _recovers;
 
     public AvcBuilder(ElementaryTrack track, StreamClock clock)
         : base(track, clock)
@@ -51,7 +52,8 @@ internal sealed class AvcBuilder : VideoBuilder
     protected override void Remember(ReadOnlySpan<byte> nal, in UnitPlace place)
     {
         int type = nal[0] & 31;
-        if (type is 1 or DataPartitionA or 5) _slice = Read(nal);
+        if (type is 1 or DataPartitionA or 5) (_slice, _recovers) = (Read(nal), false);
+        if (type == 6) _recovers |= AvcRecovery.BeginsHere(nal);
         if (type is not (7 or 8)) return;
         if (nal.Length > ushort.MaxValue) throw place.Error("a parameter set has more than 65535 bytes");
         byte[] plain = new byte[nal.Length];
@@ -71,7 +73,7 @@ internal sealed class AvcBuilder : VideoBuilder
     }
 
     /// <inheritdoc/>
-    protected override bool IsSync(ReadOnlySpan<byte> nal) => (nal[0] & 31) == 5;
+    protected override bool IsSync(ReadOnlySpan<byte> nal) => (nal[0] & 31) == 5 || _recovers;
 
     /// <inheritdoc/>
     protected override int Open(ReadOnlySpan<byte> data, in NalScanner scanner, Span<byte> output, SampleAesKey key, bool isMarked)

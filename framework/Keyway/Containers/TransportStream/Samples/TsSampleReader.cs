@@ -49,6 +49,7 @@ internal sealed class TsSampleReader : ISampleReader, IStreamHandler
                 if (_builders[i].Opener?.Note is { } other) yield return $"{_entries[i]}: {other}";
             }
 
+            if (_packets.PassedOver > 0) yield return $"{_packets.PassedOver} packets stand before what would say what they carry, or go on with what has begun before them, and were left out";
             foreach (ElementaryStream stream in _packets.Streams)
                 if (stream.Entry.Codec is StreamCodec.OtherMedia or StreamCodec.Id3) yield return $"{stream.Entry} is not made into samples";
         }
@@ -99,8 +100,10 @@ internal sealed class TsSampleReader : ISampleReader, IStreamHandler
         foreach (UnitBuilder builder in _builders) builder.Dispose();
     }
 
-    bool IStreamHandler.Wants(StreamEntry entry, SampleAesKey? key) =>
+    bool IStreamHandler.IsChosen(StreamEntry entry) =>
         entry.Codec is StreamCodec.Avc or StreamCodec.Hevc or StreamCodec.Aac or StreamCodec.Ac3 or StreamCodec.EAc3 && _chosen?.Invoke(entry) != false;
+
+    bool IStreamHandler.Wants(StreamEntry entry, SampleAesKey? key) => true;
 
     bool IStreamHandler.IsWhole(ElementaryStream stream) => BuilderOf(stream).IsWhole(stream.Data);
 
@@ -113,7 +116,7 @@ internal sealed class TsSampleReader : ISampleReader, IStreamHandler
             if (map is not { IsCurrent: true }) continue;
             foreach (StreamEntry entry in map.Streams)
                 foreach (ElementaryStream stream in _packets.Streams)
-                    if (stream.Entry.Pid == entry.Pid && ((IStreamHandler)this).Wants(entry, null)) BuilderOf(stream);
+                    if (stream.Entry.Pid == entry.Pid && ((IStreamHandler)this).IsChosen(entry)) BuilderOf(stream);
         }
     }
 
