@@ -24,8 +24,10 @@ internal sealed class PresentationKeyFiles : ISegmentKeys, IAsyncDisposable
     private readonly OutputCapabilities _sink;
     private readonly RawMediaKeys? _held;
     private readonly KeyWaitSettings _waiting;
-    private readonly Lazy<KeyRingSession> _ring;
+    private readonly Func<KeyFileTransport, KeyRingSession> _join;
     private readonly Lock _gate = new();
+    private KeyRingSession? _ring;
+    private bool _disposed;
     private readonly RecentSet<KeyId> _used = new(int.MaxValue);
     private readonly RecentSet<KeyId> _announced = new(KeyFileLimits.Kept);
     private readonly RecentSet<KeyId> _doubted = new(KeyFileLimits.Kept);
@@ -42,7 +44,7 @@ internal sealed class PresentationKeyFiles : ISegmentKeys, IAsyncDisposable
     {
         (_vault, _sink, _held, _waiting) = (vault, sink, held, waiting);
         _transport = new KeyFileTransport(sources);
-        _ring = new Lazy<KeyRingSession>(() => join(_transport));
+        _join = join;
     }
 
     /// <summary>Called for what is unusual about a key.</summary>
@@ -58,7 +60,7 @@ internal sealed class PresentationKeyFiles : ISegmentKeys, IAsyncDisposable
     }
 
     /// <summary>What may be known about its sessions, by the identifiers that content has for their keys, where it has any.</summary>
-    public IReadOnlyList<SessionReport> Reports => _ring.IsValueCreated ? [.. _ring.Value.Reports.Select(Named)] : [];
+    public IReadOnlyList<SessionReport> Reports => Volatile.Read(ref _ring) is { } ring ? [.. ring.Reports.Select(Named)] : [];
 
     /// <inheritdoc/>
     public async ValueTask<SegmentCipher> LeaseAsync(SegmentKey key, ContentOrigin origin, CancellationToken cancellationToken)
@@ -145,7 +147,11 @@ internal sealed class PresentationKeyFiles : ISegmentKeys, IAsyncDisposable
         else await AcquireAsync(key, _sink, cancellationToken).ConfigureAwait(false);
     }
 
-    public ValueTask DisposeAsync() => _ring.IsValueCreated ? _ring.Value.DisposeAsync() : ValueTask.CompletedTask;
+    public ValueTask DisposeAsync()
+    {
+        lock (_gate) _disposed = true;
+        return _ring?.DisposeAsync() ?? ValueTask.CompletedTask;
+    }
 
     private SessionReport Named(SessionReport report)
     {
@@ -157,6 +163,20 @@ internal sealed class PresentationKeyFiles : ISegmentKeys, IAsyncDisposable
                 Wanted = [.. report.Wanted.SelectMany(NamesOf)],
                 Keys = [.. report.Keys.SelectMany(entry => NamesOf(entry.Id).Select(id => entry with { Id = id }))],
             };
+        }
+    }
+
+    /// <summary>The ring of its sessions: there is none where no key was needed.</summary>
+    /// <exception cref="ObjectDisposedException">It has been disposed.</exception>
+    private KeyRingSession Ring
+    {
+        get
+        {
+            lock (_gate)
+            {
+                ObjectDisposedException.ThrowIf(_disposed, this);
+                return _ring ??= _join(_transport);
+            }
         }
     }
 
@@ -178,7 +198,7 @@ internal sealed class PresentationKeyFiles : ISegmentKeys, IAsyncDisposable
         if (origin is not null) _transport.Origin = origin;
         KeyId id = key.Id;
         Touch(id);
-        SampleDecryptor decryptor = new(_vault, _ring.Value.Ring, sink);
+        SampleDecryptor decryptor = new(_vault, Ring.Ring, sink);
         if (decryptor.StatusOf(id) == KeyStatus.Usable) return decryptor;
         DateTimeOffset deadline = _waiting.Clock.GetUtcNow() + _waiting.KeyWait;
         for (TimeSpan pause = FirstPause; ; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
@@ -186,7 +206,7 @@ internal sealed class PresentationKeyFiles : ISegmentKeys, IAsyncDisposable
             try
             {
                 await NeedAsync(key, cancellationToken).ConfigureAwait(false);
-                await _ring.Value.WaitAsync([id], sink, null, cancellationToken).ConfigureAwait(false);
+                await Ring.WaitAsync([id], sink, null, cancellationToken).ConfigureAwait(false);
                 return decryptor;
             }
             catch (KeyUnavailableException exception)
@@ -198,7 +218,7 @@ internal sealed class PresentationKeyFiles : ISegmentKeys, IAsyncDisposable
         }
     }
 
-    private ValueTask NeedAsync(SegmentKey key, CancellationToken cancellationToken) => _ring.Value.NeedAsync(
+    private ValueTask NeedAsync(SegmentKey key, CancellationToken cancellationToken) => Ring.NeedAsync(
         [KeyFileHeader.Of(key.Id, key.MethodName, key.Uri)], [new WantedKey { Id = key.Id, Scheme = SchemeOf(key.Method) }], cancellationToken);
 
     private static ProtectionScheme SchemeOf(SegmentKeyMethod method) => method switch
@@ -224,7 +244,7 @@ internal sealed class PresentationKeyFiles : ISegmentKeys, IAsyncDisposable
             }
         }
 
-        if (over.Count > 0) _ring.Value.Retire(over.Contains, new HashSet<KeyId>());
+        if (over.Count > 0) Ring.Retire(over.Contains, new HashSet<KeyId>());
     }
 
     private void Name(KeyId id, IReadOnlyList<KeyId> names)

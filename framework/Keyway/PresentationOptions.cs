@@ -13,10 +13,13 @@ namespace Keyway;
 /// <summary>How a presentation is opened: what the application knows and content does not.</summary>
 public sealed record PresentationOptions
 {
+    /// <summary>What asks for the keys that playlists have at addresses (<c>EXT-X-KEY</c>, <c>identity</c>), and for no key system beside them, as <see cref="KeySystem"/>.</summary>
+    public const string KeyFileSystem = KeyFiles.KeyFileSystem.Name;
+
     /// <summary>The provider; <see langword="null"/>: the one of the first route that fits, or none.</summary>
     public string? Provider { get; init; }
 
-    /// <summary>The key system, by its name or one of its other names; <see langword="null"/>: the first by priority that fits.</summary>
+    /// <summary>The key system, by its name or one of its other names; <see langword="null"/>: the first by priority that fits, or <see cref="KeyFileSystem"/> where a playlist names no other.</summary>
     public string? KeySystem { get; init; }
 
     /// <summary>

@@ -61,7 +61,7 @@ internal static class Host
     {
         await keyway.StartAsync(cancellationToken);
         if (!context.Json) foreach (SettingError warning in keyway.Warnings) await context.Io.Error.WriteLineAsync(Shown.Text($"warning: {warning}"));
-        if (keySystem is null || keyway.KeySystems.Any(IsNamed)) return;
+        if (keySystem is null || keySystem.Equals(PresentationOptions.KeyFileSystem, StringComparison.OrdinalIgnoreCase) || keyway.KeySystems.Any(IsNamed)) return;
         throw new UsageException($"there is no key system '{keySystem}'; configured are: {(keyway.KeySystems.Count == 0 ? "none" : string.Join(", ", keyway.KeySystems.Select(static each => each.Name)))}");
 
         bool IsNamed(KeySystemCandidate candidate) => candidate.Name.Equals(keySystem, StringComparison.OrdinalIgnoreCase)

@@ -22,7 +22,8 @@ internal static class KeyFileHeader
         System = SystemIds.KeyFile,
         Data = Encoding.UTF8.GetBytes($"{method}\n{address.OriginalString}"),
         KeyIds = [id],
-        LicenseUrl = address,
+        // What holds the key itself is no place to ask, and nothing to be shown.
+        LicenseUrl = DataUri.Is(address.OriginalString) ? null : address,
         ContentId = SourceText.Of(address),
         Facts = [new HeaderFact { Name = "method", Value = method }, new HeaderFact { Name = "key file", Value = SourceText.Of(address) }],
     };
@@ -31,10 +32,18 @@ internal static class KeyFileHeader
     /// <exception cref="ProtectionHeaderException">It is none.</exception>
     public static ProtectionHeader Read(InitializationData data)
     {
-        string[] lines = Encoding.UTF8.GetString(data.Payload.Span).Split('\n');
-        if (lines is not [var method, var text] || !Decryption.KeyFileId.Methods.Contains(method)) throw new ProtectionHeaderException(data.System, "it is not a method and an address in a line each");
-        return Uri.TryCreate(text, UriKind.Absolute, out Uri? address)
-            ? Of(Decryption.KeyFileId.Of(method, address), method, address)
-            : throw new ProtectionHeaderException(data.System, "its address is not an absolute one");
+        (string method, Uri address) = Parse(data.System, data.Payload.Span);
+        return Of(Decryption.KeyFileId.Of(method, address), method, address);
+    }
+
+    /// <summary>Where the key of a header is.</summary>
+    /// <exception cref="ProtectionHeaderException">It is none of a key file.</exception>
+    public static Uri AddressOf(ProtectionHeader header) => Parse(header.System, header.Data.Span).Address;
+
+    private static (string Method, Uri Address) Parse(SystemId system, ReadOnlySpan<byte> data)
+    {
+        string[] lines = Encoding.UTF8.GetString(data).Split('\n');
+        if (lines is not [var method, var text] || !Decryption.KeyFileId.Methods.Contains(method)) throw new ProtectionHeaderException(system, "it is not a method and an address in a line each");
+        return Uri.TryCreate(text, UriKind.Absolute, out Uri? address) ? (method, address) : throw new ProtectionHeaderException(system, "its address is not an absolute one");
     }
 }

@@ -27,8 +27,8 @@ internal sealed class KeyFileSystem : IKeySystem
     /// <inheritdoc/>
     public ValueTask<ILicenseSession> OpenSessionAsync(SessionRequest request, ISessionHost host, CancellationToken cancellationToken)
     {
-        if (request.Headers is not [{ LicenseUrl: { } address } header]) throw new LicenseServiceException(LicenseErrorKind.HeaderUnsupported, "a key file is asked for by the one header that names it");
-        KeyFileSession session = new(header, address, host);
+        if (request.Headers is not [{ } header]) throw new LicenseServiceException(LicenseErrorKind.HeaderUnsupported, "a key file is asked for by the one header that names it");
+        KeyFileSession session = new(header, KeyFileHeader.AddressOf(header), host);
         session.ImportInline();
         return new(session);
     }

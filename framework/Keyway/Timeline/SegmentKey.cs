@@ -1,5 +1,8 @@
+using System.Globalization;
+using System.Text;
 using Keyway.Decryption;
 using Keyway.MediaUnits;
+using Keyway.Sources;
 
 namespace Keyway.Timeline;
 
@@ -13,7 +16,7 @@ internal sealed record SegmentKey : IUnitKey
     /// <summary>What is encrypted, and how.</summary>
     public required SegmentKeyMethod Method { get; init; }
 
-    /// <summary>Where the key is said to be: absolute, and of any scheme. It may carry a token: for messages only as <see cref="Sources.SourceText"/> shows it.</summary>
+    /// <summary>Where the key is said to be: absolute, and of any scheme. It may carry a token: for messages only as <see cref="SourceText"/> shows it.</summary>
     public required Uri Uri { get; init; }
 
     /// <summary>Who understands <see cref="Uri"/> (<c>KEYFORMAT</c>).</summary>
@@ -39,6 +42,13 @@ internal sealed record SegmentKey : IUnitKey
 
     /// <summary>Whether the address leads to the key itself.</summary>
     public bool IsKeyFile => Format.Equals(Identity, StringComparison.OrdinalIgnoreCase);
+
+    // The address may hold a token, or the key itself.
+    private bool PrintMembers(StringBuilder builder)
+    {
+        builder.Append(CultureInfo.InvariantCulture, $"{nameof(Method)} = {Method}, {nameof(Uri)} = {SourceText.Of(Uri)}, {nameof(Format)} = {Format}, {nameof(Place)} = {Place}");
+        return true;
+    }
 
     /// <inheritdoc/>
     public bool Equals(SegmentKey? other) =>

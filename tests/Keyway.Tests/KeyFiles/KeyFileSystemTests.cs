@@ -309,11 +309,26 @@ public sealed class KeyFileSystemTests
         InitializationData data = new() { Kind = InitializationDataKind.None, System = header.System, Payload = header.Data };
         ProtectionHeader read = new KeyFileSystem().ParseHeader(data);
         (read.LicenseUrl, read.KeyIds[0], read.ContentId).Should().Be((key.Uri, key.Id, "https://a.example/keys/1.bin"));
+        key.ToString().Should().Contain("https://a.example/keys/1.bin,").And.NotContain("token");
         foreach (string wrong in new[] { "", "AES-128", "AES-256\nhttps://a.example", "AES-128\nrelative", "AES-128\nhttps://a.example\n" })
         {
             Action parse = () => new KeyFileSystem().ParseHeader(data with { Payload = Encoding.UTF8.GetBytes(wrong) });
             parse.Should().Throw<ProtectionHeaderException>();
         }
+    }
+
+    [Fact]
+    public async Task Nothing_is_asked_when_the_presentation_is_over()
+    {
+        KeyFileBench bench = new();
+        bench.Server.Page(Url, SegmentMessages.Key);
+        await bench.Files.DisposeAsync();
+        bench.Files.Announce(KeyFileBench.Key(Url), bench.Origin);
+        Func<Task> lease = () => bench.Files.LeaseAsync(KeyFileBench.Key(Url), bench.Origin, TestContext.Current.CancellationToken).AsTask();
+        await lease.Should().ThrowAsync<ObjectDisposedException>();
+        bench.Transport.Should().BeNull("no ring was made for it");
+        bench.Server.Requests.Should().BeEmpty();
+        await bench.DisposeAsync();
     }
 
     [Fact]
@@ -337,6 +352,10 @@ public sealed class KeyFileSystemTests
                 scan.AddValue("exception", failure);
             }
 
+            scan.Add("statement", data.ToString());
+            ProtectionHeader header = KeyFileHeader.Of(data.Id, data.MethodName, data.Uri);
+            scan.Add("header", header.ToString());
+            foreach (HeaderFact said in header.Facts) scan.AddValue("header", said);
             foreach (SessionReport report in bench.Files.Reports) scan.AddValue("report", report);
             foreach (object fact in bench.Facts) scan.AddValue("fact", fact);
             foreach (string note in bench.Notes) scan.Add("note", note);
