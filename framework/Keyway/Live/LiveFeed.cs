@@ -155,7 +155,7 @@ internal sealed class LiveFeed : IAsyncDisposable
         if (Current.Timeline.Source is { } source && await source.ReadClockAsync(_clock, _opened, Note, _end.Token).ConfigureAwait(false) is { } ahead) _offset = ahead;
         else await CompareClocksAsync(_end.Token).ConfigureAwait(false);
         // Who opens a presentation and reads it later has an old manifest.
-        if (Current.MayChange && _clock.GetUtcNow() - _opened >= Pause(Current.Timeline)) await TryRefreshAsync(_end.Token).ConfigureAwait(false);
+        if (Current.MayChange && (Current.Timeline.Source?.Due ?? _opened + Pause(Current.Timeline)) <= _clock.GetUtcNow()) await TryRefreshAsync(_end.Token).ConfigureAwait(false);
         DateTimeOffset begun = _clock.GetUtcNow();
         lock (_gate) _run ??= Task.Run(() => RunAsync(begun));
     }
@@ -173,7 +173,9 @@ internal sealed class LiveFeed : IAsyncDisposable
                 // Counted from when it was due, so that late answers do not add up; what was missed is not made up for.
                 TimeSpan pause = Pause(Current.Timeline) < TimeSpan.FromDays(20) ? Pause(Current.Timeline) : TimeSpan.FromDays(20);
                 DateTimeOffset now = _clock.GetUtcNow();
-                due = due + pause > now ? due + pause : now;
+                due = Current.Timeline.Source?.Due ?? due + pause;
+                if (due < now) due = now;
+                if (due - now > TimeSpan.FromDays(20)) due = now + TimeSpan.FromDays(20);
                 if (due > now) await Task.Delay(due - now, _clock, _stop.Token).ConfigureAwait(false);
                 else await Task.Yield();
                 if (await TryRefreshAsync(_end.Token).ConfigureAwait(false) is not { } failure)

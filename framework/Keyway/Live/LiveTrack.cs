@@ -192,7 +192,6 @@ internal sealed class LiveTrack(LiveFeed feed, PeriodPlan plan, int track, Perio
             return;
         }
 
-        DateTimeOffset until = Until(now, step.Available, length);
         TimelineSegment wanted = step.Segment;
         if (feed.Keys is { } keys)
         {
@@ -200,6 +199,8 @@ internal sealed class LiveTrack(LiveFeed feed, PeriodPlan plan, int track, Perio
             if (segments.Next(wanted.Time, feed.Now) is { Kind: SegmentStepKind.Ready } next) keys.Announce(next.Segment, now.Timeline.Origin);
         }
 
+        // What the manifest says is missing does not come.
+        DateTimeOffset until = wanted.IsGap ? feed.Now : Until(now, step.Available, length);
         KeywayException? failure = null;
         try
         {
@@ -237,13 +238,20 @@ internal sealed class LiveTrack(LiveFeed feed, PeriodPlan plan, int track, Perio
         await LeaveAsync(cancellationToken).ConfigureAwait(false);
         SegmentList segments = period.Rendition.Segments;
         TimeSpan rowStart = row.Start;
-        if (segments.Initialization is not { } initialization)
+        Head? head = null;
+        if (segments.Initialization is { } initialization)
+        {
+            head = await TryAsync(async token => new Head(await _fetcher!.ReadInitializationAsync(initialization, LiveLimits.RequestTime(length), token).ConfigureAwait(false)), start, until, cancellationToken).ConfigureAwait(false)
+                ?? throw new SourceException(initialization.Name, "the period has ended before its initialisation segment was there");
+            if (head.Note is { } note) feed.Note(note);
+        }
+        else if (segments.IsCutToPeriod)
+        {
             throw new ManifestException(SourceText.Of(now.Timeline.Origin.Location), new FormatError("there is no initialisation segment", segments.Path, -1));
-        Head head = await TryAsync(async token => new Head(await _fetcher!.ReadInitializationAsync(initialization, LiveLimits.RequestTime(length), token).ConfigureAwait(false)), start, until, cancellationToken).ConfigureAwait(false)
-            ?? throw new SourceException(initialization.Name, "the period has ended before its initialisation segment was there");
-        if (head.Note is { } note) feed.Note(note);
+        }
+
         _rendition = period.Rendition.Id;
-        _check = head.Check;
+        _check = head?.Check ?? new RenditionCheck(null) { Kind = period.Rendition.Kind };
         MediaBase? media = segments.Anchor is { } anchor ? await anchor.FindAsync(_fetcher!, feed.Now, cancellationToken).ConfigureAwait(false) : null;
         _place = new SamplePlace
         {
@@ -252,7 +260,7 @@ internal sealed class LiveTrack(LiveFeed feed, PeriodPlan plan, int track, Perio
             Start = segments.IsCutToPeriod ? rowStart : null,
             End = segments.IsCutToPeriod ? EndOf(now, row) : null,
         };
-        _writer = new RenditionWriter(to, head.Bytes, _place, feed.Log, PeriodTrack.AheadOf(media))
+        _writer = new RenditionWriter(to, head?.Bytes, _place, feed.Log, PeriodTrack.AheadOf(media))
         {
             Missed = (segment, failure) => Miss(segment, segments, rowStart, failure),
             Written = bytes =>

@@ -232,6 +232,12 @@ internal static class HlsLimits
     /// <summary>Other small things of a playlist, each: session data, rendition reports, hints.</summary>
     public const int Others = 256;
 
+    /// <summary>How often a live playlist is fetched at most, whatever it says.</summary>
+    public static readonly TimeSpan ShortestReload = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>How long a live playlist may be out of reach before it is taken for over.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
     /// <summary>One segment. Whole films in one are some hours; the sum of as many as are read still fits 64 bits of 100 ns.</summary>
     public static readonly TimeSpan SegmentDuration = TimeSpan.FromDays(7);
 }

@@ -24,7 +24,10 @@ public sealed partial class MediaSources
     /// <param name="clock">The clock of time-outs and waits.</param>
     /// <param name="options">How content is fetched.</param>
     public MediaSources(HttpMessageInvoker? http, TimeProvider clock, SourceOptions? options = null) =>
-        _http = http is null ? null : new HttpSource(http, clock, options ?? new SourceOptions());
+        (_http, Clock) = (http is null ? null : new HttpSource(http, clock, options ?? new SourceOptions()), clock);
+
+    /// <summary>The clock of time-outs and waits.</summary>
+    internal TimeProvider Clock { get; }
 
     /// <summary>Makes the address of what a user typed: a URL or a path.</summary>
     /// <param name="text">The text.</param>

@@ -7,6 +7,9 @@ namespace Keyway.Timeline;
 /// </remarks>
 internal interface ITimelineSource
 {
+    /// <summary>When the manifest is to be read again, by the clock of its sources; <see langword="null"/>: as its <see cref="LiveTiming"/> says.</summary>
+    DateTimeOffset? Due => null;
+
     /// <summary>Reads the manifest again.</summary>
     /// <param name="elapsed">How much of the presentation is past, for a manifest that has become complete and does not say how long it is.</param>
     /// <param name="note">Called with what is unusual but harmless.</param>

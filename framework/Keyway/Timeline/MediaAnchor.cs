@@ -43,6 +43,9 @@ internal sealed class MediaAnchor(IReadOnlyList<SegmentList> renditions)
         return earliest;
     }
 
+    // The oldest of a live presentation are about to go.
+    private static IEnumerable<TimelineSegment> Candidates(SegmentList segments, DateTimeOffset now) => segments.IsLive ? segments.Played(now).Reverse() : segments.Played(now);
+
     /// <summary>The beginning by one rendition: of its first segment that is there.</summary>
     private static async Task<MediaBase?> LookAsync(SegmentFetcher fetcher, SegmentList segments, DateTimeOffset now)
     {
@@ -51,7 +54,7 @@ internal sealed class MediaAnchor(IReadOnlyList<SegmentList> renditions)
         {
             RenditionCheck check = new(null);
             if (segments.Initialization is { } initialization) check = (await fetcher.ReadInitializationAsync(initialization, time: null, CancellationToken.None).ConfigureAwait(false)).Check;
-            foreach (TimelineSegment segment in segments.Played(now).Where(static segment => !segment.IsGap).Take(attempts))
+            foreach (TimelineSegment segment in Candidates(segments, now).Where(static segment => !segment.IsGap).Take(attempts))
             {
                 try
                 {

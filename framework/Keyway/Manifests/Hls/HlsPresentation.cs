@@ -1,5 +1,7 @@
+using Keyway.Manifests.Hls.Following;
 using Keyway.Manifests.Hls.Model;
 using Keyway.Manifests.Hls.Reading;
+using Keyway.Manifests.Hls.Segments;
 using Keyway.Sources;
 using Keyway.Timeline;
 
@@ -15,6 +17,8 @@ internal sealed class HlsPresentation
     private readonly List<string> _notes;
     // By their addresses.
     private readonly Dictionary<Uri, MediaPlaylist> _loaded = [];
+    // When they were asked for.
+    private readonly Dictionary<Uri, DateTimeOffset> _began = [];
     private List<Rendition> _offered;
 
     /// <param name="sources">What opens addresses.</param>
@@ -34,6 +38,7 @@ internal sealed class HlsPresentation
     /// <exception cref="TrackNotFoundException">Nothing fits the wishes.</exception>
     public async ValueTask LoadAsync(TrackWishes wishes, bool everyTrack, CancellationToken cancellationToken)
     {
+        _began[AddressOf(_offered[0])] = _loader.Sources.Clock.GetUtcNow();
         if (_playlist is MediaPlaylist own) await TakeAsync(AddressOf(_offered[0]), own, cancellationToken).ConfigureAwait(false);
         while (true)
         {
@@ -41,6 +46,8 @@ internal sealed class HlsPresentation
             Chosen = [.. wishes.Choose(Draft()).Tracks.SelectMany(static track => track.Renditions)];
             Uri[] missing = [.. Chosen.Select(AddressOf).Distinct().Where(address => !_loaded.ContainsKey(address))];
             if (missing.Length == 0) break;
+            DateTimeOffset began = _loader.Sources.Clock.GetUtcNow();
+            foreach (Uri address in missing) _began[address] = began;
             MediaPlaylist[] found = await Task.WhenAll(missing.Select(address => _loader.GetAsync(address, cancellationToken).AsTask())).ConfigureAwait(false);
             for (int i = 0; i < missing.Length; i++) await TakeAsync(missing[i], found[i], cancellationToken).ConfigureAwait(false);
         }
@@ -71,9 +78,10 @@ internal sealed class HlsPresentation
     public PresentationTimeline ToTimeline()
     {
         MediaPlaylist[] played = [.. Chosen.Select(PlaylistOf).OfType<MediaPlaylist>().Distinct()];
+        // One in a file that is not complete is a recording of a live presentation: it does not grow.
+        if (!_playlist.Origin.Location.IsFile && Array.Exists(played, static playlist => !playlist.IsComplete && !playlist.IsOnDemand && !playlist.IsIFrames)) return ToLiveTimeline();
         PeriodCut cut = new(played);
-        List<string> notes = [.. _notes, .. _loaded.Values.Distinct().SelectMany(static playlist => playlist.Notes)];
-        notes.AddRange(_loaded.Values.Distinct().SelectMany(static playlist => playlist.Keys).Select(HlsProtection.NoteOf).OfType<string>().Distinct());
+        List<string> notes = NotesOf();
         foreach (MediaPlaylist playlist in played.Where(playlist => !cut.IsAligned(playlist)))
             notes.Add($"{playlist.Name}: its discontinuities are not those of {played[0].Name}; its segments are played when the playlist says, and may be some milliseconds off");
         if (!played[0].IsComplete && !played[0].IsOnDemand) notes.Add($"{played[0].Name}: the playlist does not say that it is complete; what is there now is read");
@@ -96,7 +104,7 @@ internal sealed class HlsPresentation
                 string path = cut.Count == 1 ? offered.Path : $"period {i + 1}, {offered.Path}";
                 if (PlaylistOf(offered) is not { } playlist)
                 {
-                    renditions.Add(offered with { Path = path, Segments = new DeferredSegments(_loader, AddressOf(offered), path, cut, i) });
+                    renditions.Add(offered with { Path = path, Segments = Deferred(offered, path, cut, i) });
                     continue;
                 }
 
@@ -119,9 +127,25 @@ internal sealed class HlsPresentation
         return new PresentationTimeline { Origin = _playlist.Origin, Duration = cut.End, Periods = periods, Notes = notes };
     }
 
+    private DeferredSegments Deferred(Rendition offered, string path, PeriodCut cut, int period) => new(
+        _loader, AddressOf(offered), path, playlist => new HlsSegmentList(playlist, cut.Slice(playlist)[period], path, cut.IsAligned(playlist) ? cut.AnchorOf(period) : null));
+
     private static Uri AddressOf(Rendition offered) => ((DeferredSegments)offered.Segments).Address;
 
     private MediaPlaylist? PlaylistOf(Rendition offered) => _loaded.GetValueOrDefault(AddressOf(offered));
+
+    private List<string> NotesOf() =>
+    [
+        .. _notes,
+        .. _loaded.Values.Distinct().SelectMany(static playlist => playlist.Notes),
+        .. _loaded.Values.Distinct().SelectMany(static playlist => playlist.Keys).Select(HlsProtection.NoteOf).OfType<string>().Distinct(),
+    ];
+
+    private PresentationTimeline ToLiveTimeline()
+    {
+        (Uri, MediaPlaylist, DateTimeOffset)[] played = [.. Chosen.Select(AddressOf).Distinct().Select(address => (address, _loaded[address], _began[address]))];
+        return new HlsSource(_loader, _playlist, _offered, played).ToTimeline() with { Notes = NotesOf() };
+    }
 
     private PresentationTimeline Draft() => new() { Origin = _playlist.Origin, Periods = [new TimelinePeriod { Path = "the playlist", Renditions = _offered }] };
 

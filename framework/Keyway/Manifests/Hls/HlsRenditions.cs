@@ -1,4 +1,5 @@
 using Keyway.Manifests.Hls.Model;
+using Keyway.Manifests.Hls.Segments;
 using Keyway.Timeline;
 
 namespace Keyway.Manifests.Hls;

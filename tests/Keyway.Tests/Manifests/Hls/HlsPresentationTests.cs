@@ -213,7 +213,7 @@ public sealed class HlsPresentationTests
         scene.Files["keys/1"] = key;
         foreach (string track in (string[])["video-360", "audio"])
         {
-            await PlaceClearAsync(scene, track);
+            foreach ((string name, byte[] file) in await SampleInTheClear.ReadAsync(track)) scene.Files[name == "init" ? $"{track}/init.mp4" : $"{track}/{name}.m4s"] = file;
             // The first number is 7; initialisation segments have a vector of their own.
             scene.Files[$"{track}/secret.mp4"] = Encrypt(key, vector, scene.Files[$"{track}/init.mp4"]);
             for (int i = 1; i <= 5; i++) scene.Files[$"{track}/{i}.m4s"] = Encrypt(key, [.. new byte[15], (byte)(6 + i)], scene.Files[$"{track}/{i}.m4s"]);
@@ -294,25 +294,5 @@ public sealed class HlsPresentationTests
         scene.Asked(".m4s").Should().BeEmpty();
         ContentFacts facts = await scene.Bench.Engine.InspectAsync(new Uri(HlsScene.Master), cancellationToken: Cancel);
         facts.Tracks.Should().HaveCount(3, "it can be looked at all the same");
-    }
-
-    /// <summary>Puts a track of the sample there without its protection.</summary>
-    private static async Task PlaceClearAsync(HlsScene scene, string track)
-    {
-        await using PresentationBench bench = new();
-        await using Presentation presentation = await bench.Engine.OpenAsync(PresentationBench.Sample("cenc/manifest.mpd"), cancellationToken: Cancel);
-        Rendition rendition = presentation.Timeline.Periods[0].Renditions.Single(each => each.Segments.Initialization!.Value.Address.AbsolutePath.Contains(track, StringComparison.Ordinal));
-        scene.Files[$"{track}/init.mp4"] = await ReadAsync(await presentation.OpenInitializationAsync(rendition, Cancel));
-        foreach (TimelineSegment segment in await presentation.SegmentsAsync(rendition, cancellationToken: Cancel)) scene.Files[$"{track}/{segment.Number}.m4s"] = await ReadAsync(await presentation.OpenSegmentAsync(rendition, segment, Cancel));
-
-        static async Task<byte[]> ReadAsync(Stream stream)
-        {
-            await using (stream)
-            {
-                using MemoryStream memory = new();
-                await stream.CopyToAsync(memory, Cancel);
-                return memory.ToArray();
-            }
-        }
     }
 }

@@ -1,7 +1,7 @@
 using Keyway.Manifests.Hls.Model;
 using Keyway.Timeline;
 
-namespace Keyway.Manifests.Hls;
+namespace Keyway.Manifests.Hls.Reading;
 
 /// <summary>Playlists of variants (RFC 8216bis, 4.4.6).</summary>
 public sealed class MultivariantPlaylistTests

@@ -1,8 +1,7 @@
 using System.Text;
 using Keyway.Manifests.Hls.Model;
-using Keyway.Manifests.Hls.Reading;
 
-namespace Keyway.Manifests.Hls;
+namespace Keyway.Manifests.Hls.Reading;
 
 /// <summary>What is a playlist and of which kind (RFC 8216bis, 4.1 to 4.4.2).</summary>
 public sealed class M3u8ReaderTests

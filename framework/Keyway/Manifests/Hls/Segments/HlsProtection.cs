@@ -5,7 +5,7 @@ using Keyway.Protection;
 using Keyway.Sources;
 using Keyway.Timeline;
 
-namespace Keyway.Manifests.Hls;
+namespace Keyway.Manifests.Hls.Segments;
 
 /// <summary>What the keys of a playlist say about protection: who has them, and the headers to ask with.</summary>
 /// <remarks>Nothing is fetched: what stands in a <c>data:</c> URI is read, everything else is named.</remarks>

@@ -3,7 +3,7 @@ using Keyway.Manifests.Hls.Reading;
 using Keyway.Sources;
 using Keyway.Timeline;
 
-namespace Keyway.Manifests.Hls;
+namespace Keyway.Manifests.Hls.Segments;
 
 /// <summary>The segments of one media playlist in one period.</summary>
 /// <remarks>Their times count the durations that the playlist names, from the discontinuity before them; what the clock of the media says then is found in the media.</remarks>
@@ -49,7 +49,15 @@ internal sealed class HlsSegmentList : SegmentList
         ? new TimelineSegment { Address = map.Address, Range = map.Range, Key = SegmentKeys.OfMap(_playlist, map), Timescale = Timescale }
         : null;
 
+    public override bool IsLive => IsFollowed;
+
     public override bool IsWholeFile => false;
+
+    /// <summary>Whether the presentation is followed while it comes into being.</summary>
+    public bool IsFollowed { private get; init; }
+
+    /// <summary>Whether segments may be added at its end.</summary>
+    public bool IsOpen { private get; init; }
 
     internal override bool IsInOneFile => false;
 
@@ -77,7 +85,7 @@ internal sealed class HlsSegmentList : SegmentList
     {
         EnsureUnderstood();
         int next = after is { } time ? IndexAt(time) + 1 : 0;
-        return next < Count ? SegmentStep.Ready(Segment(next)) : new SegmentStep { Kind = SegmentStepKind.Ended };
+        return next < Count ? Ready(next, now) : new SegmentStep { Kind = IsOpen ? SegmentStepKind.Unlisted : SegmentStepKind.Ended };
     }
 
     public override SegmentStep At(TimeSpan sinceStart, DateTimeOffset now)
@@ -85,7 +93,7 @@ internal sealed class HlsSegmentList : SegmentList
         EnsureUnderstood();
         if (Count == 0) return default;
         UInt128 wanted = MediaOffsetUnits + MediaTime.Units(sinceStart, Timescale);
-        return SegmentStep.Ready(Segment(Math.Max(0, IndexAt((ulong)UInt128.Min(wanted, ulong.MaxValue)))));
+        return Ready(Math.Max(0, IndexAt((ulong)UInt128.Min(wanted, ulong.MaxValue))), now);
     }
 
     public override IEnumerable<TimelineSegment> Range(TimeSpan from, TimeSpan? until, DateTimeOffset? now = null)
@@ -98,6 +106,11 @@ internal sealed class HlsSegmentList : SegmentList
             yield return Segment(i);
         }
     }
+
+    internal override TimeSpan Elapsed(DateTimeOffset now) => SinceStart(_times[^1]);
+
+    // What is listed is there, and has been since about when it was over.
+    private SegmentStep Ready(int index, DateTimeOffset now) => SegmentStep.Ready(Segment(index)) with { Available = now - MediaTime.Span(_times[^1] - _times[index + 1], Timescale) };
 
     private TimelineSegment Segment(int index)
     {

@@ -1,7 +1,7 @@
 using Keyway.Manifests.Hls.Model;
 using Keyway.Sources;
 
-namespace Keyway.Manifests.Hls;
+namespace Keyway.Manifests.Hls.Reading;
 
 /// <summary>Playlists of segments (RFC 8216bis, 4.4.3 to 4.4.5).</summary>
 public sealed class MediaPlaylistTests

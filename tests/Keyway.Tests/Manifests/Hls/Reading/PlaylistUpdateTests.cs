@@ -1,6 +1,6 @@
 using Keyway.Manifests.Hls.Model;
 
-namespace Keyway.Manifests.Hls;
+namespace Keyway.Manifests.Hls.Reading;
 
 /// <summary>Updates that leave out what the last copy has (<c>EXT-X-SKIP</c>; RFC 8216bis, 4.4.5.2 and 6.2.5.1).</summary>
 public sealed class PlaylistUpdateTests

@@ -1,8 +1,7 @@
 using Keyway.Manifests.Hls.Model;
-using Keyway.Manifests.Hls.Reading;
 using Keyway.Timeline;
 
-namespace Keyway.Manifests.Hls;
+namespace Keyway.Manifests.Hls.Reading;
 
 /// <summary>Which keys are in force where (RFC 8216bis, 4.4.4.4 and 4.4.4.5), and with which initialisation vector.</summary>
 public sealed class KeyScopeTests

@@ -6,7 +6,7 @@ using Keyway.Protection;
 using Keyway.Testing;
 using Keyway.Timeline;
 
-namespace Keyway.Manifests.Hls;
+namespace Keyway.Manifests.Hls.Segments;
 
 /// <summary>What keys of playlists say about key systems, in every spelling that occurs.</summary>
 public sealed class HlsProtectionTests
@@ -98,7 +98,7 @@ public sealed class HlsProtectionTests
     public void Playlists_of_the_corpus_name_their_key_systems(string id, string expected)
     {
         Assert.SkipWhen(Corpus.Shared is null, Corpus.Absent);
-        MediaPlaylist playlist = (MediaPlaylist)Reading.M3u8Reader.Read(Playlists.Document(MpdCorpus.Bytes(MpdCorpus.Item(id))));
+        MediaPlaylist playlist = (MediaPlaylist)Hls.Reading.M3u8Reader.Read(Playlists.Document(MpdCorpus.Bytes(MpdCorpus.Item(id))));
         string[] stated = [.. HlsProtection.Of(playlist, 0, playlist.Segments.Count).Select(static said =>
             $"{(said.System is { } system ? SystemIds.NameOf(system) : "")} {string.Join(' ', said.KeyIds)} {said.Scheme.ToString().ToLowerInvariant()}")];
         if (id.StartsWith("sp-hls-media", StringComparison.Ordinal)) stated = [.. stated.Select(static text => text.StartsWith("playready", StringComparison.Ordinal) ? text.Replace("playready  ", "playready 31323334353637383930313233343536 ", StringComparison.Ordinal) : text)];

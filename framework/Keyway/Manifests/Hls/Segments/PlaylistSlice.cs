@@ -1,6 +1,6 @@
 using Keyway.Manifests.Hls.Model;
 
-namespace Keyway.Manifests.Hls;
+namespace Keyway.Manifests.Hls.Segments;
 
 /// <summary>The segments of a playlist that are played in one period.</summary>
 /// <param name="First">The first, from 0.</param>

@@ -1,6 +1,6 @@
 using Keyway.Manifests.Hls.Model;
 
-namespace Keyway.Manifests.Hls;
+namespace Keyway.Manifests.Hls.Text;
 
 /// <summary>Variables (RFC 8216bis, 4.3 and 4.4.2.3).</summary>
 public sealed class PlaylistVariablesTests

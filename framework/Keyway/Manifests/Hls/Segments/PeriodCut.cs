@@ -1,7 +1,7 @@
 using Keyway.Manifests.Hls.Model;
 using Keyway.Timeline;
 
-namespace Keyway.Manifests.Hls;
+namespace Keyway.Manifests.Hls.Segments;
 
 /// <summary>Where the periods of a presentation begin: at the discontinuities of the rendition that leads, and wherever an initialisation segment changes.</summary>
 /// <remarks>

@@ -1,6 +1,5 @@
-using Keyway.Manifests.Hls.Text;
 
-namespace Keyway.Manifests.Hls;
+namespace Keyway.Manifests.Hls.Text;
 
 /// <summary>Attribute lists (RFC 8216bis, 4.2).</summary>
 public sealed class AttributeListTests

@@ -4,7 +4,7 @@ using Keyway.Manifests.Hls.Text;
 using Keyway.Sources;
 using Keyway.Timeline;
 
-namespace Keyway.Manifests.Hls;
+namespace Keyway.Manifests.Hls.Segments;
 
 /// <summary>Fetches the media playlists of a presentation, each at most once.</summary>
 /// <param name="sources">What opens addresses.</param>

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Keyway.Manifests.Hls.Model;
 
-namespace Keyway.Manifests.Hls;
+namespace Keyway.Manifests.Hls.Segments;
 
 /// <summary>Where periods begin, and which segments of each rendition are theirs.</summary>
 public sealed class PeriodCutTests

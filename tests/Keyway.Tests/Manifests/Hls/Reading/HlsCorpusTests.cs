@@ -2,12 +2,11 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using Keyway.Dash;
 using Keyway.Manifests.Hls.Model;
-using Keyway.Manifests.Hls.Reading;
 using Keyway.Protection;
 using Keyway.Sources;
 using Keyway.Testing;
 
-namespace Keyway.Manifests.Hls;
+namespace Keyway.Manifests.Hls.Reading;
 
 /// <summary>Every playlist of the corpus, compared with what an independent reader found in it.</summary>
 public sealed class HlsCorpusTests

@@ -2,15 +2,15 @@ using Keyway.Manifests.Hls.Model;
 using Keyway.Sources;
 using Keyway.Timeline;
 
-namespace Keyway.Manifests.Hls;
+namespace Keyway.Manifests.Hls.Segments;
 
 /// <summary>The segments of a rendition that is not played: its playlist is fetched when somebody asks for them.</summary>
 /// <param name="loader">What fetches playlists.</param>
 /// <param name="address">The playlist.</param>
 /// <param name="path">Where the rendition stands.</param>
-/// <param name="cut">The periods, of which it is one; <see langword="null"/>: they are not known yet.</param>
-/// <param name="period">Which.</param>
-internal sealed class DeferredSegments(HlsLoader loader, Uri address, string path, PeriodCut? cut = null, int period = 0) : SegmentList
+/// <param name="cut">Makes a list of what of the playlist belongs to the period, where it may change; <see langword="null"/>: that is not known yet.</param>
+/// <param name="isFollowed">Whether the playlist grows, so that it is fetched whenever it is asked for.</param>
+internal sealed class DeferredSegments(HlsLoader loader, Uri address, string path, Func<MediaPlaylist, SegmentList>? cut = null, bool isFollowed = false) : SegmentList
 {
     /// <summary>The playlist.</summary>
     public Uri Address => address;
@@ -40,8 +40,9 @@ internal sealed class DeferredSegments(HlsLoader loader, Uri address, string pat
 
     internal override async ValueTask<SegmentList> OpenAsync(MediaSources sources, ContentOrigin origin, CancellationToken cancellationToken)
     {
-        MediaPlaylist playlist = await loader.GetAsync(address, cancellationToken).ConfigureAwait(false);
-        if (cut is null) return new HlsSegmentList(playlist, new PlaylistSlice(0, playlist.Segments.Count, TimeSpan.Zero, TimeSpan.Zero), path, anchor: null);
-        return new HlsSegmentList(playlist, cut.Slice(playlist)[period], path, cut.IsAligned(playlist) ? cut.AnchorOf(period) : null);
+        MediaPlaylist playlist = isFollowed
+            ? (await loader.FetchAsync(address, previous: null, cancellationToken).ConfigureAwait(false)).Playlist
+            : await loader.GetAsync(address, cancellationToken).ConfigureAwait(false);
+        return cut?.Invoke(playlist) ?? new HlsSegmentList(playlist, new PlaylistSlice(0, playlist.Segments.Count, TimeSpan.Zero, TimeSpan.Zero), path, anchor: null);
     }
 }
