@@ -80,12 +80,18 @@ internal static class TransportStreamInspector
             {
                 List<int> pids = [];
                 if (ProgramAssociation.TryRead(section, pids) is { } fault) throw place.Error(fault);
-                foreach (int pid in pids) tables.TryAdd(pid, new SectionRun());
+                foreach (int pid in pids)
+                {
+                    if (tables.ContainsKey(pid)) continue;
+                    if (tables.Count > TransportStreamLimits.Programs) throw place.Error($"more than {TransportStreamLimits.Programs} programs have been listed");
+                    tables.Add(pid, new SectionRun());
+                }
             }
             else if (packet.Pid != 0 && section[0] == ProgramMap.TableId && !maps.Exists(Same(section)))
             {
                 ProgramMap map = ProgramMap.TryRead(section, out string? fault) ?? throw place.Error(fault!);
                 maps.RemoveAll(known => known.Program == map.Program);
+                if (maps.Count == TransportStreamLimits.Programs) throw place.Error($"there are maps of more than {TransportStreamLimits.Programs} programs");
                 maps.Add(map);
             }
         }

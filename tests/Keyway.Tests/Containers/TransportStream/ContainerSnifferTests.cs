@@ -19,7 +19,11 @@ public sealed class ContainerSnifferTests
         byte[] corrected = [.. Stream.Chunk(188).SelectMany(static packet => (byte[])[.. packet, .. new byte[16]])];
         ContainerSniffer.Recognize(corrected).Should().Be(ContainerKind.CorrectedTransportStream);
         foreach (byte[] other in (byte[][])[timed, corrected])
+        {
+            FluentActions.Invoking(() => Clear.ClearTsWriter.ClearInPlace([.. other], "made", null)).Should().Throw<MediaFormatException>().WithMessage("*packets of*bytes*");
             FluentActions.Invoking(() => TransportStreamInspector.Inspect(other, "made")).Should().Throw<MediaFormatException>().WithMessage("*packets of*bytes*");
+        }
+
         ContainerSniffer.Recognize(Stream.AsSpan(..100)).Should().Be(ContainerKind.None);
         ContainerSniffer.Recognize("GG"u8).Should().Be(ContainerKind.None);
         ContainerSniffer.Recognize([]).Should().Be(ContainerKind.None);
@@ -68,6 +72,9 @@ public sealed class ContainerSnifferTests
     public void Inspection_of_packed_audio_says_when_it_begins_and_whether_it_is_protected()
     {
         byte[] tag = Id3Maker.Tag(("PRIV", Id3Maker.Time((1L << 33) - 1)), ("PRIV", Id3Maker.Description("zaac", [0x12, 0x10])));
+        TransportStreamInspector.Inspect([.. tag, .. MadeFrames.Adts(200, 1)], "made").Streams.Should().Equal(new InspectedStream(0, 0, StreamCodec.Aac, true, null, (1L << 33) - 1));
+        // The third version of tags has lengths of 32 bits where the fourth has 28.
+        tag[3] = 3;
         TransportStreamInspector.Inspect([.. tag, .. MadeFrames.Adts(200, 1)], "made").Streams.Should().Equal(new InspectedStream(0, 0, StreamCodec.Aac, true, null, (1L << 33) - 1));
         TransportStreamInspector.Inspect(MadeFrames.Adts(200, 1), "made").Streams.Should().Equal(new InspectedStream(0, 0, StreamCodec.Aac, false, null, -1));
     }

@@ -70,6 +70,27 @@ public sealed class SampleReaderTests
         }
     }
 
+    /// <summary>Without delimiters, and all in one PES packet, pictures are told apart by what their slices say.</summary>
+    [Theory]
+    [InlineData("-c:v libx264 -preset veryfast -bf 0 -g 10 -x264-params slices=3")]
+    [InlineData("-c:v libx264 -preset veryfast -bf 0 -g 10 -x264-params cabac=0:slices=2:ref=3")]
+    [InlineData("-c:v libx264 -preset veryfast -bf 0 -g 4 -flags +ilme+ildct -x264-params interlaced=1:slices=2")]
+    [InlineData("-c:v libx264 -preset veryfast -bf 0 -g 1")]
+    public async Task Pictures_are_told_apart_by_their_slices(string codec)
+    {
+        if (!Ffmpeg.Exists) Assert.Skip(Ffmpeg.Absent);
+        string path = Path.Combine(Directory.CreateTempSubdirectory("keyway-slices-").FullName, "a.h264");
+        (int exit, string errors) = Ffmpeg.Run(["-v", "error", "-f", "lavfi", "-i", "testsrc2=s=160x96:r=25:d=1", .. codec.Split(' '), "-f", "h264", path]);
+        if (exit != 0) Assert.Skip($"ffmpeg cannot make it here: {errors.Trim()}");
+        byte[] raw = await File.ReadAllBytesAsync(path, Cancel);
+        List<string> decoded = Decoded(path, isVideo: true);
+        TakenTrack track = (await TakenTrack.ReadAsync(new TsSampleReader(), (new MemoryStream(TsMaker.Program(0x1B).Pes(Video, raw, 900).Bytes), null, false))).Single();
+        track.Units.Select(static unit => unit.Dts).Should().Equal(Enumerable.Range(0, 25).Select(static i => 900L + (i * 3600)));
+        await File.WriteAllBytesAsync(path + ".mp4", track.ToMp4(), Cancel);
+        Decoded(path + ".mp4", isVideo: true).Should().Equal(decoded).And.HaveCount(25);
+        Directory.Delete(Path.GetDirectoryName(path)!, recursive: true);
+    }
+
     // ---- protected ones are the clear ones
 
     [Theory]
@@ -252,7 +273,53 @@ public sealed class SampleReaderTests
         (await TakenTrack.ReadAsync(new TsSampleReader(), (new MemoryStream(blocked), null, false))).Single().Units.Select(static unit => (unit.Data.Length, unit.Duration)).Should().Equal((600, 1536), (600, 1536));
     }
 
+    [Fact]
+    public async Task Many_short_runs_take_no_more_memory_than_they_need()
+    {
+        // A configuration of its own for each picture, many in each PES packet.
+        List<byte> pictures = [];
+        for (int i = 0; i < 400; i++) pictures.AddRange(SampleAesMaker.AnnexB(SpsWithTiming((byte)(10 + (i % 40))), Pps, Slice(0x65, 0)));
+        byte[] input = TsMaker.Program(0x1B).Pes(Video, [.. pictures], 900, 900).Bytes;
+        using TsSampleReader reader = new();
+        await reader.ReadAsync(new MemoryStream(input), "made", null, cancellationToken: Cancel);
+        reader.Finish();
+        int runs = 0, held = 0;
+        while (reader.Tracks[0].Take() is { } units)
+        {
+            runs++;
+            System.Runtime.InteropServices.MemoryMarshal.TryGetArray(units.Data, out ArraySegment<byte> memory).Should().BeTrue();
+            held += memory.Array!.Length;
+            units.Dispose();
+        }
+
+        runs.Should().Be(400);
+        held.Should().BeLessThan(400 * 256);
+    }
+
+    [Fact]
+    public async Task Stream_that_was_not_listed_for_a_while_goes_on_with_its_track()
+    {
+        TsMaker maker = TsMaker.Program(0x0F, 0x81).Pes(Video, MadeFrames.Adts(100, 1), 900);
+        for (int i = 0; i < 3; i++)
+        {
+            maker.Section(TsMaker.PmtPid, 2, TsMaker.PmtContent(1 + (2 * i), [], (0x81, Audio, [])));
+            maker.Section(TsMaker.PmtPid, 2, TsMaker.PmtContent(2 + (2 * i), [], (0x0F, Video, []), (0x81, Audio, []))).Pes(Video, MadeFrames.Adts(100, 1), 900 + (90000 * (i + 1)));
+        }
+
+        List<TakenTrack> tracks = await TakenTrack.ReadAsync(new TsSampleReader(), (new MemoryStream(maker.Bytes), null, false));
+        tracks.Select(static track => track.Units.Count).Should().Equal(4, 0);
+        tracks[0].Units.Select(static unit => unit.Dts).Should().Equal(441, 441 + 44100, 441 + 88200, 441 + 132300);
+    }
+
     // ---- help
+
+    /// <summary>A sequence parameter set that says 25 frames a second.</summary>
+    private static byte[] SpsWithTiming(byte level)
+    {
+        string bits = "1" + "1" + "011" + "010" + "0" + "1" + "1" + "1" + "1" + "0" + "1" + "0000" + "1" + new string('0', 31) + "1" + Convert.ToString(50, 2).PadLeft(32, '0') + "1" + "0000" + "1";
+        bits = bits.PadRight((bits.Length + 7) / 8 * 8, '0');
+        return TsUnits.Escape([0x67, 0x42, 0xC0, level, .. bits.Chunk(8).Select(static chunk => Convert.ToByte(new string(chunk), 2))]);
+    }
 
     /// <summary>Baseline, level 1, 16 by 16 pixels; pictures are ordered as they are decoded.</summary>
     private static readonly byte[] Sps = [0x67, 0x42, 0xC0, 0x0A, 0b1111_0110, 0b0111_1000, 0b1000_0000];

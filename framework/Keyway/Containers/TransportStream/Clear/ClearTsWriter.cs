@@ -166,11 +166,14 @@ internal sealed class ClearTsWriter : IStreamHandler, IDisposable
         }
     }
 
-    private UnitOpener OpenerOf(ElementaryStream stream)
+    private UnitOpener OpenerOf(ElementaryStream stream) => stream.State as UnitOpener ?? FindOpener(stream);
+
+    /// <summary>A stream that was not listed for a while goes on with its opener.</summary>
+    private UnitOpener FindOpener(ElementaryStream stream)
     {
-        if (stream.State is UnitOpener known) return known;
-        UnitOpener opener = UnitOpener.For(stream.Begun.Codec)!;
-        _opened.Add((stream.Begun, opener));
+        int index = _opened.FindIndex(each => each.Entry.Pid == stream.Begun.Pid && each.Entry.Codec == stream.Begun.Codec);
+        UnitOpener opener = index >= 0 ? _opened[index].Opener : UnitOpener.For(stream.Begun.Codec)!;
+        if (index < 0) _opened.Add((stream.Begun, opener));
         stream.State = opener;
         return opener;
     }

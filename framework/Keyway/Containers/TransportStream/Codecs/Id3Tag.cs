@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace Keyway.Containers.TransportStream.Codecs;
 
-/// <summary>An ID3 tag before audio frames (ID3v2.4), and what HLS says in it of them.</summary>
+/// <summary>An ID3 tag before audio frames (ID3v2.4, and v2.3), and what HLS says in it of them.</summary>
 /// <remarks>
 /// <code>
 /// "ID3" version:16 flags:8 size:4×7 │ { "PRIV" size:4×7 flags:16 │ owner 00 data } … │ padding
@@ -42,22 +42,22 @@ internal readonly record struct Id3Tag
     {
         Id3Tag read = new() { Length = tag.Length, Timestamp = -1 };
         int version = tag[3], flags = tag[5];
-        // In older forms frames are counted otherwise, and HLS has none of them.
-        if (version != 4) return read;
+        // HLS has the fourth version; the third differs in how the lengths of frames are written, and the second in everything.
+        if (version is not (3 or 4)) return read;
         int at = Head;
         if ((flags & 0x40) != 0)
         {
             if (tag.Length < Head + 4) return read;
-            at += Math.Max(6, Size(tag[Head..]));
+            at += version == 3 ? 4 + Math.Min(BinaryPrimitives.ReadInt32BigEndian(tag[Head..]) & int.MaxValue, tag.Length) : Math.Max(6, Size(tag[Head..]));
         }
 
         while (at + Head <= tag.Length && tag[at] != 0)
         {
-            int size = Size(tag[(at + 4)..]);
-            if (size > tag.Length - at - Head) break;
+            int size = version == 3 ? BinaryPrimitives.ReadInt32BigEndian(tag[(at + 4)..]) : Size(tag[(at + 4)..]);
+            if (size < 0 || size > tag.Length - at - Head) break;
             ReadOnlySpan<byte> content = tag.Slice(at + Head, size);
             // Compressed, encrypted and the like.
-            bool isPlain = (tag[at + 9] & 0x4F) == 0;
+            bool isPlain = (tag[at + 9] & (version == 3 ? 0xE0 : 0x4F)) == 0;
             if (isPlain && tag.Slice(at, 4).SequenceEqual("PRIV"u8))
             {
                 ReadOnlySpan<byte> time = "com.apple.streaming.transportStreamTimestamp\0"u8;

@@ -98,7 +98,7 @@ internal sealed class Demultiplexer(IStreamHandler handler) : IDisposable
     {
         _number++;
         Span<byte> bytes = window.Slice(at, TsPacket.Size);
-        if (TsPacket.TryRead(bytes, out TsPacket packet) is { } problem) throw At(packet.Pid).Error(problem);
+        if (TsPacket.TryRead(bytes, out TsPacket packet) is { } problem) throw At(packet.Pid).Error(OtherKind(window, at) ?? problem);
         if (packet.Pid == TsPacket.NullPid) return;
         if (packet.Scrambling != 0) throw At(packet.Pid).Error("the packet is scrambled (transport_scrambling_control): conditional access and ISO/IEC 23001-9 are not opened here");
         PidState state = _pids[packet.Pid] ?? Meet(packet.Pid);
@@ -140,6 +140,13 @@ internal sealed class Demultiplexer(IStreamHandler handler) : IDisposable
     }
 
     private UnitPlace At(int pid) => new(_name, _number, pid, (_number - 1) * TsPacket.Size);
+
+    /// <summary>Where the first packets are none, the segment may be of a kind that is known and not read.</summary>
+    private string? OtherKind(ReadOnlySpan<byte> window, int at)
+    {
+        int start = at - (int)Math.Min((_number - 1) * TsPacket.Size, at);
+        return _number <= 2 ? ContainerSniffer.Problem(ContainerSniffer.Recognize(window[start..])) : null;
+    }
 
     private void CheckSections()
     {
@@ -312,6 +319,7 @@ internal sealed class Demultiplexer(IStreamHandler handler) : IDisposable
     private void Apply(ProgramMap map, PidState state, Span<byte> window)
     {
         state.Maps.RemoveAll(known => known.Program == map.Program);
+        if (_tables.Sum(static table => table.Maps.Count) == TransportStreamLimits.Programs) throw At(state.Pid).Error($"there are maps of more than {TransportStreamLimits.Programs} programs");
         state.Maps.Add(map);
         _marksSeen |= map.Streams.Exists(static stream => stream.IsMarked);
         if (_marksSeen && _tookUnmarked) throw At(state.Pid).Error("the program marks its protected streams, after streams without such a mark were taken for protected because the playlist says so");

@@ -51,7 +51,7 @@ internal sealed class TsSampleReader : ISampleReader, IStreamHandler
 
             if (_packets.PassedOver > 0) yield return $"{_packets.PassedOver} packets stand before what would say what they carry, or go on with what has begun before them, and were left out";
             foreach (ElementaryStream stream in _packets.Streams)
-                if (stream.Entry.Codec is StreamCodec.OtherMedia or StreamCodec.Id3) yield return $"{stream.Entry} is not made into samples";
+                if (!IsSampled(stream.Entry.Codec)) yield return $"{stream.Entry} is not made into samples";
         }
     }
 
@@ -100,8 +100,7 @@ internal sealed class TsSampleReader : ISampleReader, IStreamHandler
         foreach (UnitBuilder builder in _builders) builder.Dispose();
     }
 
-    bool IStreamHandler.IsChosen(StreamEntry entry) =>
-        entry.Codec is StreamCodec.Avc or StreamCodec.Hevc or StreamCodec.Aac or StreamCodec.Ac3 or StreamCodec.EAc3 && _chosen?.Invoke(entry) != false;
+    bool IStreamHandler.IsChosen(StreamEntry entry) => IsSampled(entry.Codec) && _chosen?.Invoke(entry) != false;
 
     bool IStreamHandler.Wants(StreamEntry entry, SampleAesKey? key) => true;
 
@@ -122,11 +121,17 @@ internal sealed class TsSampleReader : ISampleReader, IStreamHandler
 
     void IStreamHandler.End(ElementaryStream stream) => (stream.State as UnitBuilder)?.Finish();
 
-    private UnitBuilder BuilderOf(ElementaryStream stream)
+    private static bool IsSampled(StreamCodec codec) => codec is StreamCodec.Avc or StreamCodec.Hevc or StreamCodec.Aac or StreamCodec.Ac3 or StreamCodec.EAc3;
+
+    private UnitBuilder BuilderOf(ElementaryStream stream) => stream.State as UnitBuilder ?? FindBuilder(stream);
+
+    /// <summary>A stream that was not listed for a while goes on with its track.</summary>
+    private UnitBuilder FindBuilder(ElementaryStream stream)
     {
-        if (stream.State is UnitBuilder known) return known;
-        UnitBuilder builder = UnitBuilder.For(stream.Begun, _clock)!;
+        int index = _entries.FindIndex(entry => entry.Pid == stream.Begun.Pid && entry.Codec == stream.Begun.Codec);
+        UnitBuilder builder = index >= 0 ? _builders[index] : UnitBuilder.For(stream.Begun, _clock)!;
         stream.State = builder;
+        if (index >= 0) return builder;
         _builders.Add(builder);
         _entries.Add(stream.Begun);
         _tracks.Add(builder.Track);

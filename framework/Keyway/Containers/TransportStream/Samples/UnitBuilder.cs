@@ -69,16 +69,24 @@ internal abstract class UnitBuilder(ElementaryTrack track, StreamClock clock) : 
     {
         if (_count == 0) return;
         int kept = Length + Reserved - Handed;
-        byte[] rest = [];
-        if (kept > 0)
+        byte[] handed;
+        if (Handed > _data.Length / 2)
         {
-            rest = ArrayPool<byte>.Shared.Rent(Math.Max(First, kept));
-            _data.AsSpan(Handed, kept).CopyTo(rest);
+            handed = _data;
+            _data = kept > 0 ? ArrayPool<byte>.Shared.Rent(Math.Max(First, kept)) : [];
+            handed.AsSpan(Handed, kept).CopyTo(_data);
+        }
+        else
+        {
+            // Runs may be many and short: each has as much memory as it needs.
+            handed = ArrayPool<byte>.Shared.Rent(Handed);
+            _data.AsSpan(0, Handed).CopyTo(handed);
+            _data.AsSpan(Handed, kept).CopyTo(_data);
         }
 
-        track.Add(new AccessUnits(_units[.._count], _data, Handed) { Configuration = _configuration!, DecodeTime = _begins, IsDiscontinuous = _isDiscontinuous });
+        track.Add(new AccessUnits(_units[.._count], handed, Handed) { Configuration = _configuration!, DecodeTime = _begins, IsDiscontinuous = _isDiscontinuous });
         _isDiscontinuous = false;
-        (_data, Length, _count, Handed) = (rest, kept - Reserved, 0, 0);
+        (Length, _count, Handed) = (kept - Reserved, 0, 0);
     }
 
     /// <summary>Nothing follows.</summary>
