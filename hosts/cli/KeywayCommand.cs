@@ -29,7 +29,7 @@ internal static class KeywayCommand
         Option<FileInfo?> configuration = new("--config") { Description = "A JSON file of settings, over the appsettings.json beside the program", Recursive = true, HelpName = "FILE" };
         Option<string[]> set = new("--set") { Description = "One setting over all others: --set Keyway:KeySystems:clearkey:Priority=5", Recursive = true, HelpName = "PATH=VALUE" };
         Option<bool> verbose = new("--verbose") { Description = "Show on standard error what the host and its plugins log: sessions, exchanges, refusals. No secret is in it", Recursive = true };
-        RootCommand root = new("Plays, decrypts and explains protected DASH and MP4.") { json, configuration, set, verbose };
+        RootCommand root = new("Plays, decrypts and explains protected DASH, HLS and MP4.") { json, configuration, set, verbose };
         CommandContext Context(ParseResult parse) => new(io, parse.GetValue(json), parse.GetValue(configuration)?.FullName, parse.GetValue(verbose), [.. (parse.GetValue(set) ?? []).Select(ReadSetting)]);
         root.Subcommands.Add(PlayCommand.Create(Context));
         root.Subcommands.Add(LicenseCommand.Create(Context));

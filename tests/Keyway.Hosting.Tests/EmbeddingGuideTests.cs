@@ -78,6 +78,48 @@ public sealed class EmbeddingGuideTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Hls_is_opened_and_read_like_anything_else()
+    {
+        _keyway.AddFolder("hls", Path.Combine(SampleContent.Folder, "hls", "sample-aes"));
+        Decoder decoder = new();
+        await PlayAsync(_keyway, new Uri(TestKeyway.Root, "hls/master.m3u8"), decoder, Cancel);
+        decoder.Made.Should().Equal("avcC");
+        decoder.Times.Should().HaveCount(500).And.OnlyHaveUniqueItems();
+        _keyway.Server.Received.Should().BeEmpty("its keys are files beside it");
+    }
+
+    [Fact]
+    public async Task A_segment_of_a_transport_stream_stays_one_and_as_long_as_it_was()
+    {
+        string source = Path.Combine(SampleContent.Folder, "hls", "sample-aes"), folder = Directory.CreateTempSubdirectory("keyway-guide-").FullName;
+        try
+        {
+            _keyway.AddFolder("hls", source);
+            await using Presentation presentation = await _keyway.OpenAsync(new Uri(TestKeyway.Root, "hls/master.m3u8"), cancellationToken: Cancel);
+            await SaveAsync(presentation, presentation.Timeline.Periods[0].Renditions.Single(static each => each.Kind == MediaKind.Video), folder, Cancel);
+            string[] saved = [.. Directory.EnumerateFiles(folder).Order(StringComparer.Ordinal)];
+            saved.Select(static file => new FileInfo(file).Length).Should().Equal(Enumerable.Range(1, 5).Select(number => new FileInfo(Path.Combine(source, $"video-180-{number}.ts")).Length));
+            saved.Select(static file => File.ReadAllBytes(file)[0]).Should().AllBeEquivalentTo((byte)0x47);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task A_key_of_the_application_s_own_takes_the_place_of_a_key_file()
+    {
+        string source = Path.Combine(SampleContent.Folder, "hls", "aes-128");
+        foreach (string file in Directory.EnumerateFiles(source).Where(static file => Path.GetExtension(file) != ".key"))
+            _keyway.AddContent($"hls/{Path.GetFileName(file)}", await File.ReadAllBytesAsync(file, Cancel));
+        Uri playlist = new(TestKeyway.Root, "hls/master.m3u8");
+        (await CountAsync(_keyway, playlist, "SD.key", Convert.FromHexString(SampleKey(1).Key), Cancel)).Should().Be(500);
+        Func<Task> another = () => CountAsync(_keyway, playlist, "HD.key", Convert.FromHexString(SampleKey(1).Key), Cancel);
+        await another.Should().ThrowAsync<KeyUnavailableException>("the key file itself is not there");
+    }
+
+    [Fact]
     public async Task Samples_are_handed_on_as_they_are()
     {
         await using Presentation presentation = await _keyway.OpenAsync(SampleContent.Manifest, cancellationToken: Cancel);
@@ -201,6 +243,33 @@ public sealed class EmbeddingGuideTests : IAsyncDisposable
         TimelineSegment segment = segments.Single(each => each.Number == number);
         await using Stream clear = await presentation.OpenSegmentAsync(rendition, segment, cancellationToken);
         await clear.CopyToAsync(response, cancellationToken);
+    }
+
+    private static async Task PlayAsync(IKeyway keyway, Uri playlist, Decoder decoder, CancellationToken cancellationToken)
+    {
+        await using Presentation presentation = await keyway.OpenAsync(playlist, cancellationToken: cancellationToken);
+        PresentationTrack video = presentation.Tracks.First(static track => track.Kind == MediaKind.Video);
+        await FeedAsync(presentation, video, decoder, cancellationToken);
+    }
+
+    private static async Task SaveAsync(Presentation presentation, Rendition rendition, string folder, CancellationToken cancellationToken)
+    {
+        foreach (TimelineSegment segment in await presentation.SegmentsAsync(rendition, cancellationToken: cancellationToken))
+        {
+            await using Stream clear = await presentation.OpenSegmentAsync(rendition, segment, cancellationToken);
+            await using FileStream file = File.Create(Path.Combine(folder, $"{segment.Number}.ts"));
+            await clear.CopyToAsync(file, cancellationToken);
+        }
+    }
+
+    private static async Task<int> CountAsync(IKeyway keyway, Uri playlist, string keyFile, byte[] key, CancellationToken cancellationToken)
+    {
+        using RawMediaKeys keys = new();
+        keys.Add(new Uri(playlist, keyFile), key);
+        await using Presentation presentation = await keyway.OpenAsync(playlist, new PresentationOptions { Keys = keys }, cancellationToken);
+        int samples = 0;
+        await foreach (ClearFragment fragment in presentation.ReadAsync(presentation.Tracks[0], cancellationToken)) samples += fragment.Count;
+        return samples;
     }
 
     private static async Task HandOnAsync(Presentation presentation, PresentationTrack track, OwnDecryptor decryptor, CancellationToken cancellationToken)

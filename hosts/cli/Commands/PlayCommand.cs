@@ -19,7 +19,7 @@ internal static class PlayCommand
         Option<string?> duration = new("--duration") { Description = "Of a live presentation: how much; without it, until it ends or Ctrl-C", HelpName = "TIME" };
         Option<string?> gaps = new("--gaps") { Description = "How missing or broken segments are treated: refuse (the first is an error) or accept (however many); without it they are reported, and an error where most of a track is missing", HelpName = "refuse|accept" };
         Option<bool> force = new("--force") { Description = "Replace what exists" };
-        Command command = new("play", "Plays protected DASH or MP4: asks for the licence, decrypts, writes clear MP4. Without a source: the bundled sample.");
+        Command command = new("play", "Plays protected DASH, HLS or MP4: asks for the licence, decrypts, writes clear MP4. Without a source: the bundled sample.");
         arguments.AddTo(command);
         command.Options.Add(to);
         command.Options.Add(arguments.From);

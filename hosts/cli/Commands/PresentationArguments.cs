@@ -10,7 +10,7 @@ namespace Keyway.Cli.Commands;
 /// <summary>The arguments of every command that opens a presentation.</summary>
 internal sealed class PresentationArguments
 {
-    public Argument<string?> Source { get; } = new("source") { Description = "A DASH manifest or an MP4 file: a path, or an http(s) URL", Arity = ArgumentArity.ZeroOrOne, HelpName = "MPD|MP4|URL" };
+    public Argument<string?> Source { get; } = new("source") { Description = "A DASH manifest, an HLS playlist or an MP4 file: a path, or an http(s) URL", Arity = ArgumentArity.ZeroOrOne, HelpName = "MPD|M3U8|MP4|URL" };
 
     public Option<string?> Video { get; } = new("--video") { Description = "Which video: a height (720), bits per second, a language, an id, or none", HelpName = "WHICH" };
 
