@@ -19,6 +19,7 @@ using Keyway.Manifests.Hls.Reading;
 using Keyway.Mp4;
 using Keyway.Protection;
 using Keyway.Sources;
+using Keyway.Timeline;
 
 namespace Keyway.Fuzz;
 
@@ -49,6 +50,9 @@ internal static class FrameworkParsers
         new("packed-audio-samples", SeedKind.PackedAudio, static bytes => ReadSamples(new PackedAudioSampleReader(), bytes)),
         new("packed-audio-inspect", SeedKind.PackedAudio, static bytes => TransportStreamInspector.Inspect(bytes, "fuzz")),
         new("packed-audio-clear", SeedKind.PackedAudio, ClearPackedAudio),
+        new("ts-repack", SeedKind.TransportStream, Repack),
+        new("packed-audio-repack", SeedKind.PackedAudio, Repack),
+        new("webvtt-repack", SeedKind.Text, Repack),
         new("segment-beginning", SeedKind.TransportStream, ReadBeginning),
         new("segment-cipher", SeedKind.PackedAudio, ReadEncrypted),
         new("key-file", SeedKind.Json, ReadKeyFile),
@@ -58,6 +62,22 @@ internal static class FrameworkParsers
         new("pack", SeedKind.Pack, static bytes => ProviderPack.Read(bytes, "fuzz")),
         new("answer", SeedKind.Json, ReadAnswer),
     ];
+
+    /// <summary>A segment on its way into MP4: what comes out is read as every segment is.</summary>
+    private static void Repack(byte[] bytes)
+    {
+        TimelineSegment segment = new()
+        {
+            Address = Playlist,
+            Duration = 4,
+            Key = new SegmentKey { Method = SegmentKeyMethod.SampleAes, Uri = Playlist, InitializationVector = new byte[SegmentCipher.BlockSize], Place = "fuzz" },
+        };
+        RenditionCheck check = new(null);
+        _ = check.TimeOf(bytes);
+        if (!SegmentRepacker.Takes(bytes)) return;
+        (Memory<byte> packed, _) = new SegmentRepacker(keys: null, ContentOrigin.Of(Playlist)).RepackAsync(segment, bytes, check, CancellationToken.None).AsTask().GetAwaiter().GetResult();
+        check.Examine(segment with { Duration = 0 }, packed);
+    }
 
     /// <summary>What decrypted segments begin with: as it is, and with its first block spoilt.</summary>
     private static void ReadBeginning(byte[] bytes)

@@ -22,6 +22,7 @@ internal sealed class SeedCorpus
         corpus.AddTree(Path.Combine(Corpus.Root, "tests", "Keyway.Tests", "Media", "ts"));
         if (shared && Corpus.Shared is { } folder) corpus.AddTree(Path.Combine(folder, "corpus"));
         foreach (string text in Texts) corpus.Add(SeedKind.Json, Encoding.UTF8.GetBytes(text));
+        foreach (string text in Cues) corpus.Add(SeedKind.Text, Encoding.UTF8.GetBytes(text));
         foreach (string playlist in Playlists) corpus.Add(SeedKind.Playlist, Encoding.UTF8.GetBytes(playlist));
         foreach (string pack in Directory.EnumerateFiles(Path.Combine(Corpus.Root, "framework", "Keyway", "Licensing", "Packs"), "*.json", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
             corpus.Add(SeedKind.Pack, File.ReadAllBytes(pack));
@@ -35,6 +36,27 @@ internal sealed class SeedCorpus
         """{"provider":"widevine_test","content_id":"ZmlsbQ==","key_ids":["31323334353637383930313233343536"],"kids":["MTIzNDU2Nzg5MDEyMzQ1Ng"]}""",
         """{"kids":["0qyjGTG4yi-6MVt4QokI4g","AAAAAAAAAAAAAAAAAAAAAQ"],"type":"temporary"}""",
         """{"keys":[{"kty":"oct","kid":"0qyjGTG4yi-6MVt4QokI4g","k":"MDEyMzQ1Njc4OWFiY2RlZg"},{"kty":"oct","k":"MDEyMzQ1Njc4OWFiY2RlZg","kid":"AAAAAAAAAAAAAAAAAAAAAQ","alg":"A128KW"}],"type":"persistent-license"}""",
+    ];
+
+    private static readonly string[] Cues =
+    [
+        """
+        WEBVTT a title
+        X-TIMESTAMP-MAP=LOCAL:00:00:00.000,MPEGTS:900000
+
+        STYLE
+        ::cue { color: red }
+
+        first
+        00:00:01.000 --> 00:00:03.500 line:0 align:start
+        <b>One</b>
+
+        00:02.000 --> 00:00:05.000
+        Two
+        lines
+        00:00:04.000 --> 00:00:06.000
+        Three
+        """,
     ];
 
     private static readonly string[] Playlists =

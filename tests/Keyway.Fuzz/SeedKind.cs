@@ -14,4 +14,5 @@ internal enum SeedKind
     Pack,
     TransportStream,
     PackedAudio,
+    Text,
 }

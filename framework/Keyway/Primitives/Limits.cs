@@ -242,6 +242,16 @@ internal static class HlsLimits
     public static readonly TimeSpan SegmentDuration = TimeSpan.FromDays(7);
 }
 
+/// <summary>How much is read of text.</summary>
+internal static class TextLimits
+{
+    /// <summary>Cues of one segment, which may be a whole film: one a second for eighteen hours.</summary>
+    public const int Cues = 1 << 16;
+
+    /// <summary>What the samples of one segment may take. Cues that are shown at a time are each in every sample of that time.</summary>
+    public const int SampleBytes = 16 << 20;
+}
+
 /// <summary>How segments are read and compared with what their manifest promises.</summary>
 internal static class TimelineLimits
 {

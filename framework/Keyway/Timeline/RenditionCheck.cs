@@ -28,6 +28,9 @@ internal sealed class RenditionCheck
     /// <summary>The clock of a transport stream, as long as the rendition is read.</summary>
     public StreamTurns Turns => _turns;
 
+    /// <summary>What puts its text into MP4, where that is WebVTT.</summary>
+    public TextRepacker Text { get; } = new();
+
     /// <summary>Reads an initialisation segment.</summary>
     /// <param name="bytes">The whole segment. Ownership: the caller's; it may be changed.</param>
     /// <param name="name">Its name for messages.</param>

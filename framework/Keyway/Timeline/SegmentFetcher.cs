@@ -1,5 +1,4 @@
 using System.Buffers;
-using Keyway.Containers.TransportStream;
 using Keyway.Decryption;
 using Keyway.Sources;
 
@@ -115,10 +114,10 @@ internal sealed class SegmentFetcher(MediaSources sources, ContentOrigin origin,
                 }
 
                 bool whole = length < TimelineLimits.SegmentBytes;
-                if (SegmentRepacker.KindOf(bytes.AsSpan(0, length)) is not ContainerKind.None and var kind)
+                if (SegmentRepacker.Takes(bytes.AsSpan(0, length)))
                 {
                     if (!whole) throw new MediaFormatException(segment.Name, new FormatError($"the segment has more than {TimelineLimits.SegmentBytes} bytes, which are not taken of a transport stream", "", 0));
-                    (Memory<byte> packed, string? note) = await _repacker.RepackAsync(segment with { Address = address }, bytes.AsMemory(0, length), kind, check.Kind, check.Turns, token).ConfigureAwait(false);
+                    (Memory<byte> packed, string? note) = await _repacker.RepackAsync(segment with { Address = address }, bytes.AsMemory(0, length), check, token).ConfigureAwait(false);
                     return check.Examine(segment with { Address = address }, packed, rest: null, bytes, bytes.AsMemory(0, length), note);
                 }
 

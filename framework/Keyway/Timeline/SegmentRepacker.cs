@@ -5,6 +5,7 @@ using Keyway.Containers.TransportStream.Decrypting;
 using Keyway.Containers.TransportStream.PackedAudio;
 using Keyway.Containers.TransportStream.Packets;
 using Keyway.Containers.TransportStream.Samples;
+using Keyway.Containers.WebVtt;
 using Keyway.Decryption;
 using Keyway.Mp4.Boxes;
 using Keyway.Mp4.Packing;
@@ -21,8 +22,10 @@ namespace Keyway.Timeline;
 /// <remarks>Threads: any, several at once.</remarks>
 internal sealed class SegmentRepacker(ISegmentKeys? keys, ContentOrigin origin)
 {
-    /// <summary>What a segment is that has to be repacked; <see cref="ContainerKind.None"/>: it is something else.</summary>
-    public static ContainerKind KindOf(ReadOnlySpan<byte> segment) => ContainerSniffer.Recognize(segment[..Math.Min(segment.Length, ContainerSniffer.Enough)]);
+    /// <summary>Whether a segment has to be repacked.</summary>
+    public static bool Takes(ReadOnlySpan<byte> segment) => KindOf(segment) != ContainerKind.None || WebVttSegment.Begins(segment);
+
+    private static ContainerKind KindOf(ReadOnlySpan<byte> segment) => ContainerSniffer.Recognize(segment[..Math.Min(segment.Length, ContainerSniffer.Enough)]);
 
     /// <summary>Makes a segment clear where it lies, in its own container.</summary>
     /// <param name="segment">Which.</param>
@@ -33,7 +36,7 @@ internal sealed class SegmentRepacker(ISegmentKeys? keys, ContentOrigin origin)
     {
         SampleAesKey? key = lease is null ? null : new SampleAesKey(lease, segment.Key!.Id, segment.Key.InitializationVector.Span);
         if (KindOf(bytes) == ContainerKind.TransportStream) ClearTsWriter.ClearInPlace(bytes, segment.Name, key);
-        else ClearPackedAudioWriter.ClearInPlace(bytes, segment.Name, key);
+        else if (!WebVttSegment.Begins(bytes)) ClearPackedAudioWriter.ClearInPlace(bytes, segment.Name, key);
     }
 
     /// <summary>When the samples of a segment begin to be decoded, by its first bytes.</summary>
@@ -65,14 +68,15 @@ internal sealed class SegmentRepacker(ISegmentKeys? keys, ContentOrigin origin)
     /// <summary>Repacks a segment.</summary>
     /// <param name="segment">Which.</param>
     /// <param name="bytes">All of it. Not changed.</param>
-    /// <param name="kind">What it is.</param>
-    /// <param name="wanted">Which of its tracks; <see langword="null"/>: the first of each kind.</param>
-    /// <param name="turns">The clock of its rendition.</param>
+    /// <param name="check">What is known of its rendition.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>A segment that describes itself, and what should be known of it.</returns>
     /// <exception cref="MediaFormatException">It is malformed, or has no such track.</exception>
-    public async ValueTask<(Memory<byte> Bytes, string? Note)> RepackAsync(TimelineSegment segment, ReadOnlyMemory<byte> bytes, ContainerKind kind, MediaKind? wanted, StreamTurns turns, CancellationToken cancellationToken)
+    public async ValueTask<(Memory<byte> Bytes, string? Note)> RepackAsync(TimelineSegment segment, ReadOnlyMemory<byte> bytes, RenditionCheck check, CancellationToken cancellationToken)
     {
+        if (WebVttSegment.Begins(bytes.Span)) return check.Text.Repack(segment, bytes.Span, check.Turns);
+        ContainerKind kind = KindOf(bytes.Span);
+        MediaKind? wanted = check.Kind;
         if (ContainerSniffer.Problem(kind) is { } problem) throw Refusal(segment, problem);
         if (segment.Key is { Method: SegmentKeyMethod.SampleAesCtr }) throw Refusal(segment, "SAMPLE-AES-CTR says nothing of transport streams and packed audio");
         byte[]? vector = segment.Key is { Method: SegmentKeyMethod.SampleAes } key ? key.InitializationVector.ToArray() : null;
@@ -88,7 +92,7 @@ internal sealed class SegmentRepacker(ISegmentKeys? keys, ContentOrigin origin)
             vector = null;
         }
 
-        using (reader) return (Pack(segment, reader, vector, wanted, turns), reader.Summary.Notes is [string note, ..] ? $"{segment.Name}: {note}" : null);
+        using (reader) return (Pack(segment, reader, vector, wanted, check.Turns), reader.Summary.Notes is [string note, ..] ? $"{segment.Name}: {note}" : null);
 
         async ValueTask<(ISampleReader Reader, bool IsSure)> ReadAsync(SampleAesKey? opener)
         {

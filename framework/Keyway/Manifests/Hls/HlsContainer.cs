@@ -27,7 +27,7 @@ internal readonly record struct HlsContainer(string? MimeType)
     public bool IsPackedAudio => MimeType?.StartsWith("audio/", StringComparison.Ordinal) == true;
 
     /// <summary>Whether it is put into MP4 to be read.</summary>
-    public bool IsRepacked => MimeType is "video/mp2t" or "audio/aac" or "audio/ac3" or "audio/eac3";
+    public bool IsRepacked => MimeType is "video/mp2t" or "audio/aac" or "audio/ac3" or "audio/eac3" or "text/vtt";
 
     /// <summary>By what a playlist says.</summary>
     public static HlsContainer Of(MediaPlaylist playlist)
