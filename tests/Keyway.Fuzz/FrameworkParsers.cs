@@ -14,8 +14,10 @@ using Keyway.Licensing;
 using Keyway.Licensing.Answers;
 using Keyway.Licensing.Packs;
 using Keyway.Licensing.Secrets;
+using Keyway.Manifests.Hls.Following;
 using Keyway.Manifests.Hls.Model;
 using Keyway.Manifests.Hls.Reading;
+using Keyway.Manifests.Hls.Segments;
 using Keyway.Mp4;
 using Keyway.Protection;
 using Keyway.Sources;
@@ -59,6 +61,8 @@ internal static class FrameworkParsers
         new("pssh", SeedKind.Pssh, static bytes => PsshBox.TryReadAll(bytes, out _, out _)),
         new("mpd", SeedKind.Manifest, ReadManifest),
         new("m3u8", SeedKind.Playlist, ReadPlaylist),
+        new("m3u8-periods", SeedKind.Playlist, CutPlaylist),
+        new("m3u8-live", SeedKind.Playlist, FollowPlaylist),
         new("pack", SeedKind.Pack, static bytes => ProviderPack.Read(bytes, "fuzz")),
         new("answer", SeedKind.Json, ReadAnswer),
     ];
@@ -197,6 +201,44 @@ internal static class FrameworkParsers
             Try(() => SegmentKeys.Of(media, segment.Keys, number));
             Try(() => _ = segment.Map is { } map ? SegmentKeys.OfMap(media, map) : null);
             foreach (KeyTag key in segment.Keys) DataUri.TryRead(key.UriText, out _);
+        }
+    }
+
+    private static void CutPlaylist(byte[] bytes)
+    {
+        if (M3u8Reader.Read(new SourceDocument { Content = bytes, Origin = ContentOrigin.Of(Playlist) }, Imported.Variables, Previous) is not MediaPlaylist media) return;
+        foreach (PeriodCut cut in (PeriodCut[])[new PeriodCut([media, Previous]), new PeriodCut([Previous, media])])
+        {
+            PlaylistSlice[] slices = cut.Slice(media);
+            for (int i = 0; i < Math.Min(cut.Count, 20); i++)
+            {
+                HlsSegmentList segments = new(media, slices[i], "fuzz", cut.IsAligned(media) ? cut.AnchorOf(i) : null);
+                Try(() => _ = segments.Initialization);
+                Try(() => _ = segments.Played().Take(50).Count());
+                Try(() => segments.At(TimeSpan.FromSeconds(5), Now));
+                Try(() => segments.Next(5, Now));
+                Try(() => _ = segments.Range(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(9)).Take(50).Count());
+            }
+        }
+    }
+
+    /// <summary>A live playlist whose next copy is anything.</summary>
+    private static void FollowPlaylist(byte[] bytes)
+    {
+        if (M3u8Reader.Read(new SourceDocument { Content = bytes, Origin = ContentOrigin.Of(Playlist) }, Imported.Variables, Previous) is not MediaPlaylist media) return;
+        foreach ((MediaPlaylist first, MediaPlaylist then) in ((MediaPlaylist, MediaPlaylist)[])[(Previous, media), (media, Previous)])
+        {
+            FollowedPlaylist followed = new(Playlist, first, Now), beside = new(Playlist, Previous, Now);
+            LivePeriods periods = new();
+            periods.Open([followed, beside]);
+            foreach (MediaPlaylist next in (MediaPlaylist[])[then, first, then])
+                followed.Take(new FollowedPlaylist.Answer(Now, null, IsDirected: false, next, null), Now, periods, static _ => { });
+            foreach (LivePeriods.Boundary boundary in periods.Boundaries.Take(20))
+            {
+                HlsSegmentList segments = new(followed.Current, periods.Slice(followed.Placed, followed.Current, boundary), "fuzz", periods.AnchorOf(boundary)) { IsFollowed = true };
+                Try(() => _ = segments.Played(Now).Take(50).Count());
+                Try(() => segments.Newest(Now));
+            }
         }
     }
 

@@ -67,6 +67,12 @@ internal sealed class ContentReader(MediaSources sources, ISegmentKeys? keys)
             List<ContentTrack> periods = [];
             foreach (Rendition rendition in selected.Renditions)
             {
+                if (periods.Count >= ManifestLimits.ProbedPeriods && !everyTrack)
+                {
+                    periods.Add(Describe(rendition, null));
+                    continue;
+                }
+
                 MovieFacts facts = await ProbeAsync(timeline.Origin, rendition, cancellationToken).ConfigureAwait(false);
                 ContentMap.Add(protection, NameOf(rendition), facts, rendition.Path);
                 if (facts.Description.Length > 0) descriptions[rendition.Path] = facts.Description;

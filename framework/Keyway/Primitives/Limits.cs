@@ -180,6 +180,9 @@ internal static class ManifestLimits
     /// <summary>What a message tells of that was left out of a manifest.</summary>
     public const int ListedOmissions = 4;
 
+    /// <summary>Periods of a track whose boxes are read before it is played. Each is a request; those of the others are read when they come.</summary>
+    public const int ProbedPeriods = 64;
+
     /// <summary>Representations whose boxes are read for people who look at content. Each is a request; more nobody reads.</summary>
     public const int InspectedRepresentations = 64;
 }
@@ -219,6 +222,9 @@ internal static class HlsLimits
 
     /// <summary>Periods that discontinuities and initialisation segments cut a presentation into. A change every four seconds for twenty hours.</summary>
     public const int Periods = 1 << 14;
+
+    /// <summary>The same of a live presentation, of what is listed at once: each is looked through whenever a playlist has been read again. An advertisement every minute for half a day.</summary>
+    public const int LivePeriods = 1 << 10;
 
     /// <summary>Renditions in periods: of presentations with more, only what is played is listed. Each is an entry in memory.</summary>
     public const int ListedRenditions = 1 << 17;

@@ -134,9 +134,24 @@ internal sealed class HlsPresentation
 
     private MediaPlaylist? PlaylistOf(Rendition offered) => _loaded.GetValueOrDefault(AddressOf(offered));
 
+    /// <summary>Keys of the session are hints. Where they contradict the playlists, that is said, and the playlists count.</summary>
+    private IEnumerable<string> SessionNotes()
+    {
+        if (_playlist is not MultivariantPlaylist { SessionKeys: { Count: > 0 } session }) yield break;
+        Dictionary<string, KeyTag> keys = new(StringComparer.Ordinal);
+        foreach (KeyTag key in _loaded.Values.SelectMany(static playlist => playlist.Keys))
+            if (key.Uri is { } uri) keys.TryAdd(uri.OriginalString, key);
+        foreach (KeyTag hint in session)
+        {
+            if (hint.Uri is { } uri && keys.TryGetValue(uri.OriginalString, out KeyTag? key) && (key.MethodText != hint.MethodText || key.Format != hint.Format || key.FormatVersions != hint.FormatVersions))
+                yield return $"{hint.Place}: the key of the session differs from that of the playlist ({key.Place}) in method or format; the playlist counts";
+        }
+    }
+
     private List<string> NotesOf() =>
     [
         .. _notes,
+        .. SessionNotes(),
         .. _loaded.Values.Distinct().SelectMany(static playlist => playlist.Notes),
         .. _loaded.Values.Distinct().SelectMany(static playlist => playlist.Keys).Select(HlsProtection.NoteOf).OfType<string>().Distinct(),
     ];

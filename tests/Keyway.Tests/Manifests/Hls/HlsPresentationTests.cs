@@ -191,6 +191,35 @@ public sealed class HlsPresentationTests
     }
 
     [Fact]
+    public async Task Of_very_many_periods_the_boxes_are_read_as_they_come()
+    {
+        await using HlsScene scene = new HlsScene().WithSamples();
+        const int periods = ManifestLimits.ProbedPeriods + 10;
+        foreach (string track in (string[])["video-180", "audio"])
+        {
+            string list = string.Concat(Enumerable.Range(0, periods).Select(i => $"#EXT-X-DISCONTINUITY\n#EXT-X-MAP:URI=\"{track}/init-{i}.mp4\"\n#EXTINF:4,\n{track}/1.m4s\n"));
+            for (int i = 0; i < periods; i++) scene.Files[$"{track}/init-{i}.mp4"] = HlsScene.Sample($"{track}/init.mp4");
+            scene.Set($"{track}.m3u8", "#EXTM3U\n#EXT-X-TARGETDURATION:4\n" + list + "#EXT-X-ENDLIST\n");
+        }
+
+        await using Presentation presentation = await scene.OpenAsync(options: new PresentationOptions { Video = new TrackQuery("180") });
+        scene.Asked("init-").Should().HaveCount(2 * ManifestLimits.ProbedPeriods);
+        List<string> rows = await PresentationBench.ReadAsync(presentation, 0);
+        rows.Should().HaveCount(100 * periods);
+        rows[^100..].Should().Equal(PresentationBench.Table("video-180")[..100]);
+        presentation.Gaps.Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task A_key_of_the_session_that_contradicts_the_playlist_is_noted()
+    {
+        await using HlsScene scene = new HlsScene().WithSamples("#EXT-X-KEY:METHOD=SAMPLE-AES-CTR,URI=\"skd://1\",KEYFORMAT=\"com.apple.streamingkeydelivery\"\n");
+        scene.Set("master.m3u8", HlsScene.Variants + "\n#EXT-X-SESSION-KEY:METHOD=SAMPLE-AES-CTR,URI=\"skd://1\",KEYFORMAT=\"com.apple.streamingkeydelivery\"\n#EXT-X-SESSION-KEY:METHOD=SAMPLE-AES,URI=\"skd://1\",KEYFORMAT=\"com.apple.streamingkeydelivery\"\n");
+        await using Presentation presentation = await scene.OpenAsync();
+        presentation.Notes.Should().ContainSingle(static note => note.StartsWith("https://cdn.example/film/master.m3u8, line 8, EXT-X-SESSION-KEY: the key of the session differs from that of the playlist (https://cdn.example/film/video-360.m3u8, line 5, EXT-X-KEY)"));
+    }
+
+    [Fact]
     public async Task A_range_of_time_is_exact_to_the_sample()
     {
         await using HlsScene scene = new HlsScene().WithSamples();

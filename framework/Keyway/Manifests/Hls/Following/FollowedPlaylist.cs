@@ -67,33 +67,48 @@ internal sealed class FollowedPlaylist
     {
         Request = null;
         TimeSpan half = Longest(Current.TargetDuration / 2);
-        if (answer.Playlist is not { } next)
+        KeywayException? failure = answer.Failure;
+        if (answer.Playlist is { } found && TryTake(found, periods, note, out failure, out bool isChanged))
         {
-            note($"an update of the playlist was passed over: {answer.Failure!.Message}");
+            _succeeded = answer.Began;
+            bool hasBlocked = answer.Wanted is { } wanted && found.EndNumber > wanted;
+            _mayDirect = answer.Wanted is null || hasBlocked;
+
+            // Counted from when the request was sent. One that waits at the server is sent at once.
+            Due = CanBlock && hasBlocked ? now : answer.Began + (isChanged ? Longest(Current.TargetDuration) : half);
+        }
+        else
+        {
+            note($"an update of the playlist was passed over: {failure!.Message}");
             // What was asked for with a directive may be there without it.
             Due = answer.IsDirected && _mayDirect ? now : now + half;
             _mayDirect = false;
             if (now - _succeeded <= HlsLimits.Patience + Current.TargetDuration) return;
-            note($"{Current.Name}: the playlist could not be fetched for {HlsLimits.Patience.TotalSeconds:0} s, so it was taken for over: {answer.Failure.Message}");
+            note($"{Current.Name}: the playlist could not be fetched for {HlsLimits.Patience.TotalSeconds:0} s, so it was taken for over: {failure.Message}");
             IsOver = true;
-            return;
         }
+    }
 
-        _succeeded = answer.Began;
-        bool isStale = IsStale(next), isChanged = !isStale && (next.EndNumber != Current.EndNumber || next.FirstNumber != Current.FirstNumber || next.IsComplete);
-        bool hasBlocked = answer.Wanted is { } wanted && next.EndNumber > wanted;
-        _mayDirect = answer.Wanted is null || hasBlocked;
-        if (!isStale)
+    /// <summary>Takes another copy.</summary>
+    /// <returns><see langword="false"/>: it cannot be followed.</returns>
+    private bool TryTake(MediaPlaylist next, LivePeriods periods, Action<string> note, out KeywayException? failure, out bool isChanged)
+    {
+        (failure, isChanged) = (null, false);
+        if (IsStale(next)) return true;
+        try
         {
+            periods.Expect(next);
             PlacedSegment[] placed = PlaceNext(next, periods, note);
-            (MediaPlaylist before, PlacedSegment[] places) = (Current, Placed);
-            (Current, Placed) = (next, placed);
-            periods.Add(this, before, places);
-            IsOver = next.IsComplete;
+            periods.Add(next, placed, Current, Placed);
+            isChanged = next.EndNumber != Current.EndNumber || next.FirstNumber != Current.FirstNumber || next.IsComplete;
+            (Current, Placed, IsOver) = (next, placed, next.IsComplete);
+            return true;
         }
-
-        // Counted from when the request was sent. One that waits at the server is sent at once.
-        Due = CanBlock && hasBlocked ? now : answer.Began + (isChanged ? Longest(Current.TargetDuration) : Longest(Current.TargetDuration / 2));
+        catch (ManifestException exception)
+        {
+            failure = exception;
+            return false;
+        }
     }
 
     private static TimeSpan Longest(TimeSpan time) => time > HlsLimits.ShortestReload ? time : HlsLimits.ShortestReload;

@@ -15,8 +15,11 @@ internal sealed class LivePeriods
     public IReadOnlyList<Boundary> Boundaries => _boundaries;
 
     /// <summary>Places the first copies of playlists against each other. The first one leads.</summary>
+    /// <exception cref="ManifestException">There are more periods than are read.</exception>
     public void Open(IReadOnlyList<FollowedPlaylist> playlists)
     {
+        foreach (FollowedPlaylist playlist in playlists)
+            if (playlist.Current.Segments.Count(static segment => segment.IsDiscontinuity) >= HlsLimits.LivePeriods) throw TooMany(playlist.Current);
         FollowedPlaylist leader = playlists[0];
         List<(FollowedPlaylist Playlist, PlacedSegment[] Placed)> all = [(leader, Spread(leader.Current, TimeSpan.Zero))];
         Dictionary<GroupKey, TimeSpan> starts = StartsOf(leader.Current, all[0].Placed);
@@ -40,7 +43,7 @@ internal sealed class LivePeriods
         TimeSpan zero = starts.Count > 0 ? starts.Values.Min() : TimeSpan.Zero;
         foreach ((GroupKey group, TimeSpan start) in starts) _groups.Add(group, new Group(start - zero, new MediaAnchor([])));
         foreach ((FollowedPlaylist playlist, PlacedSegment[] placed) in all) playlist.Place([.. placed.Select(each => each with { Time = each.Time - early.GetValueOrDefault(each.Group) })]);
-        foreach (FollowedPlaylist playlist in playlists) Add(playlist, null, []);
+        foreach (FollowedPlaylist playlist in playlists) Add(playlist.Current, playlist.Placed, null, []);
     }
 
     /// <summary>Begins what follows a discontinuity, where it has not begun yet.</summary>
@@ -52,24 +55,34 @@ internal sealed class LivePeriods
         if (!_groups.ContainsKey(group)) _groups.Add(group, new Group((_groups.TryGetValue(before, out Group? known) ? known.Start : TimeSpan.Zero) + end, new MediaAnchor([])));
     }
 
+    /// <summary>Whether so much may begin with a copy of a playlist.</summary>
+    /// <exception cref="ManifestException">There would be more periods than are read.</exception>
+    public void Expect(MediaPlaylist playlist)
+    {
+        if (_groups.Count + playlist.Segments.Count(static segment => segment.IsDiscontinuity) > 2 * HlsLimits.LivePeriods) throw TooMany(playlist);
+    }
+
     /// <summary>Takes what is new in a playlist.</summary>
-    /// <param name="playlist">The playlist.</param>
+    /// <param name="current">The playlist.</param>
+    /// <param name="placed">Where its segments belong.</param>
     /// <param name="before">Its copy before; <see langword="null"/>: this is the first.</param>
     /// <param name="places">Where the segments of that belong.</param>
-    public void Add(FollowedPlaylist playlist, MediaPlaylist? before, PlacedSegment[] places)
+    /// <exception cref="ManifestException">There would be more periods than are read.</exception>
+    public void Add(MediaPlaylist current, PlacedSegment[] placed, MediaPlaylist? before, PlacedSegment[] places)
     {
-        MediaPlaylist current = playlist.Current;
-        for (int i = 0; i < playlist.Placed.Length; i++)
+        for (int i = 0; i < placed.Length; i++)
         {
-            PlacedSegment own = playlist.Placed[i];
+            PlacedSegment own = placed[i];
             if (!_groups.ContainsKey(own.Group)) Begin(own.Group, own.Group, TimeSpan.Zero);
             HlsSegment? previous = i > 0 ? current.Segments[i - 1] : null;
-            PlacedSegment? place = i > 0 ? playlist.Placed[i - 1] : null;
+            PlacedSegment? place = i > 0 ? placed[i - 1] : null;
+            // Most go on from the one before.
+            if (place is { } one && one.Group == own.Group && PlaylistSlice.HaveOneMap(previous!.Map, current.Segments[i].Map)) continue;
             if (i == 0 && before is { Segments.Count: > 0 } && places[^1] != own && places[^1].Group == own.Group && places[^1].Time < own.Time) (previous, place) = (before.Segments[^1], places[^1]);
-            if (_boundaries.TrueForAll(each => each.Group != own.Group)) Insert(new Boundary(own.Group, TimeSpan.Zero));
+            if (_boundaries.TrueForAll(each => each.Group != own.Group)) Insert(current, new Boundary(own.Group, TimeSpan.Zero));
             if (previous is null || place!.Value.Group != own.Group || PlaylistSlice.HaveOneMap(previous.Map, current.Segments[i].Map)) continue;
             TimeSpan tolerance = (previous.Duration < current.Segments[i].Duration ? previous.Duration : current.Segments[i].Duration) / 2;
-            if (_boundaries.TrueForAll(each => each.Group != own.Group || (each.Time - own.Time).Duration() >= tolerance)) Insert(new Boundary(own.Group, own.Time));
+            if (_boundaries.TrueForAll(each => each.Group != own.Group || (each.Time - own.Time).Duration() >= tolerance)) Insert(current, new Boundary(own.Group, own.Time));
         }
     }
 
@@ -155,8 +168,13 @@ internal sealed class LivePeriods
         return length;
     }
 
-    private void Insert(Boundary boundary)
+    private static ManifestException TooMany(MediaPlaylist playlist) =>
+        new(playlist.Name, new FormatError($"discontinuities and initialisation segments make more than {HlsLimits.LivePeriods} periods of what is listed at once", "", -1));
+
+    private void Insert(MediaPlaylist playlist, Boundary boundary)
     {
+        // What has gone meanwhile is forgotten with the next timeline.
+        if (_boundaries.Count == 2 * HlsLimits.LivePeriods) throw TooMany(playlist);
         int at = _boundaries.FindIndex(each => each.Group > boundary.Group || (each.Group == boundary.Group && each.Time > boundary.Time));
         _boundaries.Insert(at < 0 ? _boundaries.Count : at, boundary);
     }

@@ -116,6 +116,25 @@ public sealed class HlsLiveTests
     }
 
     [Fact]
+    public async Task Transport_streams_that_are_encrypted_as_a_whole_come_live_as_well()
+    {
+        await using HlsLiveScene scene = new() { End = 20 };
+        byte[] Sample(string name) => File.ReadAllBytes(PresentationBench.Sample($"hls/aes-128/{name}").LocalPath);
+        scene.Answers["master.m3u8"] = () => Text("#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXT-X-MEDIA-SEQUENCE:1\n#EXT-X-KEY:METHOD=AES-128,URI=\"SD.key\",IV=0x00000000000000000000000000000000\n"
+            + string.Concat(Enumerable.Range(1, Math.Min(5, (int)(scene.Now.TotalSeconds / 4))).Select(static number => $"#EXTINF:4,\n{number - 1}.ts\n")) + (scene.Now.TotalSeconds >= 20 ? "#EXT-X-ENDLIST\n" : ""));
+        foreach (string name in (string[])["0.ts", "1.ts", "2.ts", "3.ts", "4.ts", "SD.key"]) scene.Answers[name] = () => new HttpResponseMessage(HttpStatusCode.OK) { Content = new ByteArrayContent(Sample(name)) };
+        await using Presentation presentation = await scene.OpenAsync();
+        byte[] file = (await scene.RecordAsync(presentation, 1)).Single().File;
+        (await PresentationBench.SamplesAsync(file, 1)).Should().Equal(HlsLiveScene.Rows("video-180", 2, 5));
+        (await PresentationBench.SamplesAsync(file, 2)).Should().HaveCountGreaterThan(700).And.BeSubsetOf(PresentationBench.Table("audio"));
+        scene.Asked("SD.key").Should().ContainSingle();
+        presentation.Gaps.Should().BeEmpty();
+        presentation.Notes.Should().BeEmpty();
+
+        static HttpResponseMessage Text(string text) => new(HttpStatusCode.OK) { Content = new ByteArrayContent(System.Text.Encoding.UTF8.GetBytes(text)) };
+    }
+
+    [Fact]
     public async Task A_length_that_was_asked_for_ends_it()
     {
         await using HlsLiveScene scene = new() { End = 1000 };

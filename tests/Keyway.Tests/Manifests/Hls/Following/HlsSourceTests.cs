@@ -226,6 +226,23 @@ public sealed class HlsSourceTests
         server.Timeline.Periods[0].Renditions[0].Segments.Next(ulong.MaxValue, server.Clock.GetUtcNow()).Kind.Should().Be(SegmentStepKind.Unlisted);
     }
 
+    [Fact]
+    public async Task A_copy_that_cannot_be_followed_is_passed_over()
+    {
+        PlaylistServer server = new();
+        server.Files["list.m3u8"] = static _ => PlaylistServer.List(10, "10 11 12");
+        await server.OpenAsync();
+        string many = string.Join(' ', Enumerable.Range(13, (2 * HlsLimits.LivePeriods) + 1).Select(static number => $"#EXT-X-DISCONTINUITY {number}"));
+        server.Files["list.m3u8"] = _ => PlaylistServer.List(13, many);
+        await server.AtAsync(4);
+        server.Shown().Should().Be("0@0: 10@0 11@4 12@8");
+        server.Notes.Should().Equal("an update of the playlist was passed over: https://cdn.example/live/list.m3u8: discontinuities and initialisation segments make more than 1024 periods of what is listed at once");
+        server.Due.Should().Be(6);
+        PlaylistServer other = new();
+        other.Files["list.m3u8"] = server.Files["list.m3u8"];
+        (await Assert.ThrowsAsync<ManifestException>(() => other.OpenAsync())).Message.Should().EndWith("more than 1024 periods of what is listed at once");
+    }
+
     [Theory]
     // By the wall clock; or, where there is none, by their ends.
     [InlineData("#EXT-X-PROGRAM-DATE-TIME:2026-01-01T00:00:08Z 10 11 12", "#EXT-X-PROGRAM-DATE-TIME:2026-01-01T00:00:02Z 5 6 7 8", "0@0: 10@6 11@10 12@14", "0@0: 10@0 11@4 12@8 13@12")]
