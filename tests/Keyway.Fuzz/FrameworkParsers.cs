@@ -4,8 +4,11 @@ using System.Text;
 using System.Text.Json;
 using Keyway.Containers.TransportStream;
 using Keyway.Containers.TransportStream.Clear;
+using Keyway.Containers.TransportStream.Codecs;
 using Keyway.Containers.TransportStream.Decrypting;
+using Keyway.Containers.TransportStream.Demultiplexing;
 using Keyway.Containers.TransportStream.PackedAudio;
+using Keyway.Containers.TransportStream.Packets;
 using Keyway.Containers.TransportStream.Samples;
 using Keyway.Dash;
 using Keyway.Decryption;
@@ -48,6 +51,9 @@ internal static class FrameworkParsers
         new("ts-inspect", SeedKind.TransportStream, static bytes => TransportStreamInspector.Inspect(bytes, "fuzz")),
         new("ts-clear", SeedKind.TransportStream, ClearStream),
         new("ts-clear-in-place", SeedKind.TransportStream, ClearInPlace),
+        new("ts-video-units", SeedKind.TransportStream, static bytes => ReadUnits(bytes, StreamCodec.Avc, StreamCodec.Hevc)),
+        new("ts-audio-units", SeedKind.PackedAudio, static bytes => ReadUnits(bytes, StreamCodec.Aac, StreamCodec.EAc3)),
+        new("ts-tables", SeedKind.TransportStream, ReadTables),
         new("ts-samples", SeedKind.TransportStream, static bytes => ReadSamples(new TsSampleReader(), bytes)),
         new("packed-audio-samples", SeedKind.PackedAudio, static bytes => ReadSamples(new PackedAudioSampleReader(), bytes)),
         new("packed-audio-inspect", SeedKind.PackedAudio, static bytes => TransportStreamInspector.Inspect(bytes, "fuzz")),
@@ -136,6 +142,47 @@ internal static class FrameworkParsers
     {
         using RawKeyRing ring = Ring();
         ClearTsWriter.ClearInPlace([.. bytes], "fuzz", SampleAes(ring));
+    }
+
+    /// <summary>What PES packets carry, without the packets: what was changed in it is not lost in them.</summary>
+    private static void ReadUnits(byte[] bytes, params ReadOnlySpan<StreamCodec> codecs)
+    {
+        // Behind the tags, or at the first start code.
+        int start = Math.Max(0, Id3Tag.IsTag(bytes) ? Math.Min(bytes.Length, Id3Tag.LengthOf(bytes)) : bytes.AsSpan().IndexOf("\0\0\u0001\u0009"u8));
+        foreach (StreamCodec codec in codecs)
+        {
+            foreach (bool isProtected in (ReadOnlySpan<bool>)[false, true])
+            {
+                using RawKeyRing ring = Ring();
+                using SampleAesKey key = SampleAes(ring);
+                using UnitBuilder builder = UnitBuilder.For(new StreamEntry { Pid = 256, Type = 0, Codec = codec, IsMarked = isProtected }, new StreamClock())!;
+                try
+                {
+                    builder.IsWhole(bytes.AsSpan(start));
+                    builder.Add([.. bytes[start..]], [new PesPart { Name = "fuzz", Packet = 1, Pts = 900, Dts = 900 }], isProtected ? key : null, isProtected, new UnitPlace("fuzz", 1, 256, 0));
+                    builder.Finish();
+                }
+                catch (KeywayException)
+                {
+                }
+            }
+        }
+    }
+
+    /// <summary>Sections without their check, which hardly a change survives.</summary>
+    private static void ReadTables(byte[] bytes)
+    {
+        byte[] section = bytes[Math.Min(bytes.Length, 5)..Math.Min(bytes.Length, 5 + TransportStreamLimits.SectionBytes)];
+        ProgramAssociation.TryRead(section, []);
+        ProgramMap.TryRead(section, out _)?.WriteClear(new byte[section.Length]);
+        PesHeader.TryRead(bytes, out _);
+        SectionRun run = new();
+        for (int at = 0; at + TsPacket.Size <= bytes.Length; at += TsPacket.Size)
+        {
+            if (TsPacket.TryRead(bytes.AsSpan(at), out TsPacket packet) is not null || !packet.HasPayload) continue;
+            run.Add(bytes.AsSpan(at)[packet.PayloadStart..TsPacket.Size], new PacketSlice(at, packet.PayloadStart), packet.BeginsUnit, out bool isComplete);
+            if (isComplete) run.Clear();
+        }
     }
 
     private static void ReadSamples(ISampleReader reader, byte[] bytes)

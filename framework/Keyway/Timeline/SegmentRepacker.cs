@@ -85,7 +85,7 @@ internal sealed class SegmentRepacker(ISegmentKeys? keys, ContentOrigin origin)
         (ISampleReader reader, bool isSure) = await ReadAsync(vector is null ? null : SampleAesKey.Deferred(vector)).ConfigureAwait(false);
         if (!isSure && keys is not null)
         {
-            // Nothing in the stream says that it is protected: what comes out of it decides, and that has to be looked at here.
+            // Nothing in the stream says that it is protected, or in which way: what comes out of it decides, and that has to be looked at here.
             reader.Dispose();
             IFragmentDecryptor lease = await keys.LeaseSamplesAsync(segment.Key!, origin, cancellationToken).ConfigureAwait(false);
             (reader, _) = await ReadAsync(new SampleAesKey(lease, segment.Key!.Id, vector)).ConfigureAwait(false);
@@ -102,7 +102,7 @@ internal sealed class SegmentRepacker(ISegmentKeys? keys, ContentOrigin origin)
                 using PrefixedStream whole = new(bytes, Stream.Null);
                 await made.ReadAsync(whole, segment.Name, opener, isDiscontinuous: false, cancellationToken).ConfigureAwait(false);
                 made.Finish();
-                return (made, opener is not { IsDeferred: true } || !made.TookUnmarked);
+                return (made, opener is not { IsDeferred: true } || !made.IsUndecided);
             }
             catch
             {

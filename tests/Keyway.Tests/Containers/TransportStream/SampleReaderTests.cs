@@ -274,6 +274,22 @@ public sealed class SampleReaderTests
     }
 
     [Fact]
+    public async Task Deferred_key_leaves_units_protected_and_says_what_only_a_key_can_tell()
+    {
+        byte[] first = SampleAesMaker.Frame(MadeFrames.EAc3(200, 1), 16), second = SampleAesMaker.Frame(MadeFrames.EAc3(150, 2, type: 1), 16);
+        foreach ((byte type, byte[] payload, bool isUndecided) in (List<(byte, byte[], bool)>)[(0xC2, first, false), (0xC2, [.. first, .. second], true), (0x87, first, true), (0xCF, SampleAesMaker.Frame(MadeFrames.Adts(200, 1), 23), false)])
+        {
+            byte[] input = TsMaker.Program(type).Pes(Video, payload, 900).Bytes;
+            using TsSampleReader reader = new();
+            await reader.ReadAsync(new MemoryStream(input), "made", SampleAesKey.Deferred(TestKeys.Vector), cancellationToken: Cancel);
+            reader.Finish();
+            reader.IsUndecided.Should().Be(isUndecided, "0x{0:X}", type);
+            using AccessUnits units = reader.Tracks[0].Take()!;
+            units.Data.ToArray().Should().Equal(type == 0xCF ? payload[7..] : payload);
+        }
+    }
+
+    [Fact]
     public async Task Many_short_runs_take_no_more_memory_than_they_need()
     {
         // A configuration of its own for each picture, many in each PES packet.

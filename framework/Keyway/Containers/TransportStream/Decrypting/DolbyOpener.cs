@@ -51,6 +51,7 @@ internal sealed class DolbyOpener : UnitOpener
             Vector128<byte> last = Vector128.Create((ReadOnlySpan<byte>)frame.Slice(Lead + ((blocks - 1) * Block), Block));
             key.OpenBlocks(frame.Slice(Lead, blocks * Block), place);
             if (!key.IsDeferred) Verify(frame, vector ^ chain, key, place);
+            else IsUndecided |= header.IsEnhanced && chain != vector;
             chain = last;
             ProtectedUnits++;
         }

@@ -17,6 +17,9 @@ internal abstract class UnitOpener
     /// <summary>Whether what was decrypted has been shown to be right, and not only not to be wrong.</summary>
     public bool IsVerified { get; protected set; }
 
+    /// <summary>Whether units were left to somebody else to open that can only be opened by trying.</summary>
+    public bool IsUndecided { get; protected set; }
+
     /// <summary>What should be known of what was opened; <see langword="null"/>: nothing.</summary>
     public virtual string? Note => null;
 

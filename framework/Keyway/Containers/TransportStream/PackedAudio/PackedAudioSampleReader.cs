@@ -33,7 +33,7 @@ internal sealed class PackedAudioSampleReader : ISampleReader, IPackedAudioHandl
     };
 
     /// <inheritdoc/>
-    public bool TookUnmarked => _tookUnmarked;
+    public bool IsUndecided => _tookUnmarked || _builder?.Opener is { IsUndecided: true };
 
     private IEnumerable<string> Notes
     {

@@ -15,8 +15,11 @@ internal interface ISampleReader : IDisposable
     /// <summary>What was read so far.</summary>
     TransportStreamSummary Summary { get; }
 
-    /// <summary>Whether something was taken for protected that does not say so itself, because METHOD=SAMPLE-AES is in force.</summary>
-    bool TookUnmarked { get; }
+    /// <summary>
+    /// Whether only the key can tell how something is protected: it does not say so itself, and was taken for it because METHOD=SAMPLE-AES is in force; or syncframes may share a chain.
+    /// Where the key was deferred, all has to be read once more with one that opens.
+    /// </summary>
+    bool IsUndecided { get; }
 
     /// <summary>Reads a segment.</summary>
     /// <param name="segment">The segment, from its current position. Ownership: the caller's.</param>

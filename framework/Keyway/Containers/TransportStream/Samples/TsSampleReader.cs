@@ -36,7 +36,7 @@ internal sealed class TsSampleReader : ISampleReader, IStreamHandler
     };
 
     /// <inheritdoc/>
-    public bool TookUnmarked => _packets.TookUnmarked;
+    public bool IsUndecided => _packets.TookUnmarked || _builders.Exists(static builder => builder.Opener is { IsUndecided: true });
 
     private IEnumerable<string> Notes
     {
