@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Keyway.Cli.Sandbox;
 using Keyway.Cli.Targets;
+using Keyway.Containers.TransportStream;
 using Keyway.Decryption;
 using Keyway.Hosting.Configuration;
 using Keyway.Hosting.Plugins;
@@ -59,7 +60,8 @@ internal sealed record Failure(int Code, string Kind, string Message, string? Ad
         MediaFormatException => new(ExitCode.BadMedia, "media", exception.Message),
         SourceException => new(ExitCode.Unreachable, "source", exception.Message),
         NoKeySystemException => new(ExitCode.NoLicense, "key-system", exception.Message, "keyway inspect shows what the content offers; keyway config what is configured"),
-        SampleDecryptionException sample => Of(sample),
+        SampleDecryptionException sample => Of(sample.Status, sample.Message),
+        UnitDecryptionException unit => Of(unit.Status, unit.Message),
         KeyUnavailableException key => Of(key),
         LicenseServiceException license => Of(license),
         LicenseStoreException store => Of(store),
@@ -139,12 +141,12 @@ internal sealed record Failure(int Code, string Kind, string Message, string? Ad
         _ => new(ExitCode.NoUsableKey, "key", exception.Message),
     };
 
-    private static Failure Of(SampleDecryptionException exception) => exception.Status switch
+    private static Failure Of(DecryptStatus status, string message) => status switch
     {
-        DecryptStatus.KeyNotFound or DecryptStatus.Decrypted => new(ExitCode.NoUsableKey, "key", exception.Message),
-        DecryptStatus.KeyNotUsable => new(ExitCode.RefusedByPolicy, "policy", exception.Message),
-        DecryptStatus.MalformedSample or DecryptStatus.SchemeNotSupported => new(ExitCode.BadMedia, "media", exception.Message),
-        _ => new(ExitCode.Unexpected, "decryptor", exception.Message),
+        DecryptStatus.KeyNotFound or DecryptStatus.Decrypted => new(ExitCode.NoUsableKey, "key", message),
+        DecryptStatus.KeyNotUsable => new(ExitCode.RefusedByPolicy, "policy", message),
+        DecryptStatus.MalformedSample or DecryptStatus.SchemeNotSupported => new(ExitCode.BadMedia, "media", message),
+        _ => new(ExitCode.Unexpected, "decryptor", message),
     };
 
     private static int ExitCodeOf(LicenseServiceException exception) => exception.Kind switch

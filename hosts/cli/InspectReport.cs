@@ -62,7 +62,7 @@ internal static class InspectReport
         json.WriteEndArray();
         json.WriteStartObject("keySystem");
         json.WriteString("chosen", facts.Protection.IsProtected ? facts.KeySystem.Chosen?.Name : null);
-        json.WriteString("reason", facts.Protection.IsProtected ? facts.KeySystem.Reason : "nothing is protected");
+        json.WriteString("reason", facts.Protection.IsProtected ? facts.KeySystem.Reason : facts.Tracks.Any(static track => track.IsEncryptedAsWhole) ? "segments are encrypted as a whole; their keys are files" : "nothing is protected");
         json.WriteStartArray("others");
         foreach (KeySystemRejection other in facts.KeySystem.Others)
         {
@@ -138,7 +138,7 @@ internal static class InspectReport
         json.WriteBoolean("protected", track.IsProtected);
         json.WriteString("scheme", SchemeOf(track));
         json.WriteStrings("kids", track.KeyIds.Select(static id => id.ToString()));
-        if (track.IsEncryptedAsWhole) json.WriteString("segments", PresentationReport.Aes128);
+        if (track.IsEncryptedAsWhole) json.WriteString("segmentEncryption", PresentationReport.Aes128);
         if (track.KeyFiles.Count > 0) json.WriteStrings("keyFiles", track.KeyFiles);
         if (track.Samples > 0)
         {

@@ -45,7 +45,7 @@ internal static class KeyCheckReport
         {
             Mp4CheckedKey key = track.CheckedKeys[i];
             json.WriteStartObject();
-            json.WriteString("kid", key.KeyId.ToString());
+            json.WriteString("kid", key.KeyId == default ? null : key.KeyId.ToString());
             json.WriteString("result", Word(key.Result));
             json.WriteNumber("samples", key.Samples);
             json.WriteNumber("bytes", key.Bytes);

@@ -57,7 +57,7 @@ internal sealed record PlayReport
             json.WriteString("scheme", track.IsProtected ? PresentationReport.Word(track.Scheme) : null);
             ContentTrack facts = Presentation.Facts.Tracks[track.Index];
             json.WriteStrings("kids", (written?.KeyIds ?? track.KeyIds).Where(id => id != default || facts.KeyFiles.Count == 0).Select(static id => id.ToString()));
-            if (facts.IsEncryptedAsWhole) json.WriteString("segments", PresentationReport.Aes128);
+            if (facts.IsEncryptedAsWhole) json.WriteString("segmentEncryption", PresentationReport.Aes128);
             if (facts.KeyFiles.Count > 0) json.WriteStrings("keyFiles", facts.KeyFiles);
             json.WriteNumber("samples", written?.Samples ?? 0);
             json.WriteNumber("protectedSamples", written?.ProtectedSamples ?? 0);

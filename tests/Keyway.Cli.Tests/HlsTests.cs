@@ -32,6 +32,18 @@ public sealed class HlsTests(SharedSandbox sandbox) : IDisposable
         _folder.Entries.Should().Equal("out.mp4");
     }
 
+    [Theory]
+    [InlineData("hls/video-360.m3u8", "video-360")]
+    [InlineData("hls/audio.m3u8", "audio")]
+    [InlineData("hls/sample-aes/video-180.m3u8", "video-180")]
+    [InlineData("hls/sample-aes/audio.m3u8", "audio")]
+    [InlineData("hls/aes-128/media.m3u8", "video-180", "audio")]
+    public async Task A_media_playlist_alone_plays_as_what_its_segments_have(string playlist, params string[] tracks)
+    {
+        (await CommandRun.OfAsync("play", Sample.File(playlist), "--to", Target)).ShouldEndWith(ExitCode.Done);
+        await Sample.ShouldHoldAsync(Target, tracks);
+    }
+
     [Fact]
     public async Task Widevine_and_PlayReady_open_it_by_the_headers_of_its_playlists()
     {
@@ -54,9 +66,14 @@ public sealed class HlsTests(SharedSandbox sandbox) : IDisposable
         JsonElement json = (await CommandRun.OfAsync("inspect", Sample.File("hls/aes-128/master.m3u8"), "--json")).ShouldEndWith(ExitCode.Done).Json;
         json.GetProperty("protected").GetBoolean().Should().BeTrue();
         json.GetProperty("tracks").EnumerateArray().Should().HaveCount(2).And.OnlyContain(static track =>
-            track.GetProperty("segments").GetString() == "AES-128" && track.GetProperty("keyFiles")[0].GetString()!.EndsWith("SD.key", StringComparison.Ordinal) && track.GetProperty("kids").GetArrayLength() == 0);
+            track.GetProperty("segmentEncryption").GetString() == "AES-128" && track.GetProperty("keyFiles")[0].GetString()!.EndsWith("SD.key", StringComparison.Ordinal) && track.GetProperty("kids").GetArrayLength() == 0);
         json = (await CommandRun.OfAsync("inspect", Sample.File("hls/sample-aes/master.m3u8"), "--segments", "--json")).ShouldEndWith(ExitCode.Done).Json;
         json.GetProperty("tracks").EnumerateArray().Should().HaveCount(2).And.OnlyContain(static track => track.GetProperty("scheme").GetString() == "cbcs" && track.GetProperty("kids").GetArrayLength() == 0);
+        json = (await CommandRun.OfAsync("inspect", Sample.File("hls/aes-128/master.m3u8"), "--segments", "--json")).ShouldEndWith(ExitCode.Done).Json;
+        JsonElement whole = json.GetProperty("tracks")[0];
+        whole.EnumerateObject().Select(static member => member.Name).Should().OnlyHaveUniqueItems();
+        whole.GetProperty("segments").GetArrayLength().Should().Be(5);
+        json.GetProperty("keySystem").GetProperty("reason").GetString().Should().Contain("their keys are files");
         string text = (await CommandRun.OfAsync("inspect", Sample.File("hls/master.m3u8"))).ShouldEndWith(ExitCode.Done).Out;
         text.Should().Contain("HLS").And.Contain("EXT-X-KEY").And.Contain(Sample.Kid("HD")).And.Contain("for trick mode only");
     }

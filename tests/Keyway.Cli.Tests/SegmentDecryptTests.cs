@@ -59,6 +59,14 @@ public sealed class SegmentDecryptTests : IDisposable
             CommandRun.OfAsync("decrypt", Sample.File("hls/aes-128/0.ts"), "--key", Sample.Key(label), option, value, "--method", "aes-128", "--to", _folder.File("out.ts"), "--json");
     }
 
+    [Fact]
+    public async Task A_wrong_key_of_packed_audio_is_found_and_leaves_nothing()
+    {
+        (await CommandRun.OfAsync("decrypt", Sample.File("hls/sample-aes/audio-*.aac"), "--key", Sample.Key("SD"), "--iv", AudioVector, "--method", "SAMPLE-AES", "--to", _folder.File("out.aac"), "--json"))
+            .ShouldFailInJson(ExitCode.NoUsableKey, "key").Out.Should().Contain("does not fit");
+        _folder.Entries.Should().BeEmpty();
+    }
+
     [Theory]
     [InlineData("32 hexadecimal", "--iv", "12")]
     [InlineData("give one of them", "--iv", NoVector, "--sequence", "1")]

@@ -20,6 +20,9 @@ internal readonly record struct HlsContainer(string? MimeType)
     /// <summary>Whether it is MP4.</summary>
     public bool IsMp4 => MimeType == Mp4Type;
 
+    /// <summary>Whether it is an MPEG-2 transport stream.</summary>
+    public bool IsTransportStream => MimeType == "video/mp2t";
+
     /// <summary>Whether it is text of one segment each, and no track.</summary>
     public bool IsText => MimeType is "text/vtt" or "application/ttml+xml";
 

@@ -1,3 +1,5 @@
+using Keyway.Containers.TransportStream;
+using Keyway.Containers.TransportStream.Packets;
 using Keyway.Manifests.Hls.Following;
 using Keyway.Manifests.Hls.Model;
 using Keyway.Manifests.Hls.Reading;
@@ -181,6 +183,7 @@ internal sealed class HlsPresentation
                 { IsMp4: true } => await KindsAsync(playlist, cancellationToken).ConfigureAwait(false),
                 { IsText: true } => [MediaKind.Text],
                 { IsPackedAudio: true } => [MediaKind.Audio],
+                { IsTransportStream: true } => await StreamKindsAsync(playlist, cancellationToken).ConfigureAwait(false),
                 _ => [],
             };
         }
@@ -207,25 +210,60 @@ internal sealed class HlsPresentation
     /// <summary>What a playlist's segments are packed in, by the first bytes of one.</summary>
     private async ValueTask<HlsContainer> LookAsync(MediaPlaylist playlist, CancellationToken cancellationToken)
     {
-        if (playlist.Segments.FirstOrDefault(static segment => !segment.IsGap) is not { } segment) return default;
         // What is encrypted as a whole and has no initialisation segment has always been one.
-        bool isEncrypted = segment.Keys.Any(static key => key.IsOfSegments);
-        if (isEncrypted && _keys is null) return HlsContainer.TransportStream;
-        TimelineSegment look = new()
+        if (ExampleOf(playlist) is not { } first) return default;
+        if (first.Key is not null && _keys is null) return HlsContainer.TransportStream;
+        ReadOnlyMemory<byte> bytes = await FetcherOf().ReadBeginningAsync(first, HlsLimits.FirstBytes, cancellationToken).ConfigureAwait(false);
+        return HlsContainer.OfBytes(bytes.Span) is { IsUnknown: false } known ? known : first.Key is not null ? HlsContainer.TransportStream : default;
+    }
+
+    /// <summary>What is in transport streams whose playlist does not say it, by the tables of the first one.</summary>
+    private async ValueTask<IReadOnlyList<MediaKind>> StreamKindsAsync(MediaPlaylist playlist, CancellationToken cancellationToken)
+    {
+        if (ExampleOf(playlist) is not { } first || (first.Key is not null && _keys is null)) return [];
+        for (int length = TimelineLimits.FirstLook; length <= TimelineLimits.LongLook; length *= TimelineLimits.LongLook / TimelineLimits.FirstLook)
+        {
+            ReadOnlyMemory<byte> bytes = await FetcherOf().ReadBeginningAsync(first, length, cancellationToken).ConfigureAwait(false);
+            // It may be something else than its name says; whoever reads the segments finds that.
+            if (ContainerSniffer.Recognize(bytes.Span) != ContainerKind.TransportStream) return [];
+            TransportStreamInspection found = TransportStreamInspector.Inspect(bytes.Span, first.Name);
+            if (found.Streams.Count == 0 && bytes.Length == length) continue;
+            foreach (InspectedStream other in found.Streams.Where(static stream => stream.Codec == StreamCodec.OtherMedia))
+                _notes.Add($"{first.Name}: the stream of PID 0x{other.Pid:X} is of type 0x{other.Type:X2}, which is not read");
+            return [.. found.Streams.Select(static stream => KindOf(stream.Codec)).OfType<MediaKind>().Distinct()];
+        }
+
+        return [];
+    }
+
+    private static MediaKind? KindOf(StreamCodec codec) => codec switch
+    {
+        StreamCodec.Avc or StreamCodec.Hevc => MediaKind.Video,
+        StreamCodec.Aac or StreamCodec.Ac3 or StreamCodec.EAc3 => MediaKind.Audio,
+        _ => null,
+    };
+
+    /// <summary>A segment that is there and tells what is in all of them; its key only where it is encrypted as a whole. Of a list that grows the last one: the first is about to go.</summary>
+    private static TimelineSegment? ExampleOf(MediaPlaylist playlist)
+    {
+        bool grows = !playlist.IsComplete && !playlist.IsOnDemand;
+        if ((grows ? playlist.Segments.LastOrDefault(static segment => !segment.IsGap) : playlist.Segments.FirstOrDefault(static segment => !segment.IsGap)) is not { } segment) return null;
+        ulong number = playlist.FirstNumber + (ulong)playlist.Segments.TakeWhile(each => !ReferenceEquals(each, segment)).Count();
+        return new TimelineSegment
         {
             Address = new Uri(playlist.Origin.Location, segment.Address),
             Range = segment.Range,
-            Key = isEncrypted ? SegmentKeys.Of(playlist, segment.Keys, playlist.FirstNumber + (ulong)playlist.Segments.TakeWhile(each => !ReferenceEquals(each, segment)).Count()) : null,
+            Key = segment.Keys.Any(static key => key.IsOfSegments) ? SegmentKeys.Of(playlist, segment.Keys, number) : null,
         };
-        ReadOnlyMemory<byte> bytes = await new SegmentFetcher(_loader.Sources, _loader.Origin, _keys).ReadBeginningAsync(look, HlsLimits.FirstBytes, cancellationToken).ConfigureAwait(false);
-        return HlsContainer.OfBytes(bytes.Span) is { IsUnknown: false } known ? known : isEncrypted ? HlsContainer.TransportStream : default;
     }
+
+    private SegmentFetcher FetcherOf() => new(_loader.Sources, _loader.Origin, _keys);
 
     /// <summary>What is in an MP4 whose playlist does not say it.</summary>
     private async ValueTask<IReadOnlyList<MediaKind>> KindsAsync(MediaPlaylist playlist, CancellationToken cancellationToken)
     {
         if (playlist.Segments is not [{ Map: { } map }, ..] || (_keys is null && map.Keys.Any(static key => key.IsOfSegments))) return [];
         TimelineSegment initialization = new() { Address = map.Address, Range = map.Range, Key = SegmentKeys.OfMap(playlist, map) };
-        return (await new SegmentFetcher(_loader.Sources, _loader.Origin, _keys).ReadInitializationAsync(initialization, time: null, cancellationToken).ConfigureAwait(false)).Check.Kinds;
+        return (await FetcherOf().ReadInitializationAsync(initialization, time: null, cancellationToken).ConfigureAwait(false)).Check.Kinds;
     }
 }
