@@ -97,11 +97,11 @@ public sealed partial class Presentation
         SegmentList segments = await OpenListAsync(current.Segments, timeline.Origin, cancellationToken).ConfigureAwait(false);
         if (!SegmentLister.Has(segments, segment, Now)) throw new RangeNotFoundException(SourceText.Of(timeline.Origin.Given), segment, SegmentLister.SpanOf(timeline, Now));
         SegmentFetcher fetcher = new(_setup.Sources, timeline.Origin, _setup.KeyFiles);
-        if (!current.IsReadable)
+        if (!current.IsReadable || !segments.IsReadable)
         {
             // What is encrypted as a whole is clear whatever it is.
-            if (current.Protection.Count > 0 && segment.Key is not { Method: SegmentKeyMethod.Aes128 })
-                throw new MediaFormatException(segment.Name, new FormatError($"{current.MimeType} is not read, and it is protected", "", -1));
+            if (current.Protection.Count + segments.OwnProtection.Count > 0 && segment.Key is not { Method: SegmentKeyMethod.Aes128 })
+                throw new MediaFormatException(segment.Name, new FormatError($"{current.MimeType ?? "its container"} is not read, and it is protected", "", -1));
             return await fetcher.OpenAsync(segment, cancellationToken).ConfigureAwait(false);
         }
 

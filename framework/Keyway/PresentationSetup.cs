@@ -51,7 +51,8 @@ internal sealed record PresentationSetup
         string path = Facts.Tracks[track].Path;
         IEnumerable<Rendition> renditions = Content.Timeline.Periods.SelectMany(static period => period.Renditions).Where(rendition => rendition.Path == path);
         if (Facts.Tracks[track].IsChosen) renditions = renditions.Concat(Content.RenditionsOf(track));
-        return renditions.SelectMany(static rendition => rendition.Protection).ToArray() is var said
-            && Array.Exists(said, static each => each.System == SystemIds.KeyFile) && !Array.Exists(said, each => each.System is { } system && systems.Contains(system));
+        RenditionProtection[] said = [.. renditions.SelectMany(static rendition => rendition.Protection)];
+        // Of a rendition whose playlist was fetched only now nothing was said when the key system was chosen.
+        return said.Length == 0 || (Array.Exists(said, static each => each.System == SystemIds.KeyFile) && !Array.Exists(said, each => each.System is { } system && systems.Contains(system)));
     }
 }

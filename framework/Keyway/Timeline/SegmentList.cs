@@ -132,6 +132,9 @@ public abstract class SegmentList
     /// <summary>Whether its list stands in a document of its own, which has not been read: <see cref="OpenAsync"/> does.</summary>
     internal virtual bool IsElsewhere => false;
 
+    /// <summary>Whether its container is one that is read, as far as its own document says.</summary>
+    internal virtual bool IsReadable => true;
+
     /// <summary>What finds the beginning of the media's clock, where the manifest names durations only; <see langword="null"/>: times are those of the media.</summary>
     internal virtual MediaAnchor? Anchor => null;
 

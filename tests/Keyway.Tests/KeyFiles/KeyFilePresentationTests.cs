@@ -81,6 +81,38 @@ public sealed class KeyFilePresentationTests
     }
 
     [Fact]
+    public async Task Segments_of_a_transport_stream_and_of_text_open_clear_whatever_they_are()
+    {
+        string sample = Path.Combine(Corpus.Root, "samples", "hls", "aes-128");
+        byte[] key = await File.ReadAllBytesAsync(Path.Combine(sample, "SD.key"), Cancel), text = Encoding.UTF8.GetBytes("WEBVTT\n\n00:00.000 --> 00:04.000\nwords\n"), vector = Bytes.Random(16, 6);
+        await using HlsScene scene = Scene();
+        foreach (string path in Directory.EnumerateFiles(sample)) scene.Files[Path.GetFileName(path)] = await File.ReadAllBytesAsync(path, Cancel);
+        scene.Set("master.m3u8", """
+            #EXTM3U
+            #EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="s",NAME="English",LANGUAGE="en",URI="text.m3u8"
+            #EXT-X-STREAM-INF:BANDWIDTH=135738,RESOLUTION=320x180,SUBTITLES="s"
+            media.m3u8
+            """);
+        scene.Set("text.m3u8", $"#EXTM3U\n#EXT-X-TARGETDURATION:20\n#EXT-X-KEY:METHOD=AES-128,URI=\"t.key\",IV=0x{Convert.ToHexString(vector)}\n#EXTINF:20,\n1.vtt\n#EXT-X-ENDLIST\n");
+        (scene.Files["1.vtt"], scene.Files["t.key"]) = (Encrypt(text, Key, vector), Key);
+        await using Presentation presentation = await scene.OpenAsync();
+        PresentationTimeline timeline = presentation.Timeline;
+        Rendition video = timeline.Periods[0].Renditions.First(static each => each.Kind == MediaKind.Video), words = timeline.Periods[0].Renditions.First(static each => each.Kind == MediaKind.Text);
+        IReadOnlyList<TimelineSegment> segments = await presentation.SegmentsAsync(video, cancellationToken: Cancel);
+        using Aes aes = Aes.Create();
+        aes.Key = key;
+        for (int i = 0; i < 5; i++)
+        {
+            await using Stream opened = await presentation.OpenSegmentAsync(video, segments[i], Cancel);
+            (await AllOf(opened)).Should().Equal(aes.DecryptCbc(scene.Files[$"{i}.ts"], new byte[16]));
+        }
+
+        TimelineSegment only = (await presentation.SegmentsAsync(words, cancellationToken: Cancel)).Should().ContainSingle().Subject;
+        await using (Stream opened = await presentation.OpenSegmentAsync(words, only, Cancel)) (await AllOf(opened)).Should().Equal(text);
+        scene.Asked(".key").Should().BeEquivalentTo(["SD.key", "t.key"]);
+    }
+
+    [Fact]
     public async Task Key_of_each_segment_is_asked_for_before_the_segment_and_once()
     {
         await using HlsScene scene = Scene();
@@ -134,6 +166,22 @@ public sealed class KeyFilePresentationTests
         (await PresentationBench.ReadAsync(presentation, 1)).Should().Equal(PresentationBench.Table(Track));
         presentation.Sessions.Select(static session => session.KeySystem).Should().BeEquivalentTo(["fake", "identity"]);
         scene.Asked("a.key").Should().ContainSingle();
+    }
+
+    [Fact]
+    public async Task A_rendition_that_was_not_chosen_is_opened_by_its_key_file_beside_a_key_system()
+    {
+        await using HlsScene scene = new HlsScene().WithSamples();
+        scene.Set("video-180.m3u8", HlsScene.Playlist("video-180", "#EXT-X-KEY:METHOD=SAMPLE-AES-CTR,URI=\"sd.key\"\n"));
+        scene.Files["sd.key"] = PresentationBench.SampleKeys[1].Key;
+        await using Presentation presentation = await scene.OpenAsync();
+        presentation.Facts.KeySystem.Chosen!.Name.Should().Be("fake");
+        Rendition other = presentation.Timeline.Periods[0].Renditions.Single(static each => each.Height == 180);
+        List<string> rows = [];
+        await foreach (ClearFragment fragment in presentation.ReadAsync(other, cancellationToken: Cancel))
+            foreach (ClearSample sample in fragment.Samples) rows.Add(PresentationBench.Row(sample.Data.Span));
+        rows.Should().Equal(PresentationBench.Table("video-180"));
+        presentation.Sessions.Should().Contain(static session => session.KeyFile == "https://cdn.example/film/sd.key");
     }
 
     [Fact]

@@ -69,6 +69,8 @@ internal sealed class HlsSegmentList : SegmentList
 
     internal override IReadOnlyList<RenditionProtection> OwnProtection { get; }
 
+    internal override bool IsReadable => HlsContainer.Of(_playlist) is { IsMp4: true } or { IsUnknown: true } or { IsRepacked: true };
+
     internal override SegmentPart WholeFile => new(Count > 0 ? AddressOf(0) : _playlist.Origin.Location, null, IsMedia: true);
 
     private int Count => _times.Length - 1;
