@@ -1,9 +1,11 @@
 using System.Globalization;
+using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using Keyway.Content;
 using Keyway.Decryption;
 using Keyway.Manifests.Hls;
+using Keyway.Manifests.Hls.Following;
 using Keyway.Mp4;
 using Keyway.Sessions;
 using Keyway.Testing;
@@ -256,6 +258,34 @@ public sealed class KeyFilePresentationTests
         vector[3] ^= 1;
         await PlaceAsync(scene, line, vector);
         (await scene.Invoking(each => each.OpenAsync("list.m3u8").AsTask()).Should().ThrowAsync<MediaFormatException>()).Which.Message.Should().Contain("the key is right, and the initialisation vector");
+    }
+
+    [Fact]
+    public async Task Live_a_key_that_its_server_does_not_have_yet_is_waited_for_and_nothing_is_left_out()
+    {
+        await using HlsLiveScene scene = new(static options => options with { KeySystems = [] }) { Before = static (_, number) => $"#EXT-X-KEY:METHOD=AES-128,URI=\"keys/{number}\"\n" };
+        await scene.InTheClearAsync();
+        Func<string, byte[], byte[]> clear = scene.Change;
+        scene.Change = (path, bytes) => path.EndsWith(".m4s", StringComparison.Ordinal) ? EncryptNumbered(clear(path, bytes), int.Parse(Path.GetFileNameWithoutExtension(path), CultureInfo.InvariantCulture)) : clear(path, bytes);
+        for (int i = 1; i <= 20; i++)
+        {
+            int number = i;
+            scene.Answers[$"keys/{i}"] = () => new HttpResponseMessage(number == 6 && scene.Now.TotalSeconds < 27 ? HttpStatusCode.NotFound : HttpStatusCode.OK) { Content = new ByteArrayContent(Bytes.Random(16, number)) };
+        }
+
+        await using Presentation presentation = await scene.OpenAsync(new PresentationOptions { Audio = new TrackQuery("none") });
+        bool HasKey() => scene.Asked("keys/6").Any() && presentation.Sessions.Any(static session => session.KeyFile!.EndsWith("/6", StringComparison.Ordinal) && session.State == Messaging.SessionState.Usable);
+        byte[] file = (await scene.RecordAsync(presentation, 1, due => HasKey() ? due : Math.Min(due, 4))).Single().File;
+        (await PresentationBench.SamplesAsync(file, 1)).Should().Equal(HlsLiveScene.Rows("video-180", 2, 9));
+        presentation.Gaps.Should().BeEmpty();
+        scene.Asked("keys/6").Should().HaveCountGreaterThan(1);
+
+        static byte[] EncryptNumbered(byte[] segment, int number)
+        {
+            byte[] vector = new byte[16];
+            vector[15] = (byte)number;
+            return Encrypt(segment, Bytes.Random(16, number), vector);
+        }
     }
 
     [Fact]

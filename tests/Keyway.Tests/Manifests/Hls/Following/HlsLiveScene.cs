@@ -81,7 +81,7 @@ internal sealed class HlsLiveScene : IAsyncDisposable
             }
 
             // Who asks for a segment again and again waits by a timer of its own.
-            if (due < listed) await Eventually.Is(() => writing.IsCompleted || presentation.Gaps.Count > 0 || Clock.Armed > 1);
+            if (due < listed) await Eventually.Is(() => writing.IsCompleted || presentation.Gaps.Count > 0 || Clock.Armed > 1 || wanted!(listed) > due);
             for (int i = 0; i < 200 && !writing.IsCompleted && presentation.Sessions.Any(static session => session.State is SessionState.Created or SessionState.Acquiring); i++)
                 await Task.Delay(10, TestContext.Current.CancellationToken);
             if (Now > TimeSpan.FromMinutes(20)) throw new TimeoutException("it does not end");
