@@ -155,7 +155,7 @@ internal sealed class HlsPresentation
         .. _notes,
         .. SessionNotes(),
         .. _loaded.Values.Distinct().SelectMany(static playlist => playlist.Notes),
-        .. _loaded.Values.Distinct().SelectMany(static playlist => playlist.Keys).Select(HlsProtection.NoteOf).OfType<string>().Distinct(),
+        .. _loaded.Values.Distinct().SelectMany(static playlist => playlist.Keys.Select(key => HlsProtection.NoteOf(key, playlist.Keys))).OfType<string>().Distinct(),
     ];
 
     private PresentationTimeline ToLiveTimeline()

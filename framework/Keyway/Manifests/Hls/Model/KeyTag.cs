@@ -47,8 +47,22 @@ internal sealed record KeyTag
     /// <summary>Whether the URI leads to the key itself.</summary>
     public bool IsIdentity => Format.Equals(SegmentKey.Identity, StringComparison.OrdinalIgnoreCase);
 
+    /// <summary>Whether the URI leads to a key that can be fetched. One packager writes there what it was given for other formats: such a key is named, and no more.</summary>
+    public bool IsKeyFile => IsIdentity && Uri is { } uri && (uri.Scheme is "http" or "https" or "data" || uri.IsFile);
+
     /// <summary>Whether segments are encrypted as a whole, and not their samples.</summary>
     public bool IsOfSegments => Method is KeyMethod.Aes128 or KeyMethod.OtherSegment;
+
+    /// <summary>
+    /// Whether what stands there in the place of a key is the identifier of one that another statement in force names: a packager writes that where it was given no address, beside key
+    /// systems that have the key.
+    /// </summary>
+    /// <param name="beside">The keys in force.</param>
+    public bool IsIdentifierOf(IReadOnlyList<KeyTag> beside)
+    {
+        if (!IsIdentity || UriText.Length > KeyFileLimits.DataUri || !DataUri.TryRead(UriText, out byte[] content) || content.Length != Keyway.KeyId.Size) return false;
+        return Keyway.KeyId.TryRead(content, out KeyId id) && beside.Any(other => !ReferenceEquals(other, this) && other.KeyId == id);
+    }
 
     /// <summary>The absolute URI; <see langword="null"/>: what stands there is none.</summary>
     public Uri? Uri => _uri ??= System.Uri.TryCreate(Base, UriText, out Uri? uri) ? uri : null;

@@ -49,12 +49,13 @@ internal static class SegmentKeys
             _ => SegmentKeyMethod.SampleAesCtr,
         },
         Uri = tag.Uri ?? throw Broken(playlist, tag, "URI is no address"),
-        Format = tag.IsIdentity ? SegmentKey.Identity : tag.Format,
+        // Nobody understands the address of a key that is none to be fetched.
+        Format = tag.IsKeyFile ? SegmentKey.Identity : tag.IsIdentity ? $"{tag.Uri.Scheme}:" : tag.Format,
         InitializationVector = vector,
         Place = tag.Place,
     };
 
-    /// <summary>The key to take of several: one that leads to the key itself before others, the first of those.</summary>
+    /// <summary>The key to take of several: one that leads to the key itself before others, the first of those. One that is written by mistake is none where there are others.</summary>
     private static KeyTag? Choose(HlsPlaylist playlist, IReadOnlyList<KeyTag> keys)
     {
         if (keys.Count == 0) return null;
@@ -68,7 +69,7 @@ internal static class SegmentKeys
 
         KeyTag? chosen = null;
         foreach (KeyTag tag in keys)
-            if (tag.Problem is null && (chosen is null || (tag.IsIdentity && !chosen.IsIdentity))) chosen = tag;
+            if (tag.Problem is null && !tag.IsIdentifierOf(keys) && (chosen is null || (tag.IsKeyFile && !chosen.IsKeyFile))) chosen = tag;
         return chosen ?? throw Broken(playlist, first, first.Problem!);
     }
 

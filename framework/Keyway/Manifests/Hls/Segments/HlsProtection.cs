@@ -23,7 +23,7 @@ internal static class HlsProtection
             IReadOnlyList<KeyTag> keys = playlist.Segments[i].Keys;
             if (!known.Add(keys)) continue;
             foreach (KeyTag tag in keys)
-                if (known.Add(tag)) statements.Add(Of(tag));
+                if (known.Add(tag)) statements.Add(Of(tag, keys));
         }
 
         // Without a key it says nothing.
@@ -38,10 +38,13 @@ internal static class HlsProtection
     }
 
     /// <summary>What one key says.</summary>
-    public static RenditionProtection Of(KeyTag tag)
+    /// <param name="tag">The key.</param>
+    /// <param name="beside">The keys in force with it.</param>
+    public static RenditionProtection Of(KeyTag tag, IReadOnlyList<KeyTag> beside)
     {
+        bool isKeyFile = tag.IsKeyFile && !tag.IsIdentifierOf(beside);
         ProtectionSource source = new(ProtectionOrigin.Manifest, tag.Place);
-        SystemId? system = tag.IsIdentity ? SystemIds.KeyFile : NamedSystem.Find(tag.Format);
+        SystemId? system = isKeyFile ? SystemIds.KeyFile : tag.IsIdentity ? null : NamedSystem.Find(tag.Format);
         List<KeyId> ids = tag.KeyId is { } id ? [id] : [];
         IReadOnlyList<HeaderStatement> headers = [];
         if (!tag.IsIdentity && system is { } named && DataUri.Is(tag.UriText) && DataUri.TryRead(tag.UriText, out byte[] data) && data.Length <= HlsLimits.InitializationData)
@@ -65,7 +68,7 @@ internal static class HlsProtection
                 _ => ProtectionScheme.None,
             },
             KeyIds = ids,
-            KeyFile = tag.IsIdentity && tag.Uri is { } file ? DataUri.Is(tag.UriText) ? "data:" : SourceText.Of(file) : null,
+            KeyFile = isKeyFile && tag.Uri is { } file ? DataUri.Is(tag.UriText) ? "data:" : SourceText.Of(file) : null,
             IsOfSegments = tag.IsOfSegments,
             IsStatement = tag.Method is KeyMethod.SampleAes or KeyMethod.SampleAesCtr,
             Headers = headers,
@@ -74,11 +77,15 @@ internal static class HlsProtection
     }
 
     /// <summary>What is to be known about a key that nothing can be done with.</summary>
-    public static string? NoteOf(KeyTag tag)
+    /// <param name="tag">The key.</param>
+    /// <param name="beside">All keys of its playlist.</param>
+    public static string? NoteOf(KeyTag tag, IReadOnlyList<KeyTag> beside)
     {
-        if (tag.IsIdentity || tag.Format == KeyTag.CommonEncryption || tag.Method == KeyMethod.None) return null;
+        if (tag.IsIdentifierOf(beside)) return $"KEYFORMAT identity has a key identifier in the place of a key, as packagers write it by mistake: it is not taken for one ({tag.Place})";
+        if (tag.IsKeyFile || tag.Format == KeyTag.CommonEncryption || tag.Method == KeyMethod.None) return null;
         string? what = NamedSystem.Find(tag.Format) switch
         {
+            null when tag.IsIdentity => tag.Uri is { } uri ? $"has an address of the scheme {uri.Scheme}, which is not fetched" : "has no address",
             null => "is not known",
             { } system when system == SystemIds.FairPlay => "is FairPlay, whose keys only Apple's own modules have",
             { } system when system == SystemIds.PlayReady && tag.Uri is { Scheme: "http" or "https" } => "has an address in the place of a header",

@@ -105,6 +105,8 @@ public sealed class KeyScopeTests
         (other.Format, other.Uri, other.InitializationVector.Length).Should().Be(("com.apple.streamingkeydelivery", new Uri("skd://1"), 16), "whole segments are encrypted whoever has the key");
         SegmentKey sample = Chosen("#EXT-X-KEY:METHOD=SAMPLE-AES,URI=\"skd://1\",KEYFORMAT=\"com.apple.streamingkeydelivery\"\n");
         (sample.Method, sample.InitializationVector.Length).Should().Be((SegmentKeyMethod.SampleAes, 0), "the vector comes with the key");
+        SegmentKey odd = Chosen("#EXT-X-KEY:METHOD=SAMPLE-AES,URI=\"skd://1\"\n#EXT-X-KEY:METHOD=SAMPLE-AES,URI=\"skd://1\",KEYFORMAT=\"com.apple.streamingkeydelivery\"\n");
+        (odd.Format, odd.IsKeyFile).Should().Be(("skd:", false), "a packager writes there what it was given for another format");
         Chosen("#EXT-X-KEY:METHOD=AES-128\n#EXT-X-KEY:METHOD=AES-128,URI=\"k\",KEYFORMAT=\"com.example\"\n").Format.Should().Be("com.example", "what is wrong with one does not spoil the other");
     }
 

@@ -71,6 +71,7 @@ public sealed class HlsProtectionTests
 
     [Theory]
     [InlineData("com.apple.streamingkeydelivery", "skd://key", "is FairPlay, whose keys only Apple's own modules have")]
+    [InlineData("identity", "skd://key", "has an address of the scheme skd, which is not fetched")]
     [InlineData("PRMNAGRA", "data:text/plain;base64,AAAA", "is not known")]
     [InlineData("com.microsoft.playready", "https://license.example/", "has an address in the place of a header")]
     [InlineData("com.widevine", "https://license.example/", "has no header that can be read")]
@@ -78,9 +79,22 @@ public sealed class HlsProtectionTests
     public void What_nothing_can_be_asked_with_is_named(string format, string uri, string reason)
     {
         KeyTag tag = Tag($"METHOD=SAMPLE-AES,URI=\"{uri}\",KEYFORMAT=\"{format}\"");
-        HlsProtection.NoteOf(tag).Should().Be($"KEYFORMAT {format} {reason}: nothing is asked for with it ({Playlists.Address}, line 3, EXT-X-KEY)");
-        HlsProtection.Of(tag).Headers.Should().BeEmpty();
-        HlsProtection.Of(tag).LicenseUrls.Should().BeEmpty();
+        HlsProtection.NoteOf(tag, [tag]).Should().Be($"KEYFORMAT {format} {reason}: nothing is asked for with it ({Playlists.Address}, line 3, EXT-X-KEY)");
+        HlsProtection.Of(tag, [tag]).Headers.Should().BeEmpty();
+        HlsProtection.Of(tag, [tag]).LicenseUrls.Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task A_key_identifier_in_the_place_of_a_key_is_none_where_a_key_system_has_the_key()
+    {
+        // As a packager writes it that was given no address of a key.
+        KeyId id = PresentationBench.SampleKeys[0].Id;
+        byte[] bytes = new byte[KeyId.Size];
+        id.Write(bytes);
+        await using HlsScene scene = new HlsScene().WithSamples($"#EXT-X-KEY:METHOD=SAMPLE-AES-CTR,URI=\"data:text/plain;base64,{Convert.ToBase64String(bytes)}\",KEYFORMAT=\"identity\"\n#EXT-X-KEY:METHOD=SAMPLE-AES-CTR,URI=\"data:text/plain;base64,{CommonBox()}\",KEYID=0x{id},KEYFORMAT=\"urn:uuid:1077efec-c0b2-4d02-ace3-3c1e52e2fb4b\"\n");
+        await using Presentation presentation = await scene.OpenAsync(options: new PresentationOptions { Audio = new TrackQuery("none") });
+        (await PresentationBench.ReadAsync(presentation, 0)).Should().Equal(PresentationBench.Table("video-360"));
+        presentation.Notes.Should().Equal("KEYFORMAT identity has a key identifier in the place of a key, as packagers write it by mistake: it is not taken for one (https://cdn.example/film/video-360.m3u8, line 5, EXT-X-KEY)");
     }
 
     [Fact]
@@ -153,5 +167,9 @@ public sealed class HlsProtectionTests
 
     private static KeyTag Tag(string attributes) => Playlists.Media($"#EXT-X-KEY:{attributes}\n#EXTINF:4,\na.mp4\n").Keys.Should().ContainSingle().Subject;
 
-    private static RenditionProtection Of(string attributes) => HlsProtection.Of(Tag(attributes));
+    private static RenditionProtection Of(string attributes)
+    {
+        KeyTag tag = Tag(attributes);
+        return HlsProtection.Of(tag, [tag]);
+    }
 }
