@@ -18,6 +18,9 @@ internal sealed record PlayReport
     /// <summary>Which periods went into which file.</summary>
     public required IReadOnlyList<WrittenPart> Parts { get; init; }
 
+    /// <summary>How many segments were written as they are, clear; <see langword="null"/>: their samples were read.</summary>
+    public int? Segments { get; init; }
+
     public required bool IsLive { get; init; }
 
     /// <summary>What could not be read.</summary>
@@ -59,9 +62,13 @@ internal sealed record PlayReport
             json.WriteStrings("kids", (written?.KeyIds ?? track.KeyIds).Where(id => id != default || facts.KeyFiles.Count == 0).Select(static id => id.ToString()));
             if (facts.IsEncryptedAsWhole) json.WriteString("segmentEncryption", PresentationReport.Aes128);
             if (facts.KeyFiles.Count > 0) json.WriteStrings("keyFiles", facts.KeyFiles);
-            json.WriteNumber("samples", written?.Samples ?? 0);
-            json.WriteNumber("protectedSamples", written?.ProtectedSamples ?? 0);
-            json.WriteNumber("bytes", written?.Bytes ?? 0);
+            if (Segments is null)
+            {
+                json.WriteNumber("samples", written?.Samples ?? 0);
+                json.WriteNumber("protectedSamples", written?.ProtectedSamples ?? 0);
+                json.WriteNumber("bytes", written?.Bytes ?? 0);
+            }
+
             KeyCheckReport.WriteTo(json, written);
             json.WriteEndObject();
         }
@@ -74,6 +81,7 @@ internal sealed record PlayReport
             json.WriteString("path", RawNames.Told(output.Path));
             json.WriteNumber("bytes", output.Length);
             json.WriteString("sha256", output.Sha256);
+            if (Segments is { } segments) json.WriteNumber("segments", segments);
             if (PeriodsOf(output) is { Count: > 0 } periods) json.WriteStrings("periods", periods);
             json.WriteEndObject();
         }
@@ -106,8 +114,8 @@ internal sealed record PlayReport
         foreach ((PresentationTrack track, Mp4TrackSummary? written) in Pairs())
         {
             table.AddRow(
-                Shown.Markup(Describe(track)), track.IsProtected ? PresentationReport.Word(track.Scheme) : Presentation.Facts.Tracks[track.Index].IsEncryptedAsWhole ? PresentationReport.Aes128 : "clear", Number(written?.Samples ?? 0), Number(written?.ProtectedSamples ?? 0),
-                Number(written?.Bytes ?? 0), Shown.Markup(string.Join(' ', PresentationReport.KeysOf(written?.KeyIds ?? track.KeyIds, Presentation.Facts.Tracks[track.Index].KeyFiles))));
+                Shown.Markup(Describe(track)), track.IsProtected ? PresentationReport.Word(track.Scheme) : Presentation.Facts.Tracks[track.Index].IsEncryptedAsWhole ? PresentationReport.Aes128 : "clear", Count(written?.Samples), Count(written?.ProtectedSamples),
+                Count(written?.Bytes), Shown.Markup(string.Join(' ', PresentationReport.KeysOf(written?.KeyIds ?? track.KeyIds, Presentation.Facts.Tracks[track.Index].KeyFiles))));
         }
 
         console.Write(table);
@@ -125,7 +133,7 @@ internal sealed record PlayReport
         foreach (string note in Presentation.Notes) console.MarkupLine($"[yellow]note: {Shown.Markup(note)}[/]");
         foreach (WrittenOutput output in Outputs)
         {
-            console.MarkupLine($"Wrote       {Shown.Markup(output.Path)}  {Number(output.Length)} bytes");
+            console.MarkupLine($"Wrote       {Shown.Markup(output.Path)}  {Number(output.Length)} bytes{(Segments is { } segments ? $", {segments} segments as they are, clear" : "")}");
             if (PeriodsOf(output) is { Count: > 0 } periods) console.MarkupLine($"            {Shown.Markup(string.Join(", ", periods))}");
             console.MarkupLine($"SHA-256     {output.Sha256}");
         }
@@ -140,6 +148,9 @@ internal sealed record PlayReport
         Parts.Any(static part => part.Number > 1) ? Parts.FirstOrDefault(part => part.Path == output.Path)?.Periods ?? [] : [];
 
     private static string Number(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
+
+    // Nothing counts the samples of what is written as it is.
+    private string Count(long? value) => Segments is null ? Number(value ?? 0) : "-";
 
     private static string Short(string id) => id.Length <= 40 ? id : id[..40] + "…";
 

@@ -44,6 +44,31 @@ public sealed class HlsTests(SharedSandbox sandbox) : IDisposable
         await Sample.ShouldHoldAsync(Target, tracks);
     }
 
+    [Theory]
+    [InlineData("hls/aes-128/master.m3u8", "out.ts", "video-180", "audio")]
+    [InlineData("hls/sample-aes/video-180.m3u8", "out.ts", "video-180")]
+    [InlineData("hls/sample-aes/audio.m3u8", "out.aac", "audio")]
+    public async Task What_is_named_as_segments_are_is_written_as_they_are(string playlist, string name, params string[] tracks)
+    {
+        CommandRun run = (await CommandRun.OfAsync("play", Sample.File(playlist), "--to", _folder.File(name), "--json")).ShouldEndWith(ExitCode.Done);
+        run.Json.GetProperty("outputs")[0].GetProperty("segments").GetInt32().Should().Be(5);
+        (await File.ReadAllBytesAsync(_folder.File(name), TestContext.Current.CancellationToken))[0].Should().Be(name == "out.ts" ? (byte)0x47 : (byte)'I');
+        // What was written is read as a playlist of one segment, and has every sample.
+        string list = _folder.Write("clear.m3u8", $"#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:20\n#EXTINF:20,\n{name}\n#EXT-X-ENDLIST\n");
+        (await CommandRun.OfAsync("play", list, "--to", Target)).ShouldEndWith(ExitCode.Done);
+        await Sample.ShouldHoldAsync(Target, tracks);
+    }
+
+    [Theory]
+    [InlineData("hls/sample-aes/master.m3u8", "out.ts", "audio/aac")]
+    [InlineData("hls/master.m3u8", "out.ts", ".mp4")]
+    [InlineData("hls/aes-128/master.m3u8", "out.aac", "video/mp2t")]
+    public async Task What_its_segments_are_not_is_refused(string playlist, string name, string text)
+    {
+        (await CommandRun.OfAsync("play", Sample.File(playlist), "--to", _folder.File(name))).ShouldEndWith(ExitCode.Usage).Error.Should().Contain($"--to {name}").And.Contain(text);
+        _folder.Entries.Should().BeEmpty();
+    }
+
     [Fact]
     public async Task Widevine_and_PlayReady_open_it_by_the_headers_of_its_playlists()
     {
