@@ -238,6 +238,22 @@ public sealed class ClearTsWriterTests
             (await WriteAsync(input, size)).AsSpan().SequenceEqual(whole).Should().BeTrue("{0} bytes a read", size);
     }
 
+    /// <summary>A PES packet that is larger than what is read at a time, and enough behind it that what is held moves.</summary>
+    [Fact]
+    public async Task What_is_held_grows_and_moves_with_what_is_read()
+    {
+        byte[] nal = MadeFrames.Nal(0x65, 5 << 20, 1, escapes: 2000), small = MadeFrames.Nal(0x41, 200_000, 2, escapes: 50);
+        byte[] large = SampleAesMaker.AnnexB(SampleAesMaker.Nal(nal)), sent = SampleAesMaker.AnnexB(SampleAesMaker.Nal(small));
+        TsMaker maker = TsMaker.Program(0xDB).Pes(Video, sent, 900).Pes(Video, large, 1800);
+        for (int i = 0; i < 30; i++) maker.Pes(Video, sent, 2700 + (i * 900));
+        byte[] input = maker.Bytes, whole = [.. input];
+        ClearTsWriter.ClearInPlace(whole, "made", TestKeys.Lease());
+        TsUnits.Payloads(whole, Video).SelectMany(TsUnits.Nals).Should().SatisfyRespectively([each => Same(each, small), each => Same(each, nal), .. Enumerable.Repeat<Action<byte[]>>(each => Same(each, small), 30)]);
+        foreach (int size in (int[])[100_003, input.Length]) (await WriteAsync(input, size)).AsSpan().SequenceEqual(whole).Should().BeTrue("{0} bytes a read", size);
+
+        static void Same(byte[] each, byte[] expected) => each.AsSpan().SequenceEqual(expected).Should().BeTrue();
+    }
+
     [Fact]
     public void Packets_keep_their_number_their_counters_and_clocks()
     {
