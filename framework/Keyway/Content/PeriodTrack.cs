@@ -106,7 +106,12 @@ internal sealed class PeriodTrack(MediaSources sources, ContentOrigin origin, IS
         }
 
         RenditionWriter writer = new(to, head, place, log, AheadOf(media)) { Missed = Miss, Written = Took };
-        IEnumerable<TimelineSegment> wanted = range.IsAll ? segments.Played(now) : segments.Range(FromOf(row, range), range.Until - row.Start, now);
+        // Durations that a manifest names are rounded, and add up: how far the media is ahead of them by now.
+        TimeSpan drift = TimeSpan.Zero;
+        TimeSpan? until = range.Until - row.Start;
+        IEnumerable<TimelineSegment> wanted = range.IsAll ? segments.Played(now)
+            : media is null || until is null ? segments.Range(FromOf(row, range), until, now)
+            : segments.Range(FromOf(row, range), null, now).TakeWhile(segment => segments.StartOf(segment) + drift < until);
         if (FromOf(row, range) > TimeSpan.Zero)
         {
             List<Attempt> lead = await LeadAsync(segments, FromOf(row, range), segments.MediaOffset + AheadOf(media), check, cancellationToken).ConfigureAwait(false);
@@ -119,6 +124,7 @@ internal sealed class PeriodTrack(MediaSources sources, ContentOrigin origin, IS
 
         async ValueTask AddAsync(Attempt attempt)
         {
+            if (attempt.Found is { Time: { } time }) drift = time - AheadOf(media) - attempt.Segment.Start;
             if (attempt.Failure is { } failure) writer.Miss(attempt.Segment, failure);
             else await writer.AddAsync(attempt.Found!, cancellationToken).ConfigureAwait(false);
         }

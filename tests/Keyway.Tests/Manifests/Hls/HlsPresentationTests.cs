@@ -308,6 +308,23 @@ public sealed class HlsPresentationTests
     }
 
     [Theory]
+    [InlineData("4.4")]
+    [InlineData("3.6")]
+    [InlineData("4")]
+    public async Task A_range_is_exact_where_the_durations_of_the_playlist_are_not(string duration)
+    {
+        await using HlsScene scene = new HlsScene().WithSamples();
+        scene.Set("video-360.m3u8", HlsScene.Playlist("video-360").Replace("#EXTINF:4.000,", $"#EXTINF:{duration},", StringComparison.Ordinal));
+        await using Presentation presentation = await scene.OpenAsync();
+        List<TimeSpan> times = [];
+        TimeRange range = new() { From = TimeSpan.FromSeconds(15), Until = TimeSpan.FromSeconds(17) };
+        await foreach (ClearFragment fragment in presentation.ReadAsync(presentation.Tracks[0], range, Cancel))
+            foreach (ClearSample sample in fragment.Samples)
+                if (sample.IsPresented) times.Add(sample.PresentationTime);
+        times.Should().HaveCount(50).And.OnlyContain(static time => time >= TimeSpan.FromSeconds(15) && time < TimeSpan.FromSeconds(17));
+    }
+
+    [Theory]
     [InlineData("#EXT-X-KEY:METHOD=AES-256,URI=\"k\"\n", "METHOD=AES-256 is not supported (at line 5, EXT-X-KEY)")]
     [InlineData("#EXT-X-KEY:METHOD=FUTURE,URI=\"k\"\n", "METHOD=FUTURE is not known (at line 5, EXT-X-KEY)")]
     [InlineData("#EXT-X-KEY:METHOD=SAMPLE-AES\n", "URI is missing (at line 5, EXT-X-KEY)")]
