@@ -65,6 +65,20 @@ internal sealed class SegmentRepacker(ISegmentKeys? keys, ContentOrigin origin)
         return null;
     }
 
+    /// <summary>What is in transport streams, by the tables at the beginning of one.</summary>
+    /// <param name="beginning">The first bytes.</param>
+    /// <param name="name">Its name for messages.</param>
+    /// <param name="notes">Takes what is there and is not read.</param>
+    /// <returns>Nothing where it is something else than a transport stream, or says nothing there.</returns>
+    /// <exception cref="MediaFormatException">It is malformed.</exception>
+    public static IReadOnlyList<MediaKind> KindsOf(ReadOnlySpan<byte> beginning, string name, ICollection<string> notes)
+    {
+        if (KindOf(beginning) != ContainerKind.TransportStream) return [];
+        IReadOnlyList<InspectedStream> streams = TransportStreamInspector.Inspect(beginning, name).Streams;
+        foreach (InspectedStream other in streams.Where(static stream => stream.Codec == StreamCodec.OtherMedia)) notes.Add($"{name}: the stream of PID 0x{other.Pid:X} is of type 0x{other.Type:X2}, which is not read");
+        return [.. streams.Where(static stream => stream.Codec is > StreamCodec.None and < StreamCodec.Id3).Select(static stream => KindOf(stream.Codec)).Distinct()];
+    }
+
     /// <summary>Repacks a segment.</summary>
     /// <param name="segment">Which.</param>
     /// <param name="bytes">All of it. Not changed.</param>

@@ -1,5 +1,3 @@
-using Keyway.Containers.TransportStream;
-using Keyway.Containers.TransportStream.Packets;
 using Keyway.Manifests.Hls.Following;
 using Keyway.Manifests.Hls.Model;
 using Keyway.Manifests.Hls.Reading;
@@ -224,24 +222,11 @@ internal sealed class HlsPresentation
         for (int length = TimelineLimits.FirstLook; length <= TimelineLimits.LongLook; length *= TimelineLimits.LongLook / TimelineLimits.FirstLook)
         {
             ReadOnlyMemory<byte> bytes = await FetcherOf().ReadBeginningAsync(first, length, cancellationToken).ConfigureAwait(false);
-            // It may be something else than its name says; whoever reads the segments finds that.
-            if (ContainerSniffer.Recognize(bytes.Span) != ContainerKind.TransportStream) return [];
-            TransportStreamInspection found = TransportStreamInspector.Inspect(bytes.Span, first.Name);
-            if (found.Streams.Count == 0 && bytes.Length == length) continue;
-            foreach (InspectedStream other in found.Streams.Where(static stream => stream.Codec == StreamCodec.OtherMedia))
-                _notes.Add($"{first.Name}: the stream of PID 0x{other.Pid:X} is of type 0x{other.Type:X2}, which is not read");
-            return [.. found.Streams.Select(static stream => KindOf(stream.Codec)).OfType<MediaKind>().Distinct()];
+            if (SegmentRepacker.KindsOf(bytes.Span, first.Name, _notes) is { } found && (found.Count > 0 || bytes.Length < length)) return found;
         }
 
         return [];
     }
-
-    private static MediaKind? KindOf(StreamCodec codec) => codec switch
-    {
-        StreamCodec.Avc or StreamCodec.Hevc => MediaKind.Video,
-        StreamCodec.Aac or StreamCodec.Ac3 or StreamCodec.EAc3 => MediaKind.Audio,
-        _ => null,
-    };
 
     /// <summary>A segment that is there and tells what is in all of them; its key only where it is encrypted as a whole. Of a list that grows the last one: the first is about to go.</summary>
     private static TimelineSegment? ExampleOf(MediaPlaylist playlist)

@@ -7,7 +7,7 @@ namespace Keyway.Mp4.KeyChecks;
 /// <summary>What every clear sample of a format has and a wrongly decrypted one has not, where it lies in bytes that protection covers.</summary>
 /// <remarks>
 /// <code>
-/// ac-3 ec-3   0B 77 …                                    sync word (ETSI TS 102 366, 4.4.1 and E.1.3.1)
+/// ac-3 ec-3   0B 77 …                                    sync word (ETSI TS 102 366, 4.4.1 and E.1.3.1); where that is clear, the frame's CRC (7.10)
 /// fLaC        FF F8|F9 … crc:8                           frame header and its checksum (RFC 9639, 9.1)
 /// av01        [ header:8 (extension:8) (size:leb128) … ] units that end where the sample ends (AV1, 5.3)
 /// vp08        tag:24 with bit 0 clear, 9D 01 2A …        start code of a key frame (RFC 6386, 9.1)
@@ -21,7 +21,7 @@ internal static class KeySignature
     /// <returns><see langword="null"/> where there is nothing to look at.</returns>
     public static string? NameOf(uint format) => format switch
     {
-        FourCc.Ac3 or FourCc.Ec3 => "sync word",
+        FourCc.Ac3 or FourCc.Ec3 => "sync word or CRC",
         FourCc.FLaC => "frame header",
         FourCc.Av01 => "OBU headers",
         FourCc.Vp08 => "start code",
@@ -35,7 +35,7 @@ internal static class KeySignature
     /// <returns>Whether it is of its format; <see langword="null"/> where nothing that was protected says it.</returns>
     public static bool? Judge(uint format, ReadOnlySpan<byte> sample, in SampleProtection protection) => format switch
     {
-        FourCc.Ac3 or FourCc.Ec3 => IsCovered(sample, protection, 2) ? IsSyncFrame(sample) : null,
+        FourCc.Ac3 or FourCc.Ec3 => IsCovered(sample, protection, 2) ? IsSyncFrame(sample) : IsWholeSyncFrame(sample, protection),
         FourCc.FLaC => IsCovered(sample, protection, 2) ? IsFlacFrame(sample) : null,
         FourCc.Av01 => protection.Subsamples.IsEmpty && IsCovered(sample, protection, Block) ? IsTemporalUnit(sample) : null,
         FourCc.Vp08 => IsCovered(sample, protection, 6) ? IsKeyFrame(sample) : null,
@@ -58,6 +58,14 @@ internal static class KeySignature
 
     // Some writers store the words of the frame with their bytes swapped.
     private static bool IsSyncFrame(ReadOnlySpan<byte> sample) => BinaryPrimitives.ReadUInt16BigEndian(sample) is 0x0B77 or 0x770B;
+
+    /// <summary>Whether the check of the first syncframe holds, where its header is clear and something behind it was encrypted: SAMPLE-AES leaves the first 16 bytes clear.</summary>
+    private static bool? IsWholeSyncFrame(ReadOnlySpan<byte> sample, in SampleProtection protection)
+    {
+        if (protection.Subsamples.IsEmpty || protection.Subsamples[0] is not { ClearBytes: >= DolbyHeader.Least and var clear, ProtectedBytes: >= Block }) return null;
+        if (sample.Length < DolbyHeader.Least || DolbyHeader.TryRead(sample, out DolbyHeader header) is not null || header.Length > sample.Length || header.Length < clear + Block) return null;
+        return DolbyCrc.Holds(sample[..header.Length]);
+    }
 
     private static bool IsFlacFrame(ReadOnlySpan<byte> sample)
     {

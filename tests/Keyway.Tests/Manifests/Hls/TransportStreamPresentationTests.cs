@@ -1,5 +1,8 @@
 using System.Security.Cryptography;
+using System.Text;
+using Keyway.Containers.TransportStream;
 using Keyway.Content;
+using Keyway.Decryption;
 using Keyway.Mp4;
 using Keyway.Sessions;
 using Keyway.Timeline;
@@ -133,5 +136,40 @@ public sealed class TransportStreamPresentationTests
         bench.Place("SD.key", new byte[15]);
         Func<Task> open = async () => await bench.Engine.OpenAsync(master, cancellationToken: Cancel);
         (await open.Should().ThrowAsync<KeyUnavailableException>()).Which.Message.Should().Contain("SD.key").And.Contain("15");
+    }
+
+    [Theory]
+    [InlineData("ac3", true)]
+    [InlineData("ac3", false)]
+    [InlineData("ec3", true)]
+    [InlineData("ec3", false)]
+    public async Task Syncframes_whose_header_is_clear_tell_by_their_check_whether_the_key_fits(string extension, bool isRight)
+    {
+        await using PresentationBench bench = new();
+        byte[][] frames = [.. Enumerable.Range(1, 40).Select(seed => extension == "ac3" ? MadeFrames.Ac3(8, seed) : MadeFrames.EAc3(300, seed))];
+        // Who says in the stream that it is protected leaves it so until samples are read.
+        byte[] setup = extension == "ac3" ? frames[0][..10] : [0x07, 0xC0, 0x20, 0x04, 0x00];
+        bench.Place($"0.{extension}", [.. Id3Maker.Tag(("PRIV", Id3Maker.Time(90000)), ("PRIV", Id3Maker.Description(extension == "ac3" ? "zac3" : "zec3", setup))), .. frames.SelectMany(static frame => SampleAesMaker.Frame(frame, 16))]);
+        bench.Place("audio.key", isRight ? TestKeys.Key : new byte[16]);
+        Uri list = bench.Place("audio.m3u8", Encoding.ASCII.GetBytes($"""
+            #EXTM3U
+            #EXT-X-VERSION:5
+            #EXT-X-TARGETDURATION:2
+            #EXT-X-KEY:METHOD=SAMPLE-AES,URI="audio.key",IV=0x{Convert.ToHexString(TestKeys.Vector)}
+            #EXTINF:1.28,
+            0.{extension}
+            #EXT-X-ENDLIST
+
+            """));
+        await using Presentation presentation = await bench.Engine.OpenAsync(list, cancellationToken: Cancel);
+        Mp4Summary? summary = null;
+        Func<Task> write = () => PresentationBench.WriteAsync(async pipe => summary = await presentation.MergeAsync(presentation.Tracks, pipe, Cancel));
+        if (isRight)
+        {
+            await write();
+            summary!.Tracks[0].KeyCheck!.Result.Should().Be(Mp4KeyCheckResult.Fits);
+            summary.Tracks[0].Samples.Should().Be(40);
+        }
+        else (await write.Should().ThrowAsync<SampleDecryptionException>()).Which.Status.Should().Be(DecryptStatus.Decrypted);
     }
 }

@@ -1,5 +1,4 @@
 using System.Runtime.Intrinsics;
-using Keyway.Containers.TransportStream.Codecs;
 using Keyway.Decryption;
 
 namespace Keyway.Containers.TransportStream.Decrypting;

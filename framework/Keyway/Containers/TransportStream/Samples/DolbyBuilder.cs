@@ -1,4 +1,3 @@
-using Keyway.Containers.TransportStream.Codecs;
 using Keyway.Containers.TransportStream.Decrypting;
 using Keyway.Containers.TransportStream.Demultiplexing;
 using Keyway.Containers.TransportStream.Packets;

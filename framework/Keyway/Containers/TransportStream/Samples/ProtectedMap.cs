@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using Keyway.Containers.TransportStream.Codecs;
 using Keyway.Containers.TransportStream.Decrypting;
 using Keyway.Containers.TransportStream.Packets;
 using Keyway.Decryption;

@@ -1,4 +1,4 @@
-namespace Keyway.Containers.TransportStream.Codecs;
+namespace Keyway;
 
 /// <summary>The check of syncframes: CRC-16 with polynomial 0x8005 from behind the sync word to the end (ETSI TS 102 366, 7.10). It holds for clear frames alone, so that it tells a wrong key.</summary>
 internal static class DolbyCrc

@@ -1,4 +1,4 @@
-namespace Keyway.Containers.TransportStream.Codecs;
+namespace Keyway;
 
 /// <summary>The header of a syncframe of AC-3 or E-AC-3 (ETSI TS 102 366, 4.4.1, E.1.3.1).</summary>
 /// <remarks>

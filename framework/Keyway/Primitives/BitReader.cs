@@ -1,4 +1,4 @@
-namespace Keyway.Containers.TransportStream.Codecs;
+namespace Keyway;
 
 /// <summary>Reads bits, the highest of each byte first. What is not there reads as zero, and <see cref="Ok"/> says so at the end.</summary>
 internal ref struct BitReader(ReadOnlySpan<byte> bytes)
