@@ -17,6 +17,7 @@ using Keyway.Licensing;
 using Keyway.Licensing.Answers;
 using Keyway.Licensing.Packs;
 using Keyway.Licensing.Secrets;
+using Keyway.Manifests.Hls;
 using Keyway.Manifests.Hls.Following;
 using Keyway.Manifests.Hls.Model;
 using Keyway.Manifests.Hls.Reading;
@@ -240,6 +241,13 @@ internal static class FrameworkParsers
     {
         SourceDocument document = new() { Content = bytes, Origin = ContentOrigin.Of(Playlist) };
         HlsPlaylist playlist = M3u8Reader.Read(document, Imported.Variables, Previous);
+        if (playlist is MultivariantPlaylist multivariant)
+        {
+            List<Rendition> renditions = HlsRenditions.Of(multivariant, new HlsLoader(new MediaSources(null, TimeProvider.System), document.Origin, multivariant.Variables), []);
+            PresentationTimeline timeline = new() { Origin = document.Origin, Periods = [new TimelinePeriod { Path = "fuzz", Renditions = renditions }] };
+            Try(() => TrackSelection.Choose(timeline));
+        }
+
         if (playlist is not MediaPlaylist media) return;
         for (int i = 0; i < Math.Min(media.Segments.Count, 50); i++)
         {

@@ -70,6 +70,9 @@ internal sealed class SeedCorpus
         #EXT-X-STREAM-INF:BANDWIDTH=1000,CODECS="avc1.64001e,mp4a.40.2",RESOLUTION=640x360,AUDIO="a"
         v.m3u8?{$q}
         #EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=100,URI="i.m3u8"
+        #EXT-X-IMAGE-STREAM-INF:BANDWIDTH=100,URI="data:,x"
+        #EXT-X-STREAM-INF:BANDWIDTH=2000
+        skd:x
         """,
         """
         #EXTM3U

@@ -191,7 +191,7 @@ internal static class HlsRenditions
     /// <summary>A name for people: the address below the presentation's own, without its ending.</summary>
     private static string NameOf(Uri location, Uri address)
     {
-        string path = location.IsBaseOf(address) && location != address ? location.MakeRelativeUri(address).OriginalString : address.Segments[^1];
+        string path = location.IsBaseOf(address) && location != address ? location.MakeRelativeUri(address).OriginalString : address.Segments is [.., string last] ? last : address.Scheme;
         path = Uri.UnescapeDataString(path.Split('?', '#')[0]);
         int dot = path.LastIndexOf('.');
         return dot > path.LastIndexOf('/') + 1 ? path[..dot] : path;
