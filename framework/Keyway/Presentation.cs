@@ -212,6 +212,8 @@ public sealed partial class Presentation : IAsyncDisposable
     /// <summary>The key file that a track needs first: of what begins now that of its beginning, of what goes on that of the newest segment.</summary>
     private SegmentKey? NextKeyFileOf(PresentationTrack track, IEnumerable<PeriodRow> rows)
     {
+        // Of what goes on the last period is the one that is read.
+        if (_feed is not null) rows = rows.Reverse();
         bool areHeld = track.KeyIds.Count > 0 && _setup.Options.Keys?.HasAll(track.KeyIds) == true;
         foreach (PeriodRow row in rows)
         {
@@ -230,7 +232,7 @@ public sealed partial class Presentation : IAsyncDisposable
     private void AnnounceKeyFiles(IReadOnlyList<PeriodRow> rows, ContentOrigin origin)
     {
         foreach (PresentationTrack track in Tracks)
-            if (NextKeyFileOf(track, _feed is null ? rows : rows.Reverse()) is { } key) _setup.KeyFiles.Ask(key, origin);
+            if (NextKeyFileOf(track, rows) is { } key) _setup.KeyFiles.Ask(key, origin);
     }
 
     /// <summary>Opens what is one file, byte for byte.</summary>

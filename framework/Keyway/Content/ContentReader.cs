@@ -228,7 +228,8 @@ internal sealed class ContentReader(MediaSources sources, ISegmentKeys? keys)
         const int attempts = 3;
         SegmentFetcher fetcher = new(sources, origin, keys);
         KeywayException? failure = null;
-        foreach (TimelineSegment segment in segments.Played().Where(static segment => !segment.IsGap).Take(attempts))
+        // The oldest of a live presentation are about to go.
+        foreach (TimelineSegment segment in (segments.IsLive ? segments.Played().Reverse() : segments.Played()).Where(static segment => !segment.IsGap).Take(attempts))
         {
             // Nothing is asked for just to be looked at.
             if (keys is null && segment.Key is { Method: SegmentKeyMethod.Aes128 }) return MovieFacts.Hidden;
