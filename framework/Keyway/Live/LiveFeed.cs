@@ -176,7 +176,7 @@ internal sealed class LiveFeed : IAsyncDisposable
                 due = Current.Timeline.Source?.Due ?? due + pause;
                 if (due < now) due = now;
                 if (due - now > TimeSpan.FromDays(20)) due = now + TimeSpan.FromDays(20);
-                if (due > now) await Task.Delay(due - now, _clock, _stop.Token).ConfigureAwait(false);
+                if (due > now) await Task.Delay(Waits.Whole(due - now), _clock, _stop.Token).ConfigureAwait(false);
                 else await Task.Yield();
                 if (await TryRefreshAsync(_end.Token).ConfigureAwait(false) is not { } failure)
                 {

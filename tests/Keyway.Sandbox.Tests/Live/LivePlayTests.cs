@@ -40,6 +40,31 @@ public sealed class LivePlayTests
         bench.MostSessions.Should().BeLessThanOrEqualTo(2 * sessions);
     }
 
+    [Theory]
+    [InlineData(null)]
+    [InlineData("widevine")]
+    [InlineData("playready")]
+    public async Task Every_sample_of_its_playlists_comes_out_clear_while_keys_rotate(string? system)
+    {
+        const int seconds = 100;
+        await using LiveBench bench = await LiveBench.StartAsync(system ?? "clearkey");
+        PresentationOptions options = bench.Options(system ?? "clearkey", TimeSpan.FromSeconds(seconds));
+        // Without a key system the key files open it.
+        if (system is null) options = options with { KeySystem = null, LicenseUrl = null };
+        await using Presentation presentation = await bench.Host.OpenAsync(new Uri(bench.Url, "live/master.m3u8"), options, TestContext.Current.CancellationToken);
+        presentation.IsLive.Should().BeTrue();
+        byte[] file = await bench.RecordAsync(presentation, seconds / 4);
+
+        presentation.Gaps.Should().BeEmpty();
+        presentation.Notes.Should().BeEmpty();
+        (List<string> pictures, List<(ulong Start, ulong End)> fragments) = await LiveBench.ReadAsync(file, 1);
+        ShouldRepeat(pictures, LiveBench.Table("video-360"), seconds * 25);
+        ShouldFollow(fragments);
+        (List<string> sound, fragments) = await LiveBench.ReadAsync(file, 2);
+        ShouldRepeat(sound, LiveBench.Table("audio"), (seconds * 48000 / 1024) - 50);
+        ShouldFollow(fragments);
+    }
+
     [Fact]
     public async Task It_ends_when_the_manifest_becomes_static()
     {

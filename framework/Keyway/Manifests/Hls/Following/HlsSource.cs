@@ -92,7 +92,7 @@ internal sealed class HlsSource : ITimelineSource
         if (requests.Length == 0 || Array.Exists(requests, static each => each.IsCompleted)) return;
         using CancellationTokenSource woken = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         DateTimeOffset? due = _order.Where(static each => each is { IsOver: false, Request: null }).Select(static each => (DateTimeOffset?)each.Due).Min();
-        Task delay = Task.Delay(due is { } next ? next > now ? next - now : TimeSpan.Zero : Timeout.InfiniteTimeSpan, _clock, woken.Token);
+        Task delay = Task.Delay(due is { } next ? next > now ? Waits.Whole(next - now) : TimeSpan.Zero : Timeout.InfiniteTimeSpan, _clock, woken.Token);
         await Task.WhenAny([.. requests, delay]).ConfigureAwait(false);
         await woken.CancelAsync().ConfigureAwait(false);
     }
