@@ -24,6 +24,8 @@ internal sealed class PresentationLicenses : IAsyncDisposable
     private readonly CancellationTokenSource _end = new();
     // By the last manifest that was followed: initialisation segments name keys, too, which are none of its.
     private HashSet<KeyId> _offered = [];
+    // What the manifest of now says, of a live presentation.
+    private List<ProtectionHeader> _followed = [];
 
     // Asked for, and the result has not been handed out yet: a reader that waits gets that result, and causes no second request. One that comes after a refusal does.
     private readonly ConcurrentDictionary<KeyId, byte> _unheard = new();
@@ -104,6 +106,7 @@ internal sealed class PresentationLicenses : IAsyncDisposable
                 if (!offered.Contains(id)) _withdrawn.Add(id);
             foreach (KeyId id in offered) _withdrawn.Remove(id);
             _offered = offered;
+            _followed = headers;
             _announced.Capacity = LicenseLimits.RememberedKeys + headers.Count + offered.Count;
             _inUse.Remember(offered.Count);
         }
@@ -206,7 +209,7 @@ internal sealed class PresentationLicenses : IAsyncDisposable
             try
             {
                 if (keys.Any(key => !Ring.HoldsOrFetches(key.Id))) await SpreadAsync(either.Token).ConfigureAwait(false);
-                await Ring.NeedAsync([.. found, .. _headers], keys, either.Token).ConfigureAwait(false);
+                await Ring.NeedAsync([.. found, .. HeadersFor(keys)], keys, either.Token).ConfigureAwait(false);
             }
             catch (OperationCanceledException) when (timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
             {
@@ -224,6 +227,15 @@ internal sealed class PresentationLicenses : IAsyncDisposable
         }
     }
 
+    /// <summary>The headers to ask for keys with. A reader may be faster than the request that what it follows has just caused: then those of now name its key, and not those of the beginning.</summary>
+    private IReadOnlyList<ProtectionHeader> HeadersFor(IReadOnlyList<WantedKey> keys)
+    {
+        List<ProtectionHeader> followed;
+        lock (_gate) followed = _followed;
+        ProtectionHeader[] naming = [.. followed.Where(header => keys.Any(key => header.KeyIds.Contains(key.Id)))];
+        return naming.Length > 0 ? naming : _headers;
+    }
+
     private void Announce(ProtectionMap map, List<ProtectionHeader> headers)
     {
         ProtectionScheme scheme = SchemeOf(map);
@@ -231,9 +243,9 @@ internal sealed class PresentationLicenses : IAsyncDisposable
         lock (_gate)
         {
             AskAboutNew(headers, scheme);
-            // A key that no header names is asked for by its name.
+            // A key that no header names is asked for by its name. Those that the manifest of now names have been asked about.
             foreach (KeyId id in map.TrackKeyIds)
-                if (id != default && !headers.Any(header => header.KeyIds.Contains(id)) && _announced.Add(id.ToString())) bare.Add(new WantedKey { Id = id, Scheme = scheme });
+                if (id != default && !headers.Concat(_followed).Any(header => header.KeyIds.Contains(id)) && _announced.Add(id.ToString())) bare.Add(new WantedKey { Id = id, Scheme = scheme });
         }
 
         bare.RemoveAll(key => _unheard.ContainsKey(key.Id) || Ring.HoldsOrFetches(key.Id));
