@@ -53,6 +53,7 @@ internal sealed record PresentationSetup
         if (Facts.Tracks[track].IsChosen) renditions = renditions.Concat(Content.RenditionsOf(track));
         RenditionProtection[] said = [.. renditions.SelectMany(static rendition => rendition.Protection)];
         // Of a rendition whose playlist was fetched only now nothing was said when the key system was chosen.
-        return said.Length == 0 || (Array.Exists(said, static each => each.System == SystemIds.KeyFile) && !Array.Exists(said, each => each.System is { } system && systems.Contains(system)));
+        if (said.Length == 0) return !Facts.Tracks[track].IsChosen;
+        return Array.Exists(said, static each => each.System == SystemIds.KeyFile) && !Array.Exists(said, each => each.System is { } system && systems.Contains(system));
     }
 }
