@@ -60,7 +60,7 @@ internal sealed class TestFiles(Settings settings, string ffmpeg, string package
             string made = Directory.CreateTempSubdirectory("keyway-peers-").FullName;
             Package(clear, made, folder, "--enable_raw_key_encryption", "--keys", $"label=:key_id={Kid}:key={Key}", "--iv", Vector, "--protection_scheme", "cbcs", "--clear_lead", "0");
             // The packager writes the key's identifier where the address of the key belongs.
-            File.WriteAllLines(list, File.ReadLines(list).Select(static line => line.StartsWith("#EXT-X-KEY:", StringComparison.Ordinal) ? $"#EXT-X-KEY:METHOD=SAMPLE-AES,URI=\"key\",IV=0x{Vector}" : line));
+            File.WriteAllLines(list, File.ReadAllLines(list).Select(static line => line.StartsWith("#EXT-X-KEY:", StringComparison.Ordinal) ? $"#EXT-X-KEY:METHOD=SAMPLE-AES,URI=\"key\",IV=0x{Vector}" : line));
             Package(clear, made, twin);
             Directory.Delete(made, recursive: true);
         }
