@@ -13,6 +13,15 @@ internal sealed record DecryptRequest
 
     public string? KeyFile { get; init; }
 
+    /// <summary>A CPIX document with keys, or <c>-</c>.</summary>
+    public string? Cpix { get; init; }
+
+    /// <summary>The file with the private key of the recipient that the document's keys are encrypted for.</summary>
+    public string? CpixKey { get; init; }
+
+    /// <summary>Of segments of HLS, which name no key: which of the document's it is.</summary>
+    public string? Kid { get; init; }
+
     /// <summary>How segments of HLS are encrypted, as it was written: <c>sample-aes</c>, <c>aes-128</c>.</summary>
     public string? Method { get; init; }
 

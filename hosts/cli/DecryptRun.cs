@@ -16,12 +16,17 @@ internal static class DecryptRun
         OutputTarget target = OutputTarget.File(request.To);
         if (request.Json && target.Kind == OutputKind.StandardOutput) throw new UsageException("--json writes to standard output, where --to - writes the media");
         bool piped = Array.IndexOf(request.Files, "-") >= 0 || request.Init == "-";
+        if (request.Cpix == "-" && (piped || request.KeyFile == "-")) throw new UsageException("standard input holds the CPIX document, the media or the keys: one of them");
         if (request.KeyFile == "-" && piped) throw new UsageException("standard input holds the media or the keys, not both");
         if (piped && (request.Files.Length > 1 || request.Init is not null)) throw new UsageException("- stands for all files together, and not beside others");
-        if (request.Keys.Length == 0 && request.KeyFile is null) throw new UsageException("decrypt needs a key: --key KID:KEY or --key-file FILE");
+        if (request.Keys.Length == 0 && request.KeyFile is null && request.Cpix is null) throw new UsageException("decrypt needs a key: --key KID:KEY, --key-file FILE or --cpix FILE");
+        if (request.Cpix is null && (request.CpixKey ?? request.Kid) is not null) throw new UsageException("--cpix-key and --kid are for --cpix");
         if (target.Kind == OutputKind.File) PendingFile.Refuse(target.Path, request.Force);
         if (SegmentRun.IsMeant(request)) return await SegmentRun.RunAsync(request, target, io, cancellationToken);
         using RawMediaKeys held = new();
+        // What is given by itself comes before what stands in a document.
+        using CpixKeys? document = request.Cpix is null ? null : await CpixKeys.ReadAsync(request, io, cancellationToken);
+        document?.AddTo(held);
         foreach (string key in request.Keys) HeldKey.AddTo(held, key, "--key");
         if (request.KeyFile is not null) await AddFileAsync(held, io, request.KeyFile, cancellationToken);
 
@@ -47,6 +52,7 @@ internal static class DecryptRun
 
         TimeSpan elapsed = TimeProvider.System.GetElapsedTime(begun);
         List<string> warnings = Warnings(held, summary);
+        document?.Warn(warnings, summary);
         if (request.Json) await io.Out.WriteLineAsync(ToJson(summary, outputs.Written[0], warnings, elapsed));
         else
         {

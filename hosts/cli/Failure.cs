@@ -2,6 +2,7 @@ using System.Text.Json;
 using Keyway.Cli.Sandbox;
 using Keyway.Cli.Targets;
 using Keyway.Containers.TransportStream;
+using Keyway.Cpix;
 using Keyway.Decryption;
 using Keyway.Hosting.Configuration;
 using Keyway.Hosting.Plugins;
@@ -56,6 +57,7 @@ internal sealed record Failure(int Code, string Kind, string Message, string? Ad
         PluginException plugins => Of("plugins", plugins.Required.Select(static plugin => $"required plugin '{plugin.Id}': {plugin.Problem}"), "keyway plugins shows every plugin that was found"),
         TrackNotFoundException or RenditionNotFoundException => new(ExitCode.Usage, "track", exception.Message),
         RangeNotFoundException => new(ExitCode.Usage, "range", exception.Message),
+        CpixException cpix => Of(cpix),
         ManifestException => new(ExitCode.BadMedia, "manifest", exception.Message),
         MediaFormatException => new(ExitCode.BadMedia, "media", exception.Message),
         SourceException => new(ExitCode.Unreachable, "source", exception.Message),
@@ -117,6 +119,10 @@ internal sealed record Failure(int Code, string Kind, string Message, string? Ad
 
     private static Failure Of(string kind, IEnumerable<string> mistakes, string? advice) =>
         new(ExitCode.Usage, kind, string.Join(Environment.NewLine, mistakes.Select(static mistake => Shown.Text(mistake))), advice) { IsList = true };
+
+    private static Failure Of(CpixException exception) => exception.Kind is CpixErrorKind.Malformed or CpixErrorKind.NotSupported or CpixErrorKind.Conflict or CpixErrorKind.SchemeMismatch
+        ? new(ExitCode.BadMedia, "cpix", exception.Message, "keyway inspect shows a CPIX document without its keys")
+        : new(ExitCode.NoUsableKey, "cpix", exception.Message, "keyway inspect shows a CPIX document without its keys");
 
     private static Failure Of(LicenseStoreException exception) => exception.InnerException is SecretException
         ? new(ExitCode.Usage, "secret", exception.Message)

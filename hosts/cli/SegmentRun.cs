@@ -10,7 +10,7 @@ internal static class SegmentRun
 {
     /// <summary>Whether the request is about such segments: it says what only they need to be told, or has a key without an id.</summary>
     public static bool IsMeant(DecryptRequest request) =>
-        request.Method is not null || request.Vector is not null || request.Sequence is not null || (request.Keys.Length == 1 && request.Keys[0].Length == 32 && !request.Keys[0].Contains(':', StringComparison.Ordinal));
+        request.Method is not null || request.Kid is not null || request.Vector is not null || request.Sequence is not null || (request.Keys.Length == 1 && request.Keys[0].Length == 32 && !request.Keys[0].Contains(':', StringComparison.Ordinal));
 
     public static async Task<int> RunAsync(DecryptRequest request, OutputTarget target, CommandIo io, CancellationToken cancellationToken)
     {
@@ -24,8 +24,10 @@ internal static class SegmentRun
         };
         using RawKeyRing keys = new();
         KeyId id = new(1);
-        await AddKeyAsync(keys, id, request, io, cancellationToken);
-        byte[] vector = VectorOf(request);
+        using CpixKeys? document = request.Cpix is null ? null : await CpixKeys.ReadAsync(request, io, cancellationToken);
+        if (document is null) await AddKeyAsync(keys, id, request, io, cancellationToken);
+        else id = document.AddTo(keys, request);
+        byte[] vector = document is not null && method == SegmentEncryption.SampleAes && request.Vector is null && request.Sequence is null && document.VectorOf(id) is { } own ? own : VectorOf(request);
         List<string> files = MediaInput.Find(request.Files, init: null);
         SegmentInput[] segments = [.. files.Select(file => new SegmentInput(DecryptRun.NameOf(file), cancel => MediaInput.OpenAsync([file], io.OpenInput, cancel)))];
 
@@ -40,6 +42,7 @@ internal static class SegmentRun
 
         TimeSpan elapsed = TimeProvider.System.GetElapsedTime(begun);
         List<string> warnings = Warnings(summary, method);
+        document?.Warn(warnings);
         if (request.Json) await io.Out.WriteLineAsync(ToJson(summary, method, outputs.Written[0], warnings, elapsed));
         else
         {
@@ -75,7 +78,7 @@ internal static class SegmentRun
     private static byte[] VectorOf(DecryptRequest request)
     {
         if (request.Vector is not { } text)
-            return request.Sequence is not null ? [] : throw new UsageException("--key: a key is written KID:KEY; alone it is for segments of HLS, which need their initialisation vector: --iv IV as EXT-X-KEY has it, or --sequence N where it has none");
+            return request.Sequence is not null ? [] : throw new UsageException(request.Cpix is not null ? "segments of HLS need their initialisation vector, and the document has none with this key: --iv IV as EXT-X-KEY has it, or --sequence N where it has none" : "--key: a key is written KID:KEY; alone it is for segments of HLS, which need their initialisation vector: --iv IV as EXT-X-KEY has it, or --sequence N where it has none");
         if (request.Sequence is not null) throw new UsageException("--iv is the initialisation vector of all segments, and --sequence says that each has its own: give one of them");
         ReadOnlySpan<char> digits = text.StartsWith("0x", StringComparison.OrdinalIgnoreCase) ? text.AsSpan(2) : text;
         byte[] vector = new byte[16];

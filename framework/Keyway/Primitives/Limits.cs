@@ -427,3 +427,46 @@ internal static class KeyFileLimits
     /// <summary>Keys of one presentation that are kept at once, each in a session: those of eight renditions whose keys change with each segment, for two minutes. One that is forgotten is asked for again.</summary>
     public const int Kept = 256;
 }
+
+/// <summary>What a reader of CPIX documents accepts at most.</summary>
+internal static class CpixLimits
+{
+    /// <summary>One document: some five thousand keys with their rules, or several hundred with headers of three systems.</summary>
+    public const int Bytes = 1 << 20;
+
+    /// <summary>Elements inside elements: eight are what the schema needs, and certificates and signatures a few more.</summary>
+    public const int Nesting = 32;
+
+    /// <summary>Content keys, each of which a file's decryption keeps in a page of memory of its own: a day of five tracks whose keys change twice an hour are 240.</summary>
+    public const int ContentKeys = 4096;
+
+    /// <summary>Recipients, each with a certificate that is taken apart: packagers of one service.</summary>
+    public const int Recipients = 256;
+
+    /// <summary>Document keys of one recipient, each of which costs an RSA decryption: one for each group of keys that are opened together.</summary>
+    public const int DocumentKeys = 64;
+
+    /// <summary>Entries of each other list: as many as fit into a document.</summary>
+    public const int Entries = 16_384;
+
+    /// <summary>One protected value: a wrapped key has the length of an RSA modulus, of which the largest in use has 16 384 bits.</summary>
+    public const int CipherBytes = 2048;
+
+    /// <summary>One key, to be told from others by its length.</summary>
+    public const int KeyBytes = 64;
+
+    /// <summary>The key of a message authentication code, which is as long as its maker likes; a shorter one than this proves nothing.</summary>
+    public const int LeastMacKeyBytes = 16;
+
+    /// <summary>One snippet for a manifest, or a certificate: PlayReady objects have some kilobytes, and are written into base64 twice.</summary>
+    public const int SignalBytes = 256 << 10;
+
+    /// <summary>Characters of a text that is kept only to be shown.</summary>
+    public const int ShownText = 256;
+
+    /// <summary>Remarks on one document: more nobody reads.</summary>
+    public const int Notes = 100;
+
+    /// <summary>Filters that are compared with each other to see whether two rules mean different keys for one track: five hundred rules with a filter each. That of a track is looked for among all.</summary>
+    public const int ComparedFilters = 500_000;
+}

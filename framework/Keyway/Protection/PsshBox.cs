@@ -117,6 +117,17 @@ public sealed record PsshBox
         return true;
     }
 
+    /// <summary>Reads a header where it may be whole boxes, or the data of one alone: its own first bytes say which.</summary>
+    /// <param name="system">Whose it is, where it is data alone.</param>
+    /// <param name="data">The header.</param>
+    /// <returns>The boxes, those before a mistake too; data alone is a box of version 0.</returns>
+    internal static IReadOnlyList<PsshBox> ReadHeader(SystemId system, ReadOnlyMemory<byte> data)
+    {
+        if (data.Length < HeaderSize || BinaryPrimitives.ReadUInt32BigEndian(data.Span[4..]) != Type) return data.IsEmpty ? [] : [new PsshBox { Version = 0, System = system, Data = data }];
+        TryReadAll(data.Span, out IReadOnlyList<PsshBox> boxes, out _);
+        return boxes;
+    }
+
     /// <summary>It as initialisation data for its key system.</summary>
     /// <returns>The initialisation data.</returns>
     internal InitializationData ToInitializationData() => new() { Kind = InitializationDataKind.Pssh, System = System, Payload = Data, BoxKeyIds = KeyIds, Box = Box };

@@ -17,6 +17,9 @@ internal static class DecryptCommand
         Option<string?> vector = new("--iv") { Description = "Of segments of HLS: their initialisation vector, 32 hexadecimal digits", HelpName = "IV" };
         Option<ulong?> sequence = new("--sequence") { Description = "Of segments of HLS without an IV: the media sequence number of the first, which is the IV", HelpName = "N" };
         Option<string?> keyFile = new("--key-file") { Description = "A file with one KID:KEY a line, or - for standard input", HelpName = "FILE|-" };
+        Option<string?> cpix = new("--cpix") { Description = "A CPIX document with keys, or - for standard input", HelpName = "FILE|-" };
+        Option<string?> cpixKey = new("--cpix-key") { Description = "The private key (PEM, not encrypted) of the recipient that the keys of --cpix are encrypted for", HelpName = "PEM" };
+        Option<string?> kid = new("--kid") { Description = "Of segments of HLS: which key of --cpix, where it has several", HelpName = "KID" };
         Option<string> to = new("--to") { Description = "Where to: a file, or - for standard output", HelpName = "FILE|-", Required = true };
         Option<bool> force = new("--force") { Description = "Replace what exists" };
         Option<string?> init = new("--init") { Description = "The initialisation segment of the files, which then go by the numbers in their names: --init init.mp4 seg-*.m4s", HelpName = "FILE" };
@@ -30,7 +33,7 @@ internal static class DecryptCommand
         });
         Command command = new("decrypt", "Decrypts files whose keys you hold. The output has the length of the input, and every offset in it stays true.")
         {
-            files, keys, keyFile, to, force, init, method, vector, sequence, threads, sha256, allowProtected,
+            files, keys, keyFile, cpix, cpixKey, kid, to, force, init, method, vector, sequence, threads, sha256, allowProtected,
         };
         command.SetAction((parse, cancellationToken) =>
         {
@@ -41,6 +44,9 @@ internal static class DecryptCommand
                 Init = parse.GetValue(init),
                 Keys = parse.GetValue(keys) ?? [],
                 KeyFile = parse.GetValue(keyFile),
+                Cpix = parse.GetValue(cpix),
+                CpixKey = parse.GetValue(cpixKey),
+                Kid = parse.GetValue(kid),
                 To = parse.GetRequiredValue(to),
                 Force = parse.GetValue(force),
                 Method = parse.GetValue(method),

@@ -11,6 +11,7 @@ public sealed class RawMediaKeys : IMediaKeys, IDisposable
 {
     private readonly Acceleration _acceleration;
     private readonly List<Entry> _entries = [];
+    private IKeyDirectory? _directory;
 
     /// <summary>Makes an empty set.</summary>
     /// <param name="acceleration">Which AES to use.</param>
@@ -53,7 +54,7 @@ public sealed class RawMediaKeys : IMediaKeys, IDisposable
         {
             List<KeyId> unused = [];
             foreach (Entry entry in _entries)
-                if (entry is { IsUsed: false, Track: 0, Address: null }) unused.Add(entry.Id);
+                if (entry is { IsUsed: false, IsListed: false, Track: 0, Address: null }) unused.Add(entry.Id);
             return unused;
         }
     }
@@ -84,7 +85,26 @@ public sealed class RawMediaKeys : IMediaKeys, IDisposable
     public ValueTask<IFragmentDecryptor> LeaseAsync(FragmentNeeds needs, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(needs);
-        return new(new Decryptor(this, needs.Track.Id));
+        KeyId? unnamed = null;
+        if (_directory is { } directory)
+        {
+            for (int i = 0; i < needs.KeyIds.Count; i++)
+            {
+                KeyId id = needs.KeyIds[i];
+                bool isHeld = _entries.Exists(entry => (entry.Track == 0 && entry.Id == id) || entry.Track == needs.Track.Id);
+                if (id != default || isHeld) directory.Check(needs, id, isHeld);
+                else if (directory.Choose(needs.Track) is { } chosen) directory.Check(needs, (unnamed = chosen).Value, HasAll([chosen]));
+            }
+        }
+
+        return new(new Decryptor(this, needs.Track.Id, unnamed));
+    }
+
+    /// <summary>Adds a key of a document, which may list keys for much more than what is opened: it is not told as unused.</summary>
+    internal void Add(KeyId id, ReadOnlySpan<byte> key, IKeyDirectory directory)
+    {
+        _directory = directory;
+        Add(new Entry(id, 0, ContentKey.Create(id, key, _acceleration)) { IsListed = true });
     }
 
     /// <summary>Whether there is a key for each of some identifiers.</summary>
@@ -149,12 +169,15 @@ public sealed class RawMediaKeys : IMediaKeys, IDisposable
         /// <summary>Where playlists say that it is; <see langword="null"/>: it answers to an identifier or a track.</summary>
         public Uri? Address { get; init; }
 
+        /// <summary>Whether it comes with others from a document.</summary>
+        public bool IsListed { get; init; }
+
         /// <summary>Whether a sample has asked for it. Set by any thread, and never back.</summary>
         public volatile bool IsUsed;
     }
 
     /// <summary>One fragment's references of the keys that it uses. Nobody judges them: a caller that holds a key in the clear needs no permission.</summary>
-    private sealed class Decryptor(RawMediaKeys owner, uint track) : IFragmentDecryptor
+    private sealed class Decryptor(RawMediaKeys owner, uint track, KeyId? unnamed) : IFragmentDecryptor
     {
         private readonly List<ContentKey> _held = [];
         private ContentKey? _key;
@@ -185,7 +208,9 @@ public sealed class RawMediaKeys : IMediaKeys, IDisposable
 
         private bool TryHold(KeyId id)
         {
-            if (owner.Find(id, track) is not { } key) return false;
+            // Samples that name no key have the one that a document chooses for their track.
+            ContentKey? key = owner.Find(id, track) ?? (id == default && unnamed is { } chosen ? owner.Find(chosen, track) : null);
+            if (key is null) return false;
             if (!_held.Contains(key))
             {
                 if (!key.TryAddReference()) return false;

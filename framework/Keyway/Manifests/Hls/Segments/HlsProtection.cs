@@ -11,8 +11,6 @@ namespace Keyway.Manifests.Hls.Segments;
 /// <remarks>Nothing is fetched: what stands in a <c>data:</c> URI is read, everything else is named.</remarks>
 internal static class HlsProtection
 {
-    private const uint Pssh = PsshBox.Type;
-
     /// <summary>What is said about some segments.</summary>
     public static IReadOnlyList<RenditionProtection> Of(MediaPlaylist playlist, int first, int count)
     {
@@ -96,14 +94,8 @@ internal static class HlsProtection
         return what is null ? null : $"KEYFORMAT {format} {what}: nothing is asked for with it ({tag.Place})";
     }
 
-    /// <summary>A header is a whole box, or the data of one alone: its own first bytes say which.</summary>
-    private static List<HeaderStatement> Headers(SystemId system, ReadOnlyMemory<byte> data, ProtectionSource source)
-    {
-        if (data.Length < 8 || System.Buffers.Binary.BinaryPrimitives.ReadUInt32BigEndian(data.Span[4..]) != Pssh)
-            return data.IsEmpty ? [] : [new HeaderStatement { Box = new PsshBox { Version = 0, System = system, Data = data }, Source = source }];
-        PsshBox.TryReadAll(data.Span, out IReadOnlyList<PsshBox> boxes, out _);
-        return [.. boxes.Select(box => new HeaderStatement { Box = box, Source = source })];
-    }
+    private static List<HeaderStatement> Headers(SystemId system, ReadOnlyMemory<byte> data, ProtectionSource source) =>
+        [.. PsshBox.ReadHeader(system, data).Select(box => new HeaderStatement { Box = box, Source = source })];
 
     /// <summary>Reads the old form of Widevine's data, an object in JSON, and writes it as the data of a box: a message of key identifiers (2), provider (3) and content (4).</summary>
     private static bool TryReadOldWidevine(ReadOnlyMemory<byte> data, out byte[] content, out List<KeyId> ids)

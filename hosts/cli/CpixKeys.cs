@@ -1,0 +1,93 @@
+using System.Security.Cryptography;
+using Keyway.Cpix;
+using Keyway.Decryption;
+using Keyway.Mp4;
+
+namespace Keyway.Cli;
+
+/// <summary>The keys of <c>--cpix</c>. A class of its own, so that nobody else loads it.</summary>
+internal sealed class CpixKeys : IDisposable
+{
+    private readonly CpixDocument _document;
+    private readonly List<string> _warnings;
+    private byte[] _vector = [];
+
+    private CpixKeys(CpixDocument document, List<string> warnings) => (_document, _warnings) = (document, warnings);
+
+    /// <summary>Reads the document that a request names, and opens what is encrypted in it.</summary>
+    /// <exception cref="UsageException">A file cannot be read, or is no private key.</exception>
+    /// <exception cref="CpixException">The document gives no keys.</exception>
+    public static async Task<CpixKeys> ReadAsync(DecryptRequest request, CommandIo io, CancellationToken cancellationToken)
+    {
+        if (request.Cpix!.StartsWith("http", StringComparison.OrdinalIgnoreCase) && request.Cpix.Contains("://", StringComparison.Ordinal)) throw new UsageException("--cpix takes a file: keys are not fetched");
+        CpixDocument document = await CpixFile.ReadAsync(request.Cpix, io, cancellationToken);
+        try
+        {
+            List<string> warnings = [.. document.Notes.Select(static note => $"--cpix: {note}")];
+            if (request.CpixKey is not { } file) return new CpixKeys(document, warnings);
+            using RSA recipient = PrivateKeyFile.Read(file, "--cpix-key", out bool isOpenToOthers);
+            if (isOpenToOthers) warnings.Add($"--cpix-key: others may read {file} (chmod 600 closes it)");
+            if (document.IsLocked) document.Unlock(recipient);
+            else warnings.Add("--cpix-key: nothing in the document is encrypted");
+            return new CpixKeys(document, warnings);
+        }
+        catch
+        {
+            document.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Adds every key.</summary>
+    public void AddTo(RawMediaKeys keys) => _document.AddTo(keys);
+
+    /// <summary>Adds the key of segments that name none: the one that the user names, or the one that there can be no doubt about.</summary>
+    /// <returns>Its identifier.</returns>
+    public KeyId AddTo(RawKeyRing keys, DecryptRequest request)
+    {
+        if (request.Keys.Length > 0 || request.KeyFile is not null) throw new UsageException("segments of HLS have one key: --cpix, --key or --key-file");
+        KeyId id = Choose(request.Kid);
+        _document.AddTo(keys, id);
+        return id;
+    }
+
+    /// <summary>The vector that stands with a key; <see langword="null"/>: none.</summary>
+    public byte[]? VectorOf(KeyId id)
+    {
+        _vector = GC.AllocateArray<byte>(16, pinned: true);
+        return _document.TryGetInitializationVector(id, _vector) ? _vector : null;
+    }
+
+    /// <summary>Adds what is to be known of the document.</summary>
+    public void Warn(List<string> warnings) => warnings.AddRange(_warnings);
+
+    /// <summary>Adds what is to be known of the document, and whether it was of use.</summary>
+    public void Warn(List<string> warnings, Mp4Summary summary)
+    {
+        Warn(warnings);
+        // What names no key was opened by a rule.
+        if (!summary.Tracks.Any(track => track.KeyIds.Any(id => id == default || _document.ContentKeys.Any(key => key.Id == id)))) warnings.Add("no sample asked for a key of --cpix");
+    }
+
+    public void Dispose()
+    {
+        CryptographicOperations.ZeroMemory(_vector);
+        _document.Dispose();
+    }
+
+    private KeyId Choose(string? kid)
+    {
+        if (kid is not null) return KeyId.TryParse(kid, out KeyId named) ? named : throw new UsageException("--kid is not a key id (32 hexadecimal digits)");
+        if (_document.ContentKeys.Count == 1) return _document.ContentKeys[0].Id;
+        try
+        {
+            if (_document.FindKey(new CpixContext()) is { } id) return id;
+        }
+        catch (CpixException exception) when (exception.Kind == CpixErrorKind.Undecided)
+        {
+            // Nothing is known of segments but that they are there.
+        }
+
+        throw new UsageException($"segments of HLS name no key, and --cpix has {_document.ContentKeys.Count}: --kid KID says which ({string.Join(", ", _document.ContentKeys.Take(8).Select(static key => key.Id.ToString()))}{(_document.ContentKeys.Count > 8 ? " …" : "")})");
+    }
+}
