@@ -1,5 +1,6 @@
 using System.Globalization;
 using Keyway.Cli.Targets;
+using Keyway.Containers.WebM;
 using Keyway.Decryption;
 using Keyway.Mp4;
 
@@ -27,26 +28,39 @@ internal static class DecryptRun
         // What is given by itself comes before what stands in a document.
         using CpixKeys? document = request.Cpix is null ? null : await CpixKeys.ReadAsync(request, io, cancellationToken);
         document?.AddTo(held);
-        foreach (string key in request.Keys) HeldKey.AddTo(held, key, "--key");
-        if (request.KeyFile is not null) await AddFileAsync(held, io, request.KeyFile, cancellationToken);
+        // Keys whose names only WebM has; what else is read decides whether they are any.
+        List<UsageException> odd = [];
+        foreach (string key in request.Keys) HeldKey.AddTo(held, key, "--key", odd);
+        if (request.KeyFile is not null) await AddFileAsync(held, odd, io, request.KeyFile, cancellationToken);
 
         long begun = TimeProvider.System.GetTimestamp();
         List<string> files = MediaInput.Find(request.Files, request.Init);
         await using OutputSet outputs = new(io, request.Force) { Digests = request.Sha256, Durable = false };
-        await using Stream input = await MediaInput.OpenAsync(files, io.OpenInput, cancellationToken);
+        await using Stream opened = await MediaInput.OpenAsync(files, io.OpenInput, cancellationToken);
+        (Stream input, bool isWebM) = await PeekedStream.OpenAsync(opened, cancellationToken);
+        if (!isWebM && odd.Count > 0) throw odd[0];
         string? path = target.Kind == OutputKind.File ? target.Path : null;
         // Offsets in messages count from the start of the first.
         string name = files.Count == 1 ? NameOf(files[0]) : string.Create(CultureInfo.InvariantCulture, $"{NameOf(files[0])} and {files.Count - 1} after it");
         using ProgressLine? progress = request.Json ? null : ProgressLine.On(io, TimeProvider.System, "decrypting", input.CanSeek ? input.Length : 0);
-        Mp4DecryptOptions options = new()
-        {
-            MaxParallelFragments = request.Threads,
-            Progress = progress,
-            PartLengths = FileSequence.LengthsOf(files),
-            AllowProtected = request.AllowProtected,
-            Tracks = request.AllowProtected ? track => !track.IsProtected || held.CanOpen(track) : null,
-        };
-        Mp4Summary summary = await outputs.WriteAsync(path, pipe => Mp4Decryptor.DecryptAsync(input, name, held, pipe, options, cancellationToken).AsTask(), cancellationToken);
+        Func<Mp4Track, bool>? tracks = request.AllowProtected ? track => !track.IsProtected || held.CanOpen(track) : null;
+        Mp4Summary summary = isWebM
+            ? await WebMAsync(input, name, held, new WebMDecryptOptions { Progress = progress, AllowProtected = request.AllowProtected, Tracks = tracks }, path, outputs, cancellationToken)
+            : await Mp4Async(
+                input,
+                name,
+                held,
+                new Mp4DecryptOptions
+                {
+                    MaxParallelFragments = request.Threads,
+                    Progress = progress,
+                    PartLengths = FileSequence.LengthsOf(files),
+                    AllowProtected = request.AllowProtected,
+                    Tracks = tracks,
+                },
+                path,
+                outputs,
+                cancellationToken);
         await outputs.CommitAsync(cancellationToken);
         progress?.Dispose();
 
@@ -64,10 +78,17 @@ internal static class DecryptRun
         return ExitCode.Done;
     }
 
+    private static async Task<Mp4Summary> Mp4Async(Stream input, string name, RawMediaKeys held, Mp4DecryptOptions options, string? path, OutputSet outputs, CancellationToken cancellationToken) =>
+        await outputs.WriteAsync(path, pipe => Mp4Decryptor.DecryptAsync(input, name, held, pipe, options, cancellationToken).AsTask(), cancellationToken);
+
+    // A method of its own, so that nobody else loads what it needs.
+    private static async Task<Mp4Summary> WebMAsync(Stream input, string name, RawMediaKeys held, WebMDecryptOptions options, string? path, OutputSet outputs, CancellationToken cancellationToken) =>
+        await outputs.WriteAsync(path, pipe => WebMDecryptor.DecryptAsync(input, name, held, pipe, options, cancellationToken).AsTask(), cancellationToken);
+
     // A query may hold a token.
     internal static string NameOf(string file) => file.StartsWith("http", StringComparison.OrdinalIgnoreCase) ? file.Split('?', '#')[0] : file;
 
-    private static async Task AddFileAsync(RawMediaKeys held, CommandIo io, string keyFile, CancellationToken cancellationToken)
+    private static async Task AddFileAsync(RawMediaKeys held, List<UsageException> odd, CommandIo io, string keyFile, CancellationToken cancellationToken)
     {
         try
         {
@@ -75,7 +96,7 @@ internal static class DecryptRun
             for (int line = 1; await reader.ReadLineAsync(cancellationToken) is { } text; line++)
             {
                 text = text.Trim();
-                if (text.Length > 0 && text[0] != '#') HeldKey.AddTo(held, text, string.Create(CultureInfo.InvariantCulture, $"--key-file, line {line}"));
+                if (text.Length > 0 && text[0] != '#') HeldKey.AddTo(held, text, string.Create(CultureInfo.InvariantCulture, $"--key-file, line {line}"), odd);
             }
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)

@@ -5,12 +5,22 @@ using Keyway.Mp4;
 
 namespace Keyway.Cli;
 
-/// <summary>A key as mp4decrypt takes it: <c>KID:KEY</c>, or <c>TRACK:KEY</c> with the track's number.</summary>
+/// <summary>
+/// A key as mp4decrypt takes it: <c>KID:KEY</c>, or <c>TRACK:KEY</c> with the track's number. The identifiers of WebM have any length: hexadecimal digits, two a byte, with <c>0x</c>
+/// before them where they could be the number of a track.
+/// </summary>
 internal static class HeldKey
 {
+    /// <summary>Digits of the longest identifier that is read.</summary>
+    private const int MostOpaque = 1024;
+
     /// <summary>Reads a key into native memory.</summary>
+    /// <param name="keys">Where to.</param>
+    /// <param name="text">The text.</param>
+    /// <param name="where">Where it stood, for messages.</param>
+    /// <param name="odd">Takes what is to be said where the file is not WebM: the identifier has a length that only WebM knows.</param>
     /// <exception cref="UsageException">The text is something else. It is not repeated: half of it is a secret.</exception>
-    public static void AddTo(RawMediaKeys keys, string text, string where)
+    public static void AddTo(RawMediaKeys keys, string text, string where, List<UsageException> odd)
     {
         int colon = text.IndexOf(':', StringComparison.Ordinal);
         if (colon < 0) throw new UsageException($"{where}: a key is written KID:KEY (a key alone is for segments of HLS)");
@@ -20,14 +30,38 @@ internal static class HeldKey
         {
             if (!TryReadHex(text.AsSpan(colon + 1), key))
                 throw new UsageException($"{where}: the key after the colon is not 32 hexadecimal digits");
+            bool isTrack = uint.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out uint track) && track > 0;
+            UsageException problem = new($"{where}: what stands before the colon is neither a key id (32 hexadecimal digits; of WebM any even number of them) nor a track's number");
             if (KeyId.TryParse(name, out KeyId id)) keys.Add(id, key);
-            else if (uint.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out uint track) && track > 0) keys.Add(track, key);
-            else throw new UsageException($"{where}: what stands before the colon is neither a key id (32 hexadecimal digits) nor a track's number");
+            else if (TryReadOpaque(name, out id))
+            {
+                // The digits of a short identifier may be the number of a track.
+                if (isTrack) keys.Add(track, id, key);
+                else
+                {
+                    keys.Add(id, key);
+                    odd.Add(problem);
+                }
+            }
+            else if (isTrack) keys.Add(track, key);
+            else throw problem;
         }
         finally
         {
             Wipe(key);
         }
+    }
+
+    /// <summary>An identifier of any length, as WebM has them.</summary>
+    private static bool TryReadOpaque(ReadOnlySpan<char> digits, out KeyId id)
+    {
+        id = default;
+        if (digits.StartsWith("0x", StringComparison.OrdinalIgnoreCase)) digits = digits[2..];
+        if (digits.Length is 0 or > MostOpaque) return false;
+        byte[] bytes = new byte[digits.Length / 2];
+        if (!TryReadHex(digits, bytes)) return false;
+        id = KeyId.FromOpaque(bytes);
+        return true;
     }
 
     /// <summary>Reads the one key of segments of HLS, which have no identifiers.</summary>

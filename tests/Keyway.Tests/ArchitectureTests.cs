@@ -198,7 +198,7 @@ public sealed partial class ArchitectureTests
     [InlineData("Diagnostics")]
     [InlineData("MediaUnits")]
     [InlineData("Mp4", "MediaUnits", "Decryption", "Protection")]
-    [InlineData("Containers", "Decryption")]
+    [InlineData("Containers", "Mp4", "MediaUnits", "Decryption", "Protection")]
     [InlineData("Dash", "Timeline", "Sources", "Protection")]
     [InlineData("Manifests", "Timeline", "Sources", "Protection")]
     [InlineData("Sessions", "Licensing", "Decryption", "Messaging", "Diagnostics")]

@@ -409,6 +409,43 @@ internal static class TransportStreamLimits
     public const int AudioFrameBytes = 256 << 10;
 }
 
+/// <summary>What a reader of WebM accepts at most.</summary>
+internal static class WebMLimits
+{
+    /// <summary>The EBML header: DocType and some numbers.</summary>
+    public const int HeaderBytes = 64 << 10;
+
+    /// <summary><c>Tracks</c>, and <c>Info</c>. The set-up of Vorbis has some kilobytes, and every track has one.</summary>
+    public const int DescriptionBytes = 4 << 20;
+
+    /// <summary><c>Cues</c>: one entry of some twenty bytes a second for a day are 2 MiB.</summary>
+    public const int CuesBytes = 16 << 20;
+
+    /// <summary>Segments that <c>Cues</c> lead to, and with them cue points that are looked at: a week at one a second.</summary>
+    public const int CuePoints = 1 << 20;
+
+    /// <summary>Tracks of one file. Films have some ten.</summary>
+    public const int Tracks = 256;
+
+    /// <summary>Encodings of one track. More than one beside an encryption is refused; each is looked at to name it.</summary>
+    public const int Encodings = 16;
+
+    /// <summary>One key identifier, which may have any length: what <c>KeyId</c> and what key systems call it are some tens of bytes.</summary>
+    public const int KeyIdBytes = 512;
+
+    /// <summary>One block with all that stands beside it in its group. An intra-coded 8K picture is below 64 MiB.</summary>
+    public const int BlockBytes = 64 << 20;
+
+    /// <summary>How much of a cluster is read, decrypted and handed on at a time: large enough for the disk, small beside a cluster.</summary>
+    public const int BatchBytes = 1 << 20;
+
+    /// <summary>Blocks of that: empty ones have six bytes, and each costs a row.</summary>
+    public const int BatchBlocks = 1 << 14;
+
+    /// <summary>Bytes of a file before its first cluster that are read to find <c>Tracks</c> and <c>Cues</c>: pictures that are attached may stand before them.</summary>
+    public const long BytesBeforeTracks = 64 << 20;
+}
+
 /// <summary>What is read and kept of keys that are files.</summary>
 internal static class KeyFileLimits
 {

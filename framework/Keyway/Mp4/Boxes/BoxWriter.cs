@@ -52,6 +52,9 @@ internal sealed class BoxWriter
     /// <summary>Overwrites what was written.</summary>
     public void Set(int at, uint value) => BinaryPrimitives.WriteUInt32BigEndian(_bytes.AsSpan(at), value);
 
+    /// <summary>Overwrites what was written.</summary>
+    public void Set(int at, ushort value) => BinaryPrimitives.WriteUInt16BigEndian(_bytes.AsSpan(at), value);
+
     public void Truncate(int length) => Length = length;
 
     private Span<byte> Take(int count)

@@ -15,8 +15,8 @@ internal static class FourCc
     public const uint Piff = 0x70696666, Encv = 0x656E6376, Enca = 0x656E6361, Enct = 0x656E6374, Encs = 0x656E6373, Encm = 0x656E636D;
     public const uint Ac3 = 0x61632D33, Ec3 = 0x65632D33, FLaC = 0x664C6143, Av01 = 0x61763031, Vp08 = 0x76703038, Vp09 = 0x76703039, Opus = 0x4F707573, Alac = 0x616C6163;
     public const uint Dtsc = 0x64747363, Dtsh = 0x64747368, Dtsl = 0x6474736C, Dtse = 0x64747365, Stpp = 0x73747070, Wvtt = 0x77767474;
-    public const uint HvcC = 0x68766343, VvcC = 0x76766343, Esds = 0x65736473, Wave = 0x77617665, Dac3 = 0x64616333, Dec3 = 0x64656333;
-    public const uint Vide = 0x76696465, Soun = 0x736F756E, Auxv = 0x61757876, Pict = 0x70696374;
+    public const uint HvcC = 0x68766343, VvcC = 0x76766343, Esds = 0x65736473, Wave = 0x77617665, Dac3 = 0x64616333, Dec3 = 0x64656333, VpcC = 0x76706343, Av1C = 0x61763143, DOps = 0x644F7073;
+    public const uint Vide = 0x76696465, Soun = 0x736F756E, Subt = 0x73756274, Auxv = 0x61757876, Pict = 0x70696374;
 
     /// <summary>The four characters; what does not print becomes a dot, so that hostile codes stay harmless in a message.</summary>
     public static string Text(uint code)

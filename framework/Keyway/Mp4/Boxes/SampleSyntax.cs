@@ -12,8 +12,14 @@ internal readonly record struct SampleSyntax
     /// <summary>How many bits at the beginning of a sample take few values in a track; 0 where that is not so.</summary>
     public int HeadBits { get; private init; }
 
+    /// <summary>Whether the lowest bit of the first byte is 0 in every sample: an audio packet of Vorbis says so that it is no header (Vorbis I, 4.3.1).</summary>
+    public bool IsEven { get; private init; }
+
+    /// <summary>The object type that players agree on for Vorbis; no standard has it.</summary>
+    public const byte VorbisType = 0xDD;
+
     /// <summary>What is looked at; <see langword="null"/> where there is nothing.</summary>
-    public string? Name => LengthSize > 0 ? "NAL units" : HeadBits == 7 ? "first element" : HeadBits > 0 ? "first byte" : null;
+    public string? Name => IsEven ? "packet type" : LengthSize > 0 ? "NAL units" : HeadBits == 7 ? "first element" : HeadBits > 0 ? "first byte" : null;
 
     /// <summary>What a child box of the entry adds.</summary>
     /// <remarks>
@@ -29,7 +35,7 @@ internal readonly record struct SampleSyntax
         FourCc.AvcC when child.Content.Length > 4 => new() { LengthSize = (child.Content[4] & 3) + 1, HeaderSize = 1 },
         FourCc.HvcC when child.Content.Length > 21 => new() { LengthSize = (child.Content[21] & 3) + 1, HeaderSize = 2 },
         FourCc.VvcC when child.Content.Length > 4 => new() { LengthSize = ((child.Content[4] >> 1) & 3) + 1, HeaderSize = 2 },
-        FourCc.Esds when child.Content.Length > 4 => new() { HeadBits = HeadOf(child.Fields(4)) },
+        FourCc.Esds when child.Content.Length > 4 => HeadOf(child.Fields(4), out bool isVorbis) is var bits && isVorbis ? new() { IsEven = true } : new() { HeadBits = bits },
         FourCc.Wave => InWave(child),
         _ => this,
     };
@@ -57,8 +63,9 @@ internal readonly record struct SampleSyntax
     }
 
     /// <summary>Of AAC, element and instance tag: an <c>raw_data_block</c> begins with them (ISO/IEC 14496-3, 4.4.2.1). MPEG video and MP3 begin with start codes and sync words.</summary>
-    private static int HeadOf(FieldReader fields)
+    private static int HeadOf(FieldReader fields, out bool isVorbis)
     {
+        isVorbis = false;
         if (!TryEnter(ref fields, 3)) return 0;
         fields.Skip(2);
         byte flags = fields.U8();
@@ -68,6 +75,7 @@ internal readonly record struct SampleSyntax
         if (!TryEnter(ref fields, 4)) return 0;
         byte type = fields.U8();
         fields.Skip(12);
+        isVorbis = type == VorbisType;
         return type switch
         {
             0x66 or 0x67 or 0x68 => 7,

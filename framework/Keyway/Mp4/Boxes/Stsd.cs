@@ -94,7 +94,7 @@ internal static class Stsd
         bool visual = fields == EntryFields + VisualFields && box.Content.Length >= fields;
         uint original = protection is { OriginalFormat: not 0 } ? protection.OriginalFormat : box.Type;
         if (original is FourCc.Avc1 or FourCc.Avc3 && config.Length == 3) codec = $"{FourCc.Text(original)}.{Convert.ToHexStringLower(config)}";
-        else codec = FourCc.Text(original);
+        else codec = syntax.IsEven ? "vorbis" : FourCc.Text(original);
         entry = new SampleEntry
         {
             Start = box.Start,

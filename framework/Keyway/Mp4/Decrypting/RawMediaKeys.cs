@@ -33,6 +33,17 @@ public sealed class RawMediaKeys : IMediaKeys, IDisposable
         Add(new Entry(default, trackId, ContentKey.Create(default, key, _acceleration)));
     }
 
+    /// <summary>Adds a key whose name may be the number of a track as well as an identifier: digits of a file whose identifiers have any length.</summary>
+    /// <param name="trackId">The track's number in its file, which is not 0.</param>
+    /// <param name="id">The identifier that the same digits are.</param>
+    /// <param name="key">16 bytes, copied at once. Ownership: the caller's, who clears them.</param>
+    /// <exception cref="ArgumentException"><paramref name="key"/> is not 16 bytes long.</exception>
+    public void Add(uint trackId, KeyId id, ReadOnlySpan<byte> key)
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(trackId);
+        Add(new Entry(id, trackId, ContentKey.Create(default, key, _acceleration)) { IsEither = true });
+    }
+
     /// <summary>Adds the key that a playlist says is at an address (<c>EXT-X-KEY</c> with the key format <c>identity</c>), whatever method it names with it: that address is not asked.</summary>
     /// <param name="address">The address as the playlist means it: absolute.</param>
     /// <param name="key">16 bytes, copied at once. Ownership: the caller's, who clears them.</param>
@@ -78,7 +89,7 @@ public sealed class RawMediaKeys : IMediaKeys, IDisposable
     {
         ArgumentNullException.ThrowIfNull(track);
         return track.SampleEntries.All(static entry => entry.SchemeType is null || entry.Scheme != ProtectionScheme.None)
-            && (track.DefaultKeyIds.All(id => id == default || _entries.Exists(entry => entry.Track == 0 && entry.Id == id)) || _entries.Exists(entry => entry.Track == track.Id));
+            && (track.DefaultKeyIds.All(id => id == default || _entries.Exists(entry => entry.AnswersTo(id))) || _entries.Exists(entry => entry.Track == track.Id));
     }
 
     /// <inheritdoc/>
@@ -108,7 +119,7 @@ public sealed class RawMediaKeys : IMediaKeys, IDisposable
     }
 
     /// <summary>Whether there is a key for each of some identifiers.</summary>
-    internal bool HasAll(IReadOnlyList<KeyId> ids) => ids.All(id => _entries.Exists(entry => entry.Track == 0 && entry.Id == id));
+    internal bool HasAll(IReadOnlyList<KeyId> ids) => ids.All(id => _entries.Exists(entry => entry.AnswersTo(id)));
 
     /// <summary>Finds the key that a playlist says is at an address: by its identifier, or by the address.</summary>
     /// <param name="id">Its identifier (<see cref="KeyFileId"/>).</param>
@@ -148,7 +159,7 @@ public sealed class RawMediaKeys : IMediaKeys, IDisposable
         foreach (Entry entry in _entries)
         {
             if (entry.Track == track) found = entry;
-            if (entry.Track != 0 || entry.Id != id) continue;
+            if (!entry.AnswersTo(id)) continue;
             found = entry;
             break;
         }
@@ -165,6 +176,11 @@ public sealed class RawMediaKeys : IMediaKeys, IDisposable
         public uint Track => track;
 
         public ContentKey Key => key;
+
+        /// <summary>Whether it answers to its identifier as well as to its track.</summary>
+        public bool IsEither { get; init; }
+
+        public bool AnswersTo(KeyId wanted) => (track == 0 || IsEither) && id == wanted;
 
         /// <summary>Where playlists say that it is; <see langword="null"/>: it answers to an identifier or a track.</summary>
         public Uri? Address { get; init; }

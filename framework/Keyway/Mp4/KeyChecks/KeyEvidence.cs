@@ -25,14 +25,18 @@ internal sealed class KeyEvidence
     /// <summary>Beginnings of samples take a handful of values: some twenty that are spread tell.</summary>
     private const double FewHeads = 2;
 
+    /// <summary>What a bit is worth that is never set: three of them make it certain, and one is a damaged packet.</summary>
+    private const double OddBits = 13;
+
     private readonly Lock _lock = new();
     private HeadEvidence _heads = new(FewHeads);
     private UnitEvidence _units = new();
+    private double _evens;
     private int _row;
     private long _samples, _bytes;
     private volatile bool _isSettled;
 
-    private double Bits => _heads.Bits + _units.Bits;
+    private double Bits => _heads.Bits + _units.Bits + _evens;
 
     /// <summary>Looks at a sample that was decrypted.</summary>
     /// <returns><see langword="false"/> when it is the one that shows that the key does not fit.</returns>
@@ -67,6 +71,13 @@ internal sealed class KeyEvidence
     private bool Note(SampleEntry entry, ReadOnlySpan<byte> sample, in SampleProtection protection)
     {
         if (entry.Syntax.LengthSize > 0) return _units.Note(sample, entry.Syntax, protection);
+        if (entry.Syntax.IsEven)
+        {
+            if (!KeySignature.IsCovered(sample, protection, 1)) return false;
+            _evens += (sample[0] & 1) == 0 ? -1 : OddBits;
+            return true;
+        }
+
         if (entry.Syntax.HeadBits > 0)
         {
             if (!KeySignature.IsCovered(sample, protection, 1)) return false;

@@ -26,4 +26,7 @@ internal sealed record PackedTrack
 
     /// <summary>The language (ISO 639-2/T), three letters; <c>und</c>: not known.</summary>
     public string Language { get; init; } = "und";
+
+    /// <summary>The media time that is presented at the beginning, in units of the track: what comes before is there for the decoder.</summary>
+    public uint MediaStart { get; init; }
 }

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using Keyway.Mp4.Boxes;
 
 namespace Keyway.Mp4.Packing;
@@ -53,21 +52,30 @@ internal static class SampleEntries
     /// <param name="rate">Samples in a second.</param>
     /// <param name="audioSpecificConfig">The configuration (ISO/IEC 14496-3, 1.6.2.1).</param>
     /// <returns>The entry, a whole box.</returns>
-    public static byte[] Aac(int channels, int rate, ReadOnlySpan<byte> audioSpecificConfig)
+    public static byte[] Aac(int channels, int rate, ReadOnlySpan<byte> audioSpecificConfig) => Described(channels, rate, 0x40, audioSpecificConfig);
+
+    /// <summary>Of Vorbis: <c>mp4a</c> with an <c>esds</c> of the type that players agree on. No standard has it: it is for those who read samples.</summary>
+    /// <param name="channels">How many channels there are.</param>
+    /// <param name="rate">Samples in a second.</param>
+    /// <param name="headers">Its three headers.</param>
+    /// <returns>The entry, a whole box.</returns>
+    public static byte[] Vorbis(int channels, int rate, ReadOnlySpan<byte> headers) => Described(channels, rate, SampleSyntax.VorbisType, headers);
+
+    private static byte[] Described(int channels, int rate, byte type, ReadOnlySpan<byte> setup)
     {
         BoxWriter writer = new();
         int entry = BeginAudio(writer, FourCc.Mp4a, channels, rate);
         int esds = writer.Begin(FourCc.Esds, 0, 0);
-        int specific = 5 + audioSpecificConfig.Length, decoder = 5 + 13 + specific, stream = 3 + decoder + 5 + 1;
+        int specific = 5 + setup.Length, decoder = 5 + 13 + specific, stream = 3 + decoder + 5 + 1;
         Descriptor(writer, 0x03, stream);
         writer.U16(0);
         writer.U8(0);
         Descriptor(writer, 0x04, decoder - 5);
-        writer.U8(0x40);          // audio of ISO/IEC 14496-3
+        writer.U8(type);
         writer.U8(0x15);          // an audio stream, not upstream
         Zeros(writer, 11);        // the size of the decoder's buffer, and bit rates: not known
-        Descriptor(writer, 0x05, audioSpecificConfig.Length);
-        writer.Bytes(audioSpecificConfig);
+        Descriptor(writer, 0x05, setup.Length);
+        writer.Bytes(setup);
         Descriptor(writer, 0x06, 1);
         writer.U8(2);             // as MP4 has it
         writer.End(esds);
@@ -88,20 +96,24 @@ internal static class SampleEntries
         int sinf = writer.Begin(FourCc.Sinf);
         Box(writer, FourCc.Frma, clear[4..8]);
         int schm = writer.Begin(FourCc.Schm, 0, 0);
-        writer.Bytes("cbcs"u8);
+        writer.Bytes(protection.VectorSize > 0 ? "cenc"u8 : "cbcs"u8);
         writer.U32(0x00010000);
         writer.End(schm);
         int schi = writer.Begin(FourCc.Schi);
-        int tenc = writer.Begin(FourCc.Tenc, 1, 0);
+        int tenc = writer.Begin(FourCc.Tenc, protection.VectorSize > 0 ? (byte)0 : (byte)1, 0);
         writer.U8(0);
         writer.U8((byte)((protection.CryptBlocks << 4) | protection.SkipBlocks));
         writer.U8(1);
-        writer.U8(0);             // no vector a sample: the constant one
+        writer.U8(protection.VectorSize);
         Span<byte> id = stackalloc byte[KeyId.Size];
         protection.KeyId.Write(id);
         writer.Bytes(id);
-        writer.U8((byte)protection.Vector.Length);
-        writer.Bytes(protection.Vector.Span);
+        if (protection.VectorSize == 0)
+        {
+            writer.U8((byte)protection.Vector.Length);
+            writer.Bytes(protection.Vector.Span);
+        }
+
         writer.End(tenc);
         writer.End(schi);
         writer.End(sinf);
@@ -136,12 +148,8 @@ internal static class SampleEntries
     }
 
     /// <summary>Tag and length, in the four bytes that everybody reads.</summary>
-    private static void Descriptor(BoxWriter writer, byte tag, int length)
-    {
-        Span<byte> bytes = [tag, 0x80, 0x80, 0x80, 0];
-        BinaryPrimitives.WriteUInt16BigEndian(bytes[3..], (ushort)(0x8000 | ((length >> 7) << 8) | (length & 0x7F)));
-        writer.Bytes(bytes);
-    }
+    private static void Descriptor(BoxWriter writer, byte tag, int length) =>
+        writer.Bytes([tag, (byte)(0x80 | (length >> 21)), (byte)(0x80 | (length >> 14)), (byte)(0x80 | (length >> 7)), (byte)(length & 0x7F)]);
 
     private static void Zeros(BoxWriter writer, int count)
     {

@@ -55,8 +55,10 @@ internal sealed class SegmentPacker
     /// <param name="samples">The samples.</param>
     /// <param name="data">Their bytes, one after the other.</param>
     /// <param name="maps">Of a protected track: the entries of their maps, one after the other.</param>
+    /// <param name="vectors">Of a track whose samples have vectors of their own: those of the samples that are not clear, one after the other.</param>
     /// <exception cref="ArgumentException">The samples have other sizes together.</exception>
-    public void WriteFragment(PackedTrack track, uint sequence, ulong decodeTime, ReadOnlySpan<PackedSample> samples, ReadOnlySpan<byte> data, ReadOnlySpan<Subsample> maps = default)
+    public void WriteFragment(
+        PackedTrack track, uint sequence, ulong decodeTime, ReadOnlySpan<PackedSample> samples, ReadOnlySpan<byte> data, ReadOnlySpan<Subsample> maps = default, ReadOnlySpan<byte> vectors = default)
     {
         int moof = _writer.Begin(FourCc.Moof);
         int mfhd = _writer.Begin(FourCc.Mfhd, 0, 0);
@@ -85,7 +87,8 @@ internal sealed class SegmentPacker
 
         if (bytes != data.Length) throw new ArgumentException($"samples of {bytes} bytes together, and {data.Length} bytes", nameof(data));
         _writer.End(trun);
-        if (track.Protection is not null) WriteMaps(samples, maps);
+        if (track.Protection is { VectorSize: > 0 and var vector }) WriteVectors(samples, maps, vectors, vector);
+        else if (track.Protection is not null) WriteMaps(samples, maps);
         _writer.End(traf);
         _writer.End(moof);
         _writer.Set(offset, (uint)(_writer.Length - moof + 8));
@@ -114,6 +117,78 @@ internal sealed class SegmentPacker
         _writer.End(senc);
     }
 
+    /// <summary>
+    /// Which samples are clear (<c>seig</c>, ISO/IEC 23001-7, 6), and vectors and maps of the others. Where there are maps, a clear sample has an empty one.
+    /// </summary>
+    private void WriteVectors(ReadOnlySpan<PackedSample> samples, ReadOnlySpan<Subsample> maps, ReadOnlySpan<byte> vectors, int size)
+    {
+        int clear = 0;
+        foreach (ref readonly PackedSample sample in samples)
+            if (sample.IsClear) clear++;
+        if (clear > 0) WriteGroups(samples);
+        if (clear == samples.Length) return;
+        bool hasMaps = !maps.IsEmpty;
+        int senc = _writer.Begin(FourCc.Senc, 0, hasMaps ? 2u : 0);
+        _writer.U32((uint)samples.Length);
+        foreach (ref readonly PackedSample sample in samples)
+        {
+            if (!sample.IsClear)
+            {
+                _writer.Bytes(vectors[..size]);
+                vectors = vectors[size..];
+            }
+
+            if (!hasMaps) continue;
+            int count = _writer.Length, entries = 0;
+            _writer.U16(0);
+            foreach (ref readonly Subsample entry in maps[..sample.Subsamples])
+            {
+                uint left = entry.ClearBytes;
+                // The field has 16 bits.
+                for (; left > ushort.MaxValue; left -= ushort.MaxValue, entries++)
+                {
+                    _writer.U16(ushort.MaxValue);
+                    _writer.U32(0);
+                }
+
+                _writer.U16((ushort)left);
+                _writer.U32(entry.ProtectedBytes);
+                entries++;
+            }
+
+            maps = maps[sample.Subsamples..];
+            _writer.Set(count, (ushort)entries);
+        }
+
+        _writer.End(senc);
+    }
+
+    private void WriteGroups(ReadOnlySpan<PackedSample> samples)
+    {
+        const uint own = 0x10001;
+        int sgpd = _writer.Begin(FourCc.Sgpd, 1, 0);
+        _writer.U32(FourCc.Seig);
+        _writer.U32(20);
+        _writer.U32(1);
+        _writer.Bytes(stackalloc byte[20]);   // not protected, and no key
+        _writer.End(sgpd);
+        int sbgp = _writer.Begin(FourCc.Sbgp, 0, 0);
+        _writer.U32(FourCc.Seig);
+        int count = _writer.Length;
+        uint runs = 0;
+        _writer.U32(0);
+        for (int i = 0; i < samples.Length; runs++)
+        {
+            int first = i;
+            while (i < samples.Length && samples[i].IsClear == samples[first].IsClear) i++;
+            _writer.U32((uint)(i - first));
+            _writer.U32(samples[first].IsClear ? own : 0);
+        }
+
+        _writer.Set(count, runs);
+        _writer.End(sbgp);
+    }
+
     private void WriteTrack(PackedTrack track)
     {
         bool isVideo = track.Handler == FourCc.Vide, isAudio = track.Handler == FourCc.Soun;
@@ -121,6 +196,15 @@ internal sealed class SegmentPacker
         int tkhd = _writer.Begin(FourCc.Tkhd, 0, 3);   // enabled, in the movie
         foreach (uint field in (ReadOnlySpan<uint>)[0, 0, track.Id, 0, 0, 0, 0, 0, isAudio ? 0x01000000u : 0, 0x00010000, 0, 0, 0, 0x00010000, 0, 0, 0, 0x40000000, (uint)track.Width << 16, (uint)track.Height << 16]) _writer.U32(field);
         _writer.End(tkhd);
+        if (track.MediaStart > 0)
+        {
+            int edts = _writer.Begin(FourCc.Edts);
+            int elst = _writer.Begin(FourCc.Elst, 0, 0);
+            foreach (uint field in (ReadOnlySpan<uint>)[1, 0, track.MediaStart, 0x00010000]) _writer.U32(field);
+            _writer.End(elst);
+            _writer.End(edts);
+        }
+
         int mdia = _writer.Begin(FourCc.Mdia);
         int mdhd = _writer.Begin(FourCc.Mdhd, 0, 0);
         foreach (uint field in (ReadOnlySpan<uint>)[0, 0, track.Timescale, 0]) _writer.U32(field);

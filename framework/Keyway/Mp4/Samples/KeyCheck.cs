@@ -33,7 +33,7 @@ internal sealed class KeyCheck
             }
 
             _looked = LookedAt(table.Entry);
-            _format = FourCc.Text(table.Entry.ClearFormat);
+            _format = table.Entry.Syntax.IsEven ? table.Entry.Facts.Codec : FourCc.Text(table.Entry.ClearFormat);
         }
     }
 

@@ -24,6 +24,18 @@ public sealed class SampleDecryptionException(string source, uint trackId, long 
         _message = $"{(source.Length == 0 ? "" : source + ": ")}track {trackId} is protected with {ForeignSchemes.Describe(schemeType)}: that is not Common Encryption, and no key opens it here (sample {sampleNumber})";
     }
 
+    /// <summary>Makes the exception for a key that is missing and whose identifier has not 16 bytes.</summary>
+    /// <param name="source">The file or URL, without its query.</param>
+    /// <param name="trackId">The track.</param>
+    /// <param name="sampleNumber">The sample within its track, from 1.</param>
+    /// <param name="keyId">What stands for the identifier.</param>
+    /// <param name="opaque">The identifier itself.</param>
+    internal SampleDecryptionException(string source, uint trackId, long sampleNumber, KeyId keyId, ReadOnlySpan<byte> opaque)
+        : this(source, trackId, sampleNumber, keyId, DecryptStatus.KeyNotFound)
+    {
+        _message = $"{(source.Length == 0 ? "" : source + ": ")}sample {sampleNumber} of track {trackId} cannot be decrypted with key 0x{Convert.ToHexStringLower(opaque)}: {Reason(Status)}";
+    }
+
     /// <inheritdoc/>
     public override string Message => _message ?? base.Message;
 
