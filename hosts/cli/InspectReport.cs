@@ -218,6 +218,7 @@ internal static class InspectReport
     {
         ContentKind.Dash => "DASH",
         ContentKind.Hls => "HLS",
+        ContentKind.Smooth => "Smooth Streaming",
         ContentKind.FragmentedMp4 => "fragmented MP4",
         _ => "MP4",
     };

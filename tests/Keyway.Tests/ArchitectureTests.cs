@@ -200,7 +200,7 @@ public sealed partial class ArchitectureTests
     [InlineData("Mp4", "MediaUnits", "Decryption", "Protection")]
     [InlineData("Containers", "Mp4", "MediaUnits", "Decryption", "Protection")]
     [InlineData("Dash", "Timeline", "Sources", "Protection")]
-    [InlineData("Manifests", "Timeline", "Sources", "Protection")]
+    [InlineData("Manifests", "Timeline", "Mp4", "Containers", "Sources", "Protection")]
     [InlineData("Sessions", "Licensing", "Decryption", "Messaging", "Diagnostics")]
     [InlineData("Timeline", "MediaUnits", "Mp4", "Containers", "Decryption", "Protection", "Sources")]
     [InlineData("KeyFiles", "Licensing", "Decryption", "Protection", "Sources")]

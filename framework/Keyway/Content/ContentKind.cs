@@ -17,4 +17,7 @@ public enum ContentKind
 
     /// <summary>An HLS playlist.</summary>
     Hls,
+
+    /// <summary>A Smooth Streaming manifest.</summary>
+    Smooth,
 }

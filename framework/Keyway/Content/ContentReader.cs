@@ -2,6 +2,7 @@ using System.Globalization;
 using Keyway.Dash;
 using Keyway.Decryption;
 using Keyway.Manifests.Hls;
+using Keyway.Manifests.Smooth;
 using Keyway.Mp4;
 using Keyway.Protection;
 using Keyway.Sources;
@@ -15,7 +16,8 @@ namespace Keyway.Content;
 internal sealed class ContentReader(MediaSources sources, ISegmentKeys? keys)
 {
     // The forms of manifests that are read. Nothing else knows which one it was.
-    private static readonly (ContentKind Kind, ITimelineReader Reader)[] Manifests = [(ContentKind.Dash, new DashReader()), (ContentKind.Hls, new HlsReader())];
+    // Whatever other markup there is may be DASH.
+    private static readonly (ContentKind Kind, ITimelineReader Reader)[] Manifests = [(ContentKind.Smooth, new SmoothReader()), (ContentKind.Dash, new DashReader()), (ContentKind.Hls, new HlsReader())];
 
     /// <summary>Reads content.</summary>
     /// <param name="source">Where it is; the caller's own choice.</param>
@@ -44,12 +46,13 @@ internal sealed class ContentReader(MediaSources sources, ISegmentKeys? keys)
         if (Array.Find(Manifests, form => form.Reader.IsNamed(extension)) is { Reader: not null } named) return named;
         if (extension is ".mp4" or ".m4v" or ".m4a" or ".m4s" or ".mp4v" or ".mp4a" or ".cmfv" or ".cmfa" or ".ismv" or ".isma" or ".mov" or ".m4b" or ".3gp") return default;
 
-        byte[] beginning = new byte[256];
+        // The root of markup may stand behind remarks.
+        byte[] beginning = new byte[ManifestLimits.FirstBytes];
         Stream stream = await sources.OpenAsync(source, cancellationToken).ConfigureAwait(false);
         await using (stream.ConfigureAwait(false))
         {
             int length = await stream.ReadAtLeastAsync(beginning, beginning.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
-            return Array.Find(Manifests, form => form.Reader.Begins(beginning.AsSpan(0, length)));
+            return Array.Find(Manifests, form => form.Reader.IsLikely(source, beginning.AsSpan(0, length)) || form.Reader.Begins(beginning.AsSpan(0, length)));
         }
     }
 

@@ -114,6 +114,9 @@ internal static class ManifestLimits
     /// <summary>One manifest. A day of two-second segments with a line each is 4 MiB, and everything that is read of it stays in memory.</summary>
     public const int Bytes = 16 << 20;
 
+    /// <summary>How much of content is looked at to see what it is. Comments before the root of a manifest are a few lines.</summary>
+    public const int FirstBytes = 4096;
+
     /// <summary>Elements inside elements. Real manifests stay below ten; the bound keeps a path and the reader's frames small.</summary>
     public const int Nesting = 64;
 
@@ -246,6 +249,37 @@ internal static class HlsLimits
 
     /// <summary>One segment. Whole films in one are some hours; the sum of as many as are read still fits 64 bits of 100 ns.</summary>
     public static readonly TimeSpan SegmentDuration = TimeSpan.FromDays(7);
+}
+
+/// <summary>What a reader of Smooth Streaming accepts at most, beside <see cref="ManifestLimits"/>.</summary>
+internal static class SmoothLimits
+{
+    /// <summary>Streams of one manifest. Large services have some dozen languages, each as audio and as text.</summary>
+    public const int Streams = 1024;
+
+    /// <summary>Quality levels of all streams together. Ten of video, and one or two of each other stream.</summary>
+    public const int Qualities = 1 << 14;
+
+    /// <summary>Custom attributes of one quality level: all of them go into every address.</summary>
+    public const int CustomAttributes = 64;
+
+    /// <summary>Runs of fragments of one length in one stream; each is an entry in memory. Audio changes its length with nearly every fragment: 23 days of two seconds.</summary>
+    public const int Runs = 1_000_000;
+
+    /// <summary>Hexadecimal digits that set up a codec. Parameter sets of HEVC have some hundred bytes.</summary>
+    public const int CodecPrivateData = 1 << 17;
+
+    /// <summary>What is read of a fragment before its media: all that describes its samples. A minute of video with a map for each sample has some hundred kilobytes.</summary>
+    public const int FragmentHead = 16 << 20;
+
+    /// <summary>Fragments that are known of a live stream and that its manifest has not listed: servers name two or three ahead, and the manifest is read again after each.</summary>
+    public const int AheadOfManifest = 1024;
+
+    /// <summary>How many fragments are looked at for what describes all of them, where some are missing.</summary>
+    public const int FirstLooks = 3;
+
+    /// <summary>How often a live manifest is read again at least, however long its fragments are.</summary>
+    public static readonly TimeSpan LongestUpdate = TimeSpan.FromSeconds(10);
 }
 
 /// <summary>How much is read of text.</summary>

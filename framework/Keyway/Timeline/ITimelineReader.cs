@@ -9,8 +9,13 @@ internal interface ITimelineReader
     bool IsNamed(string extension);
 
     /// <summary>Whether content begins like this form.</summary>
-    /// <param name="beginning">Its first bytes, at most 256.</param>
+    /// <param name="beginning">Its first bytes.</param>
     bool Begins(ReadOnlySpan<byte> beginning);
+
+    /// <summary>Whether content is likely to be of this form by where it is, as long as its beginning says nothing else.</summary>
+    /// <param name="source">Where it is.</param>
+    /// <param name="beginning">Its first bytes.</param>
+    bool IsLikely(Uri source, ReadOnlySpan<byte> beginning) => false;
 
     /// <summary>Reads it.</summary>
     /// <param name="sources">What opens addresses.</param>

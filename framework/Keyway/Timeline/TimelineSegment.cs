@@ -53,6 +53,9 @@ public readonly record struct TimelineSegment
     /// <summary>What it is encrypted with, where the playlist says so of this segment; <see langword="null"/>: nothing but what its own boxes say.</summary>
     internal SegmentKey? Key { get; init; }
 
+    /// <summary>What makes of the bytes that are at the address those that are meant, where the reader of its manifest knows it; <see langword="null"/>: they are the same.</summary>
+    internal ISegmentOpening? Opening { get; init; }
+
     /// <summary>Where it is, and as what it is fetched. What is encrypted as a whole cannot be opened by it.</summary>
     internal SegmentPart Part => PartFor(null, null);
 
@@ -61,6 +64,6 @@ public readonly record struct TimelineSegment
     /// <param name="origin">Where its manifest came from; without it nothing that is encrypted as a whole can be had either.</param>
     internal SegmentPart PartFor(ISegmentKeys? keys, ContentOrigin? origin) => new(Address, Range, IsMedia: true, Alternatives)
     {
-        Opening = Key is { Method: SegmentKeyMethod.Aes128 } key ? new SegmentOpening(key, keys, origin) : null,
+        Opening = Key is { Method: SegmentKeyMethod.Aes128 } key ? new SegmentOpening(key, keys, origin) : Opening,
     };
 }

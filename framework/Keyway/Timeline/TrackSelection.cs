@@ -90,8 +90,8 @@ internal sealed record TrackSelection
         {
             if (each.Kind != kind) continue;
             int fit = query is null or { IsNone: true } ? 0 : query.Fit(each);
-            if (!each.IsReadable) others.Add(new RejectedTrack(each, $"{each.MimeType} is not read"));
-            else if (each.NotUnderstood is { } what) others.Add(new RejectedTrack(each, $"it asks for '{what}', which is not understood"));
+            if (each.NotUnderstood is { } what) others.Add(new RejectedTrack(each, $"it asks for '{what}', which is not understood"));
+            else if (!each.IsReadable) others.Add(new RejectedTrack(each, $"{each.MimeType} is not read"));
 
             // Who names a track for trick mode by its identifier means it.
             else if (each.IsTrickMode && fit < 4) others.Add(new RejectedTrack(each, "for trick mode only"));

@@ -95,7 +95,7 @@ internal sealed class ManifestLoader
         MemoryStream stream = MemoryMarshal.TryGetArray(content, out ArraySegment<byte> array)
             ? new MemoryStream(array.Array!, array.Offset, array.Count, writable: false)
             : new MemoryStream(content.ToArray(), writable: false);
-        XmlReaderSettings settings = MpdCursor.Settings();
+        XmlReaderSettings settings = XmlCursor.Settings();
         settings.ConformanceLevel = ConformanceLevel.Fragment;
         settings.CloseInput = true;
         return XmlReader.Create(stream, settings, MpdNames.Context());
@@ -158,7 +158,7 @@ internal sealed class ManifestLoader
         }
         catch (XmlException e)
         {
-            return $"it is not well-formed XML: {MpdCursor.Words(e)}";
+            return $"it is not well-formed XML: {XmlCursor.Words(e)}";
         }
     }
 

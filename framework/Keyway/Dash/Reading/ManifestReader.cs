@@ -55,7 +55,7 @@ internal sealed class ManifestReader
         }
         catch (XmlException e)
         {
-            throw new ManifestException(name, new FormatError($"this is not well-formed XML: {MpdCursor.Words(e)}", at.Path, -1), e);
+            throw new ManifestException(name, new FormatError($"this is not well-formed XML: {XmlCursor.Words(e)}", at.Path, -1), e);
         }
     }
 

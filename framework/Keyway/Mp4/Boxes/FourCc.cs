@@ -11,7 +11,7 @@ internal static class FourCc
     public const uint Mfhd = 0x6D666864, Traf = 0x74726166, Tfhd = 0x74666864, Tfdt = 0x74666474, Trun = 0x7472756E;
     public const uint Sinf = 0x73696E66, Frma = 0x66726D61, Schm = 0x7363686D, Schi = 0x73636869, Tenc = 0x74656E63;
     public const uint Senc = 0x73656E63, Saiz = 0x7361697A, Saio = 0x7361696F, Sgpd = 0x73677064, Sbgp = 0x73626770, Csgp = 0x63736770;
-    public const uint Seig = 0x73656967, Udta = 0x75647461, Meta = 0x6D657461, Subs = 0x73756273, Sdtp = 0x73647470, Cslg = 0x63736C67, Pssh = 0x70737368, Uuid = 0x75756964, AvcC = 0x61766343, Avc1 = 0x61766331, Hvc1 = 0x68766331, Mp4a = 0x6D703461, Avc3 = 0x61766333;
+    public const uint Seig = 0x73656967, Udta = 0x75647461, Meta = 0x6D657461, Subs = 0x73756273, Sdtp = 0x73647470, Cslg = 0x63736C67, Pssh = 0x70737368, Uuid = 0x75756964, AvcC = 0x61766343, Avc1 = 0x61766331, Hvc1 = 0x68766331, Hev1 = 0x68657631, Mp4a = 0x6D703461, Avc3 = 0x61766333;
     public const uint Piff = 0x70696666, Encv = 0x656E6376, Enca = 0x656E6361, Enct = 0x656E6374, Encs = 0x656E6373, Encm = 0x656E636D;
     public const uint Ac3 = 0x61632D33, Ec3 = 0x65632D33, FLaC = 0x664C6143, Av01 = 0x61763031, Vp08 = 0x76703038, Vp09 = 0x76703039, Opus = 0x4F707573, Alac = 0x616C6163;
     public const uint Dtsc = 0x64747363, Dtsh = 0x64747368, Dtsl = 0x6474736C, Dtse = 0x64747365, Stpp = 0x73747070, Wvtt = 0x77767474;

@@ -18,6 +18,9 @@ internal sealed record PackedTrack
     /// <summary>How its samples are protected; <see langword="null"/>: they are clear.</summary>
     public PackedProtection? Protection { get; init; }
 
+    /// <summary>What samples say of themselves whose fragments do not say it.</summary>
+    public uint DefaultFlags { get; init; }
+
     /// <summary>Width in pixels, of video.</summary>
     public int Width { get; init; }
 

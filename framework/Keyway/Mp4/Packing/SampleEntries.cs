@@ -83,6 +83,19 @@ internal static class SampleEntries
         return writer.Written.ToArray();
     }
 
+    /// <summary>Of text in XML (ISO/IEC 14496-12, 12.6.3.2).</summary>
+    /// <param name="ns">Its namespace.</param>
+    /// <returns>The entry, a whole box.</returns>
+    public static byte[] Xml(ReadOnlySpan<byte> ns)
+    {
+        BoxWriter writer = new();
+        int entry = Begin(writer, FourCc.Stpp);
+        writer.Bytes(ns);
+        Zeros(writer, 3);         // each of three texts ends with a zero: the namespace, no schema, no types of other media
+        writer.End(entry);
+        return writer.Written.ToArray();
+    }
+
     /// <summary>The entry of protected samples around that of clear ones (ISO/IEC 14496-12, 8.12; ISO/IEC 23001-7, 8.2).</summary>
     /// <param name="clear">The entry of clear samples.</param>
     /// <param name="type">The entry: <c>encv</c>, <c>enca</c>.</param>
@@ -96,7 +109,7 @@ internal static class SampleEntries
         int sinf = writer.Begin(FourCc.Sinf);
         Box(writer, FourCc.Frma, clear[4..8]);
         int schm = writer.Begin(FourCc.Schm, 0, 0);
-        writer.Bytes(protection.VectorSize > 0 ? "cenc"u8 : "cbcs"u8);
+        writer.U32((uint)protection.Scheme);
         writer.U32(0x00010000);
         writer.End(schm);
         int schi = writer.Begin(FourCc.Schi);

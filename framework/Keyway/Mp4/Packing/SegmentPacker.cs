@@ -1,5 +1,6 @@
 using Keyway.Decryption;
 using Keyway.Mp4.Boxes;
+using Keyway.Protection;
 
 namespace Keyway.Mp4.Packing;
 
@@ -15,8 +16,10 @@ namespace Keyway.Mp4.Packing;
 /// </remarks>
 internal sealed class SegmentPacker
 {
-    private const uint SyncFlags = 0x02000000, NonSyncFlags = 0x01010000;
-    private const uint Vmhd = 0x766D6864, Smhd = 0x736D6864, Nmhd = 0x6E6D6864, Dinf = 0x64696E66, Dref = 0x64726566, Url = 0x75726C20;
+    /// <summary>What a sample says of itself with which decoding can begin, and what others say (ISO/IEC 14496-12, 8.8.3.1).</summary>
+    public const uint SyncFlags = 0x02000000, NonSyncFlags = 0x01010000;
+
+    private const uint Vmhd = 0x766D6864, Smhd = 0x736D6864, Nmhd = 0x6E6D6864, Sthd = 0x73746864, Dinf = 0x64696E66, Dref = 0x64726566, Url = 0x75726C20;
 
     private readonly BoxWriter _writer = new();
 
@@ -28,7 +31,8 @@ internal sealed class SegmentPacker
 
     /// <summary>Writes <c>ftyp</c> and <c>moov</c>.</summary>
     /// <param name="tracks">The tracks.</param>
-    public void WriteMovie(IReadOnlyList<PackedTrack> tracks)
+    /// <param name="headers">Protection headers.</param>
+    public void WriteMovie(IReadOnlyList<PackedTrack> tracks, IReadOnlyList<PsshBox>? headers = null)
     {
         int ftyp = _writer.Begin(FourCc.Ftyp);
         _writer.Bytes("iso6\0\0\0\0iso6cmfcmp41"u8);
@@ -40,11 +44,12 @@ internal sealed class SegmentPacker
         foreach (PackedTrack track in tracks)
         {
             int trex = _writer.Begin(FourCc.Trex, 0, 0);
-            foreach (uint field in (ReadOnlySpan<uint>)[track.Id, 1, 0, 0, 0]) _writer.U32(field);
+            foreach (uint field in (ReadOnlySpan<uint>)[track.Id, 1, 0, 0, track.DefaultFlags]) _writer.U32(field);
             _writer.End(trex);
         }
 
         _writer.End(mvex);
+        foreach (PsshBox header in headers ?? []) _writer.Bytes(header.Box.Span);
         _writer.End(moov);
     }
 
@@ -216,7 +221,7 @@ internal sealed class SegmentPacker
         _writer.U8(0);
         _writer.End(hdlr);
         int minf = _writer.Begin(FourCc.Minf);
-        int header = _writer.Begin(isVideo ? Vmhd : isAudio ? Smhd : Nmhd, 0, isVideo ? 1u : 0);
+        int header = _writer.Begin(isVideo ? Vmhd : isAudio ? Smhd : track.Handler == FourCc.Subt ? Sthd : Nmhd, 0, isVideo ? 1u : 0);
         if (isVideo || isAudio) _writer.U32(0);
         if (isVideo) _writer.U32(0);
         _writer.End(header);
@@ -230,7 +235,7 @@ internal sealed class SegmentPacker
         int stbl = _writer.Begin(FourCc.Stbl);
         int stsd = _writer.Begin(FourCc.Stsd, 0, 0);
         _writer.U32(1);
-        _writer.Bytes(track.Protection is { } protection ? SampleEntries.Protected(track.SampleEntry.Span, isVideo ? FourCc.Encv : FourCc.Enca, protection) : track.SampleEntry.Span);
+        _writer.Bytes(track.Protection is { } protection ? SampleEntries.Protected(track.SampleEntry.Span, isVideo ? FourCc.Encv : isAudio ? FourCc.Enca : FourCc.Enct, protection) : track.SampleEntry.Span);
         _writer.End(stsd);
         PlainBoxes.WriteEmptyTables(_writer);
         _writer.End(stbl);

@@ -87,8 +87,8 @@ internal sealed class AvcBuilder : VideoBuilder
     protected override TrackConfiguration? Configure()
     {
         if (_find(_slice.Picture) is not var (sequence, _)) return null;
-        if (_sequences.Count > 31) throw Place.Error("more sequence parameter sets have been sent than a sample entry can hold");
-        return _configuration ??= new TrackConfiguration { Codec = StreamCodec.Avc, Setup = Setup(sequence), Timescale = Pts.Scale, Width = sequence.Width, Height = sequence.Height };
+        if (_sequences.Count > AvcConfiguration.MostSequences) throw Place.Error("more sequence parameter sets have been sent than a sample entry can hold");
+        return _configuration ??= new TrackConfiguration { Codec = StreamCodec.Avc, Setup = AvcConfiguration.Write(sequence, _sequences, _pictures), Timescale = Pts.Scale, Width = sequence.Width, Height = sequence.Height };
     }
 
     private AvcSlice Read(ReadOnlySpan<byte> nal)
@@ -96,16 +96,5 @@ internal sealed class AvcBuilder : VideoBuilder
         Span<byte> plain = stackalloc byte[AvcSlice.Most];
         int length = EmulationPrevention.Remove(nal[..Math.Min(nal.Length, AvcSlice.Most)], plain);
         return AvcSlice.Read(plain[..length], _find);
-    }
-
-    /// <summary><c>avcC</c> (ISO/IEC 14496-15, 5.3.3.1).</summary>
-    private byte[] Setup(AvcSequence sequence)
-    {
-        List<byte> setup = [1, sequence.Profile, sequence.Constraints, sequence.Level, 0xFF, (byte)(0xE0 | _sequences.Count)];
-        foreach (byte[] nal in _sequences.Nals) setup.AddRange([(byte)(nal.Length >> 8), (byte)nal.Length, .. nal]);
-        setup.Add((byte)_pictures.Count);
-        foreach (byte[] nal in _pictures.Nals) setup.AddRange([(byte)(nal.Length >> 8), (byte)nal.Length, .. nal]);
-        if (sequence.IsHigh) setup.AddRange([(byte)(0xFC | sequence.ChromaFormat), (byte)(0xF8 | sequence.LumaDepth), (byte)(0xF8 | sequence.ChromaDepth), 0]);
-        return [.. setup];
     }
 }

@@ -7,7 +7,7 @@ namespace Keyway.Containers.TransportStream.Samples;
 /// <summary>Access units of H.265. No rule says how they would be protected in a transport stream.</summary>
 internal sealed class HevcBuilder(ElementaryTrack track, StreamClock clock) : VideoBuilder(track, clock)
 {
-    private const int Video = 32, Sequence = 33, Picture = 34, Delimiter = 35;
+    private const int Video = HevcConfiguration.Video, Sequence = HevcConfiguration.Sequence, Picture = HevcConfiguration.Picture, Delimiter = 35;
 
     private readonly ParameterSets _videos = new(), _sequences = new(), _pictures = new();
     private TrackConfiguration? _configuration;
@@ -66,25 +66,8 @@ internal sealed class HevcBuilder(ElementaryTrack track, StreamClock clock) : Vi
     protected override TrackConfiguration? Configure()
     {
         if (_sequence is null || _pictures.Count == 0 || _videos.Count == 0) return null;
-        return _configuration ??= new TrackConfiguration { Codec = StreamCodec.Hevc, Setup = Setup(_sequence), Timescale = Pts.Scale, Width = _sequence.Width, Height = _sequence.Height };
+        return _configuration ??= new TrackConfiguration { Codec = StreamCodec.Hevc, Setup = HevcConfiguration.Write(_sequence, _videos, _sequences, _pictures), Timescale = Pts.Scale, Width = _sequence.Width, Height = _sequence.Height };
     }
 
     private static int LayerOf(ReadOnlySpan<byte> nal) => ((nal[0] & 1) << 5) | (nal[1] >> 3);
-
-    /// <summary><c>hvcC</c> (ISO/IEC 14496-15, 8.3.3.1): what is not known of segmentation, parallelism and frame rate is said to be unknown.</summary>
-    private byte[] Setup(HevcSequence sequence)
-    {
-        List<byte> setup =
-        [
-            1, .. sequence.ProfileAndLevel, 0xF0, 0, 0xFC, (byte)(0xFC | sequence.ChromaFormat), (byte)(0xF8 | sequence.LumaDepth), (byte)(0xF8 | sequence.ChromaDepth), 0, 0,
-            (byte)((sequence.TemporalLayers << 3) | (sequence.IsNested ? 4u : 0) | 3), 3,
-        ];
-        foreach ((int type, ParameterSets sets) in (ReadOnlySpan<(int, ParameterSets)>)[(Video, _videos), (Sequence, _sequences), (Picture, _pictures)])
-        {
-            setup.AddRange([(byte)(0x80 | type), 0, (byte)sets.Count]);
-            foreach (byte[] nal in sets.Nals) setup.AddRange([(byte)(nal.Length >> 8), (byte)nal.Length, .. nal]);
-        }
-
-        return [.. setup];
-    }
 }
