@@ -9,8 +9,8 @@ internal static class CpixFile
     // One more than a document may have: then it is told that it has too many.
     private const int Longest = (1 << 20) + 1;
 
-    /// <summary>Reads the document that <c>--cpix</c> names.</summary>
-    /// <exception cref="UsageException">The file cannot be read.</exception>
+    /// <summary>Reads a document.</summary>
+    /// <exception cref="IOException">The file cannot be read, or not by this user (<see cref="UnauthorizedAccessException"/>).</exception>
     /// <exception cref="CpixException">It is none.</exception>
     public static async Task<CpixDocument> ReadAsync(string file, CommandIo io, CancellationToken cancellationToken)
     {
@@ -20,10 +20,6 @@ internal static class CpixFile
             await using Stream stream = file == "-" ? io.OpenInput() : new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, useAsync: true);
             int length = await stream.ReadAtLeastAsync(bytes, Longest, throwOnEndOfStream: false, cancellationToken);
             return CpixDocument.Read(bytes.AsSpan(0, length), file == "-" ? "standard input" : file);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new UsageException($"--cpix: {exception.Message}");
         }
         finally
         {

@@ -20,7 +20,7 @@ internal sealed class CpixKeys : IDisposable
     public static async Task<CpixKeys> ReadAsync(DecryptRequest request, CommandIo io, CancellationToken cancellationToken)
     {
         if (request.Cpix!.StartsWith("http", StringComparison.OrdinalIgnoreCase) && request.Cpix.Contains("://", StringComparison.Ordinal)) throw new UsageException("--cpix takes a file: keys are not fetched");
-        CpixDocument document = await CpixFile.ReadAsync(request.Cpix, io, cancellationToken);
+        CpixDocument document = await ReadFileAsync(request.Cpix, io, cancellationToken);
         try
         {
             List<string> warnings = [.. document.Notes.Select(static note => $"--cpix: {note}")];
@@ -73,6 +73,18 @@ internal sealed class CpixKeys : IDisposable
     {
         CryptographicOperations.ZeroMemory(_vector);
         _document.Dispose();
+    }
+
+    private static async Task<CpixDocument> ReadFileAsync(string file, CommandIo io, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await CpixFile.ReadAsync(file, io, cancellationToken);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new UsageException($"--cpix: {exception.Message}");
+        }
     }
 
     private KeyId Choose(string? kid)

@@ -140,6 +140,87 @@ public sealed class CpixTests : IDisposable
         await ShouldBeSameAsync("rule.ts", "key.ts");
     }
 
+    [Theory]
+    [InlineData("", null)]
+    [InlineData("<ContentKeyUsageRuleList>{AUDIO:<AudioFilter/>}{HD:<VideoFilter/>}</ContentKeyUsageRuleList>", null)]
+    [InlineData("<ContentKeyUsageRuleList>{AUDIO:}{HD:<VideoFilter minPixels=\"1\"/>}</ContentKeyUsageRuleList>", null)]
+    [InlineData("<ContentKeyUsageRuleList>{AUDIO:<AudioFilter/>}{HD:}</ContentKeyUsageRuleList>", "two keys are for one track and time")]
+    [InlineData("<ContentKeyUsageRuleList>{AUDIO:<AudioFilter minChannels=\"2\"/>}</ContentKeyUsageRuleList>", "the number of channels")]
+    [InlineData("<ContentKeyUsageRuleList>{AUDIO:<NewFilter/>}</ContentKeyUsageRuleList>", "no usage rule is for such a track")]
+    public async Task A_track_that_names_no_key_gets_the_one_of_the_rules(string rules, string? refusal)
+    {
+        // Zeros in tenc: a file that leaves it to others to say which key it is.
+        byte[] file = await File.ReadAllBytesAsync(Sample.File("cbcs/audio.mp4"), Cancel);
+        byte[] kid = Convert.FromHexString(Sample.Kid("AUDIO"));
+        int tenc = file.AsSpan().IndexOf("tenc"u8), at = tenc + file.AsSpan(tenc).IndexOf(kid);
+        file.AsSpan(at, 16).Clear();
+        rules = rules.Replace("{AUDIO:", $"<ContentKeyUsageRule kid=\"{Guid.Parse(Sample.Kid("AUDIO"))}\">", StringComparison.Ordinal)
+            .Replace("{HD:", $"<ContentKeyUsageRule kid=\"{Guid.Parse(Sample.Kid("HD"))}\">", StringComparison.Ordinal).Replace("}", "</ContentKeyUsageRule>", StringComparison.Ordinal);
+        string document = Write("rules.xml", Document(Key("cbcs", "AUDIO") + (rules.Length == 0 ? "" : Key("cbcs", "HD")), rules));
+        CommandRun run = await CommandRun.OfAsync("decrypt", _folder.Write("in.mp4", file), "--cpix", document, "--to", _folder.File("out.mp4"), "--json");
+        if (refusal is not null)
+        {
+            run.Code.Should().BeOneOf(ExitCode.NoUsableKey, ExitCode.BadMedia);
+            run.Out.Should().Contain(refusal);
+            File.Exists(_folder.File("out.mp4")).Should().BeFalse();
+            return;
+        }
+
+        run.ShouldEndWith(ExitCode.Done).Json.GetProperty("warnings").GetArrayLength().Should().Be(rules.Contains("minPixels", StringComparison.Ordinal) ? 1 : 0, "of rules that give two keys elsewhere a note says so");
+        await Sample.ShouldHoldAsync(_folder.File("out.mp4"), "audio");
+    }
+
+    [Fact]
+    public async Task Inspect_shows_a_document_without_its_keys()
+    {
+        string vector = Convert.ToBase64String(Convert.FromHexString(Sample.Key("SD")));
+        string data = Convert.ToBase64String(Encoding.UTF8.GetBytes($"#EXT-X-KEY:METHOD=AES-128,URI=\"data:text/plain;base64,{vector}\""));
+        string skd = Convert.ToBase64String(Encoding.UTF8.GetBytes($"#EXT-X-KEY:METHOD=SAMPLE-AES,KEYFORMAT=\"com.apple.streamingkeydelivery\",URI=\"skd://{Sample.Kid("SD")}:{Sample.Key("SD")}\",IV=0x{Sample.Key("SD")}"));
+        string pssh = Convert.ToBase64String([0, 0, 0, 0x34, .. "pssh"u8, 1, 0, 0, 0, .. Guid.Parse("1077efec-c0b2-4d02-ace3-3c1e52e2fb4b").ToByteArray(bigEndian: true), 0, 0, 0, 1, .. Convert.FromHexString(Sample.Kid("SD")), 0, 0, 0, 0]);
+        string document = Write("film.xml", Document(Key("cbcs", "SD", $"explicitIV=\"{vector}\"") + $"<ContentKey kid=\"{Guid.Parse(Sample.Kid("HD"))}\"/>", $"""
+            <DRMSystemList>
+              <DRMSystem systemId="81376844-f976-481e-a84e-cc25d39b0b33" kid="{Guid.Parse(Sample.Kid("SD"))}"><HLSSignalingData playlist="media">{data}</HLSSignalingData><URIExtXKey>{Convert.ToBase64String(Encoding.UTF8.GetBytes("https://user:secret@keys.example/path?token=1"))}</URIExtXKey></DRMSystem>
+              <DRMSystem systemId="94ce86fb-07ff-4f43-adb8-93d2fa968ca2" kid="{Guid.Parse(Sample.Kid("SD"))}"><HLSSignalingData playlist="multiVariant">{skd}</HLSSignalingData></DRMSystem>
+              <DRMSystem systemId="1077efec-c0b2-4d02-ace3-3c1e52e2fb4b" kid="{Guid.Parse(Sample.Kid("SD"))}"><PSSH>{pssh}</PSSH></DRMSystem>
+            </DRMSystemList>
+            <ContentKeyPeriodList><ContentKeyPeriod id="p" index="3" start="2026-01-01T00:00:00Z" end="2026-01-01T01:00:00Z"/></ContentKeyPeriodList>
+            <ContentKeyUsageRuleList><ContentKeyUsageRule kid="{Guid.Parse(Sample.Kid("SD"))}" intendedTrackType="VIDEO"><KeyPeriodFilter periodId="p"/><VideoFilter maxPixels="1000" minFps="24" hdr="false"/></ContentKeyUsageRule></ContentKeyUsageRuleList>
+            """));
+        string text = (await CommandRun.OfAsync("inspect", document)).ShouldEndWith(ExitCode.Done).ShouldNotShow("secret", "token").Out;
+        text.Should().Contain("in the clear").And.Contain("not there").And.Contain("with an IV").And.Contain("https://keys.example/…").And.Contain("skd:…").And.Contain("number 3")
+            .And.Contain("(VIDEO): KeyPeriodFilter p; VideoFilter up to 1000 above 24 fps no HDR").And.Contain("common");
+        CommandRun json = (await CommandRun.OfAsync("inspect", document, "--json")).ShouldEndWith(ExitCode.Done).ShouldNotShow("secret", "token");
+        json.Json.GetProperty("kind").GetString().Should().Be("cpix");
+        json.Json.GetProperty("contentKeys").EnumerateArray().Select(static key => key.GetProperty("state").GetString()).Should().Equal("clear", "absent");
+        json.Json.GetProperty("systems")[2].GetProperty("headers")[0].GetProperty("decoded").GetProperty("kids")[0].GetString().Should().Be(Sample.Kid("SD"), "a configured key system reads it");
+    }
+
+    [Fact]
+    public async Task Inspect_shows_recipients_and_says_what_is_wrong_with_a_document()
+    {
+        string text = (await CommandRun.OfAsync("inspect", Encrypted("document-keys.xml"))).ShouldEndWith(ExitCode.Done).Out;
+        text.Should().Contain("CN=packager.example").And.Contain("RSA 2048").And.Contain("3 document keys").And.Contain("encrypted");
+        (await CommandRun.OfAsync("inspect", Write("dtd.xml", "<?xml version=\"1.0\"?><!-- a --><!DOCTYPE CPIX [<!ENTITY b \"c\">]><CPIX xmlns=\"urn:dashif:org:cpix\"/>"), "--json")).ShouldFailInJson(ExitCode.BadMedia, "cpix").Out.Should().Contain("DTD");
+        (await CommandRun.OfAsync("inspect", Write("two.xml", Document(Key(null, "HD") + Key(null, "HD"))), "--json")).ShouldFailInJson(ExitCode.BadMedia, "cpix").Out.Should().Contain("is there twice");
+        (await CommandRun.OfAsync("inspect", Write("large.xml", Document(new string(' ', 1 << 20))), "--json")).ShouldFailInJson(ExitCode.BadMedia, "cpix").Out.Should().Contain("1 MiB");
+        (await CommandRun.OfAsync("inspect", Write("cut.xml", Document(Key(null, "HD"))[..^8]), "--json")).ShouldFailInJson(ExitCode.BadMedia, "cpix").Out.Should().Contain("not well-formed");
+        (await CommandRun.OfAsync("inspect", Write("other.xml", "<CPIXX/>"), "--json")).ShouldFailInJson(ExitCode.BadMedia, "manifest");
+    }
+
+    /// <summary>A document that says everything that can be said.</summary>
+    internal static string Everything()
+    {
+        string text = File.ReadAllText(Encrypted("document-keys.xml")), kid = Guid.Parse(Sample.Kid("HD")).ToString(), end = "</cpix:CPIX>";
+        string widevine = Convert.ToBase64String([0, 0, 0, 0x32, .. "pssh"u8, 0, 0, 0, 0, .. Guid.Parse("edef8ba9-79d6-4ace-a3c8-27dcd51d21ed").ToByteArray(bigEndian: true), 0, 0, 0, 18, 0x12, 16, .. Convert.FromHexString(Sample.Kid("HD"))]);
+        return text.Replace("<cpix:ContentKey ", $"<cpix:ContentKey dependsOnKey=\"{kid}\" contentId=\"part\" commonEncryptionScheme=\"cbcs\" ", StringComparison.Ordinal).Replace(end, "", StringComparison.Ordinal) + $"""
+            <cpix:DRMSystemList><cpix:DRMSystem kid="{kid}" systemId="edef8ba9-79d6-4ace-a3c8-27dcd51d21ed"><cpix:PSSH>{widevine}</cpix:PSSH>
+            <cpix:HLSSignalingData playlist="media">{Convert.ToBase64String("#EXT-X-KEY:METHOD=SAMPLE-AES,URI=\"skd://x\",KEYFORMAT=\"com.apple.streamingkeydelivery\""u8)}</cpix:HLSSignalingData></cpix:DRMSystem></cpix:DRMSystemList>
+            <cpix:ContentKeyPeriodList><cpix:ContentKeyPeriod id="p" index="1" label="l" start="2026-01-01T00:00:00Z" end="2026-01-01T01:00:00Z" startOffset="PT0S" endOffset="PT1H"/></cpix:ContentKeyPeriodList>
+            <cpix:ContentKeyUsageRuleList><cpix:ContentKeyUsageRule kid="{kid}" intendedTrackType="VIDEO"><cpix:KeyPeriodFilter periodId="p"/><cpix:LabelFilter label="l"/>
+            <cpix:VideoFilter minPixels="1" maxPixels="2" minFps="24" maxFps="30" hdr="true" wcg="false"/></cpix:ContentKeyUsageRule></cpix:ContentKeyUsageRuleList>{end}
+            """;
+    }
+
     private static string Encrypted(string name) => Path.Combine(Corpus.Root, "tests", "Keyway.Tests", "Cpix", "Vectors", name);
 
     private static string Document(string keys, string more = "") => $"<CPIX xmlns=\"urn:dashif:org:cpix\" xmlns:pskc=\"urn:ietf:params:xml:ns:keyprov:pskc\"><ContentKeyList>{keys}</ContentKeyList>{more}</CPIX>";

@@ -14,6 +14,7 @@ public sealed class JsonShapeTests(SharedSandbox sandbox) : IDisposable
         "headers/decoded/contentId", "headers/decoded/licenseUrl", "headers/problem", "licenseUrls/url", "licenseUrls/system", "licenseUrls/source",
         "sessions/stored", "gaps/track", "gaps/startSeconds", "gaps/durationSeconds", "gaps/segments", "gaps/reason", "licenses/releaseAsked",
         "packs/notes", "conflicts/kind", "conflicts/text", "conflicts/sources", "plugins/pin", "plugins/stage", "plugins/reason",
+        "recipients/problem", "rules/problem", "systems/headers/problem", "systems/headers/decoded/contentId", "systems/headers/decoded/licenseUrl",
         "tracks/segments/range", "tracks/segments/discontinuity",
         "error", "error/code", "error/kind", "error/message", "error/reason", "error/providerCode", "error/advice", "error/page",
     ];
@@ -36,6 +37,9 @@ public sealed class JsonShapeTests(SharedSandbox sandbox) : IDisposable
 
     [Fact]
     public Task Of_inspect_of_a_licence() => CheckBelowAsync("### Licences in a file", ["inspect", _folder.Write("license.bin", PlayReadyLicense.Make(cipher: 4))]);
+
+    [Fact]
+    public Task Of_inspect_of_a_cpix_document() => CheckBelowAsync("### CPIX documents", ["inspect", _folder.Write("film.cpix", CpixTests.Everything())]);
 
     [Fact]
     public Task Of_plugins() => CheckAsync("plugins", "--pin");

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Keyway.Containers.TransportStream;
@@ -10,6 +11,7 @@ using Keyway.Containers.TransportStream.Demultiplexing;
 using Keyway.Containers.TransportStream.PackedAudio;
 using Keyway.Containers.TransportStream.Packets;
 using Keyway.Containers.TransportStream.Samples;
+using Keyway.Cpix;
 using Keyway.Dash;
 using Keyway.Decryption;
 using Keyway.KeyFiles;
@@ -25,6 +27,7 @@ using Keyway.Manifests.Hls.Segments;
 using Keyway.Mp4;
 using Keyway.Protection;
 using Keyway.Sources;
+using Keyway.Testing;
 using Keyway.Timeline;
 
 namespace Keyway.Fuzz;
@@ -40,6 +43,13 @@ internal static class FrameworkParsers
         Content = "#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXT-X-MEDIA-SEQUENCE:100\n#EXT-X-KEY:METHOD=AES-128,URI=\"k\"\n#EXTINF:4,\na\n#EXTINF:4,\nb\n#EXTINF:4,\nc\n"u8.ToArray(),
         Origin = ContentOrigin.Of(Playlist),
     });
+    private static readonly Lazy<RSA> Recipient = new(static () =>
+    {
+        RSA key = RSA.Create();
+        key.ImportFromPem(File.ReadAllText(Path.Combine(Corpus.Root, "tests", "Keyway.Tests", "Cpix", "Vectors", "recipient.pem")));
+        return key;
+    });
+
     private static readonly DateTimeOffset Now = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     public static IReadOnlyList<Parser> All { get; } =
@@ -70,6 +80,7 @@ internal static class FrameworkParsers
         new("m3u8", SeedKind.Playlist, ReadPlaylist),
         new("m3u8-periods", SeedKind.Playlist, CutPlaylist),
         new("m3u8-live", SeedKind.Playlist, FollowPlaylist),
+        new("cpix", SeedKind.Cpix, ReadCpix),
         new("pack", SeedKind.Pack, static bytes => ProviderPack.Read(bytes, "fuzz")),
         new("answer", SeedKind.Json, ReadAnswer),
     ];
@@ -235,6 +246,16 @@ internal static class FrameworkParsers
             BodyText.WriteText(member, buffer);
             BodyText.TextOf(member);
         }
+    }
+
+    /// <summary>A document, its rules, and its keys for the recipient that this checkout's own seeds are for.</summary>
+    private static void ReadCpix(byte[] bytes)
+    {
+        using CpixDocument document = CpixDocument.Read(bytes, "fuzz");
+        foreach (CpixContext context in (CpixContext[])[new(), new() { Kind = MediaKind.Video, Pixels = 1, Labels = [""], Time = Now, Offset = TimeSpan.Zero, PeriodIndex = 1 }]) Try(() => document.FindKey(context));
+        Try(() => document.Unlock(Recipient.Value));
+        using RawMediaKeys keys = new();
+        Try(() => document.AddTo(keys));
     }
 
     private static void ReadPlaylist(byte[] bytes)

@@ -20,6 +20,7 @@ internal sealed class SeedCorpus
         SeedCorpus corpus = new();
         corpus.AddTree(Path.Combine(Corpus.Root, "samples"));
         corpus.AddTree(Path.Combine(Corpus.Root, "tests", "Keyway.Tests", "Media", "ts"));
+        corpus.AddTree(Path.Combine(Corpus.Root, "tests", "Keyway.Tests", "Cpix", "Vectors"));
         if (shared && Corpus.Shared is { } folder) corpus.AddTree(Path.Combine(folder, "corpus"));
         foreach (string text in Texts) corpus.Add(SeedKind.Json, Encoding.UTF8.GetBytes(text));
         foreach (string text in Cues) corpus.Add(SeedKind.Text, Encoding.UTF8.GetBytes(text));
@@ -114,6 +115,7 @@ internal sealed class SeedCorpus
                 ".ts" => SeedKind.TransportStream,
                 ".aac" or ".ac3" or ".ec3" => SeedKind.PackedAudio,
                 ".json" when file.Contains("corpus", StringComparison.Ordinal) => SeedKind.Json,
+                ".xml" when file.Contains("cpix", StringComparison.OrdinalIgnoreCase) => SeedKind.Cpix,
                 ".xml" => SeedKind.License,
                 ".txt" or ".b64" => SeedKind.Header,
                 _ => SeedKind.None,

@@ -15,4 +15,5 @@ internal enum SeedKind
     TransportStream,
     PackedAudio,
     Text,
+    Cpix,
 }

@@ -1,7 +1,9 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Diagnostics.Metrics;
 using System.IO.Pipelines;
+using System.Security.Cryptography;
 using Keyway.Content;
+using Keyway.Cpix;
 using Keyway.Diagnostics;
 using Keyway.Hosting.Configuration;
 using Keyway.Licensing;
@@ -117,6 +119,43 @@ public sealed class EmbeddingGuideTests : IAsyncDisposable
         (await CountAsync(_keyway, playlist, "SD.key", Convert.FromHexString(SampleKey(1).Key), Cancel)).Should().Be(500);
         Func<Task> another = () => CountAsync(_keyway, playlist, "HD.key", Convert.FromHexString(SampleKey(1).Key), Cancel);
         await another.Should().ThrowAsync<KeyUnavailableException>("the key file itself is not there");
+    }
+
+    [Fact]
+    public async Task Keys_of_a_cpix_document_take_the_place_of_a_licence()
+    {
+        string vectors = Path.Combine(Corpus.Root, "tests", "Keyway.Tests", "Cpix", "Vectors");
+        using RSA recipient = RSA.Create();
+        recipient.ImportFromPem(await File.ReadAllTextAsync(Path.Combine(vectors, "recipient.pem"), Cancel));
+        await using TestKeyway keyway = new();
+        keyway.Server.Next(FakeLicenseServer.Text("no licence", status: 403));
+        byte[] document = await File.ReadAllBytesAsync(Path.Combine(vectors, "pskc.xml"), Cancel);
+        (await CountAsync(keyway, SampleContent.Manifest, document, recipient, Cancel)).Should().Be(500);
+        keyway.Server.Received.Should().BeEmpty("nobody had to be asked");
+        document.Should().OnlyContain(static letter => letter == 0);
+    }
+
+    [Fact]
+    public async Task A_rule_of_a_cpix_document_names_the_key_of_a_playlist()
+    {
+        string source = Path.Combine(SampleContent.Folder, "hls", "aes-128");
+        foreach (string file in Directory.EnumerateFiles(source).Where(static file => Path.GetExtension(file) != ".key"))
+            _keyway.AddContent($"hls/{Path.GetFileName(file)}", await File.ReadAllBytesAsync(file, Cancel));
+        Uri playlist = new(TestKeyway.Root, "hls/master.m3u8");
+        using CpixDocument cpix = CpixDocument.Read(System.Text.Encoding.UTF8.GetBytes($"""
+            <CPIX xmlns="urn:dashif:org:cpix" xmlns:pskc="urn:ietf:params:xml:ns:keyprov:pskc"><ContentKeyList>{string.Concat(Enumerable.Range(0, 2).Select(static index =>
+                $"<ContentKey kid=\"{Guid.Parse(SampleKey(index).Kid)}\"><Data><pskc:Secret><pskc:PlainValue>{Convert.ToBase64String(Convert.FromHexString(SampleKey(index).Key))}</pskc:PlainValue></pskc:Secret></Data></ContentKey>"))}</ContentKeyList>
+            <ContentKeyUsageRuleList><ContentKeyUsageRule kid="{Guid.Parse(SampleKey(0).Kid)}"><VideoFilter minPixels="100000"/></ContentKeyUsageRule><ContentKeyUsageRule kid="{Guid.Parse(SampleKey(1).Kid)}"><VideoFilter maxPixels="99999"/></ContentKeyUsageRule></ContentKeyUsageRuleList></CPIX>
+            """));
+        using RawMediaKeys keys = new();
+        ContentFacts facts = await _keyway.InspectAsync(playlist, cancellationToken: Cancel);
+        ContentTrack video = facts.Tracks.First(static track => track is { IsChosen: true, Kind: MediaKind.Video });
+        video.Height.Should().Be(180, "the rule is about it");
+        AddSegmentKey(cpix, keys, new Uri(playlist, "SD.key"), video);
+        await using Presentation presentation = await _keyway.OpenAsync(playlist, new PresentationOptions { Keys = keys }, Cancel);
+        int samples = 0;
+        await foreach (ClearFragment fragment in presentation.ReadAsync(presentation.Tracks[0], Cancel)) samples += fragment.Count;
+        samples.Should().Be(500);
     }
 
     [Fact]
@@ -270,6 +309,25 @@ public sealed class EmbeddingGuideTests : IAsyncDisposable
         int samples = 0;
         await foreach (ClearFragment fragment in presentation.ReadAsync(presentation.Tracks[0], cancellationToken)) samples += fragment.Count;
         return samples;
+    }
+
+    private static async Task<int> CountAsync(IKeyway keyway, Uri source, byte[] document, RSA recipient, CancellationToken cancellationToken)
+    {
+        using CpixDocument cpix = CpixDocument.Read(document, "film.cpix");
+        CryptographicOperations.ZeroMemory(document);
+        if (cpix.IsLocked) cpix.Unlock(recipient);
+        using RawMediaKeys keys = new();
+        cpix.AddTo(keys);
+        await using Presentation presentation = await keyway.OpenAsync(source, new PresentationOptions { Keys = keys }, cancellationToken);
+        int samples = 0;
+        await foreach (ClearFragment fragment in presentation.ReadAsync(presentation.Tracks[0], cancellationToken)) samples += fragment.Count;
+        return samples;
+    }
+
+    private static void AddSegmentKey(CpixDocument cpix, RawMediaKeys keys, Uri address, ContentTrack track)
+    {
+        CpixContext context = new() { Kind = track.Kind, Pixels = (long)track.Width * track.Height, Bitrate = track.Bandwidth };
+        if (cpix.FindKey(context) is { } id) cpix.AddTo(keys, id, address);
     }
 
     private static async Task HandOnAsync(Presentation presentation, PresentationTrack track, OwnDecryptor decryptor, CancellationToken cancellationToken)

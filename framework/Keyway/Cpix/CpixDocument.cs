@@ -230,7 +230,8 @@ public sealed class CpixDocument : IKeyDirectory, IDisposable
         if (!isHeld) throw NotThere(key);
     }
 
-    KeyId? IKeyDirectory.Choose(Mp4Track track) => FindKey(CpixContext.Of(track));
+    KeyId IKeyDirectory.Choose(Mp4Track track) => FindKey(CpixContext.Of(track))
+        ?? throw Refuse(CpixErrorKind.NoKey, string.Create(CultureInfo.InvariantCulture, $"the samples of track {track.Id} name no key, and no usage rule is for such a track"), "/CPIX");
 
     /// <summary>White space behind the document: what the XML library's buffers had last is overwritten by it.</summary>
     private static int Pad(byte[] bytes, int from)

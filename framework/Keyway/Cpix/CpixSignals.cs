@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using Keyway.Cpix.Xml;
 using Keyway.Dash;
@@ -13,6 +14,10 @@ namespace Keyway.Cpix;
 /// <summary>Reads the snippets that a document has for manifests and playlists, with the readers of those: it is what would stand there. Addresses are shown without their ends: playlists may hold keys in them.</summary>
 internal static class CpixSignals
 {
+    private const int LongestScheme = 16;
+
+    private static readonly SearchValues<char> SchemeLetters = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ+-.");
+
     private static readonly Uri Nowhere = new("https://cpix.invalid/");
 
     /// <summary>Reads one.</summary>
@@ -29,7 +34,7 @@ internal static class CpixSignals
                 "HLSSignalingData" => OfHls(bytes),
                 "URIExtXKey" => new CpixSignalContent([], [$"the key's address is {AddressOf(Encoding.UTF8.GetString(bytes).Trim())}"]),
                 "HDSSignalingData" => new CpixSignalContent([], []),
-                _ => new CpixSignalContent(PsshBox.ReadHeader(system, bytes), []),
+                _ => OfHeader(system, bytes),
             };
         }
         catch (ManifestException)
@@ -37,6 +42,13 @@ internal static class CpixSignals
             // Its words may quote what it is about.
             return new CpixSignalContent([], [], element == "HLSSignalingData" ? "these are no tags of a playlist" : "this is no content of a ContentProtection element");
         }
+    }
+
+    private static CpixSignalContent OfHeader(SystemId system, byte[] bytes)
+    {
+        IReadOnlyList<PsshBox> boxes = PsshBox.ReadHeader(system, bytes);
+        string? problem = boxes.Count == 0 ? "this is no whole pssh box" : boxes.FirstOrDefault(box => box.System != system) is { } other ? $"the header is for {SystemIds.NameOf(other.System)}" : null;
+        return new CpixSignalContent(boxes, [], problem);
     }
 
     private static CpixSignalContent OfDash(SystemId system, byte[] bytes)
@@ -88,7 +100,9 @@ internal static class CpixSignals
     private static string AddressOf(string text)
     {
         if (text.Length == 0) return "none";
-        if (!Uri.TryCreate(text, UriKind.Absolute, out Uri? uri)) return "no absolute address";
-        return uri.Scheme is "http" or "https" ? $"{uri.Scheme}://{CpixCursor.Shorten(uri.Authority[(uri.Authority.LastIndexOf('@') + 1)..])}/…" : $"{CpixCursor.Shorten(uri.Scheme)}:…";
+        if (Uri.TryCreate(text, UriKind.Absolute, out Uri? uri) && uri.Scheme is "http" or "https") return $"{uri.Scheme}://{CpixCursor.Shorten(uri.Authority)}/…";
+        // What stands behind skd: is often no address that a library takes for one.
+        int colon = text.IndexOf(':', StringComparison.Ordinal);
+        return colon is > 0 and <= LongestScheme && text.AsSpan(0, colon).IndexOfAnyExcept(SchemeLetters) < 0 ? $"{text[..colon]}:…" : "no absolute address";
     }
 }

@@ -31,7 +31,7 @@ internal static class CpixSystemReader
             CpixSignalContent content = CpixSignals.Read(element, system, bytes);
             string where = playlist is null ? element : $"{element} {playlist}";
             headers.AddRange(content.Headers.Select(box => (box, where)));
-            signals.Add(new CpixSignal(element, playlist, bytes.Length, content.Facts));
+            if (element is not ("PSSH" or "PSSHData")) signals.Add(new CpixSignal(element, playlist, bytes.Length, content.Facts));
             if (content.Problem is { } problem) note($"{problem} (at {place})");
         });
         return new CpixDrmSystem { Path = path, System = system, KeyId = id, Name = name, Signals = signals, Headers = Merge(headers) };

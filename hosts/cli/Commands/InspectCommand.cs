@@ -11,7 +11,7 @@ internal static class InspectCommand
     public static Command Create(Func<ParseResult, CommandContext> context)
     {
         PresentationArguments arguments = new();
-        Command command = new("inspect", "Shows tracks, schemes, key ids, every protection header from every place, conflicts, and which key system would be chosen and why not the others. Of a file with licences: their contents.");
+        Command command = new("inspect", "Shows tracks, schemes, key ids, every protection header from every place, conflicts, and which key system would be chosen and why not the others. Of a file with licences: their contents. Of a CPIX document: everything but its keys.");
         Option<bool> segments = new("--segments") { Description = "List the segments of the chosen tracks, too: when, how long, where" };
         command.Arguments.Add(arguments.Source);
         foreach (Option option in (Option[])[segments, arguments.From, arguments.Until, arguments.Video, arguments.Audio, arguments.Text, arguments.KeySystem, arguments.Provider, arguments.Headers, arguments.HeadersFor, arguments.Allowed]) command.Options.Add(option);
@@ -29,6 +29,7 @@ internal static class InspectCommand
     {
         await using KeywayHost keyway = Host.Create(context);
         await Host.StartAsync(keyway, context, options.KeySystem, cancellationToken);
+        if (await CpixReport.ShowAsync(keyway, source, context, cancellationToken)) return ExitCode.Done;
         if (await LicenseFileReport.ReadAsync(keyway, source, options.KeySystem, cancellationToken) is { } licenses)
         {
             if (context.Json) await context.Io.Out.WriteLineAsync(licenses.ToJson());

@@ -50,6 +50,35 @@ public sealed class CpixDocumentTests
     }
 
     [Fact]
+    public void Everything_that_a_document_says_is_there()
+    {
+        using CpixDocument document = CpixDocument.Read(Vector("clear.xml"), "clear.xml");
+        document.Notes.Should().BeEmpty();
+        document.ShouldGive((Id(1), Convert.FromHexString("101112131415161718191a1b1c1d1e1f")), (Id(2), Convert.FromHexString("202122232425262728292a2b2c2d2e2f")));
+        CpixDrmSystem system = document.Systems.Should().ContainSingle().Which;
+        CpixHeader header = system.Headers.Should().ContainSingle("the same header stands in two places").Which;
+        header.Places.Should().Equal("PSSH", "ContentProtectionData");
+        header.Box.KeyIds.Should().Equal(Id(1));
+        system.Signals.Select(static signal => (signal.Name, signal.Playlist, signal.Facts.Count)).Should().Equal(("ContentProtectionData", null, 0), ("HLSSignalingData", "media", 1), ("HLSSignalingData", "multiVariant", 1), ("URIExtXKey", null, 1));
+        system.Signals[1].Facts[0].Should().Be("METHOD=AES-128, KEYFORMAT identity, with an IV, URI https://keys.example/…");
+        system.Signals[2].Facts[0].Should().EndWith("URI skd:…");
+        document.KeyPeriods[1].Should().Match<CpixKeyPeriod>(static period => period.Label == "evening" && period.EndOffset == TimeSpan.FromHours(1));
+        document.UsageRules.Select(static rule => rule.IntendedTrackType).Should().Equal("VIDEO", "AUDIO");
+    }
+
+    [Fact]
+    public void Snippets_that_cannot_be_read_are_noted_and_keep_no_key_from_being_given()
+    {
+        string[] snippets = ["<PSSH>*</PSSH>", "<PSSH>AAAAEHBzc2gAAAAAAAAAAA==</PSSH>", $"<ContentProtectionData>{Base64("<a>")}</ContentProtectionData>", $"<HLSSignalingData>{Base64("x")}</HLSSignalingData>", "<HLSSignalingData playlist=\"media\"/>",
+            $"<HLSSignalingData>{Base64("#EXT-X-KEY:METHOD=\n#EXTM3U")}</HLSSignalingData>", $"<ContentProtectionData>{Base64("</ContentProtection><ContentProtection/><ContentProtection>")}</ContentProtectionData>", "<Unknown><Deep/></Unknown>"];
+        using CpixDocument document = Read(Document(List(Plain(1)) + $"<DRMSystemList><DRMSystem systemId=\"{Protection.SystemIds.Widevine}\" kid=\"{Kid(7)}\">{string.Concat(snippets)}</DRMSystem></DRMSystemList>"));
+        document.Notes.Should().HaveCount(6, string.Join('\n', document.Notes));
+        document.ShouldGive((Id(1), Key(1)));
+
+        static string Base64(string text) => Convert.ToBase64String(Encoding.UTF8.GetBytes(text));
+    }
+
+    [Fact]
     public void Utf_16_is_read()
     {
         string xml = Document(List(Plain(1))).Replace("UTF-8", "UTF-16", StringComparison.Ordinal);

@@ -245,6 +245,14 @@ public sealed class CpixUnlockTests
     }
 
     [Fact]
+    public void What_is_encrypted_elsewhere_is_not_fetched()
+    {
+        string xml = new Encrypted().Document(Key2048, 1);
+        int from = xml.LastIndexOf("<enc:CipherValue>", StringComparison.Ordinal), to = xml.LastIndexOf("</enc:CipherValue>", StringComparison.Ordinal) + "</enc:CipherValue>".Length;
+        Refused($"{xml[..from]}<enc:CipherReference URI=\"http://127.0.0.1:1/key\"/>{xml[to..]}").Error.Reason.Should().Contain("not fetched");
+    }
+
+    [Fact]
     public void No_error_shows_a_key_or_what_it_is_encrypted_to()
     {
         Encrypted own = new() { ChangeMac = static (_, mac) => Flip(mac, 1) };

@@ -10,8 +10,8 @@ internal interface IKeyDirectory
     /// <exception cref="KeywayException">It is refused.</exception>
     void Check(FragmentNeeds needs, KeyId id, bool isHeld);
 
-    /// <summary>The key of a track whose samples name none; <see langword="null"/>: it knows of none.</summary>
+    /// <summary>The key of a track whose samples name none.</summary>
     /// <param name="track">The track.</param>
-    /// <exception cref="KeywayException">It cannot tell.</exception>
-    KeyId? Choose(Mp4Track track);
+    /// <exception cref="KeywayException">There is none, or it cannot tell.</exception>
+    KeyId Choose(Mp4Track track);
 }

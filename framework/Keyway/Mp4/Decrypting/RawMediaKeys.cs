@@ -104,7 +104,7 @@ public sealed class RawMediaKeys : IMediaKeys, IDisposable
                 KeyId id = needs.KeyIds[i];
                 bool isHeld = _entries.Exists(entry => (entry.Track == 0 && entry.Id == id) || entry.Track == needs.Track.Id);
                 if (id != default || isHeld) directory.Check(needs, id, isHeld);
-                else if (directory.Choose(needs.Track) is { } chosen) directory.Check(needs, (unnamed = chosen).Value, HasAll([chosen]));
+                else directory.Check(needs, (unnamed = directory.Choose(needs.Track)).Value, HasAll([unnamed.Value]));
             }
         }
 

@@ -7,6 +7,8 @@ algorithm than the one that is tested. Content keys are those of the bundled sam
   key.xml         as a service has it: cpix:Key with a pskc:EncryptedValue and its own ValueMAC, DocumentKey@Algorithm with a ValueMAC
   document-keys.xml   2.4: three document keys, each with encryptsKey; the third content key's is for the other recipient only
   xml-padding.xml padding whose last byte alone says how long it is
+
+clear.xml was written by hand.
 """
 import base64, datetime, json, pathlib, secrets, uuid
 from cryptography import x509
