@@ -123,6 +123,34 @@ public sealed class HlsTests(SharedSandbox sandbox) : IDisposable
     }
 
     [Fact]
+    public async Task A_key_file_with_another_key_ends_with_6_and_leaves_nothing()
+    {
+        string film = Directory.CreateDirectory(_folder.File("film")).FullName;
+        foreach (string file in Directory.GetFiles(Sample.File("hls/aes-128"))) File.Copy(file, Path.Combine(film, Path.GetFileName(file)));
+        // One of 256 keys makes padding that fits: this one makes none, and the second does for the first segment.
+        foreach (string key in (string[])["00112233445566778899aabbccddeeff", KeyWithPadding(Path.Combine(film, "0.ts"))])
+        {
+            await File.WriteAllBytesAsync(Path.Combine(film, "SD.key"), Convert.FromHexString(key), TestContext.Current.CancellationToken);
+            (await CommandRun.OfAsync("play", Path.Combine(film, "master.m3u8"), "--to", Target, "--json")).ShouldFailInJson(ExitCode.NoUsableKey, "key").Out.Should().Contain("the key is not the one").And.Contain("0.ts");
+        }
+
+        File.Exists(Target).Should().BeFalse();
+    }
+
+    /// <summary>A wrong key under which a segment ends with bytes that may be padding.</summary>
+    private static string KeyWithPadding(string file)
+    {
+        byte[] end = File.ReadAllBytes(file)[^32..];
+        using System.Security.Cryptography.Aes aes = System.Security.Cryptography.Aes.Create();
+        for (int i = 0; ; i++)
+        {
+            byte[] key = System.Security.Cryptography.SHA256.HashData(BitConverter.GetBytes(i))[..16];
+            aes.Key = key;
+            if (aes.DecryptCbc(end[16..], end[..16], System.Security.Cryptography.PaddingMode.None)[^1] == 1) return Convert.ToHexString(key);
+        }
+    }
+
+    [Fact]
     public async Task A_key_file_that_is_not_there_ends_with_6()
     {
         string film = Directory.CreateDirectory(_folder.File("film")).FullName;

@@ -114,6 +114,8 @@ internal sealed class SegmentFetcher(MediaSources sources, ContentOrigin origin,
                 }
 
                 bool whole = length < TimelineLimits.SegmentBytes;
+                if (segment.Key is { Method: SegmentKeyMethod.Aes128 } && SegmentBeginning.Of(bytes.AsSpan(0, length)).Form == SegmentForm.Unknown && !SegmentBoxes.TryReadHeader(bytes.AsSpan(0, length), out _))
+                    throw Nonsense(segment);
                 if (SegmentRepacker.Takes(bytes.AsSpan(0, length)))
                 {
                     if (!whole) throw new MediaFormatException(segment.Name, new FormatError($"the segment has more than {TimelineLimits.SegmentBytes} bytes, which are not taken of a transport stream", "", 0));
@@ -139,6 +141,10 @@ internal sealed class SegmentFetcher(MediaSources sources, ContentOrigin origin,
         if (keys is null || segment.Key is not { Method: SegmentKeyMethod.Aes128 } key) return;
         using SegmentCipher ready = await keys.LeaseAsync(key, origin, cancellationToken).ConfigureAwait(false);
     }
+
+    // Of 256 wrong keys one makes padding that fits.
+    private static MediaFormatException Nonsense(TimelineSegment segment) =>
+        new(segment.Name, new FormatError("what comes out does not begin as a segment does: the key is not the one that it was encrypted with, unless what came is not the segment", "AES-128", 0)) { KeyDoesNotFit = true };
 
     private static byte[] Grown(byte[] bytes)
     {
