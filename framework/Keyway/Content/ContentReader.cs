@@ -212,18 +212,19 @@ internal sealed class ContentReader(MediaSources sources, ISegmentKeys? keys)
             // Nothing is asked for just to be looked at.
             if (keys is null && initialization.Key is { Method: SegmentKeyMethod.Aes128 }) return MovieFacts.Hidden;
             ReadOnlyMemory<byte> bytes = await new AlternativeSource(sources, origin).ReadAsync(initialization.PartFor(keys, origin) with { IsMedia = false }, ManifestLimits.InitializationBytes, cancellationToken).ConfigureAwait(false);
+            if (SegmentRepacker.IsHead(bytes.Span, initialization.Name)) return await ProbeSegmentAsync(origin, rendition, segments, bytes, cancellationToken).ConfigureAwait(false);
             using MemoryStream memory = new(bytes.ToArray(), writable: false);
             return await ReadMovieAsync(memory, SourceText.Of(initialization.Address), cancellationToken).ConfigureAwait(false);
         }
 
-        if (!segments.IsInOneFile && !segments.IsIndexed && !segments.IsWholeFile) return await ProbeSegmentAsync(origin, rendition, segments, cancellationToken).ConfigureAwait(false);
+        if (!segments.IsInOneFile && !segments.IsIndexed && !segments.IsWholeFile) return await ProbeSegmentAsync(origin, rendition, segments, head: default, cancellationToken).ConfigureAwait(false);
         Stream stream = await RenditionStream.OpenAsync(sources, origin, [segments], keys, cancellationToken: cancellationToken).ConfigureAwait(false);
         await using (stream.ConfigureAwait(false))
             return await ReadMovieAsync(stream, NameOf(rendition), cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>What the first segment says that is there, of a rendition without an initialisation segment.</summary>
-    private async ValueTask<MovieFacts> ProbeSegmentAsync(ContentOrigin origin, Rendition rendition, SegmentList segments, CancellationToken cancellationToken)
+    /// <summary>What the first segment says that is there, of a rendition without an initialisation segment of MP4.</summary>
+    private async ValueTask<MovieFacts> ProbeSegmentAsync(ContentOrigin origin, Rendition rendition, SegmentList segments, ReadOnlyMemory<byte> head, CancellationToken cancellationToken)
     {
         const int attempts = 3;
         SegmentFetcher fetcher = new(sources, origin, keys);
@@ -235,7 +236,7 @@ internal sealed class ContentReader(MediaSources sources, ISegmentKeys? keys)
             if (keys is null && segment.Key is { Method: SegmentKeyMethod.Aes128 }) return MovieFacts.Hidden;
             try
             {
-                CheckedSegment found = await fetcher.ReadAsync(segment, new RenditionCheck(null) { Kind = rendition.Kind }, time: null, cancellationToken).ConfigureAwait(false);
+                CheckedSegment found = await fetcher.ReadAsync(segment, new RenditionCheck(null) { Kind = rendition.Kind, Head = head }, time: null, cancellationToken).ConfigureAwait(false);
                 await using (found.ConfigureAwait(false))
                 {
                     using MemoryStream memory = new(found.Bytes.ToArray(), writable: false);

@@ -101,7 +101,9 @@ internal sealed class PeriodTrack(MediaSources sources, ContentOrigin origin, IS
         RenditionCheck check = new(null) { Kind = period.Rendition.Kind };
         if (segments.Initialization is { } initialization)
         {
-            (head, check, string? note) = await _fetcher.ReadInitializationAsync(initialization, time: null, cancellationToken).ConfigureAwait(false);
+            (head, check, string? note) = await _fetcher.ReadInitializationAsync(initialization, period.Rendition.Kind, time: null, cancellationToken).ConfigureAwait(false);
+            // What is no MP4 goes before its segments while they are put into one.
+            if (!check.Head.IsEmpty) head = null;
             if (note is not null) log.Note(note);
         }
 

@@ -241,7 +241,7 @@ internal sealed class LiveTrack(LiveFeed feed, PeriodPlan plan, int track, Perio
         Head? head = null;
         if (segments.Initialization is { } initialization)
         {
-            head = await TryAsync(async token => new Head(await _fetcher!.ReadInitializationAsync(initialization, LiveLimits.RequestTime(length), token).ConfigureAwait(false)), start, until, cancellationToken).ConfigureAwait(false)
+            head = await TryAsync(async token => new Head(await _fetcher!.ReadInitializationAsync(initialization, period.Rendition.Kind, LiveLimits.RequestTime(length), token).ConfigureAwait(false)), start, until, cancellationToken).ConfigureAwait(false)
                 ?? throw new SourceException(initialization.Name, "the period has ended before its initialisation segment was there");
             if (head.Note is { } note) feed.Note(note);
         }
@@ -260,7 +260,7 @@ internal sealed class LiveTrack(LiveFeed feed, PeriodPlan plan, int track, Perio
             Start = segments.IsCutToPeriod ? rowStart : null,
             End = segments.IsCutToPeriod ? EndOf(now, row) : null,
         };
-        _writer = new RenditionWriter(to, head?.Bytes, _place, feed.Log, PeriodTrack.AheadOf(media))
+        _writer = new RenditionWriter(to, head is { Check.Head.IsEmpty: true } ? head.Bytes : null, _place, feed.Log, PeriodTrack.AheadOf(media))
         {
             Missed = (segment, failure) => Miss(segment, segments, rowStart, failure),
             Written = bytes =>

@@ -282,6 +282,9 @@ internal static class TimelineLimits
     /// <summary>How many initialisation segments are kept for those who read segment by segment: more than one presentation has renditions.</summary>
     public const int Initializations = 256;
 
+    /// <summary>What segments of another container than MP4 begin with, where it stands apart from them: a few packets of tables, or a header of text. It is read with each segment.</summary>
+    public const int HeadBytes = 256 << 10;
+
     /// <summary>One of the segments that are joined to be decrypted where they lie: as large as a fragment may be.</summary>
     public const int JoinedBytes = Mp4Limits.FragmentBytes;
 

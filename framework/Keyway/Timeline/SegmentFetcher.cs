@@ -65,12 +65,13 @@ internal sealed class SegmentFetcher(MediaSources sources, ContentOrigin origin,
 
     /// <summary>Fetches an initialisation segment.</summary>
     /// <param name="initialization">Which.</param>
+    /// <param name="kind">What the rendition is for.</param>
     /// <param name="time">How long a request may take at each address; <see langword="null"/>: as long as bytes come.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
-    /// <returns>Its boxes, what they promise of the segments after it, and what is unusual about it.</returns>
+    /// <returns>Its boxes, or what else segments begin with (<see cref="RenditionCheck.Head"/>); what that promises of the segments after it, and what is unusual about it.</returns>
     /// <exception cref="SourceException">No address has it.</exception>
     /// <exception cref="MediaFormatException">It is none.</exception>
-    public async ValueTask<(ReadOnlyMemory<byte> Bytes, RenditionCheck Check, string? Note)> ReadInitializationAsync(TimelineSegment initialization, TimeSpan? time, CancellationToken cancellationToken)
+    public async ValueTask<(ReadOnlyMemory<byte> Bytes, RenditionCheck Check, string? Note)> ReadInitializationAsync(TimelineSegment initialization, MediaKind? kind, TimeSpan? time, CancellationToken cancellationToken)
     {
         SegmentPart part = initialization.PartFor(keys, origin) with { IsMedia = false };
         await AcquireAsync(initialization, cancellationToken).ConfigureAwait(false);
@@ -79,10 +80,20 @@ internal sealed class SegmentFetcher(MediaSources sources, ContentOrigin origin,
             ReadOnlyMemory<byte> found = await sources.WithinAsync(
                 address, time, token => _source.ReadAtAsync(part, address, ManifestLimits.InitializationBytes, token), cancellationToken).ConfigureAwait(false);
             byte[] bytes = found.ToArray();
+            if (CheckOfHead(bytes, kind, (part with { Address = address }).Name) is { } head) return ((ReadOnlyMemory<byte>)bytes, head, (string?)null);
             RenditionCheck check = RenditionCheck.Of(bytes, (part with { Address = address }).Name, out int length, out string? note);
             return ((ReadOnlyMemory<byte>)bytes.AsMemory(0, length), check, note);
         }).ConfigureAwait(false);
     }
+
+    /// <summary>What an initialisation segment that has been fetched promises.</summary>
+    /// <param name="bytes">All of it.</param>
+    /// <param name="kind">What the rendition is for.</param>
+    /// <param name="name">Its name for messages.</param>
+    /// <exception cref="MediaFormatException">It is none.</exception>
+    public static RenditionCheck CheckOf(ReadOnlyMemory<byte> bytes, MediaKind? kind, string name) => CheckOfHead(bytes, kind, name) ?? RenditionCheck.Of(bytes.ToArray(), name, out _, out _);
+
+    private static RenditionCheck? CheckOfHead(ReadOnlyMemory<byte> bytes, MediaKind? kind, string name) => SegmentRepacker.IsHead(bytes.Span, name) ? new RenditionCheck(null) { Kind = kind, Head = bytes } : null;
 
     /// <summary>Fetches a segment.</summary>
     /// <param name="segment">Which.</param>
@@ -116,7 +127,7 @@ internal sealed class SegmentFetcher(MediaSources sources, ContentOrigin origin,
                 bool whole = length < TimelineLimits.SegmentBytes;
                 if (segment.Key is { Method: SegmentKeyMethod.Aes128 } && SegmentBeginning.Of(bytes.AsSpan(0, length)).Form == SegmentForm.Unknown && !SegmentBoxes.TryReadHeader(bytes.AsSpan(0, length), out _))
                     throw Nonsense(segment);
-                if (SegmentRepacker.Takes(bytes.AsSpan(0, length)))
+                if (SegmentRepacker.Takes(bytes.AsSpan(0, length), check))
                 {
                     if (!whole) throw new MediaFormatException(segment.Name, new FormatError($"the segment has more than {TimelineLimits.SegmentBytes} bytes, which are not taken of a transport stream", "", 0));
                     (Memory<byte> packed, string? note) = await _repacker.RepackAsync(segment with { Address = address }, bytes.AsMemory(0, length), check, token).ConfigureAwait(false);
