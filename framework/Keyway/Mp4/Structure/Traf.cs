@@ -24,7 +24,7 @@ internal sealed class Traf
 
     public ulong? BaseTime { get; private set; }
 
-    public List<Trun> Runs { get; } = [];
+    public List<Trun> Runs { get; } = new(1);
 
     public Senc? Encryption { get; private set; }
 
@@ -38,7 +38,7 @@ internal sealed class Traf
     public List<int> Protecting { get; } = [];
 
     /// <summary>Other boxes, which a new fragment with the same samples may carry on.</summary>
-    public List<BoxRange> Others { get; } = [];
+    public List<BoxRange> Others { get; } = new(1);
 
     /// <summary>The track; set when the movie is known.</summary>
     public Track Track { get; set; } = null!;
@@ -50,7 +50,7 @@ internal sealed class Traf
     public long BaseOffset { get; set; }
 
     /// <summary>Where each run's samples begin in the file, and where they end.</summary>
-    public List<(long Start, long End)> Extents { get; } = [];
+    public List<(long Start, long End)> Extents { get; } = new(1);
 
     /// <summary>Whether the samples lie in the file in the order of their numbers.</summary>
     public bool IsInOrder
