@@ -123,6 +123,34 @@ public sealed class HlsTests(SharedSandbox sandbox) : IDisposable
     }
 
     [Fact]
+    public async Task Tables_in_the_initialisation_segment_come_before_the_packets_of_a_target_that_is_a_transport_stream()
+    {
+        string film = Directory.CreateDirectory(_folder.File("film")).FullName, target = _folder.File("out.ts");
+        foreach (string file in Directory.GetFiles(Sample.File("hls/sample-aes"))) File.Copy(file, Path.Combine(film, Path.GetFileName(file)));
+        (await CommandRun.OfAsync("play", Path.Combine(film, "video-180.m3u8"), "--to", target)).ShouldEndWith(ExitCode.Done);
+        byte[] expected = await File.ReadAllBytesAsync(target, TestContext.Current.CancellationToken);
+        for (int i = 1; i <= 5; i++)
+        {
+            string file = Path.Combine(film, $"video-180-{i}.ts");
+            byte[] bytes = await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken);
+            if (i == 1) await File.WriteAllBytesAsync(Path.Combine(film, "tables.ts"), bytes[..(2 * 188)], TestContext.Current.CancellationToken);
+            await File.WriteAllBytesAsync(file, bytes[(2 * 188)..], TestContext.Current.CancellationToken);
+        }
+
+        string list = await File.ReadAllTextAsync(Path.Combine(film, "video-180.m3u8"), TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(Path.Combine(film, "video-180.m3u8"), list.Replace("#EXTINF:4.000,\nvideo-180-1.ts", "#EXT-X-MAP:URI=\"tables.ts\"\n#EXTINF:4.000,\nvideo-180-1.ts", StringComparison.Ordinal), TestContext.Current.CancellationToken);
+        File.Delete(target);
+        (await CommandRun.OfAsync("play", Path.Combine(film, "video-180.m3u8"), "--to", target)).ShouldEndWith(ExitCode.Done);
+        byte[] found = await File.ReadAllBytesAsync(target, TestContext.Current.CancellationToken);
+        found[..(2 * 188)].Should().Equal(expected[..(2 * 188)]);
+        found.Should().HaveCount(expected.Length - (4 * 2 * 188));
+        Slices(found).Should().Be(Slices(expected));
+
+        // Packets of the video alone, by their PID.
+        static string Slices(byte[] stream) => Convert.ToHexString(System.Security.Cryptography.SHA256.HashData([.. Enumerable.Range(0, stream.Length / 188).Where(i => ((stream[(i * 188) + 1] & 0x1F) << 8 | stream[(i * 188) + 2]) == 0x50).SelectMany(i => stream[(i * 188)..((i + 1) * 188)])]));
+    }
+
+    [Fact]
     public async Task A_key_file_with_another_key_ends_with_6_and_leaves_nothing()
     {
         string film = Directory.CreateDirectory(_folder.File("film")).FullName;
