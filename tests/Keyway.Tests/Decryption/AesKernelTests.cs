@@ -99,7 +99,12 @@ public sealed unsafe class AesKernelTests
             fixed (byte* at = data, other = first, link = chain, otherLink = firstChain)
             fixed (byte** list = places, otherList = firstPlaces)
             {
-                for (int i = 0; i < blocks; i++) (list[i], otherList[i]) = (at + (16 * (blocks - 1 - i)), other + (16 * (blocks - 1 - i)));
+                for (int i = 0; i < blocks; i++)
+                {
+                    list[i] = at + (16 * (blocks - 1 - i));
+                    otherList[i] = other + (16 * (blocks - 1 - i));
+                }
+
                 AesCtr.X86.Xor(key.EncryptionKeys, key.Differences, at, (nuint)blocks, counter.Prefix, counter.Block);
                 AesCtr.X86.FirstXor(key.EncryptionKeys, key.Differences, other, (nuint)blocks, counter.Prefix, counter.Block);
                 first.Should().Equal(data, "of {0} blocks in counter mode", blocks);
