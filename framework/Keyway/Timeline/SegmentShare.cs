@@ -1,6 +1,3 @@
-using Keyway.MediaUnits;
-using Keyway.Sources;
-
 namespace Keyway.Timeline;
 
 /// <summary>Segments that several tracks of one reading are in: each is fetched once, by whichever track is there first, and kept until the others have been.</summary>

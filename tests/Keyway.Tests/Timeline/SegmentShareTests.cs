@@ -1,5 +1,4 @@
 using Keyway.MediaUnits;
-using Keyway.Testing;
 
 namespace Keyway.Timeline;
 
