@@ -10,13 +10,13 @@ internal static class FirstBlocks
     /// <summary>One megabyte.</summary>
     private const int All = (1 << 20) / AesHardware.BlockSize;
 
-    private static int s_left = All;
+    private static int _left = All;
 
     /// <summary>Whether so many blocks still belong to the first.</summary>
     public static bool Take(nuint blocks)
     {
-        if (s_left <= 0) return false;
-        s_left -= (int)nuint.Min(blocks, All);
+        if (_left <= 0) return false;
+        _left -= (int)nuint.Min(blocks, All);
         return true;
     }
 }
