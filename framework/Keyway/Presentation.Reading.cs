@@ -122,10 +122,11 @@ public sealed partial class Presentation
             // All tracks of a part count from the same moment: the beginning of its first period.
             TimeSpan beginning = own[0].Start;
             MediaQueue?[] queues = new MediaQueue?[tracks.Count];
+            using SegmentShare? share = tracks.Count > 1 ? new SegmentShare(tracks.Select(static track => track.Index)) : null;
             try
             {
                 for (int i = 0; i < tracks.Count; i++)
-                    if (Array.Exists(own, row => row.Tracks[tracks[i].Index] is not null)) queues[i] = await OpenTrackAsync(tracks[i], own, own.Length == rows.Length, beginning, range, tallies[i], cancellationToken).ConfigureAwait(false);
+                    if (Array.Exists(own, row => row.Tracks[tracks[i].Index] is not null)) queues[i] = await OpenTrackAsync(tracks[i], own, own.Length == rows.Length, beginning, range, tallies[i], share, cancellationToken).ConfigureAwait(false);
                 MediaQueue?[] begun = [.. queues];
                 for (int i = 0; i < begun.Length; i++)
                     if (begun[i] is { } queue && !await queue.HasBegunAsync(cancellationToken).ConfigureAwait(false)) begun[i] = null;
@@ -167,7 +168,7 @@ public sealed partial class Presentation
         new(_gaps, _setup.Options.Gaps, PeriodTrack.CountOf(rows, track.Index, range, _setup.Clock.GetUtcNow()));
 
     /// <summary>Opens a track in some periods: a file as it is, or its segments one after the other.</summary>
-    private async ValueTask<MediaQueue> OpenTrackAsync(PresentationTrack track, PeriodRow[] rows, bool isAll, TimeSpan beginning, TimeRange range, GapTally tally, CancellationToken cancellationToken)
+    private async ValueTask<MediaQueue> OpenTrackAsync(PresentationTrack track, PeriodRow[] rows, bool isAll, TimeSpan beginning, TimeRange range, GapTally tally, SegmentShare? share, CancellationToken cancellationToken)
     {
         OpenedContent content = _setup.Content;
         if (isAll && range.IsAll && rows.Length == 1 && rows[0].Tracks[track.Index]!.Rendition is { Segments.IsWholeFile: true } rendition)
@@ -179,7 +180,7 @@ public sealed partial class Presentation
 
         DateTimeOffset now = _setup.Clock.GetUtcNow();
         long total = PeriodTrack.CountOf(rows, track.Index, range, now);
-        PeriodTrack walk = new(_setup.Sources, content.Origin, _setup.KeyFiles, rows, content.Periods[^1], track.Index, range, now, _gaps, tally, (segments, bytes) => Tell(track, segments, total > 0 ? total : null, bytes)) { Open = OpenListAsync };
+        PeriodTrack walk = new(_setup.Sources, content.Origin, _setup.KeyFiles, rows, content.Periods[^1], track.Index, range, now, _gaps, tally, (segments, bytes) => Tell(track, segments, total > 0 ? total : null, bytes)) { Open = OpenListAsync, Share = share };
         MediaQueue queue = new(TimelineLimits.ReadAhead);
         queue.Begin(async (to, stop) =>
         {

@@ -70,6 +70,13 @@ public sealed partial class Presentation
         SegmentList segments = await OpenListAsync(current.Segments, timeline.Origin, cancellationToken).ConfigureAwait(false);
         if (segments.Initialization is not { } initialization) return Stream.Null;
         ReadOnlyMemory<byte> bytes = await InitializationAsync(timeline, initialization, cancellationToken).ConfigureAwait(false);
+        if (SegmentRepacker.IsHead(bytes.Span, initialization.Name))
+        {
+            byte[] clear = bytes.ToArray();
+            SegmentRepacker.ClearHead(clear, initialization.Name);
+            return new MemoryStream(clear, writable: false);
+        }
+
         return new MemoryStream(await SegmentClearer.ClearAsync(bytes, initialization.Name, chosen: null, cancellationToken).ConfigureAwait(false), writable: false);
     }
 
@@ -107,13 +114,13 @@ public sealed partial class Presentation
 
         if (segments.IsInOneFile && segments.IsWholeFile) return Clear(default, MediaUnit.File(await fetcher.OpenFileAsync(segments.WholeFile, cancellationToken).ConfigureAwait(false), segment.Name), current, cancellationToken);
         ReadOnlyMemory<byte> head = segments.Initialization is { } initialization ? await InitializationAsync(timeline, initialization, cancellationToken).ConfigureAwait(false) : default;
-        RenditionCheck check = head.IsEmpty ? new RenditionCheck(null) { Kind = current.Kind } : RenditionCheck.Of(head.ToArray(), segment.Name, out _, out _);
+        RenditionCheck check = head.IsEmpty ? new RenditionCheck(null) { Kind = current.Kind } : SegmentFetcher.CheckOf(head, current.Kind, segment.Name);
         CheckedSegment found = await fetcher.ReadAsync(segment, check, time: null, cancellationToken).ConfigureAwait(false);
         TimeSpan ahead = PeriodTrack.AheadOf(segments.Anchor is { } anchor ? await anchor.FindAsync(fetcher, Now, cancellationToken).ConfigureAwait(false) : null);
         if (!SegmentOrder.IsOnTime(found, ahead)) await CompareAsync(found).ConfigureAwait(false);
         if (!found.Original.IsEmpty)
         {
-            await using (found.ConfigureAwait(false)) return await ClearOriginalAsync(found, timeline.Origin, cancellationToken).ConfigureAwait(false);
+            await using (found.ConfigureAwait(false)) return await ClearOriginalAsync(found, check.Head, timeline.Origin, cancellationToken).ConfigureAwait(false);
         }
 
         if (found.Rest is not null) return Clear(head, found.ToUnit(place: null), current, cancellationToken);
@@ -149,11 +156,11 @@ public sealed partial class Presentation
     }
 
     /// <summary>A segment of a transport stream, or of packed audio, clear in its own container.</summary>
-    private async ValueTask<Stream> ClearOriginalAsync(CheckedSegment segment, ContentOrigin origin, CancellationToken cancellationToken)
+    private async ValueTask<Stream> ClearOriginalAsync(CheckedSegment segment, ReadOnlyMemory<byte> head, ContentOrigin origin, CancellationToken cancellationToken)
     {
         byte[] bytes = segment.Original.ToArray();
         IFragmentDecryptor? lease = segment.Segment.Key is { Method: SegmentKeyMethod.SampleAes } key ? await _setup.KeyFiles.LeaseSamplesAsync(key, origin, cancellationToken).ConfigureAwait(false) : null;
-        SegmentRepacker.ClearInPlace(segment.Segment, bytes, lease);
+        SegmentRepacker.ClearInPlace(segment.Segment, bytes, head.Span, lease);
         return new MemoryStream(bytes, writable: false);
     }
 
@@ -246,7 +253,7 @@ public sealed partial class Presentation
     /// <summary>An initialisation segment as it is, fetched once for all segments after it.</summary>
     private ValueTask<ReadOnlyMemory<byte>> InitializationAsync(PresentationTimeline timeline, TimelineSegment initialization, CancellationToken cancellationToken) => _initializations.GetAsync(
         (initialization.Address, initialization.Range, initialization.Key),
-        async _ => (await new SegmentFetcher(_setup.Sources, timeline.Origin, _setup.KeyFiles).ReadInitializationAsync(initialization, time: null, CancellationToken.None).ConfigureAwait(false)).Bytes,
+        async _ => (await new SegmentFetcher(_setup.Sources, timeline.Origin, _setup.KeyFiles).ReadInitializationAsync(initialization, kind: null, time: null, CancellationToken.None).ConfigureAwait(false)).Bytes,
         cancellationToken);
 
     /// <summary>A list of segments that answers: its index is read once.</summary>

@@ -140,7 +140,7 @@ public sealed partial class Presentation : IAsyncDisposable
         string name = ContentReader.NameOf(renditions[0]);
         MediaQueue queue = renditions is [{ Segments.IsInOneFile: true }]
             ? QueueOf(MediaUnit.File(await OpenFileAsync(track, cancellationToken).ConfigureAwait(false), name))
-            : await OpenTrackAsync(track, rows, isAll: true, rows[0].Start, default, tally, cancellationToken).ConfigureAwait(false);
+            : await OpenTrackAsync(track, rows, isAll: true, rows[0].Start, default, tally, share: null, cancellationToken).ConfigureAwait(false);
         using PresentationKeys keys = new(_setup, track.Index, _setup.Options.Output.Exporting);
         await using (queue.ConfigureAwait(false))
         {

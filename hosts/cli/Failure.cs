@@ -59,6 +59,7 @@ internal sealed record Failure(int Code, string Kind, string Message, string? Ad
         RangeNotFoundException => new(ExitCode.Usage, "range", exception.Message),
         CpixException cpix => Of(cpix),
         ManifestException => new(ExitCode.BadMedia, "manifest", exception.Message),
+        MediaFormatException { KeyDoesNotFit: true } => new(ExitCode.NoUsableKey, "key", exception.Message),
         MediaFormatException => new(ExitCode.BadMedia, "media", exception.Message),
         SourceException => new(ExitCode.Unreachable, "source", exception.Message),
         NoKeySystemException => new(ExitCode.NoLicense, "key-system", exception.Message, "keyway inspect shows what the content offers; keyway config what is configured"),

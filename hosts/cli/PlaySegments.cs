@@ -60,8 +60,17 @@ internal sealed class PlaySegments(Presentation presentation, TimeRange range, s
 
     private async Task<int> WriteAsync(List<(Rendition Rendition, TimelineSegment Segment)> segments, PipeWriter pipe, CancellationToken cancellationToken)
     {
+        Rendition? begun = null;
         foreach ((Rendition rendition, TimelineSegment segment) in segments)
         {
+            // Tables that stand apart from their segments come before them.
+            if (!ReferenceEquals(rendition, begun))
+            {
+                await using Stream head = await presentation.OpenInitializationAsync(rendition, cancellationToken);
+                await head.CopyToAsync(pipe, cancellationToken);
+                begun = rendition;
+            }
+
             await using Stream clear = await presentation.OpenSegmentAsync(rendition, segment, cancellationToken);
             bool isFirst = true;
             while (true)

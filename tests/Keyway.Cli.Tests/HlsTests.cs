@@ -123,6 +123,62 @@ public sealed class HlsTests(SharedSandbox sandbox) : IDisposable
     }
 
     [Fact]
+    public async Task Tables_in_the_initialisation_segment_come_before_the_packets_of_a_target_that_is_a_transport_stream()
+    {
+        string film = Directory.CreateDirectory(_folder.File("film")).FullName, target = _folder.File("out.ts");
+        foreach (string file in Directory.GetFiles(Sample.File("hls/sample-aes"))) File.Copy(file, Path.Combine(film, Path.GetFileName(file)));
+        (await CommandRun.OfAsync("play", Path.Combine(film, "video-180.m3u8"), "--to", target)).ShouldEndWith(ExitCode.Done);
+        byte[] expected = await File.ReadAllBytesAsync(target, TestContext.Current.CancellationToken);
+        for (int i = 1; i <= 5; i++)
+        {
+            string file = Path.Combine(film, $"video-180-{i}.ts");
+            byte[] bytes = await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken);
+            if (i == 1) await File.WriteAllBytesAsync(Path.Combine(film, "tables.ts"), bytes[..(2 * 188)], TestContext.Current.CancellationToken);
+            await File.WriteAllBytesAsync(file, bytes[(2 * 188)..], TestContext.Current.CancellationToken);
+        }
+
+        string list = await File.ReadAllTextAsync(Path.Combine(film, "video-180.m3u8"), TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(Path.Combine(film, "video-180.m3u8"), list.Replace("#EXTINF:4.000,\nvideo-180-1.ts", "#EXT-X-MAP:URI=\"tables.ts\"\n#EXTINF:4.000,\nvideo-180-1.ts", StringComparison.Ordinal), TestContext.Current.CancellationToken);
+        File.Delete(target);
+        (await CommandRun.OfAsync("play", Path.Combine(film, "video-180.m3u8"), "--to", target)).ShouldEndWith(ExitCode.Done);
+        byte[] found = await File.ReadAllBytesAsync(target, TestContext.Current.CancellationToken);
+        found[..(2 * 188)].Should().Equal(expected[..(2 * 188)]);
+        found.Should().HaveCount(expected.Length - (4 * 2 * 188));
+        Slices(found).Should().Be(Slices(expected));
+
+        // Packets of the video alone, by their PID.
+        static string Slices(byte[] stream) => Convert.ToHexString(System.Security.Cryptography.SHA256.HashData([.. Enumerable.Range(0, stream.Length / 188).Where(i => ((stream[(i * 188) + 1] & 0x1F) << 8 | stream[(i * 188) + 2]) == 0x50).SelectMany(i => stream[(i * 188)..((i + 1) * 188)])]));
+    }
+
+    [Fact]
+    public async Task A_key_file_with_another_key_ends_with_6_and_leaves_nothing()
+    {
+        string film = Directory.CreateDirectory(_folder.File("film")).FullName;
+        foreach (string file in Directory.GetFiles(Sample.File("hls/aes-128"))) File.Copy(file, Path.Combine(film, Path.GetFileName(file)));
+        // One of 256 keys makes padding that fits: this one makes none, and the second does for the first segment.
+        foreach (string key in (string[])["00112233445566778899aabbccddeeff", KeyWithPadding(Path.Combine(film, "0.ts"))])
+        {
+            await File.WriteAllBytesAsync(Path.Combine(film, "SD.key"), Convert.FromHexString(key), TestContext.Current.CancellationToken);
+            (await CommandRun.OfAsync("play", Path.Combine(film, "master.m3u8"), "--to", Target, "--json")).ShouldFailInJson(ExitCode.NoUsableKey, "key").Out.Should().Contain("the key is not the one").And.Contain("0.ts");
+        }
+
+        File.Exists(Target).Should().BeFalse();
+    }
+
+    /// <summary>A wrong key under which a segment ends with bytes that may be padding.</summary>
+    private static string KeyWithPadding(string file)
+    {
+        byte[] end = File.ReadAllBytes(file)[^32..];
+        using System.Security.Cryptography.Aes aes = System.Security.Cryptography.Aes.Create();
+        for (int i = 0; ; i++)
+        {
+            byte[] key = System.Security.Cryptography.SHA256.HashData(BitConverter.GetBytes(i))[..16];
+            aes.Key = key;
+            if (aes.DecryptCbc(end[16..], end[..16], System.Security.Cryptography.PaddingMode.None)[^1] == 1) return Convert.ToHexString(key);
+        }
+    }
+
+    [Fact]
     public async Task A_key_file_that_is_not_there_ends_with_6()
     {
         string film = Directory.CreateDirectory(_folder.File("film")).FullName;

@@ -51,7 +51,7 @@ public sealed class SegmentDecryptTests : IDisposable
     [Fact]
     public async Task A_wrong_key_and_a_wrong_vector_are_told_apart_and_leave_nothing()
     {
-        (await DecryptAsync("AUDIO", "--iv", NoVector)).ShouldFailInJson(ExitCode.BadMedia, "media").Out.Should().Contain("the key is not the one");
+        (await DecryptAsync("AUDIO", "--iv", NoVector)).ShouldFailInJson(ExitCode.NoUsableKey, "key").Out.Should().Contain("the key is not the one");
         (await DecryptAsync("SD", "--sequence", "5")).ShouldFailInJson(ExitCode.BadMedia, "media").Out.Should().Contain("initialisation vector").And.Contain("the key is right");
         _folder.Entries.Should().BeEmpty();
 

@@ -94,9 +94,12 @@ internal static class FrameworkParsers
             Duration = 4,
             Key = new SegmentKey { Method = SegmentKeyMethod.SampleAes, Uri = Playlist, InitializationVector = new byte[SegmentCipher.BlockSize], Place = "fuzz" },
         };
+        // An initialisation segment of tables, and the rest behind it; or the whole.
+        int head = bytes.Length > 0 ? bytes[0] == 'W' ? bytes.AsSpan().IndexOf("\n\n"u8) : Math.Min(bytes.Length, 2 * 188) : -1;
         RenditionCheck check = new(null);
+        if (head > 0 && head < bytes.Length && bytes[^1] % 2 == 0 && SegmentRepacker.IsHead(bytes.AsSpan(0, head), "fuzz")) (check, bytes) = (new RenditionCheck(null) { Head = bytes.AsMemory(0, head) }, bytes[head..]);
         _ = check.TimeOf(bytes);
-        if (!SegmentRepacker.Takes(bytes)) return;
+        if (!SegmentRepacker.Takes(bytes, check)) return;
         (Memory<byte> packed, _) = new SegmentRepacker(keys: null, ContentOrigin.Of(Playlist)).RepackAsync(segment, bytes, check, CancellationToken.None).AsTask().GetAwaiter().GetResult();
         check.Examine(segment with { Duration = 0 }, packed);
     }

@@ -65,8 +65,11 @@ internal sealed class ContentReader(MediaSources sources, ISegmentKeys? keys)
 
         List<ContentTrack> tracks = [];
         Dictionary<string, string> descriptions = new(StringComparer.Ordinal);
-        foreach (SelectedTrack selected in selection.Tracks)
+        using SegmentShare share = new(Enumerable.Range(0, selection.Tracks.Count));
+        for (int i = 0; i < selection.Tracks.Count; i++)
         {
+            SelectedTrack selected = selection.Tracks[i];
+            SharedTrack own = share.Of(i);
             List<ContentTrack> periods = [];
             foreach (Rendition rendition in selected.Renditions)
             {
@@ -76,7 +79,9 @@ internal sealed class ContentReader(MediaSources sources, ISegmentKeys? keys)
                     continue;
                 }
 
-                MovieFacts facts = await ProbeAsync(timeline.Origin, rendition, cancellationToken).ConfigureAwait(false);
+                // Those before it have had theirs.
+                int[] others = [.. share.With(i, other => other == i ? rendition : selection.Tracks[other].Renditions.FirstOrDefault(each => each.IsMixed && each.Id == rendition.Id)).Where(other => other > i)];
+                MovieFacts facts = await ProbeAsync(timeline.Origin, rendition, cancellationToken, (segment, fetch, token) => share.GetAsync(own, others, segment, fetch, token)).ConfigureAwait(false);
                 ContentMap.Add(protection, NameOf(rendition), facts, rendition.Path);
                 if (facts.Description.Length > 0) descriptions[rendition.Path] = facts.Description;
                 periods.Add(Describe(rendition, facts));
@@ -206,7 +211,11 @@ internal sealed class ContentReader(MediaSources sources, ISegmentKeys? keys)
     }
 
     /// <summary>Reads what a rendition says before its samples.</summary>
-    public async ValueTask<MovieFacts> ProbeAsync(ContentOrigin origin, Rendition rendition, CancellationToken cancellationToken)
+    /// <param name="origin">Where the manifest came from.</param>
+    /// <param name="rendition">The rendition.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <param name="shared">What gets a segment where other tracks that are looked at are in it; <see langword="null"/>: no other is.</param>
+    public async ValueTask<MovieFacts> ProbeAsync(ContentOrigin origin, Rendition rendition, CancellationToken cancellationToken, SharedFetch? shared = null)
     {
         SegmentList segments = rendition.Segments;
         if (segments.IsElsewhere) segments = await segments.OpenAsync(sources, origin, cancellationToken).ConfigureAwait(false);
@@ -215,18 +224,19 @@ internal sealed class ContentReader(MediaSources sources, ISegmentKeys? keys)
             // Nothing is asked for just to be looked at.
             if (keys is null && initialization.Key is { Method: SegmentKeyMethod.Aes128 }) return MovieFacts.Hidden;
             ReadOnlyMemory<byte> bytes = await new AlternativeSource(sources, origin).ReadAsync(initialization.PartFor(keys, origin) with { IsMedia = false }, ManifestLimits.InitializationBytes, cancellationToken).ConfigureAwait(false);
+            if (SegmentRepacker.IsHead(bytes.Span, initialization.Name)) return await ProbeSegmentAsync(origin, rendition, segments, bytes, rendition.IsMixed ? shared : null, cancellationToken).ConfigureAwait(false);
             using MemoryStream memory = new(bytes.ToArray(), writable: false);
             return await ReadMovieAsync(memory, SourceText.Of(initialization.Address), cancellationToken).ConfigureAwait(false);
         }
 
-        if (!segments.IsInOneFile && !segments.IsIndexed && !segments.IsWholeFile) return await ProbeSegmentAsync(origin, rendition, segments, cancellationToken).ConfigureAwait(false);
+        if (!segments.IsInOneFile && !segments.IsIndexed && !segments.IsWholeFile) return await ProbeSegmentAsync(origin, rendition, segments, head: default, rendition.IsMixed ? shared : null, cancellationToken).ConfigureAwait(false);
         Stream stream = await RenditionStream.OpenAsync(sources, origin, [segments], keys, cancellationToken: cancellationToken).ConfigureAwait(false);
         await using (stream.ConfigureAwait(false))
             return await ReadMovieAsync(stream, NameOf(rendition), cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>What the first segment says that is there, of a rendition without an initialisation segment.</summary>
-    private async ValueTask<MovieFacts> ProbeSegmentAsync(ContentOrigin origin, Rendition rendition, SegmentList segments, CancellationToken cancellationToken)
+    /// <summary>What the first segment says that is there, of a rendition without an initialisation segment of MP4.</summary>
+    private async ValueTask<MovieFacts> ProbeSegmentAsync(ContentOrigin origin, Rendition rendition, SegmentList segments, ReadOnlyMemory<byte> head, SharedFetch? shared, CancellationToken cancellationToken)
     {
         const int attempts = 3;
         SegmentFetcher fetcher = new(sources, origin, keys);
@@ -238,7 +248,7 @@ internal sealed class ContentReader(MediaSources sources, ISegmentKeys? keys)
             if (keys is null && segment.Key is { Method: SegmentKeyMethod.Aes128 }) return MovieFacts.Hidden;
             try
             {
-                CheckedSegment found = await fetcher.ReadAsync(segment, new RenditionCheck(null) { Kind = rendition.Kind }, time: null, cancellationToken).ConfigureAwait(false);
+                CheckedSegment found = await fetcher.ReadAsync(segment, new RenditionCheck(null) { Kind = rendition.Kind, Head = head }, time: null, cancellationToken, shared).ConfigureAwait(false);
                 await using (found.ConfigureAwait(false))
                 {
                     using MemoryStream memory = new(found.Bytes.ToArray(), writable: false);

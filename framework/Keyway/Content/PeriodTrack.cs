@@ -26,7 +26,12 @@ internal sealed class PeriodTrack(MediaSources sources, ContentOrigin origin, IS
     /// <summary>Makes a list of segments answer.</summary>
     public required Func<SegmentList, ContentOrigin, CancellationToken, ValueTask<SegmentList>> Open { private get; init; }
 
+    /// <summary>The track's part in what is fetched for several; <see langword="null"/>: it is read alone.</summary>
+    public SegmentShare? Share { private get; init; }
+
     private readonly SegmentFetcher _fetcher = new(sources, origin, keys);
+    // The tracks that are in the same segments, in the period that is read.
+    private IReadOnlyList<int> _others = [];
     private long _segments;
     private long _bytes;
 
@@ -79,8 +84,20 @@ internal sealed class PeriodTrack(MediaSources sources, ContentOrigin origin, IS
     /// <param name="cancellationToken">Ends it.</param>
     public async Task WriteAsync(MediaQueue to, TimeSpan beginning, CancellationToken cancellationToken)
     {
-        foreach (PeriodRow row in rows)
-            if (row.Tracks[track] is { } period) await WriteAsync(to, row, period, beginning, cancellationToken).ConfigureAwait(false);
+        Share?.Of(track).Enter(to);
+        try
+        {
+            foreach (PeriodRow row in rows)
+            {
+                if (row.Tracks[track] is not { } period) continue;
+                _others = Share?.With(track, other => row.Tracks[other]?.Rendition) ?? [];
+                await WriteAsync(to, row, period, beginning, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            Share?.Of(track).Leave();
+        }
     }
 
     private async Task WriteAsync(MediaQueue to, PeriodRow row, TrackPeriod period, TimeSpan beginning, CancellationToken cancellationToken)
@@ -101,7 +118,9 @@ internal sealed class PeriodTrack(MediaSources sources, ContentOrigin origin, IS
         RenditionCheck check = new(null) { Kind = period.Rendition.Kind };
         if (segments.Initialization is { } initialization)
         {
-            (head, check, string? note) = await _fetcher.ReadInitializationAsync(initialization, time: null, cancellationToken).ConfigureAwait(false);
+            (head, check, string? note) = await _fetcher.ReadInitializationAsync(initialization, period.Rendition.Kind, time: null, cancellationToken).ConfigureAwait(false);
+            // What is no MP4 goes before its segments while they are put into one.
+            if (!check.Head.IsEmpty) head = null;
             if (note is not null) log.Note(note);
         }
 
@@ -207,7 +226,8 @@ internal sealed class PeriodTrack(MediaSources sources, ContentOrigin origin, IS
     {
         try
         {
-            return new Attempt(segment, await _fetcher.ReadAsync(segment, check, time: null, cancellationToken).ConfigureAwait(false), null);
+            SharedFetch? shared = Share is null ? null : await Share.Of(track).NextAsync(_others, cancellationToken).ConfigureAwait(false);
+            return new Attempt(segment, await _fetcher.ReadAsync(segment, check, time: null, cancellationToken, shared).ConfigureAwait(false), null);
         }
         catch (KeywayException exception) when (exception is SourceException or MediaFormatException)
         {

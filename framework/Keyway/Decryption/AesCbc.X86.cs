@@ -18,7 +18,14 @@ internal static unsafe partial class AesCbc
 
         /// <inheritdoc cref="AesCbc.Decrypt"/>
         [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-        public static void Decrypt(byte* keys, byte* data, nuint blocks, nuint stride, byte* chain)
+        public static void Decrypt(byte* keys, byte* data, nuint blocks, nuint stride, byte* chain) => DecryptInlined(keys, data, blocks, stride, chain);
+
+        /// <inheritdoc cref="FirstBlocks"/>
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        public static void FirstDecrypt(byte* keys, byte* data, nuint blocks, nuint stride, byte* chain) => DecryptInlined(keys, data, blocks, stride, chain);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static void DecryptInlined(byte* keys, byte* data, nuint blocks, nuint stride, byte* chain)
         {
             Vector128<byte> previous = Vector128.Load(chain);
             nuint triple = 3 * stride;
@@ -54,7 +61,14 @@ internal static unsafe partial class AesCbc
 
         /// <inheritdoc cref="AesCbc.DecryptList"/>
         [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-        public static void DecryptList(byte* keys, byte** list, nuint blocks, byte* chain)
+        public static void DecryptList(byte* keys, byte** list, nuint blocks, byte* chain) => DecryptListInlined(keys, list, blocks, chain);
+
+        /// <inheritdoc cref="FirstBlocks"/>
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        public static void FirstDecryptList(byte* keys, byte** list, nuint blocks, byte* chain) => DecryptListInlined(keys, list, blocks, chain);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static void DecryptListInlined(byte* keys, byte** list, nuint blocks, byte* chain)
         {
             Vector128<byte> previous = Vector128.Load(chain);
             for (; blocks >= 8; blocks -= 8, list += 8)

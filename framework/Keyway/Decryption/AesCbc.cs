@@ -21,6 +21,7 @@ internal static unsafe partial class AesCbc
     {
         switch (key.Path)
         {
+            case AesPath.X86 when FirstBlocks.Take(blocks): X86.FirstDecrypt(key.DecryptionKeys, data, blocks, stride, chain); break;
             case AesPath.X86: X86.Decrypt(key.DecryptionKeys, data, blocks, stride, chain); break;
             case AesPath.Arm: Arm.Decrypt(key.DecryptionKeys, data, blocks, stride, chain); break;
             default: Portable.Decrypt(key, data, blocks, stride, chain); break;
@@ -36,6 +37,7 @@ internal static unsafe partial class AesCbc
     {
         switch (key.Path)
         {
+            case AesPath.X86 when FirstBlocks.Take(blocks): X86.FirstDecryptList(key.DecryptionKeys, list, blocks, chain); break;
             case AesPath.X86: X86.DecryptList(key.DecryptionKeys, list, blocks, chain); break;
             case AesPath.Arm: Arm.DecryptList(key.DecryptionKeys, list, blocks, chain); break;
             default: Portable.DecryptList(key, list, blocks, chain); break;

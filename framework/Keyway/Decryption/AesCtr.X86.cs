@@ -28,7 +28,14 @@ internal static unsafe partial class AesCtr
 
         /// <inheritdoc cref="AesCtr.Xor"/>
         [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-        public static void Xor(byte* keys, byte* differences, byte* data, nuint blocks, ulong prefix, ulong counter)
+        public static void Xor(byte* keys, byte* differences, byte* data, nuint blocks, ulong prefix, ulong counter) => XorInlined(keys, differences, data, blocks, prefix, counter);
+
+        /// <inheritdoc cref="FirstBlocks"/>
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        public static void FirstXor(byte* keys, byte* differences, byte* data, nuint blocks, ulong prefix, ulong counter) => XorInlined(keys, differences, data, blocks, prefix, counter);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static void XorInlined(byte* keys, byte* differences, byte* data, nuint blocks, ulong prefix, ulong counter)
         {
             while (blocks != 0)
             {
@@ -69,7 +76,14 @@ internal static unsafe partial class AesCtr
 
         /// <inheritdoc cref="AesCtr.XorList"/>
         [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-        public static void XorList(byte* keys, byte* differences, byte** list, nuint blocks, ulong prefix, ulong counter)
+        public static void XorList(byte* keys, byte* differences, byte** list, nuint blocks, ulong prefix, ulong counter) => XorListInlined(keys, differences, list, blocks, prefix, counter);
+
+        /// <inheritdoc cref="FirstBlocks"/>
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        public static void FirstXorList(byte* keys, byte* differences, byte** list, nuint blocks, ulong prefix, ulong counter) => XorListInlined(keys, differences, list, blocks, prefix, counter);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static void XorListInlined(byte* keys, byte* differences, byte** list, nuint blocks, ulong prefix, ulong counter)
         {
             while (blocks != 0)
             {

@@ -13,6 +13,7 @@ internal static unsafe partial class AesCtr
     {
         switch (key.Path)
         {
+            case AesPath.X86 when FirstBlocks.Take(blocks): X86.FirstXor(key.EncryptionKeys, key.Differences, data, blocks, counter.Prefix, counter.Block); break;
             case AesPath.X86: X86.Xor(key.EncryptionKeys, key.Differences, data, blocks, counter.Prefix, counter.Block); break;
             case AesPath.Arm: Arm.Xor(key.EncryptionKeys, data, blocks, counter.Prefix, counter.Block); break;
             default: Portable.Xor(key, data, blocks, counter.Prefix, counter.Block); break;
@@ -30,6 +31,7 @@ internal static unsafe partial class AesCtr
     {
         switch (key.Path)
         {
+            case AesPath.X86 when FirstBlocks.Take(blocks): X86.FirstXorList(key.EncryptionKeys, key.Differences, list, blocks, counter.Prefix, counter.Block); break;
             case AesPath.X86: X86.XorList(key.EncryptionKeys, key.Differences, list, blocks, counter.Prefix, counter.Block); break;
             case AesPath.Arm: Arm.XorList(key.EncryptionKeys, list, blocks, counter.Prefix, counter.Block); break;
             default: Portable.XorList(key, list, blocks, counter.Prefix, counter.Block); break;

@@ -32,10 +32,12 @@ internal unsafe struct BlockList(byte** places)
     public void Add(byte* first, int count)
     {
         // Stores without a branch: the next run, or nobody, overwrites the surplus.
-        Vector256<ulong> places = Vector256.Create((ulong)first);
+        Vector128<ulong> places = Vector128.Create((ulong)first) + Vector128.Create(0UL, 16);
         ulong* at = (ulong*)(_places + Count);
-        (places + Vector256.Create(0UL, 16, 32, 48)).Store(at);
-        (places + Vector256.Create(64UL, 80, 96, 112)).Store(at + 4);
+        places.Store(at);
+        (places + Vector128.Create(32UL)).Store(at + 2);
+        (places + Vector128.Create(64UL)).Store(at + 4);
+        (places + Vector128.Create(96UL)).Store(at + 6);
         Count += count;
     }
 

@@ -159,13 +159,17 @@ internal readonly record struct SegmentBeginning
 
         // The name in the tag that HLS puts before packed audio: it begins behind two headers of ten bytes.
         if (clear.Length >= 32 && clear[20..32].SequenceEqual("com.apple.st"u8)) return Spoilt(SegmentForm.PackedAudio);
-        if (BinaryPrimitives.ReadUInt16BigEndian(clear) == 0x0B77) return Known(SegmentForm.PackedAudio);
+        if (BinaryPrimitives.ReadUInt16BigEndian(clear) == 0x0B77 || IsMpegAudio(clear)) return Known(SegmentForm.PackedAudio);
         if (!IsAdts(clear)) return null;
         int next = ((clear[3] & 3) << 11) | (clear[4] << 3) | (clear[5] >> 5);
         return next >= 7 && (next + 2 > clear.Length || IsAdts(clear[next..])) ? Known(SegmentForm.PackedAudio) : null;
     }
 
     private static bool IsAdts(ReadOnlySpan<byte> frame) => frame[0] == 0xFF && (frame[1] & 0xF6) == 0xF0;
+
+    /// <summary>Whether a frame of MPEG audio begins (ISO/IEC 11172-3, 2.4.1.3): no value of its header is a reserved one.</summary>
+    private static bool IsMpegAudio(ReadOnlySpan<byte> frame) =>
+        frame[0] == 0xFF && (frame[1] & 0xE0) == 0xE0 && (frame[1] & 0x18) != 0x08 && (frame[1] & 6) != 0 && (frame[2] & 0xF0) != 0xF0 && (frame[2] & 0x0C) != 0x0C && (frame[3] & 3) != 2;
 
     // ---- text
 

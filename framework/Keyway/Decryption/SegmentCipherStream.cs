@@ -99,20 +99,22 @@ internal sealed class SegmentCipherStream : ForwardStream
         SegmentEnd end = _cipher.Finish(buffer, out int clear);
         _isOver = true;
         if (end == SegmentEnd.Complete) return clear;
+        bool keyDoesNotFit = end == SegmentEnd.BadPadding && !IsBeginningKnown;
         throw Failure(
             end switch
             {
                 SegmentEnd.Empty => "there is nothing, and an encrypted segment has at least one block of 16 bytes",
                 SegmentEnd.Truncated => "it ends in the middle of a block of 16 bytes: it is cut",
-                _ when _cipher.Length == SegmentCipher.BlockSize => "its padding is wrong: neither key nor initialisation vector need be those that it was encrypted with",
-                _ when IsBeginningKnown => "its padding is wrong although its beginning is right: it is cut between two blocks, or damaged at its end",
-                _ => "its padding is wrong, and it does not begin as a segment does: the key is not the one that it was encrypted with",
+                _ when !keyDoesNotFit => "its padding is wrong although its beginning is right: it is cut between two blocks, or damaged at its end",
+                _ when _cipher.Length == SegmentCipher.BlockSize => "its padding is wrong: neither key nor initialisation vector need be those that it was encrypted with, unless it is damaged",
+                _ => "its padding is wrong, and it does not begin as a segment does: the key is not the one that it was encrypted with, unless what came is not the segment",
             },
-            _cipher.Length);
+            _cipher.Length,
+            keyDoesNotFit);
     }
 
     // A segment so short that its end is reached while its beginning is looked at.
     private bool IsBeginningKnown => (_beginning ?? SegmentBeginning.Of(_ready.Span)).Form != SegmentForm.Unknown;
 
-    private MediaFormatException Failure(string reason, long offset) => new(_name, new FormatError(reason, "AES-128", offset));
+    private MediaFormatException Failure(string reason, long offset, bool keyDoesNotFit = false) => new(_name, new FormatError(reason, "AES-128", offset)) { KeyDoesNotFit = keyDoesNotFit };
 }

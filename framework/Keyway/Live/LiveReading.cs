@@ -11,8 +11,9 @@ internal sealed class LiveReading : IDisposable
     private readonly LiveFeed _feed;
     private readonly PeriodPlan _plan;
     private readonly LiveTrack[] _tracks;
+    private readonly SegmentShare? _share;
 
-    private LiveReading(LiveFeed feed, PeriodPlan plan, LiveTrack[] tracks) => (_feed, _plan, _tracks) = (feed, plan, tracks);
+    private LiveReading(LiveFeed feed, PeriodPlan plan, LiveTrack[] tracks, SegmentShare? share) => (_feed, _plan, _tracks, _share) = (feed, plan, tracks, share);
 
     /// <summary>Finds the live edge.</summary>
     /// <param name="feed">The presentation.</param>
@@ -39,7 +40,8 @@ internal sealed class LiveReading : IDisposable
                 if (duration is { } limit) feed.StopAfter(limit < TimeSpan.FromDays(40) ? limit + LiveLimits.Overtime : TimeSpan.FromDays(40));
                 TimeSpan? end = duration is { } length ? edge.Row.Start + edge.Since + length : null;
                 if (range.Until is { } until && !(end < until)) end = until;
-                return new LiveReading(feed, plan, [.. tracks.Select(track => new LiveTrack(feed, plan, track, edge.Row, edge.Since, end, range.From, tell))]);
+                SegmentShare? share = tracks.Count > 1 ? new SegmentShare(tracks) : null;
+                return new LiveReading(feed, plan, [.. tracks.Select(track => new LiveTrack(feed, plan, track, edge.Row, edge.Since, end, range.From, tell) { Share = share })], share);
             }
 
             if (!now.MayChange) throw new ManifestException(Sources.SourceText.Of(now.Timeline.Origin.Location), new FormatError("it has no period in which a chosen track plays", "/MPD", -1));
@@ -58,7 +60,11 @@ internal sealed class LiveReading : IDisposable
     /// <summary>The names of the periods in one part.</summary>
     public IReadOnlyList<string> NamesOf(int part) => _plan.NamesOf(part);
 
-    public void Dispose() => _plan.Dispose();
+    public void Dispose()
+    {
+        _share?.Dispose();
+        _plan.Dispose();
+    }
 
     /// <summary>The period that plays at a time, and the time in it; <see langword="null"/>: there is none yet.</summary>
     private static (PeriodRow Row, TimeSpan Since)? At(LiveSnapshot now, TimeSpan time) =>

@@ -10,6 +10,9 @@ namespace Keyway.Live;
 /// <remarks>Threads: one writer at a time.</remarks>
 internal sealed class LiveTrack(LiveFeed feed, PeriodPlan plan, int track, PeriodRow first, TimeSpan since, TimeSpan? end, TimeSpan? from, Action<int, long, long>? tell)
 {
+    /// <summary>What is fetched for several tracks; <see langword="null"/>: it is read alone.</summary>
+    public SegmentShare? Share { private get; init; }
+
     private string _row = first.Key;
     private TimeSpan _rowStart = first.Start;
     private bool _begun;
@@ -32,6 +35,7 @@ internal sealed class LiveTrack(LiveFeed feed, PeriodPlan plan, int track, Perio
     {
         using CancellationTokenSource stopped = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, feed.Stopped);
         bool more = false;
+        Share?.Of(track).Enter(to);
         try
         {
             more = await WalkAsync(part, to, stopped.Token).ConfigureAwait(false);
@@ -44,6 +48,10 @@ internal sealed class LiveTrack(LiveFeed feed, PeriodPlan plan, int track, Perio
         catch (ManifestException exception) when (_segments > 0)
         {
             feed.Note($"{exception.Message}; what had not been read by then is missing");
+        }
+        finally
+        {
+            Share?.Of(track).Leave();
         }
 
         await LeaveAsync(cancellationToken).ConfigureAwait(false);
@@ -93,15 +101,30 @@ internal sealed class LiveTrack(LiveFeed feed, PeriodPlan plan, int track, Perio
                     await TakeAsync(now, row, period, step, to, cancellationToken).ConfigureAwait(false);
                     break;
                 case SegmentStepKind.Later:
-                    await feed.WaitAsync(changed, step.Available, cancellationToken).ConfigureAwait(false);
+                    await WaitAsync(changed, step.Available, cancellationToken).ConfigureAwait(false);
                     break;
                 case SegmentStepKind.Unlisted when IsStillExpected(now, row):
-                    await feed.WaitAsync(changed, Over(now, row), cancellationToken).ConfigureAwait(false);
+                    await WaitAsync(changed, Over(now, row), cancellationToken).ConfigureAwait(false);
                     break;
                 default:
                     if (!await AdvanceAsync(now, changed, cancellationToken).ConfigureAwait(false)) return false;
                     break;
             }
+        }
+    }
+
+    /// <summary>Waits: it looks for no segment meanwhile.</summary>
+    private async ValueTask WaitAsync(Task changed, DateTimeOffset? until, CancellationToken cancellationToken)
+    {
+        SharedTrack? own = Share?.Of(track);
+        if (own is not null) own.IsIdle = true;
+        try
+        {
+            await feed.WaitAsync(changed, until, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (own is not null) own.IsIdle = false;
         }
     }
 
@@ -176,7 +199,7 @@ internal sealed class LiveTrack(LiveFeed feed, PeriodPlan plan, int track, Perio
 
         DateTimeOffset? over = now.Timeline is { Live.AvailabilityStart: { } start, Duration: { } length } && length < DateTimeOffset.MaxValue - start ? start + length : null;
         if (!now.MayChange || over <= feed.Now) return false;
-        await feed.WaitAsync(changed, over, cancellationToken).ConfigureAwait(false);
+        await WaitAsync(changed, over, cancellationToken).ConfigureAwait(false);
         return true;
     }
 
@@ -205,7 +228,8 @@ internal sealed class LiveTrack(LiveFeed feed, PeriodPlan plan, int track, Perio
         try
         {
             if (_writer is null || _rendition != period.Rendition.Id) await BeginAsync(now, row, period, start, length, until, to, cancellationToken).ConfigureAwait(false);
-            if (await TryAsync(token => _fetcher!.ReadAsync(wanted, _check!, LiveLimits.RequestTime(length), token), start, until, cancellationToken).ConfigureAwait(false) is { } found)
+            SharedFetch? shared = Share is null ? null : await Share.Of(track).NextAsync(Share.With(track, other => row.Tracks[other]?.Rendition), cancellationToken).ConfigureAwait(false);
+            if (await TryAsync(token => _fetcher!.ReadAsync(wanted, _check!, LiveLimits.RequestTime(length), token, shared), start, until, cancellationToken).ConfigureAwait(false) is { } found)
             {
                 ReportHole(start, length);
                 await _writer!.AddAsync(found, cancellationToken).ConfigureAwait(false);
@@ -241,7 +265,7 @@ internal sealed class LiveTrack(LiveFeed feed, PeriodPlan plan, int track, Perio
         Head? head = null;
         if (segments.Initialization is { } initialization)
         {
-            head = await TryAsync(async token => new Head(await _fetcher!.ReadInitializationAsync(initialization, LiveLimits.RequestTime(length), token).ConfigureAwait(false)), start, until, cancellationToken).ConfigureAwait(false)
+            head = await TryAsync(async token => new Head(await _fetcher!.ReadInitializationAsync(initialization, period.Rendition.Kind, LiveLimits.RequestTime(length), token).ConfigureAwait(false)), start, until, cancellationToken).ConfigureAwait(false)
                 ?? throw new SourceException(initialization.Name, "the period has ended before its initialisation segment was there");
             if (head.Note is { } note) feed.Note(note);
         }
@@ -260,7 +284,7 @@ internal sealed class LiveTrack(LiveFeed feed, PeriodPlan plan, int track, Perio
             Start = segments.IsCutToPeriod ? rowStart : null,
             End = segments.IsCutToPeriod ? EndOf(now, row) : null,
         };
-        _writer = new RenditionWriter(to, head?.Bytes, _place, feed.Log, PeriodTrack.AheadOf(media))
+        _writer = new RenditionWriter(to, head is { Check.Head.IsEmpty: true } ? head.Bytes : null, _place, feed.Log, PeriodTrack.AheadOf(media))
         {
             Missed = (segment, failure) => Miss(segment, segments, rowStart, failure),
             Written = bytes =>
@@ -322,7 +346,7 @@ internal sealed class LiveTrack(LiveFeed feed, PeriodPlan plan, int track, Perio
             catch (KeywayException exception) when (exception is SourceException or MediaFormatException && feed.Now + pause <= until)
             {
                 _lastFailure = exception.Message;
-                await feed.WaitAsync(changed, feed.Now + pause, cancellationToken).ConfigureAwait(false);
+                await WaitAsync(changed, feed.Now + pause, cancellationToken).ConfigureAwait(false);
                 LiveSnapshot now = feed.Current;
                 // What the manifest has lost altogether is gone; what it ends before never was.
                 if (now.Find(_row) is not { } row) throw;

@@ -23,6 +23,15 @@ internal sealed class MediaQueue : IMediaUnits, IAsyncDisposable
     /// <param name="readAhead">How many bytes may be in memory before the fetcher waits.</param>
     public MediaQueue(long readAhead) => _room = new ByteRoom(readAhead);
 
+    /// <summary>Whether the fetcher waits until there is room.</summary>
+    public bool IsFull { get; private set; }
+
+    /// <summary>Whether the reader waits for the next unit.</summary>
+    public bool IsAwaited { get; private set; }
+
+    /// <summary>Called when one of the two begins to wait.</summary>
+    public Action? Changed { private get; set; }
+
     /// <summary>Begins to fetch. The queue ends when that ends, and fails when that fails.</summary>
     /// <param name="write">What puts units into it. It says whether more of the track follows, in another file.</param>
     public void Begin(Func<MediaQueue, CancellationToken, Task<bool>> write) => _writing = Task.Run(async () =>
@@ -54,12 +63,12 @@ internal sealed class MediaQueue : IMediaUnits, IAsyncDisposable
             int size = unit.Bytes.Length;
             if (size > 0)
             {
-                await _room.TakeAsync(size, cancellationToken).ConfigureAwait(false);
+                await WaitAsync(_room.TakeAsync(size, cancellationToken)).ConfigureAwait(false);
                 unit.OnReleased(() => _room.Give(size));
             }
 
             _begun.TrySetResult(true);
-            await _channel.Writer.WriteAsync(unit, cancellationToken).ConfigureAwait(false);
+            await WaitAsync(_channel.Writer.WriteAsync(unit, cancellationToken)).ConfigureAwait(false);
             put = true;
         }
         finally
@@ -82,9 +91,30 @@ internal sealed class MediaQueue : IMediaUnits, IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask<MediaUnit?> TakeAsync(CancellationToken cancellationToken)
     {
-        while (await _channel.Reader.WaitToReadAsync(cancellationToken).ConfigureAwait(false))
+        while (true)
+        {
             if (_channel.Reader.TryRead(out MediaUnit? unit)) return unit;
-        return null;
+            IsAwaited = true;
+            Changed?.Invoke();
+            bool isMore = await _channel.Reader.WaitToReadAsync(cancellationToken).ConfigureAwait(false);
+            IsAwaited = false;
+            if (!isMore) return null;
+        }
+    }
+
+    private async ValueTask WaitAsync(ValueTask room)
+    {
+        if (room.IsCompletedSuccessfully) return;
+        IsFull = true;
+        Changed?.Invoke();
+        try
+        {
+            await room.ConfigureAwait(false);
+        }
+        finally
+        {
+            IsFull = false;
+        }
     }
 
     /// <summary>Stops the fetcher, and releases what nobody has taken.</summary>

@@ -316,6 +316,15 @@ internal static class TimelineLimits
     /// <summary>How many initialisation segments are kept for those who read segment by segment: more than one presentation has renditions.</summary>
     public const int Initializations = 256;
 
+    /// <summary>What segments of another container than MP4 begin with, where it stands apart from them: a few packets of tables, or a header of text. It is read with each segment.</summary>
+    public const int HeadBytes = 256 << 10;
+
+    /// <summary>Segments that are kept until every track that is in them has been read from them: one track may be so far ahead of another.</summary>
+    public const int SharedSegments = 8;
+
+    /// <summary>What those may take together before the track that is ahead waits. One more may come, which is as large as one may be.</summary>
+    public const int SharedBytes = 32 << 20;
+
     /// <summary>One of the segments that are joined to be decrypted where they lie: as large as a fragment may be.</summary>
     public const int JoinedBytes = Mp4Limits.FragmentBytes;
 

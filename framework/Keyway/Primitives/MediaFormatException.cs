@@ -12,4 +12,10 @@ public sealed class MediaFormatException(string source, FormatError error, Excep
 
     /// <summary>What is wrong and where.</summary>
     public FormatError Error { get; } = error;
+
+    /// <summary>
+    /// Whether a segment that is encrypted as a whole (AES-128 of HLS) makes no sense by its key: neither its padding nor its beginning is what segments have. The key, or its
+    /// initialisation vector, is another one, or what the server gave is not the segment: of so many bytes nothing else can be told.
+    /// </summary>
+    public bool KeyDoesNotFit { get; init; }
 }

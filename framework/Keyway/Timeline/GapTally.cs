@@ -56,6 +56,6 @@ internal sealed class GapTally(GapLog log, GapPolicy policy, long total)
         string reason = $"most of a track cannot be read: {_missing} of {Math.Max(total, _missing + _read)} segments so far; the first: {_first!.Message}";
         throw _first is SourceException source
             ? new SourceException(source.UnreachableSource, reason, source)
-            : new MediaFormatException(((MediaFormatException)_first).MediaSource, new FormatError(reason, "", -1), _first);
+            : new MediaFormatException(((MediaFormatException)_first).MediaSource, new FormatError(reason, "", -1), _first) { KeyDoesNotFit = ((MediaFormatException)_first).KeyDoesNotFit };
     }
 }

@@ -53,7 +53,7 @@ internal sealed class MediaAnchor(IReadOnlyList<SegmentList> renditions)
         try
         {
             RenditionCheck check = new(null);
-            if (segments.Initialization is { } initialization) check = (await fetcher.ReadInitializationAsync(initialization, time: null, CancellationToken.None).ConfigureAwait(false)).Check;
+            if (segments.Initialization is { } initialization) check = (await fetcher.ReadInitializationAsync(initialization, kind: null, time: null, CancellationToken.None).ConfigureAwait(false)).Check;
             foreach (TimelineSegment segment in Candidates(segments, now).Where(static segment => !segment.IsGap).Take(attempts))
             {
                 try

@@ -25,6 +25,9 @@ internal sealed class RenditionCheck
     /// <summary>What the rendition is for, where its segments may hold other tracks beside it; <see langword="null"/>: whatever is there.</summary>
     public MediaKind? Kind { get; init; }
 
+    /// <summary>What stands before segments that do not begin with it themselves, in their own container: tables of a transport stream, the header of WebVTT. Empty where there is none.</summary>
+    public ReadOnlyMemory<byte> Head { get; init; }
+
     /// <summary>The clock of a transport stream, as long as the rendition is read.</summary>
     public StreamTurns Turns => _turns;
 

@@ -65,12 +65,13 @@ internal sealed class SegmentFetcher(MediaSources sources, ContentOrigin origin,
 
     /// <summary>Fetches an initialisation segment.</summary>
     /// <param name="initialization">Which.</param>
+    /// <param name="kind">What the rendition is for.</param>
     /// <param name="time">How long a request may take at each address; <see langword="null"/>: as long as bytes come.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
-    /// <returns>Its boxes, what they promise of the segments after it, and what is unusual about it.</returns>
+    /// <returns>Its boxes, or what else segments begin with (<see cref="RenditionCheck.Head"/>); what that promises of the segments after it, and what is unusual about it.</returns>
     /// <exception cref="SourceException">No address has it.</exception>
     /// <exception cref="MediaFormatException">It is none.</exception>
-    public async ValueTask<(ReadOnlyMemory<byte> Bytes, RenditionCheck Check, string? Note)> ReadInitializationAsync(TimelineSegment initialization, TimeSpan? time, CancellationToken cancellationToken)
+    public async ValueTask<(ReadOnlyMemory<byte> Bytes, RenditionCheck Check, string? Note)> ReadInitializationAsync(TimelineSegment initialization, MediaKind? kind, TimeSpan? time, CancellationToken cancellationToken)
     {
         SegmentPart part = initialization.PartFor(keys, origin) with { IsMedia = false };
         await AcquireAsync(initialization, cancellationToken).ConfigureAwait(false);
@@ -79,10 +80,20 @@ internal sealed class SegmentFetcher(MediaSources sources, ContentOrigin origin,
             ReadOnlyMemory<byte> found = await sources.WithinAsync(
                 address, time, token => _source.ReadAtAsync(part, address, ManifestLimits.InitializationBytes, token), cancellationToken).ConfigureAwait(false);
             byte[] bytes = found.ToArray();
+            if (CheckOfHead(bytes, kind, (part with { Address = address }).Name) is { } head) return ((ReadOnlyMemory<byte>)bytes, head, (string?)null);
             RenditionCheck check = RenditionCheck.Of(bytes, (part with { Address = address }).Name, out int length, out string? note);
             return ((ReadOnlyMemory<byte>)bytes.AsMemory(0, length), check, note);
         }).ConfigureAwait(false);
     }
+
+    /// <summary>What an initialisation segment that has been fetched promises.</summary>
+    /// <param name="bytes">All of it.</param>
+    /// <param name="kind">What the rendition is for.</param>
+    /// <param name="name">Its name for messages.</param>
+    /// <exception cref="MediaFormatException">It is none.</exception>
+    public static RenditionCheck CheckOf(ReadOnlyMemory<byte> bytes, MediaKind? kind, string name) => CheckOfHead(bytes, kind, name) ?? RenditionCheck.Of(bytes.ToArray(), name, out _, out _);
+
+    private static RenditionCheck? CheckOfHead(ReadOnlyMemory<byte> bytes, MediaKind? kind, string name) => SegmentRepacker.IsHead(bytes.Span, name) ? new RenditionCheck(null) { Kind = kind, Head = bytes } : null;
 
     /// <summary>Fetches a segment.</summary>
     /// <param name="segment">Which.</param>
@@ -91,13 +102,61 @@ internal sealed class SegmentFetcher(MediaSources sources, ContentOrigin origin,
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="SourceException">No address has it.</exception>
     /// <exception cref="MediaFormatException">It is not whole, or not of this rendition.</exception>
+    /// <param name="shared">What gets its bytes where other tracks are in it; <see langword="null"/>: no other is.</param>
     /// <exception cref="KeywayException">It is encrypted as a whole, and there will be no key.</exception>
-    public async ValueTask<CheckedSegment> ReadAsync(TimelineSegment segment, RenditionCheck check, TimeSpan? time, CancellationToken cancellationToken)
+    public async ValueTask<CheckedSegment> ReadAsync(TimelineSegment segment, RenditionCheck check, TimeSpan? time, CancellationToken cancellationToken, SharedFetch? shared = null)
     {
         if (segment.IsGap) throw new SourceException(segment.Name, "its manifest says that it is missing");
         SegmentPart part = segment.PartFor(keys, origin);
         await AcquireAsync(segment, cancellationToken).ConfigureAwait(false);
-        return await _source.TryEachAsync(part, address => sources.WithinAsync(address, time, async token =>
+        return await _source.TryEachAsync(part, async address => shared is not null
+            && await shared(segment with { Address = address }, end => FetchAsync(part, address, time, end), cancellationToken).ConfigureAwait(false) is { } bytes
+                ? await ExamineAsync(segment with { Address = address }, bytes, check, cancellationToken).ConfigureAwait(false)
+                : await ReadAtAsync(segment, part, address, check, time, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+    }
+
+    /// <summary>Fetches a segment for several tracks.</summary>
+    private async Task<ReadOnlyMemory<byte>?> FetchAsync(SegmentPart part, Uri address, TimeSpan? time, CancellationToken cancellationToken) => await sources.WithinAsync(address, time, async token =>
+    {
+        Stream stream = await _source.OpenAtAsync(part, address, seekable: false, token).ConfigureAwait(false);
+        await using (stream.ConfigureAwait(false))
+        {
+            // Nobody gives it back: it is in use as long as anyone is.
+            byte[] bytes = GC.AllocateUninitializedArray<byte>(stream.CanSeek ? (int)Math.Min(stream.Length + 1, TimelineLimits.SegmentBytes) : 1 << 20);
+            int length = 0;
+            while (true)
+            {
+                if (length == bytes.Length)
+                {
+                    if (length == TimelineLimits.SegmentBytes) return (ReadOnlyMemory<byte>?)null;
+                    Array.Resize(ref bytes, Math.Min(TimelineLimits.SegmentBytes, bytes.Length * 2));
+                }
+
+                int read = await stream.ReadAsync(bytes.AsMemory(length), token).ConfigureAwait(false);
+                if (read == 0) return bytes.AsMemory(0, length);
+                length += read;
+            }
+        }
+    }, cancellationToken).ConfigureAwait(false);
+
+    /// <summary>Looks at a segment that others have, too.</summary>
+    private async ValueTask<CheckedSegment> ExamineAsync(TimelineSegment segment, ReadOnlyMemory<byte> bytes, RenditionCheck check, CancellationToken cancellationToken)
+    {
+        EnsureSense(segment, bytes.Span);
+        if (SegmentRepacker.Takes(bytes.Span, check))
+        {
+            (Memory<byte> packed, string? note) = await _repacker.RepackAsync(segment, bytes, check, cancellationToken).ConfigureAwait(false);
+            return check.Examine(segment, packed, rest: null, pooled: null, bytes, note);
+        }
+
+        // Samples are decrypted where they lie.
+        byte[] own = ArrayPool<byte>.Shared.Rent(bytes.Length);
+        bytes.CopyTo(own);
+        return check.Examine(segment, own.AsMemory(0, bytes.Length), rest: null, own);
+    }
+
+    private ValueTask<CheckedSegment> ReadAtAsync(TimelineSegment segment, SegmentPart part, Uri address, RenditionCheck check, TimeSpan? time, CancellationToken cancellationToken) =>
+        sources.WithinAsync(address, time, async token =>
         {
             Stream stream = await _source.OpenAtAsync(part, address, seekable: false, token).ConfigureAwait(false);
             bool keep = false;
@@ -114,7 +173,8 @@ internal sealed class SegmentFetcher(MediaSources sources, ContentOrigin origin,
                 }
 
                 bool whole = length < TimelineLimits.SegmentBytes;
-                if (SegmentRepacker.Takes(bytes.AsSpan(0, length)))
+                EnsureSense(segment, bytes.AsSpan(0, length));
+                if (SegmentRepacker.Takes(bytes.AsSpan(0, length), check))
                 {
                     if (!whole) throw new MediaFormatException(segment.Name, new FormatError($"the segment has more than {TimelineLimits.SegmentBytes} bytes, which are not taken of a transport stream", "", 0));
                     (Memory<byte> packed, string? note) = await _repacker.RepackAsync(segment with { Address = address }, bytes.AsMemory(0, length), check, token).ConfigureAwait(false);
@@ -130,14 +190,20 @@ internal sealed class SegmentFetcher(MediaSources sources, ContentOrigin origin,
                 // Where it fails, the array is nobody's: a read that was given up may still be writing into it.
                 if (!keep) await stream.DisposeAsync().ConfigureAwait(false);
             }
-        }, cancellationToken)).ConfigureAwait(false);
-    }
+        }, cancellationToken);
 
     /// <summary>Waits for the key of what is encrypted as a whole: that is none of the time that a server has for the segment.</summary>
     private async ValueTask AcquireAsync(TimelineSegment segment, CancellationToken cancellationToken)
     {
         if (keys is null || segment.Key is not { Method: SegmentKeyMethod.Aes128 } key) return;
         using SegmentCipher ready = await keys.LeaseAsync(key, origin, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Of 256 wrong keys one makes padding that fits: what comes out has to begin as a segment does, too.</summary>
+    private static void EnsureSense(TimelineSegment segment, ReadOnlySpan<byte> bytes)
+    {
+        if (segment.Key is not { Method: SegmentKeyMethod.Aes128 } || SegmentBeginning.Of(bytes).Form != SegmentForm.Unknown || SegmentBoxes.TryReadHeader(bytes, out _)) return;
+        throw new MediaFormatException(segment.Name, new FormatError("what comes out does not begin as a segment does: the key is not the one that it was encrypted with, unless what came is not the segment", "AES-128", 0)) { KeyDoesNotFit = true };
     }
 
     private static byte[] Grown(byte[] bytes)

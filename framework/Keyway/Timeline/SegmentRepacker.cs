@@ -23,20 +23,56 @@ namespace Keyway.Timeline;
 internal sealed class SegmentRepacker(ISegmentKeys? keys, ContentOrigin origin)
 {
     /// <summary>Whether a segment has to be repacked.</summary>
-    public static bool Takes(ReadOnlySpan<byte> segment) => KindOf(segment) != ContainerKind.None || WebVttSegment.Begins(segment);
+    /// <param name="segment">Its bytes.</param>
+    /// <param name="check">What is known of its rendition.</param>
+    public static bool Takes(ReadOnlySpan<byte> segment, RenditionCheck check) =>
+        KindOf(segment) != ContainerKind.None || WebVttSegment.Begins(segment) || (WebVttSegment.Begins(check.Head.Span) && WebVttSegment.MayGoOn(segment));
+
+    /// <summary>
+    /// Whether an initialisation segment is what segments of another container than MP4 begin with: tables of a transport stream, the header of WebVTT (RFC 8216, 3.2 and 3.4; 8216bis, 3.1).
+    /// </summary>
+    /// <param name="bytes">All of it.</param>
+    /// <param name="name">Its name for messages.</param>
+    /// <exception cref="MediaFormatException">It is, and is more than that.</exception>
+    public static bool IsHead(ReadOnlySpan<byte> bytes, string name)
+    {
+        ContainerKind kind = KindOf(bytes);
+        if (kind == ContainerKind.None && !WebVttSegment.Begins(bytes)) return false;
+        if (ContainerSniffer.Problem(kind) is { } problem) throw new MediaFormatException(name, new FormatError(problem, "", 0));
+        if (bytes.Length > TimelineLimits.HeadBytes) throw new MediaFormatException(name, new FormatError($"the initialisation segment has more than {TimelineLimits.HeadBytes} bytes, which are not taken of tables or of a header", "", 0));
+        if (kind is not (ContainerKind.None or ContainerKind.TransportStream)) throw new MediaFormatException(name, new FormatError("packed audio has no initialisation segment", "", 0));
+        for (int at = 0; kind == ContainerKind.TransportStream && at + TsPacket.Size <= bytes.Length; at += TsPacket.Size)
+        {
+            if (TsPacket.TryRead(bytes.Slice(at, TsPacket.Size), out TsPacket packet) is { } damage) throw new MediaFormatException(name, new FormatError(damage, "", at));
+            if (packet.BeginsUnit && packet.HasPayload && bytes[(at + packet.PayloadStart)..(at + TsPacket.Size)].StartsWith((ReadOnlySpan<byte>)[0, 0, 1]))
+                throw new MediaFormatException(name, new FormatError($"the initialisation segment has media (PID 0x{packet.Pid:X}), and should have tables only", "", at));
+        }
+
+        return true;
+    }
+
+    /// <summary>Makes what segments begin with say no more that something is protected: tables of a transport stream. It stays as long as it is.</summary>
+    /// <param name="head">All of it, changed in place.</param>
+    /// <param name="name">Its name for messages.</param>
+    /// <exception cref="MediaFormatException">It is malformed.</exception>
+    public static void ClearHead(Span<byte> head, string name)
+    {
+        if (KindOf(head) == ContainerKind.TransportStream) ClearTsWriter.ClearInPlace(head, name, key: null);
+    }
 
     private static ContainerKind KindOf(ReadOnlySpan<byte> segment) => ContainerSniffer.Recognize(segment[..Math.Min(segment.Length, ContainerSniffer.Enough)]);
 
     /// <summary>Makes a segment clear where it lies, in its own container.</summary>
     /// <param name="segment">Which.</param>
     /// <param name="bytes">All of it.</param>
+    /// <param name="head">What stands before it elsewhere (<see cref="RenditionCheck.Head"/>).</param>
     /// <param name="lease">What opens its samples; <see langword="null"/>: none are protected. Ownership: taken.</param>
     /// <exception cref="MediaFormatException">It is malformed, or a sample cannot be decrypted.</exception>
-    public static void ClearInPlace(TimelineSegment segment, Span<byte> bytes, IFragmentDecryptor? lease)
+    public static void ClearInPlace(TimelineSegment segment, Span<byte> bytes, ReadOnlySpan<byte> head, IFragmentDecryptor? lease)
     {
         SampleAesKey? key = lease is null ? null : new SampleAesKey(lease, segment.Key!.Id, segment.Key.InitializationVector.Span);
-        if (KindOf(bytes) == ContainerKind.TransportStream) ClearTsWriter.ClearInPlace(bytes, segment.Name, key);
-        else if (!WebVttSegment.Begins(bytes)) ClearPackedAudioWriter.ClearInPlace(bytes, segment.Name, key);
+        if (KindOf(bytes) == ContainerKind.TransportStream) ClearTsWriter.ClearInPlace(bytes, segment.Name, key, HasTables(bytes) ? default : head);
+        else if (KindOf(bytes) != ContainerKind.None) ClearPackedAudioWriter.ClearInPlace(bytes, segment.Name, key);
     }
 
     /// <summary>When the samples of a segment begin to be decoded, by its first bytes.</summary>
@@ -88,8 +124,8 @@ internal sealed class SegmentRepacker(ISegmentKeys? keys, ContentOrigin origin)
     /// <exception cref="MediaFormatException">It is malformed, or has no such track.</exception>
     public async ValueTask<(Memory<byte> Bytes, string? Note)> RepackAsync(TimelineSegment segment, ReadOnlyMemory<byte> bytes, RenditionCheck check, CancellationToken cancellationToken)
     {
-        if (WebVttSegment.Begins(bytes.Span)) return check.Text.Repack(segment, bytes.Span, check.Turns);
         ContainerKind kind = KindOf(bytes.Span);
+        if (kind == ContainerKind.None) return check.Text.Repack(segment, WebVttSegment.Begins(bytes.Span) ? bytes.Span : (byte[])[.. check.Head.Span, .. "\n\n"u8, .. bytes.Span], check.Turns);
         MediaKind? wanted = check.Kind;
         if (ContainerSniffer.Problem(kind) is { } problem) throw Refusal(segment, problem);
         if (segment.Key is { Method: SegmentKeyMethod.SampleAesCtr }) throw Refusal(segment, "SAMPLE-AES-CTR says nothing of transport streams and packed audio");
@@ -113,6 +149,12 @@ internal sealed class SegmentRepacker(ISegmentKeys? keys, ContentOrigin origin)
             ISampleReader made = kind == ContainerKind.TransportStream ? new TsSampleReader(entry => wanted is null || KindOf(entry.Codec) == wanted) : new PackedAudioSampleReader();
             try
             {
+                if (kind == ContainerKind.TransportStream && !check.Head.IsEmpty && !HasTables(bytes.Span))
+                {
+                    using PrefixedStream tables = new(check.Head, Stream.Null);
+                    await made.ReadAsync(tables, segment.Name, key: null, isDiscontinuous: false, cancellationToken).ConfigureAwait(false);
+                }
+
                 using PrefixedStream whole = new(bytes, Stream.Null);
                 await made.ReadAsync(whole, segment.Name, opener, isDiscontinuous: false, cancellationToken).ConfigureAwait(false);
                 made.Finish();
@@ -124,6 +166,23 @@ internal sealed class SegmentRepacker(ISegmentKeys? keys, ContentOrigin origin)
                 throw;
             }
         }
+    }
+
+    /// <summary>Whether a transport stream says what it carries before it does.</summary>
+    private static bool HasTables(ReadOnlySpan<byte> bytes)
+    {
+        bool hasPrograms = false;
+        for (int at = 0; at + TsPacket.Size <= bytes.Length; at += TsPacket.Size)
+        {
+            if (TsPacket.TryRead(bytes.Slice(at, TsPacket.Size), out TsPacket packet) is not null) return true;
+            if (!packet.BeginsUnit || !packet.HasPayload) continue;
+            ReadOnlySpan<byte> payload = bytes[(at + packet.PayloadStart)..(at + TsPacket.Size)];
+            hasPrograms |= packet.Pid == 0;
+            if (payload.StartsWith((ReadOnlySpan<byte>)[0, 0, 1])) return false;
+            if (hasPrograms && packet.Pid != 0 && payload[0] + 1 < payload.Length && payload[payload[0] + 1] == ProgramMap.TableId) return true;
+        }
+
+        return false;
     }
 
     private static MediaKind KindOf(StreamCodec codec) => codec is StreamCodec.Avc or StreamCodec.Hevc ? MediaKind.Video : MediaKind.Audio;

@@ -8,7 +8,7 @@ internal sealed class OutputSet(CommandIo io, bool replace) : IAsyncDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
 
     private readonly List<PendingFile> _files = [];
-    private readonly List<(int Order, WrittenOutput Output)> _written = [];
+    private readonly List<(int Order, WrittenOutput Output)> _written = new(1);
     private readonly Lock _gate = new();
     private readonly Stack<string> _madeFolders = new();
     private TemporaryFolder? _temporary;

@@ -86,6 +86,42 @@ public sealed unsafe class AesKernelTests
         }
     }
 
+    [Fact]
+    public void Kernels_of_the_first_blocks_equal_those_of_the_others()
+    {
+        using ContentKey key = ContentKey.Create(Bytes.Id(1), Bytes.Key, Acceleration.Auto);
+        if (key.Path != AesPath.X86) Assert.Skip("only x86 has two of each");
+        CounterBlock counter = new(Bytes.Hex("0102030405060708ffffffffffffff80"));
+        foreach (int blocks in BlockCounts)
+        {
+            byte[] data = Bytes.Random(blocks * 16, blocks), first = [.. data], chain = Bytes.Random(16, 7), firstChain = [.. chain];
+            byte*[] places = new byte*[blocks + 1], firstPlaces = new byte*[blocks + 1];
+            fixed (byte* at = data, other = first, link = chain, otherLink = firstChain)
+            fixed (byte** list = places, otherList = firstPlaces)
+            {
+                for (int i = 0; i < blocks; i++)
+                {
+                    list[i] = at + (16 * (blocks - 1 - i));
+                    otherList[i] = other + (16 * (blocks - 1 - i));
+                }
+
+                AesCtr.X86.Xor(key.EncryptionKeys, key.Differences, at, (nuint)blocks, counter.Prefix, counter.Block);
+                AesCtr.X86.FirstXor(key.EncryptionKeys, key.Differences, other, (nuint)blocks, counter.Prefix, counter.Block);
+                first.Should().Equal(data, "of {0} blocks in counter mode", blocks);
+                AesCtr.X86.XorList(key.EncryptionKeys, key.Differences, list, (nuint)blocks, counter.Prefix, counter.Block);
+                AesCtr.X86.FirstXorList(key.EncryptionKeys, key.Differences, otherList, (nuint)blocks, counter.Prefix, counter.Block);
+                first.Should().Equal(data, "of {0} scattered blocks in counter mode", blocks);
+                AesCbc.X86.Decrypt(key.DecryptionKeys, at, (nuint)blocks, 16, link);
+                AesCbc.X86.FirstDecrypt(key.DecryptionKeys, other, (nuint)blocks, 16, otherLink);
+                first.Should().Equal(data, "of {0} chained blocks", blocks);
+                AesCbc.X86.DecryptList(key.DecryptionKeys, list, (nuint)blocks, link);
+                AesCbc.X86.FirstDecryptList(key.DecryptionKeys, otherList, (nuint)blocks, otherLink);
+                first.Should().Equal(data, "of {0} scattered chained blocks", blocks);
+                firstChain.Should().Equal(chain);
+            }
+        }
+    }
+
     [Theory]
     [InlineData(Acceleration.Auto)]
     [InlineData(Acceleration.Portable)]

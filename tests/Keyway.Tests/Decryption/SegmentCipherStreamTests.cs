@@ -35,10 +35,14 @@ public sealed class SegmentCipherStreamTests
         (await FailAsync(encrypted[..^16])).Error.Should().Be(
             new FormatError("its padding is wrong although its beginning is right: it is cut between two blocks, or damaged at its end", "AES-128", encrypted.Length - 16));
         (await FailAsync(encrypted, key: Bytes.Random(16, 5))).Error.Should().Be(
-            new FormatError("its padding is wrong, and it does not begin as a segment does: the key is not the one that it was encrypted with", "AES-128", encrypted.Length));
+            new FormatError("its padding is wrong, and it does not begin as a segment does: the key is not the one that it was encrypted with, unless what came is not the segment", "AES-128", encrypted.Length));
+        (await FailAsync(encrypted, key: Bytes.Random(16, 5))).KeyDoesNotFit.Should().BeTrue();
+        (await FailAsync(encrypted[..^16])).KeyDoesNotFit.Should().BeFalse("it may be whatever it wants, its key is right");
+        (await FailAsync(encrypted[..^5])).KeyDoesNotFit.Should().BeFalse();
         (await FailAsync(encrypted, vector: new byte[16])).Error.Should().Be(
             new FormatError("the first 16 bytes do not fit what follows them: the key is right, and the initialisation vector (IV) is not the one that it was encrypted with", "AES-128", 0));
-        (await FailAsync(SegmentMessages.Encrypt([1, 2]), vector: new byte[16])).Error.Reason.Should().Contain("neither key nor initialisation vector");
+        MediaFormatException oneBlock = await FailAsync(SegmentMessages.Encrypt([1, 2]), vector: new byte[16]);
+        (oneBlock.Error.Reason, oneBlock.KeyDoesNotFit).Should().Be(("its padding is wrong: neither key nor initialisation vector need be those that it was encrypted with, unless it is damaged", true));
         (await FailAsync(encrypted)).Should().BeNull("and nothing is wrong with it as it is");
 
         static async Task<MediaFormatException> FailAsync(byte[] bytes, byte[]? key = null, byte[]? vector = null)

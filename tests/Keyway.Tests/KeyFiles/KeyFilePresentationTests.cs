@@ -253,7 +253,7 @@ public sealed class KeyFilePresentationTests
         scene.Files["k.bin"] = Encoding.UTF8.GetBytes("<html>please sign in</html>");
         (await scene.Invoking(each => each.OpenAsync("list.m3u8").AsTask()).Should().ThrowAsync<KeyUnavailableException>()).Which.Message.Should().Contain("looks like a page of HTML");
         scene.Files["k.bin"] = Bytes.Random(16, 99);
-        (await scene.Invoking(each => each.OpenAsync("list.m3u8").AsTask()).Should().ThrowAsync<MediaFormatException>()).Which.Message.Should().Contain("e0.mp4").And.Contain("the key is not the one");
+        (await scene.Invoking(each => each.OpenAsync("list.m3u8").AsTask()).Should().ThrowAsync<MediaFormatException>()).Which.Should().Match<MediaFormatException>(static failure => failure.KeyDoesNotFit && failure.Message.Contains("e0.mp4") && failure.Message.Contains("the key is not the one"));
         scene.Files["k.bin"] = Key;
         vector[3] ^= 1;
         await PlaceAsync(scene, line, vector);

@@ -20,7 +20,7 @@ public sealed class SegmentEncryptionTests : IDisposable
     {
         SegmentFetcher fetcher = Fetcher();
         TimelineSegment initialization = Place("init.mp4", 1), media = Place("1.m4s", 2);
-        (ReadOnlyMemory<byte> head, RenditionCheck check, _) = await fetcher.ReadInitializationAsync(initialization, time: null, Cancel);
+        (ReadOnlyMemory<byte> head, RenditionCheck check, _) = await fetcher.ReadInitializationAsync(initialization, kind: null, time: null, Cancel);
         head.ToArray().Should().Equal(Clear("init.mp4"));
         await using (CheckedSegment found = await fetcher.ReadAsync(media, check, time: null, Cancel)) found.Bytes.ToArray().Should().Equal(Clear("1.m4s"));
         await using (Stream opened = await fetcher.OpenAsync(media, Cancel)) (await AllOf(opened)).Should().Equal(Clear("1.m4s"));
@@ -30,7 +30,7 @@ public sealed class SegmentEncryptionTests : IDisposable
     [Fact]
     public async Task Key_is_there_before_the_segment_is_asked_for()
     {
-        RenditionCheck check = (await Fetcher().ReadInitializationAsync(Place("init.mp4", 1), time: null, Cancel)).Check;
+        RenditionCheck check = (await Fetcher().ReadInitializationAsync(Place("init.mp4", 1), kind: null, time: null, Cancel)).Check;
         TimelineSegment media = Place("1.m4s", 2);
         File.Delete(media.Address.LocalPath);
         TaskCompletionSource wait = new();
@@ -49,7 +49,7 @@ public sealed class SegmentEncryptionTests : IDisposable
         foreach (Func<Task> read in (Func<Task>[])
         [
             async () => await fetcher.ReadAsync(media, new RenditionCheck(null), time: null, Cancel),
-            async () => await fetcher.ReadInitializationAsync(media, time: null, Cancel),
+            async () => await fetcher.ReadInitializationAsync(media, kind: null, time: null, Cancel),
             async () => await fetcher.OpenAsync(media, Cancel),
             async () => await fetcher.OpenFileAsync(media.Part, Cancel),
         ])
@@ -69,7 +69,7 @@ public sealed class SegmentEncryptionTests : IDisposable
         await File.WriteAllBytesAsync(file, [.. first, .. second], Cancel);
         TimelineSegment one = new() { Address = new Uri(file), Range = new ByteRange(0, first.Length - 1), Key = Key(vector) };
         TimelineSegment two = one with { Range = new ByteRange(first.Length, first.Length + second.Length - 1) };
-        RenditionCheck check = (await Fetcher().ReadInitializationAsync(Place("init.mp4", 1), time: null, Cancel)).Check;
+        RenditionCheck check = (await Fetcher().ReadInitializationAsync(Place("init.mp4", 1), kind: null, time: null, Cancel)).Check;
         foreach ((TimelineSegment segment, string name) in new[] { (two, "2.m4s"), (one, "1.m4s") })
             await using (CheckedSegment found = await Fetcher().ReadAsync(segment, check, time: null, Cancel)) found.Bytes.ToArray().Should().Equal(Clear(name));
         await Fetcher().Invoking(async each => await each.ReadAsync(one with { Range = new ByteRange(0, first.Length - 17) }, check, time: null, Cancel)).Should().ThrowAsync<MediaFormatException>();
@@ -82,7 +82,7 @@ public sealed class SegmentEncryptionTests : IDisposable
         string cut = Path.Combine(_folder, "cut.m4s");
         await File.WriteAllBytesAsync(cut, (await File.ReadAllBytesAsync(media.Address.LocalPath, Cancel))[..^20], Cancel);
         TimelineSegment either = media with { Address = new Uri(cut), Alternatives = [media.Address] };
-        RenditionCheck check = (await Fetcher().ReadInitializationAsync(Place("init.mp4", 1), time: null, Cancel)).Check;
+        RenditionCheck check = (await Fetcher().ReadInitializationAsync(Place("init.mp4", 1), kind: null, time: null, Cancel)).Check;
         await using (CheckedSegment found = await Fetcher().ReadAsync(either, check, time: null, Cancel)) found.Bytes.ToArray().Should().Equal(Clear("1.m4s"));
         MediaFormatException failure = (await Fetcher().Invoking(async each => await each.ReadAsync(either with { Alternatives = null }, check, time: null, Cancel)).Should().ThrowAsync<MediaFormatException>()).Which;
         failure.MediaSource.Should().EndWith("cut.m4s");

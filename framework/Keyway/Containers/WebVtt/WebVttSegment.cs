@@ -45,6 +45,9 @@ internal sealed class WebVttSegment
         return bytes.StartsWith("WEBVTT"u8) && (bytes.Length == Signature.Length || bytes[Signature.Length] is (byte)' ' or (byte)'\t' or (byte)'\r' or (byte)'\n');
     }
 
+    /// <summary>Whether bytes may be what follows a header that stands elsewhere: cues, or nothing.</summary>
+    public static bool MayGoOn(ReadOnlySpan<byte> bytes) => bytes.IndexOf(" --> "u8) >= 0 || bytes.IndexOfAnyExcept(" \t\r\n"u8) < 0 || bytes.TrimStart(" \t\r\n"u8).StartsWith("NOTE"u8);
+
     /// <summary>Reads a segment.</summary>
     /// <param name="bytes">All of it, UTF-8.</param>
     /// <param name="segment">The segment.</param>

@@ -208,6 +208,14 @@ internal sealed class HlsPresentation
     /// <summary>What a playlist's segments are packed in, by the first bytes of one.</summary>
     private async ValueTask<HlsContainer> LookAsync(MediaPlaylist playlist, CancellationToken cancellationToken)
     {
+        if (MapOf(playlist) is { } map)
+        {
+            // Where it may not be looked at, its name and that of its segments count; what has no known name is MP4.
+            if (map.Key is not null && _keys is null) return HlsContainer.OfName(playlist.Segments[0].Address) is { IsUnknown: false } named ? named : HlsContainer.Mp4;
+            ReadOnlyMemory<byte> head = await FetcherOf().ReadBeginningAsync(map, HlsLimits.FirstBytes, cancellationToken).ConfigureAwait(false);
+            return HlsContainer.OfBytes(head.Span) is { IsTransportStream: true } or { IsText: true } ? HlsContainer.OfBytes(head.Span) : HlsContainer.Mp4;
+        }
+
         // What is encrypted as a whole and has no initialisation segment has always been one.
         if (ExampleOf(playlist) is not { } first) return default;
         if (first.Key is not null && _keys is null) return HlsContainer.TransportStream;
@@ -219,6 +227,12 @@ internal sealed class HlsPresentation
     private async ValueTask<IReadOnlyList<MediaKind>> StreamKindsAsync(MediaPlaylist playlist, CancellationToken cancellationToken)
     {
         if (ExampleOf(playlist) is not { } first || (first.Key is not null && _keys is null)) return [];
+        if (MapOf(playlist) is { } map && (map.Key is null || _keys is not null))
+        {
+            (ReadOnlyMemory<byte> head, _, _) = await FetcherOf().ReadInitializationAsync(map, kind: null, time: null, cancellationToken).ConfigureAwait(false);
+            if (SegmentRepacker.KindsOf(head.Span, map.Name, _notes) is { Count: > 0 } said) return said;
+        }
+
         for (int length = TimelineLimits.FirstLook; length <= TimelineLimits.LongLook; length *= TimelineLimits.LongLook / TimelineLimits.FirstLook)
         {
             ReadOnlyMemory<byte> bytes = await FetcherOf().ReadBeginningAsync(first, length, cancellationToken).ConfigureAwait(false);
@@ -247,8 +261,11 @@ internal sealed class HlsPresentation
     /// <summary>What is in an MP4 whose playlist does not say it.</summary>
     private async ValueTask<IReadOnlyList<MediaKind>> KindsAsync(MediaPlaylist playlist, CancellationToken cancellationToken)
     {
-        if (playlist.Segments is not [{ Map: { } map }, ..] || (_keys is null && map.Keys.Any(static key => key.IsOfSegments))) return [];
-        TimelineSegment initialization = new() { Address = map.Address, Range = map.Range, Key = SegmentKeys.OfMap(playlist, map) };
-        return (await FetcherOf().ReadInitializationAsync(initialization, time: null, cancellationToken).ConfigureAwait(false)).Check.Kinds;
+        if (MapOf(playlist) is not { } map || (_keys is null && map.Key is not null)) return [];
+        return (await FetcherOf().ReadInitializationAsync(map, kind: null, time: null, cancellationToken).ConfigureAwait(false)).Check.Kinds;
     }
+
+    /// <summary>The first initialisation segment; its key only where it is encrypted.</summary>
+    private static TimelineSegment? MapOf(MediaPlaylist playlist) =>
+        playlist.Segments is [{ Map: { } map }, ..] ? new TimelineSegment { Address = map.Address, Range = map.Range, Key = SegmentKeys.OfMap(playlist, map) } : null;
 }

@@ -8,7 +8,7 @@ internal sealed class SampleGroups
 
     public Sgpd? Descriptions { get; private set; }
 
-    public List<GroupRun> Runs { get; } = [];
+    public List<GroupRun> Runs { get; } = new(1);
 
     /// <summary>Reads a box if it is <c>sgpd</c>, <c>sbgp</c> or <c>csgp</c> of type <c>seig</c>.</summary>
     /// <param name="box">Any box.</param>

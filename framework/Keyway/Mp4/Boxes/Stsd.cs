@@ -52,7 +52,8 @@ internal static class Stsd
 
         Sinf? protection = null;
         List<int> protecting = [];
-        List<(int Start, int Length)> clear = [];
+        byte[] boxesOfClear = new byte[box.Content.Length];
+        int filled = 0;
         string codec = FourCc.Text(box.Type);
         byte[] config = [];
         SampleSyntax syntax = default;
@@ -70,8 +71,8 @@ internal static class Stsd
                     continue;
                 }
 
-                if (clear is [.., var last] && last.Start + last.Length == child.Start) clear[^1] = (last.Start, last.Length + child.Length);
-                else clear.Add((child.Start, child.Length));
+                box.Bytes.Slice(child.Start - box.Start, child.Length).CopyTo(boxesOfClear.AsSpan(filled));
+                filled += child.Length;
                 if (child.Type == FourCc.AvcC && child.Content.Length >= 4)
                 {
                     config = child.Content[1..4].ToArray();
@@ -82,14 +83,7 @@ internal static class Stsd
             if (walker.Stray > 0) defects.Add(walker.StrayError);
         }
 
-        byte[] boxesOfClear = new byte[clear.Sum(static range => range.Length)];
-        int filled = 0;
-        foreach ((int start, int length) in clear)
-        {
-            box.Bytes.Slice(start - box.Start, length).CopyTo(boxesOfClear.AsSpan(filled));
-            filled += length;
-        }
-
+        Array.Resize(ref boxesOfClear, filled);
         (int channels, int rate) = fields == EntryFields + AudioFields ? Audio(box.Content) : (0, 0);
         bool visual = fields == EntryFields + VisualFields && box.Content.Length >= fields;
         uint original = protection is { OriginalFormat: not 0 } ? protection.OriginalFormat : box.Type;

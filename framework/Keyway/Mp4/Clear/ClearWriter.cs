@@ -100,6 +100,7 @@ internal sealed class ClearWriter : IAsyncDisposable
     {
         while (await _source.NextAsync(cancellationToken).ConfigureAwait(false) is var kind and not UnitKind.End)
         {
+            _pipeline.Expect(Window.FileLength);
             switch (kind)
             {
                 case UnitKind.Movie:

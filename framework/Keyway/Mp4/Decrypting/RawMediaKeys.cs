@@ -63,7 +63,7 @@ public sealed class RawMediaKeys : IMediaKeys, IDisposable
     {
         get
         {
-            List<KeyId> unused = [];
+            List<KeyId> unused = new(1);
             foreach (Entry entry in _entries)
                 if (entry is { IsUsed: false, IsListed: false, Track: 0, Address: null }) unused.Add(entry.Id);
             return unused;
@@ -75,7 +75,7 @@ public sealed class RawMediaKeys : IMediaKeys, IDisposable
     {
         get
         {
-            List<uint> unused = [];
+            List<uint> unused = new(1);
             foreach (Entry entry in _entries)
                 if (entry is { IsUsed: false, Track: > 0 }) unused.Add(entry.Track);
             return unused;

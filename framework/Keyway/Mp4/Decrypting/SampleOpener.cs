@@ -12,8 +12,8 @@ internal static class SampleOpener
     /// <summary>Whether a key of a fragment lives in its session, which has to be waited for.</summary>
     public static bool MayWait(IFragmentDecryptor decryptor, FragmentNeeds needs)
     {
-        foreach (KeyId id in needs.KeyIds)
-            if (decryptor.BatchBytes(id) > 0) return true;
+        for (int i = 0; i < needs.KeyIds.Count; i++)
+            if (decryptor.BatchBytes(needs.KeyIds[i]) > 0) return true;
         return false;
     }
 
@@ -117,7 +117,7 @@ internal static class SampleOpener
 
     private static bool TryFindKeys(SampleTable table, out List<KeyId> ids)
     {
-        ids = [];
+        ids = new List<KeyId>(1);
         if (table.ProtectedCount == 0) return false;
         Span<bool> used = stackalloc bool[Mp4Limits.KeyIds];
         foreach (ref SampleRow row in table.Rows)

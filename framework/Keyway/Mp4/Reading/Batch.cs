@@ -7,7 +7,7 @@ namespace Keyway.Mp4.Reading;
 /// <param name="buffer">Where they are.</param>
 internal sealed class Batch(Memory<byte> buffer)
 {
-    private readonly List<Opening> _openings = [];
+    private readonly List<Opening> _openings = new(4);
     private readonly List<FragmentOpener> _ended = [];
     private readonly List<long> _marks = [];
 

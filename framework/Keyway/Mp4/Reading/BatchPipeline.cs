@@ -47,6 +47,7 @@ internal sealed class BatchPipeline : IAsyncDisposable
     private int _limit = InFlightBytes;
     private bool _starves;
     private bool _complete;
+    private int _batchBytes = BatchBytes;
 
     /// <param name="tables">Where the tables of fragments go when these are written.</param>
     /// <param name="parallel">How many fragments are decrypted at once; 0 for as many as there are processors.</param>
@@ -65,7 +66,14 @@ internal sealed class BatchPipeline : IAsyncDisposable
     public CancellationToken Token => _stop.Token;
 
     /// <summary>How much of the batch at hand is free.</summary>
-    public int Room => _pending?.Room ?? BatchBytes;
+    public int Room => _pending?.Room ?? _batchBytes;
+
+    /// <summary>Says how much there will be; once something is there it is too late, and nothing happens. What is read and written in a few milliseconds is one batch: other threads would cost more than they save.</summary>
+    /// <param name="bytes">How many bytes; negative: nobody knows.</param>
+    public void Expect(long bytes)
+    {
+        if (bytes is > BatchBytes and <= InFlightBytes && _inFlight == 0 && _free.Count == 0) _batchBytes = (int)bytes;
+    }
 
     /// <summary>Gives a batch that has room.</summary>
     /// <param name="room">How much is wanted in one piece.</param>
@@ -200,10 +208,10 @@ internal sealed class BatchPipeline : IAsyncDisposable
     private async ValueTask<Batch> NextAsync(int room)
     {
         Flush();
-        int size = Math.Max(BatchBytes, room);
+        int size = Math.Max(_batchBytes, room);
         while (!TryEnter(size, out TaskCompletionSource? waits)) await waits.Task.WaitAsync(Token).ConfigureAwait(false);
         lock (_lock)
-            if (size == BatchBytes && _free.TryPop(out Batch? free)) return _pending = free;
+            if (size == _batchBytes && _free.TryPop(out Batch? free)) return _pending = free;
         return _pending = new Batch(GC.AllocateUninitializedArray<byte>(size)) { Size = size };
     }
 
@@ -377,7 +385,7 @@ internal sealed class BatchPipeline : IAsyncDisposable
         lock (_lock)
         {
             _inFlight -= size;
-            if (batch.Fragment is null && size == BatchBytes) _free.Push(batch);
+            if (batch.Fragment is null && size == _batchBytes) _free.Push(batch);
 
             // Not for every batch: waking somebody costs more than a batch's worth of reading.
             if (_inFlight <= _limit / 2) (waits, _readerWaits) = (_readerWaits, null);

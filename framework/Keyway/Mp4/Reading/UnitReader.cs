@@ -16,7 +16,7 @@ namespace Keyway.Mp4.Reading;
 /// </remarks>
 internal sealed class UnitReader(BoxWindow window, bool structureOnly = false, bool leaveBodies = false, Movie? movie = null)
 {
-    private readonly List<(long Start, long End)> _media = [];
+    private readonly List<(long Start, long End)> _media = new(1);
     private long _segmentStart;
     private bool _inSegment;
     private int _passed;

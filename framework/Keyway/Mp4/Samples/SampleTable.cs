@@ -16,8 +16,10 @@ namespace Keyway.Mp4.Samples;
 /// </remarks>
 internal sealed class SampleTable
 {
-    private SampleRow[] _rows = [];
-    private Subsample[] _subsamples = [];
+    private const int LeastRows = 64;
+
+    private SampleRow[] _rows = new SampleRow[LeastRows];
+    private Subsample[] _subsamples = new Subsample[LeastRows];
     private byte[] _vectors = [];
     private int _subsampleCount;
     private int _vectorBytes;
@@ -227,7 +229,7 @@ internal sealed class SampleTable
 
     private static void Grow<T>(ref T[] array, int used, int wanted)
     {
-        T[] larger = new T[Math.Max(Math.Max(wanted, 64), array.Length * 2)];
+        T[] larger = new T[Math.Max(wanted, array.Length * 2)];
         for (int i = 0; i < used; i++) larger[i] = array[i];
         array = larger;
     }

@@ -20,7 +20,7 @@ internal sealed class Moof
     public List<PsshBox> Protection { get; } = [];
 
     /// <summary>What is not as it should be, and was read all the same.</summary>
-    public List<FormatError> Defects { get; } = [];
+    public List<FormatError> Defects { get; } = new(1);
 
     /// <summary>Where <c>pssh</c> boxes begin in the buffer.</summary>
     public List<int> ProtectionStarts { get; } = [];

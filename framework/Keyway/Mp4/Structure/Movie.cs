@@ -23,7 +23,7 @@ internal sealed class Movie
     public List<Track> Tracks { get; } = [];
 
     /// <summary>What is not as it should be, and was read all the same.</summary>
-    public List<FormatError> Defects { get; } = [];
+    public List<FormatError> Defects { get; } = new(1);
 
     /// <summary>Whether fragments may follow (<c>mvex</c>).</summary>
     public bool IsFragmented { get; private set; }
@@ -46,7 +46,7 @@ internal sealed class Movie
         BoxWalker root = new(bytes, 0, offset, BoxPath.Root);
         if (!root.MoveNext(out Box moov)) return root.Finish(out error);
 
-        List<Trex> defaults = [];
+        List<Trex> defaults = new(2);
         bool header = false;
         BoxWalker walker = moov.Children();
         while (walker.MoveNext(out Box box))

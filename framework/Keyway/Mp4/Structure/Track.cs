@@ -27,7 +27,7 @@ internal sealed class Track
 
     public uint Id => Facts.Id;
 
-    public bool IsProtected => Entries.Any(e => e.IsProtected);
+    public bool IsProtected => Entries.Any(static entry => entry.IsProtected);
 
     /// <summary>Why samples of the track cannot be read; then it is left as it is.</summary>
     public FormatError? Problem { get; init; }

@@ -25,7 +25,7 @@ internal sealed class Traf
     /// <summary>When the first sample is decoded: <c>tfdt</c>, or what Smooth Streaming has in its place.</summary>
     public ulong? BaseTime { get; private set; }
 
-    public List<Trun> Runs { get; } = [];
+    public List<Trun> Runs { get; } = new(1);
 
     public Senc? Encryption { get; private set; }
 
@@ -39,7 +39,7 @@ internal sealed class Traf
     public List<int> Protecting { get; } = [];
 
     /// <summary>Other boxes, which a new fragment with the same samples may carry on.</summary>
-    public List<BoxRange> Others { get; } = [];
+    public List<BoxRange> Others { get; } = new(1);
 
     /// <summary>The track; set when the movie is known.</summary>
     public Track Track { get; set; } = null!;
@@ -51,7 +51,7 @@ internal sealed class Traf
     public long BaseOffset { get; set; }
 
     /// <summary>Where each run's samples begin in the file, and where they end.</summary>
-    public List<(long Start, long End)> Extents { get; } = [];
+    public List<(long Start, long End)> Extents { get; } = new(1);
 
     /// <summary>Whether the samples lie in the file in the order of their numbers.</summary>
     public bool IsInOrder

@@ -24,7 +24,7 @@ internal sealed class TrackCounter(Mp4Track track)
     /// <summary>What says of clear samples that they are protected; it counts where no sample of the track turns out to be.</summary>
     public FormatError? Doubt { get; set; }
 
-    public List<KeyId> KeyIds { get; } = [];
+    public List<KeyId> KeyIds { get; } = new(1);
 
     /// <summary>The sample entries of every description of the track.</summary>
     public List<Mp4SampleEntry> SampleEntries { get; } = [.. track.SampleEntries];
@@ -61,7 +61,7 @@ internal sealed class TrackCounter(Mp4Track track)
         ProtectedSamples = ProtectedSamples,
         LeftProtected = LeftProtected,
         Bytes = Bytes,
-        KeyIds = [.. KeyIds],
+        KeyIds = KeyIds.GetRange(0, KeyIds.Count),
         SampleEntries = [.. SampleEntries],
         KeyCheck = _keyCheck.ToResult(),
         CheckedKeys = _keyCheck.ToKeys(),

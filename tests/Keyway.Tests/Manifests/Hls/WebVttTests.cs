@@ -40,6 +40,34 @@ public sealed class WebVttTests
         presentation.Notes.Should().BeEmpty();
     }
 
+    /// <summary>RFC 8216, 3.4: the initialisation segment is the header.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_header_that_stands_in_the_initialisation_segment_holds_for_all(bool isEncrypted)
+    {
+        await using HlsScene scene = Scene(repeats: true, restarts: true, 900_000, isEncrypted: false);
+        StringBuilder list = new("#EXTM3U\n#EXT-X-TARGETDURATION:4\n");
+        using Aes aes = Aes.Create();
+        aes.Key = scene.Files["text.key"];
+        if (isEncrypted) list.Append("#EXT-X-KEY:METHOD=AES-128,URI=\"text.key\",IV=0x00000000000000000000000000000007\n");
+        for (int i = 0; i < 5; i++)
+        {
+            // Each segment's own clock begins anew, and so each has a header of its own.
+            string[] both = Segment(i, repeats: true, restarts: true, 900_000).Split("\n\n", 2);
+            scene.Files[$"head-{i}.vtt"] = Sealed(Encoding.UTF8.GetBytes(both[0] + "\n"));
+            scene.Files[$"text/{i}.vtt"] = Sealed(Encoding.UTF8.GetBytes(both[1]));
+            list.Append(CultureInfo.InvariantCulture, $"#EXT-X-MAP:URI=\"head-{i}.vtt\"\n#EXTINF:4.000,\ntext/{i}.vtt\n");
+        }
+
+        scene.Set("text.m3u8", list.Append("#EXT-X-ENDLIST\n").ToString());
+        await using Presentation presentation = await scene.OpenAsync(options: new PresentationOptions { Text = new TrackQuery("en") });
+        (await ShownAsync(presentation, presentation.Tracks.Single(static track => track.Kind == MediaKind.Text))).Where(static each => each.Item2.Length > 0).Should().Equal(Cues.Select(static cue => (cue.From, cue.Text)));
+        presentation.Gaps.Should().BeEmpty();
+
+        byte[] Sealed(byte[] clear) => isEncrypted ? aes.EncryptCbc(clear, (byte[])[.. new byte[15], 7]) : clear;
+    }
+
     [Fact]
     public async Task It_is_written_beside_video()
     {

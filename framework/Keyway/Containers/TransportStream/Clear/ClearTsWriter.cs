@@ -40,18 +40,31 @@ internal sealed class ClearTsWriter : IStreamHandler, IDisposable
     /// <param name="segment">The segment.</param>
     /// <param name="name">Its name for messages.</param>
     /// <param name="key">What opens it; <see langword="null"/> where no METHOD=SAMPLE-AES is in force. Ownership: taken.</param>
+    /// <param name="tables">What stands before it elsewhere: tables, which may be all that there are. Ownership: the caller's, they are not changed.</param>
     /// <exception cref="MediaFormatException">It is malformed or cut short, or protected in a way that is not opened here. What is there then is worthless.</exception>
     /// <exception cref="UnitDecryptionException">Something cannot be decrypted. What is there then is worthless.</exception>
-    public static TransportStreamSummary ClearInPlace(Span<byte> segment, string name, SampleAesKey? key)
+    public static TransportStreamSummary ClearInPlace(Span<byte> segment, string name, SampleAesKey? key, ReadOnlySpan<byte> tables = default)
     {
         using ClearTsWriter writer = new();
+        if (!tables.IsEmpty)
+        {
+            byte[] copy = tables.ToArray();
+            writer._packets.Begin(name, key: null, isDiscontinuous: false, copy);
+            writer.Take(copy);
+        }
+
         writer._packets.Begin(name, key, isDiscontinuous: false, segment);
-        int at = 0;
-        for (; at + TsPacket.Size <= segment.Length; at += TsPacket.Size) writer._packets.Take(segment, at);
-        writer.CheckRest(segment[at..]);
+        writer.Take(segment);
         writer._packets.Finish(segment);
         writer._written = segment.Length;
         return writer.Summary;
+    }
+
+    private void Take(Span<byte> whole)
+    {
+        int at = 0;
+        for (; at + TsPacket.Size <= whole.Length; at += TsPacket.Size) _packets.Take(whole, at);
+        CheckRest(whole[at..]);
     }
 
     /// <summary>Reads a segment and writes what is complete. The rest follows with the next one, or with <see cref="FinishAsync"/>.</summary>

@@ -37,7 +37,9 @@ internal readonly record struct HlsContainer(string? MimeType)
     {
         if (playlist.IsImages) return new("image/jpeg");
         if (playlist.Segments is not [HlsSegment first, ..]) return default;
-        return first.Map is not null ? Mp4 : OfName(first.Address);
+        if (first.Map is not { } map) return OfName(first.Address);
+        // Those of transport streams and of text are rare, and their bytes tell.
+        return OfName(first.Address).IsMp4 && OfName(map.Address.OriginalString) is { IsMp4: true } or { IsUnknown: true } ? Mp4 : default;
     }
 
     /// <summary>By the name of a segment.</summary>
