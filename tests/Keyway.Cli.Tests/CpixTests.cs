@@ -64,6 +64,7 @@ public sealed class CpixTests : IDisposable
         await FailsAsync(ExitCode.BadMedia, "the root is not a CPIX element", "--cpix", Sample.Manifest);
         await FailsAsync(ExitCode.BadMedia, "at most 1 MiB", "--cpix", Write("large.xml", new string(' ', (1 << 20) + 1)));
         await FailsAsync(ExitCode.BadMedia, "is for cenc, and track 1 is protected with cbcs", "--cpix", Plain("cenc", "HD"));
+        (await CommandRun.OfAsync("decrypt", Sample.File("cbcs/video-360.mp4"), "--to", _folder.File("own.mp4"), "--cpix", Plain("cenc", "HD"), "--key", Sample.Held("HD"))).ShouldEndWith(ExitCode.Done);
 
         async Task FailsAsync(int code, string text, params string[] options)
         {

@@ -84,17 +84,10 @@ public sealed class CpixDocument : IKeyDirectory, IDisposable
         try
         {
             content.CopyTo(bytes);
-            int length = content.Length + Pad(bytes, content.Length);
-            using MemoryStream stream = new(bytes, 0, length, writable: false);
+            using MemoryStream stream = new(bytes, 0, CpixCursor.Pad(bytes, content.Length), writable: false);
             using CpixCursor at = new(stream, source);
             CpixReader reader = new(at, store);
-            bool isRead = false;
-            at.Read(() =>
-            {
-                reader.Read();
-                isRead = true;
-            });
-            if (!isRead) throw new CpixException(source, CpixErrorKind.Malformed, new FormatError("this is not well-formed XML: it has no root", "/", -1));
+            at.Read(reader.Read);
             return new CpixDocument(source, reader, store);
         }
         catch
@@ -136,8 +129,11 @@ public sealed class CpixDocument : IKeyDirectory, IDisposable
         if (locked.All(static key => key.State == CpixKeyState.ForOthers)) throw Refuse(CpixErrorKind.OtherRecipient, "none of the keys is encrypted for the recipient whose key was given: its document keys are for other keys (@encryptsKey)", deliveries[0].Path);
     }
 
-    /// <summary>Adds every key that is there to a set, each for its identifier. The set then also refuses tracks whose scheme the document contradicts, and asks the document's rules for the key of a track whose samples name none.</summary>
-    /// <param name="keys">The set. This document must live as long as it is used.</param>
+    /// <summary>
+    /// Adds every key that is there to a set, each for its identifier. The set then also refuses tracks whose scheme the document contradicts, and asks the document's rules for the key of
+    /// a track whose samples name none; of several documents, those of the last.
+    /// </summary>
+    /// <param name="keys">The set. It gets copies: this may be disposed before it.</param>
     /// <returns>How many keys there were.</returns>
     /// <exception cref="CpixException">There is none: it is a request, or its keys are encrypted and nobody has opened them.</exception>
     public int AddTo(RawMediaKeys keys)
@@ -232,16 +228,6 @@ public sealed class CpixDocument : IKeyDirectory, IDisposable
 
     KeyId IKeyDirectory.Choose(Mp4Track track) => FindKey(CpixContext.Of(track))
         ?? throw Refuse(CpixErrorKind.NoKey, string.Create(CultureInfo.InvariantCulture, $"the samples of track {track.Id} name no key, and no usage rule is for such a track"), "/CPIX");
-
-    /// <summary>White space behind the document: what the XML library's buffers had last is overwritten by it.</summary>
-    private static int Pad(byte[] bytes, int from)
-    {
-        Span<byte> padding = bytes.AsSpan(from);
-        // In UTF-16 two bytes are a letter.
-        bool isWide = from > 1 && (bytes[0] is 0 or 0xFE or 0xFF || bytes[1] == 0);
-        padding.Fill((byte)' ');
-        return isWide ? 0 : padding.Length;
-    }
 
     private static bool IsSame(ReadOnlySpan<byte> one, ReadOnlySpan<byte> other) => !one.IsEmpty && one.TrimStart((byte)0).SequenceEqual(other.TrimStart((byte)0));
 

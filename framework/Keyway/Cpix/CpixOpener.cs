@@ -60,6 +60,7 @@ internal sealed class CpixOpener(string source, RSA recipient) : IDisposable
     {
         if (delivery.DocumentKeys.Count == 0) return;
         if (delivery.Mac?.Key is not { } wrapped) throw Refuse("there is no MACMethod with a key: nothing tells whether the keys were changed, and they are not opened", delivery.Path, CpixErrorKind.NotSupported);
+        if (_macKeys.Count == CpixLimits.DocumentKeys) throw Refuse($"there are more than {CpixLimits.DocumentKeys} entries for one recipient", delivery.Path, CpixErrorKind.Malformed);
         if (delivery.Mac.Algorithm != CpixNames.HmacSha512) throw Unsupported(delivery.Mac.Algorithm, "HMAC-SHA512", delivery.Mac.Path);
         byte[] macKey = UnwrapKey(wrapped, static length => length >= CpixLimits.LeastMacKeyBytes);
         _macKeys.Add(macKey);

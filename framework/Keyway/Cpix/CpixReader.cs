@@ -204,6 +204,7 @@ internal sealed class CpixReader(CpixCursor at, KeyStore store)
         byte[]? cipher = null;
         string path = at.Path;
         Walk();
+        if (value is not null && cipher is not null) throw at.Refuse("there are two values", path);
         value ??= cipher is null ? null : new EncryptedValue { Path = path, Algorithm = algorithm, Parameter = parameter, Cipher = cipher };
         return value is null ? null : value with { Mac = mac };
 
@@ -256,6 +257,7 @@ internal sealed class CpixReader(CpixCursor at, KeyStore store)
         }
         else if (at.Name == "CipherData")
         {
+            if (cipher is not null) throw at.Refuse("there are two values");
             byte[]? read = null;
             Each("CipherValue", () => read = read is null ? at.Bytes(CpixLimits.CipherBytes) : throw at.Refuse("there are two values"));
             cipher = read ?? throw at.Refuse("there is no CipherValue: what is encrypted elsewhere is not fetched");
@@ -274,7 +276,7 @@ internal sealed class CpixReader(CpixCursor at, KeyStore store)
             switch (at.Name)
             {
                 case "DeliveryKey":
-                    Each("X509Data", () => Each("X509Certificate", () => certificate ??= at.Bytes(CpixLimits.SignalBytes)));
+                    Each("X509Data", () => Each("X509Certificate", () => certificate ??= at.TryBytes(CpixLimits.SignalBytes) ?? []));
                     break;
                 case "DocumentKey":
                     if (keys.Count == CpixLimits.DocumentKeys) throw at.Refuse($"there are more than {CpixLimits.DocumentKeys} document keys");
@@ -301,12 +303,13 @@ internal sealed class CpixReader(CpixCursor at, KeyStore store)
     {
         try
         {
+            if (bytes.Length == 0) return recipient with { Problem = "its certificate cannot be read" };
             using X509Certificate2 certificate = X509CertificateLoader.LoadCertificate(bytes);
             recipient = recipient with
             {
                 Subject = CpixCursor.Shorten(certificate.Subject),
                 Issuer = CpixCursor.Shorten(certificate.Issuer),
-                SerialNumber = certificate.SerialNumber,
+                SerialNumber = CpixCursor.Shorten(certificate.SerialNumber),
                 Fingerprint = Convert.ToHexStringLower(SHA256.HashData(certificate.RawDataMemory.Span)),
             };
             using RSA? key = certificate.GetRSAPublicKey();

@@ -3,7 +3,7 @@ using Keyway.Protection;
 
 namespace Keyway.Cpix;
 
-/// <summary>Reads <c>DRMSystem</c> elements. What is wrong with one is noted: no key depends on it.</summary>
+/// <summary>Reads <c>DRMSystem</c> elements. What is wrong with a snippet in one is noted: no key depends on it.</summary>
 internal static class CpixSystemReader
 {
     public static CpixDrmSystem Read(CpixCursor at, Action<string> note)

@@ -15,7 +15,8 @@ internal abstract class XmlCursor : IDisposable
 
     /// <param name="stream">The document: UTF-8, or UTF-16 by its mark.</param>
     /// <param name="context">Names that are known before it is read.</param>
-    protected XmlCursor(Stream stream, XmlParserContext? context = null) => Xml = XmlReader.Create(stream, Settings(), context);
+    /// <param name="settings">How it is read; <see langword="null"/>: as manifests are.</param>
+    protected XmlCursor(Stream stream, XmlParserContext? context = null, XmlReaderSettings? settings = null) => Xml = XmlReader.Create(stream, settings ?? Settings(), context);
 
     /// <summary>The element's name, without prefix.</summary>
     public string Name => Xml.LocalName;
@@ -102,6 +103,9 @@ internal abstract class XmlCursor : IDisposable
     }
 
     public void Dispose() => Xml.Dispose();
+
+    /// <summary>Says that the current element has been read to its end.</summary>
+    protected void Consumed() => _consumed = true;
 
     /// <summary>Called with each element before its reader sees it.</summary>
     protected virtual void Entered()

@@ -1,4 +1,6 @@
+using System.Reflection;
 using System.Text;
+using Keyway.Cpix.Xml;
 using Keyway.Decryption;
 using Keyway.Testing;
 using static Keyway.Cpix.CpixBench;
@@ -7,6 +9,8 @@ namespace Keyway.Cpix;
 
 public sealed class CpixDocumentTests
 {
+    private const BindingFlags Hidden = BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public;
+
     [Fact]
     public void Keys_in_the_clear_are_given_for_their_identifiers()
     {
@@ -180,6 +184,27 @@ public sealed class CpixDocumentTests
         }
 
         scan.Check();
+    }
+
+    /// <summary>White space behind the document is what the library's buffers have last. They are looked into where they are known.</summary>
+    [Fact]
+    public void Buffers_of_the_XML_library_hold_no_key_in_the_end()
+    {
+        byte[] content = Encoding.UTF8.GetBytes(Document(List([.. Enumerable.Range(1, 400).Select(static number => Plain(number))]))), bytes = [.. content, .. new byte[CpixCursor.Padding]];
+        foreach (bool isPadded in (bool[])[false, true])
+        {
+            using MemoryStream stream = new(bytes, 0, isPadded ? CpixCursor.Pad(bytes, content.Length) : content.Length, writable: false);
+            using CpixCursor at = new(stream, "");
+            using KeyStore store = new();
+            at.Read(new CpixReader(at, store).Read);
+            object reader = typeof(XmlCursor).GetProperty("Xml", Hidden)!.GetValue(at)!;
+            object? state = reader.GetType().GetField("_ps", Hidden)?.GetValue(reader);
+            char[]? letters = (char[]?)state?.GetType().GetField("chars", Hidden)?.GetValue(state);
+            byte[]? read = (byte[]?)state?.GetType().GetField("bytes", Hidden)?.GetValue(state);
+            Assert.SkipWhen(letters is null || read is null, "the XML library has other buffers than are known here");
+            bool hasKey = Enumerable.Range(1, 400).Any(number => new string(letters).Contains(Convert.ToBase64String(Key(number)), StringComparison.Ordinal) || Encoding.Latin1.GetString(read!).Contains(Convert.ToBase64String(Key(number)), StringComparison.Ordinal));
+            hasKey.Should().Be(!isPadded);
+        }
     }
 
     [Fact]

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Security.Cryptography;
-using System.Text;
 using System.Xml;
 
 namespace Keyway.Cpix.Xml;
@@ -10,52 +9,28 @@ namespace Keyway.Cpix.Xml;
 /// A document is not trusted: DTDs are refused, nothing is fetched, depth is bounded. Values that may be keys go from the parser's buffer into one that is pinned and zeroed, and never
 /// become a string. Nor do the words of the XML library reach anybody: they quote what they complain about.
 /// </remarks>
-internal sealed class CpixCursor : IDisposable
+internal sealed class CpixCursor : XmlCursor
 {
     /// <summary>White space behind the document, which takes the place of what the XML library's buffers had last.</summary>
     public const int Padding = 32 << 10;
 
-    private readonly XmlReader _xml;
     private readonly string _source;
-    private readonly List<Frame> _frames = [];
     private char[] _letters = GC.AllocateArray<char>(1024, pinned: true);
-    private bool _consumed;
+    private int _written;
 
     public CpixCursor(Stream stream, string source)
+        : base(stream, context: null, OwnSettings()) => _source = source;
+
+    /// <summary>Puts white space behind a document.</summary>
+    /// <param name="bytes">The document, and room for <see cref="Padding"/> behind it.</param>
+    /// <param name="length">How long it is.</param>
+    /// <returns>How long it is then.</returns>
+    public static int Pad(byte[] bytes, int length)
     {
-        _source = source;
-        _xml = XmlReader.Create(stream, new XmlReaderSettings
-        {
-            DtdProcessing = DtdProcessing.Prohibit,
-            XmlResolver = null,
-            IgnoreComments = true,
-            IgnoreProcessingInstructions = true,
-            IgnoreWhitespace = true,
-            MaxCharactersInDocument = CpixLimits.Bytes + Padding,
-            MaxCharactersFromEntities = 1024,
-        });
-    }
-
-    /// <summary>The element's name, without prefix.</summary>
-    public string Name => _xml.LocalName;
-
-    /// <summary>The element's namespace.</summary>
-    public string Namespace => _xml.NamespaceURI;
-
-    /// <summary>Where the cursor is: names with ordinals from 0 among siblings of the same name; the root has none.</summary>
-    public string Path
-    {
-        get
-        {
-            StringBuilder path = new();
-            for (int i = 0; i < _frames.Count; i++)
-            {
-                path.Append('/').Append(_frames[i].Name.AsSpan(0, Math.Min(_frames[i].Name.Length, ManifestLimits.NameInPath)));
-                if (i > 0) path.Append(CultureInfo.InvariantCulture, $"[{_frames[i].Ordinal}]");
-            }
-
-            return path.Length == 0 ? "/" : path.ToString();
-        }
+        // In UTF-16 two bytes are a letter.
+        if (length > 1 && (bytes[0] is 0 or 0xFE or 0xFF || bytes[1] == 0)) return length;
+        bytes.AsSpan(length).Fill((byte)' ');
+        return bytes.Length;
     }
 
     /// <summary>Reads a document: its root, whatever is made of it, and what stands behind it.</summary>
@@ -64,18 +39,9 @@ internal sealed class CpixCursor : IDisposable
     {
         try
         {
-            while (_xml.Read())
-            {
-                if (_xml.NodeType != XmlNodeType.Element) continue;
-                Enter();
-                root();
-                break;
-            }
-
-            // One root is what a document has; the reader makes sure of it.
-            while (_xml.Read())
-            {
-            }
+            MoveToRoot();
+            root();
+            Finish();
         }
         catch (XmlException exception)
         {
@@ -83,24 +49,6 @@ internal sealed class CpixCursor : IDisposable
             throw Refuse(exception.Message.Contains("DTD", StringComparison.Ordinal)
                 ? "it has a document type definition (DTD), which is not read"
                 : string.Create(CultureInfo.InvariantCulture, $"this is not well-formed XML (line {exception.LineNumber}, position {exception.LinePosition})"));
-        }
-    }
-
-    /// <summary>Calls back for each child element of the current one. What the callee does not read is passed over.</summary>
-    public void Children(Action child)
-    {
-        _consumed = true;
-        if (_xml.IsEmptyElement) return;
-        int depth = _frames.Count;
-        while (_xml.Read())
-        {
-            if (_xml.NodeType == XmlNodeType.EndElement) return;
-            if (_xml.NodeType != XmlNodeType.Element) continue;
-            Enter();
-            child();
-            if (!_consumed) Children(static () => { });
-            _consumed = true;
-            _frames.RemoveRange(depth, _frames.Count - depth);
         }
     }
 
@@ -114,15 +62,15 @@ internal sealed class CpixCursor : IDisposable
     /// <inheritdoc cref="Bytes"/>
     public byte[]? TryBytes(int most)
     {
-        _consumed = true;
+        Consumed();
         int length = 0;
         try
         {
-            if (!_xml.IsEmptyElement)
+            if (!Xml.IsEmptyElement)
             {
-                while (_xml.Read() && _xml.NodeType != XmlNodeType.EndElement)
+                while (Xml.Read() && Xml.NodeType != XmlNodeType.EndElement)
                 {
-                    if (_xml.NodeType == XmlNodeType.Element) throw Refuse("elements stand where a value should be");
+                    if (Xml.NodeType == XmlNodeType.Element) throw Refuse("elements stand where a value should be");
                     ReadLetters(ref length, most);
                 }
             }
@@ -139,7 +87,7 @@ internal sealed class CpixCursor : IDisposable
     /// <inheritdoc cref="Bytes"/>
     public byte[]? AttributeBytes(string name, int most)
     {
-        if (!_xml.MoveToAttribute(name)) return null;
+        if (!Xml.MoveToAttribute(name)) return null;
         int length = 0;
         try
         {
@@ -148,13 +96,13 @@ internal sealed class CpixCursor : IDisposable
         }
         finally
         {
-            _xml.MoveToElement();
+            Xml.MoveToElement();
             Clear();
         }
     }
 
     /// <summary>An attribute, trimmed; <see langword="null"/> where it is not there.</summary>
-    public string? Attribute(string name) => _xml.GetAttribute(name)?.Trim();
+    public string? Attribute(string name) => Xml.GetAttribute(name)?.Trim();
 
     /// <summary>An attribute that is only shown, or compared with another.</summary>
     public string? ShortAttribute(string name) => Attribute(name) is { } text ? Shorten(text) : null;
@@ -167,10 +115,17 @@ internal sealed class CpixCursor : IDisposable
     /// <summary>An error elsewhere.</summary>
     public CpixException Refuse(string reason, string path, CpixErrorKind kind = CpixErrorKind.Malformed) => new(_source, kind, new FormatError(reason, path, -1));
 
-    public void Dispose()
+    protected override void Entered()
     {
-        Clear();
-        _xml.Dispose();
+        if (Depth > CpixLimits.Nesting) throw Refuse($"elements are nested more than {CpixLimits.Nesting} deep");
+    }
+
+    private static XmlReaderSettings OwnSettings()
+    {
+        XmlReaderSettings settings = Settings();
+        settings.IgnoreWhitespace = true;
+        settings.MaxCharactersInDocument = CpixLimits.Bytes + Padding;
+        return settings;
     }
 
     private void ReadLetters(ref int length, int most)
@@ -184,11 +139,12 @@ internal sealed class CpixCursor : IDisposable
                 char[] larger = GC.AllocateArray<char>(2 * _letters.Length, pinned: true);
                 _letters.CopyTo(larger, 0);
                 Clear();
-                _letters = larger;
+                (_letters, _written) = (larger, length);
             }
 
-            int read = _xml.ReadValueChunk(_letters, length, _letters.Length - length);
+            int read = Xml.ReadValueChunk(_letters, length, _letters.Length - length);
             if (read == 0) return;
+            _written = Math.Max(_written, length + read);
             int kept = length;
             for (int i = length; i < length + read; i++)
                 if (!char.IsWhiteSpace(_letters[i])) _letters[kept++] = _letters[i];
@@ -206,6 +162,7 @@ internal sealed class CpixCursor : IDisposable
         int padded = (length + 3) / 4 * 4;
         if (padded > _letters.Length) throw TooLong(most);
         _letters.AsSpan(length, padded - length).Fill('=');
+        _written = Math.Max(_written, padded);
         Span<byte> bytes = GC.AllocateUninitializedArray<byte>(padded / 4 * 3, pinned: true);
         try
         {
@@ -223,31 +180,9 @@ internal sealed class CpixCursor : IDisposable
 
     private CpixException TooLong(int most) => Refuse(string.Create(CultureInfo.InvariantCulture, $"it is longer than {most} bytes"));
 
-    private void Clear() => CryptographicOperations.ZeroMemory(System.Runtime.InteropServices.MemoryMarshal.AsBytes(_letters.AsSpan()));
-
-    private void Enter()
+    private void Clear()
     {
-        string name = _xml.LocalName;
-        int ordinal = _frames.Count > 0 ? _frames[^1].Next(name) : 0;
-        _frames.Add(new Frame(name));
-        _frames[^1].Ordinal = ordinal;
-        if (_frames.Count > CpixLimits.Nesting) throw Refuse($"elements are nested more than {CpixLimits.Nesting} deep");
-        _consumed = false;
-    }
-
-    private sealed class Frame(string name)
-    {
-        private readonly Dictionary<string, int> _counts = new(StringComparer.Ordinal);
-
-        public string Name => name;
-
-        public int Ordinal { get; set; }
-
-        public int Next(string child)
-        {
-            _counts.TryGetValue(child, out int count);
-            _counts[child] = count + 1;
-            return count;
-        }
+        CryptographicOperations.ZeroMemory(System.Runtime.InteropServices.MemoryMarshal.AsBytes(_letters.AsSpan(0, _written)));
+        _written = 0;
     }
 }

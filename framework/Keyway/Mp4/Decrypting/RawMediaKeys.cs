@@ -96,19 +96,7 @@ public sealed class RawMediaKeys : IMediaKeys, IDisposable
     public ValueTask<IFragmentDecryptor> LeaseAsync(FragmentNeeds needs, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(needs);
-        KeyId? unnamed = null;
-        if (_directory is { } directory)
-        {
-            for (int i = 0; i < needs.KeyIds.Count; i++)
-            {
-                KeyId id = needs.KeyIds[i];
-                bool isHeld = _entries.Exists(entry => (entry.Track == 0 && entry.Id == id) || entry.Track == needs.Track.Id);
-                if (id != default || isHeld) directory.Check(needs, id, isHeld);
-                else directory.Check(needs, (unnamed = directory.Choose(needs.Track)).Value, HasAll([unnamed.Value]));
-            }
-        }
-
-        return new(new Decryptor(this, needs.Track.Id, unnamed));
+        return new(new Decryptor(this, needs.Track.Id, _directory is { } directory ? Consult(directory, needs) : null));
     }
 
     /// <summary>Adds a key of a document, which may list keys for much more than what is opened: it is not told as unused.</summary>
@@ -138,6 +126,23 @@ public sealed class RawMediaKeys : IMediaKeys, IDisposable
     {
         foreach (Entry entry in _entries) entry.Key.Dispose();
         _entries.Clear();
+    }
+
+    /// <summary>Has a document say what speaks against the keys of a fragment.</summary>
+    /// <returns>The key of samples that name none.</returns>
+    private KeyId? Consult(IKeyDirectory directory, FragmentNeeds needs)
+    {
+        KeyId? unnamed = null;
+        foreach (KeyId id in needs.KeyIds)
+        {
+            // What the user gives by itself counts, whatever a document says.
+            if (_entries.Exists(entry => !entry.IsListed && (entry.Track == needs.Track.Id || (entry.Track == 0 && entry.Id == id)))) continue;
+            bool isHeld = HasAll([id]);
+            if (id != default || isHeld) directory.Check(needs, id, isHeld);
+            else directory.Check(needs, (unnamed = directory.Choose(needs.Track)).Value, HasAll([unnamed.Value]));
+        }
+
+        return unnamed;
     }
 
     private void Add(Entry added)
