@@ -43,11 +43,11 @@ internal sealed class CpixKeys : IDisposable
 
     /// <summary>Adds the key of segments that name none: the one that the user names, or the one that there can be no doubt about.</summary>
     /// <returns>Its identifier.</returns>
-    public KeyId AddTo(RawKeyRing keys, DecryptRequest request)
+    public KeyId AddTo(RawKeyRing keys, DecryptRequest request, ProtectionScheme scheme)
     {
         if (request.Keys.Length > 0 || request.KeyFile is not null) throw new UsageException("segments of HLS have one key: --cpix, --key or --key-file");
         KeyId id = Choose(request.Kid);
-        _document.AddTo(keys, id);
+        _document.AddTo(keys, id, scheme);
         return id;
     }
 

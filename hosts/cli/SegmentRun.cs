@@ -26,7 +26,7 @@ internal static class SegmentRun
         KeyId id = new(1);
         using CpixKeys? document = request.Cpix is null ? null : await CpixKeys.ReadAsync(request, io, cancellationToken);
         if (document is null) await AddKeyAsync(keys, id, request, io, cancellationToken);
-        else id = document.AddTo(keys, request);
+        else id = document.AddTo(keys, request, method == SegmentEncryption.SampleAes ? ProtectionScheme.Cbcs : ProtectionScheme.None);
         byte[] vector = document is not null && method == SegmentEncryption.SampleAes && request.Vector is null && request.Sequence is null && document.VectorOf(id) is { } own ? own : VectorOf(request);
         List<string> files = MediaInput.Find(request.Files, init: null);
         SegmentInput[] segments = [.. files.Select(file => new SegmentInput(DecryptRun.NameOf(file), cancel => MediaInput.OpenAsync([file], io.OpenInput, cancel)))];

@@ -129,6 +129,7 @@ public sealed class CpixTests : IDisposable
         foreach (string file in (string[])["one.ts", "named.ts", "vector.ts"]) await ShouldBeSameAsync(file, "key.ts");
         (await CommandRun.OfAsync([.. segments, _folder.File("x.ts"), "--cpix", Plain("cbcs", "SD", "HD"), "--iv", Vector])).ShouldEndWith(ExitCode.Usage).Error.Should().Contain("--kid").And.Contain(Sample.Kid("SD"));
         (await CommandRun.OfAsync([.. segments, _folder.File("x.ts"), "--cpix", Plain("cbcs", "SD"), "--method", "sample-aes"])).ShouldEndWith(ExitCode.Usage).Error.Should().Contain("--iv");
+        (await CommandRun.OfAsync([.. segments, _folder.File("x.ts"), "--cpix", Plain("cenc", "SD"), "--iv", Vector])).ShouldEndWith(ExitCode.BadMedia).Error.Should().Contain("is for cenc, and the content is protected with cbcs");
         (await CommandRun.OfAsync([.. segments, _folder.File("x.ts"), "--cpix", Plain("cbcs", "SD"), "--kid", Sample.Kid("HD"), "--iv", Vector])).ShouldEndWith(ExitCode.NoUsableKey).Error.Should().Contain("is not in it");
     }
 

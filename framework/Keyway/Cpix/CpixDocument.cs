@@ -155,11 +155,14 @@ public sealed class CpixDocument : IKeyDirectory, IDisposable
     /// <summary>Adds one key to a ring, for its identifier.</summary>
     /// <param name="keys">The ring.</param>
     /// <param name="id">The key's identifier.</param>
-    /// <exception cref="CpixException">The key is not there.</exception>
-    public void AddTo(RawKeyRing keys, KeyId id)
+    /// <param name="scheme">What the content is protected with: SAMPLE-AES is <see cref="ProtectionScheme.Cbcs"/>. <see cref="ProtectionScheme.None"/>: it is not compared.</param>
+    /// <exception cref="CpixException">The key is not there, or is for another scheme.</exception>
+    public void AddTo(RawKeyRing keys, KeyId id, ProtectionScheme scheme = ProtectionScheme.None)
     {
         ArgumentNullException.ThrowIfNull(keys);
-        keys.Add(id, _store[SlotOf(id)]);
+        ReadOnlySpan<byte> key = _store[SlotOf(id)];
+        Compare(_byId[id], scheme, track: null);
+        keys.Add(id, key);
     }
 
     /// <summary>Adds one key to a set for an address at which a playlist says it is: content that names no key identifier (HLS).</summary>
@@ -221,8 +224,7 @@ public sealed class CpixDocument : IKeyDirectory, IDisposable
     void IKeyDirectory.Check(FragmentNeeds needs, KeyId id, bool isHeld)
     {
         if (!_byId.TryGetValue(id, out CpixContentKey? key)) return;
-        if (key.Scheme != ProtectionScheme.None && needs.Scheme != ProtectionScheme.None && key.Scheme != needs.Scheme)
-            throw Refuse(CpixErrorKind.SchemeMismatch, string.Create(CultureInfo.InvariantCulture, $"key {id} is for {WordOf(key.Scheme)}, and track {needs.Track.Id} is protected with {WordOf(needs.Scheme)}"), key.Path);
+        Compare(key, needs.Scheme, needs.Track);
         if (!isHeld) throw NotThere(key);
     }
 
@@ -230,6 +232,13 @@ public sealed class CpixDocument : IKeyDirectory, IDisposable
         ?? throw Refuse(CpixErrorKind.NoKey, string.Create(CultureInfo.InvariantCulture, $"the samples of track {track.Id} name no key, and no usage rule is for such a track"), "/CPIX");
 
     private static bool IsSame(ReadOnlySpan<byte> one, ReadOnlySpan<byte> other) => !one.IsEmpty && one.TrimStart((byte)0).SequenceEqual(other.TrimStart((byte)0));
+
+    private void Compare(CpixContentKey key, ProtectionScheme scheme, Mp4Track? track)
+    {
+        if (key.Scheme == ProtectionScheme.None || scheme == ProtectionScheme.None || key.Scheme == scheme) return;
+        string what = track is not null ? string.Create(CultureInfo.InvariantCulture, $"track {track.Id}") : "the content";
+        throw Refuse(CpixErrorKind.SchemeMismatch, $"key {key.Id} is for {WordOf(key.Scheme)}, and {what} is protected with {WordOf(scheme)}", key.Path);
+    }
 
     private static string WordOf(ProtectionScheme scheme) => scheme.ToString().ToLowerInvariant();
 

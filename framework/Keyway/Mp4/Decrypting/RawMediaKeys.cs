@@ -136,7 +136,7 @@ public sealed class RawMediaKeys : IMediaKeys, IDisposable
         foreach (KeyId id in needs.KeyIds)
         {
             // What the user gives by itself counts, whatever a document says.
-            if (_entries.Exists(entry => !entry.IsListed && (entry.Track == needs.Track.Id || (entry.Track == 0 && entry.Id == id)))) continue;
+            if (_entries.Exists(entry => !entry.IsListed && (entry.Track == needs.Track.Id || entry.AnswersTo(id)))) continue;
             bool isHeld = HasAll([id]);
             if (id != default || isHeld) directory.Check(needs, id, isHeld);
             else directory.Check(needs, (unnamed = directory.Choose(needs.Track)).Value, HasAll([unnamed.Value]));
