@@ -74,13 +74,13 @@ internal sealed class KeyEvidence
         if (entry.Syntax.IsEven)
         {
             if (!KeySignature.IsCovered(sample, protection, 1)) return false;
-            _evens += (sample[0] & 1) == 0 ? -1 : OddBits;
+            NoteEven(sample[0] & 1);
             return true;
         }
 
         if (entry.Syntax.HeadBits > 0)
         {
-            if (!KeySignature.IsCovered(sample, protection, 1)) return false;
+            if (!KeySignature.IsCovered(sample, protection, 1)) return entry.ClearFormat == FourCc.Vp09 && NoteMarkers(sample, entry.Facts.Width, protection);
             _heads.Note(sample[0], entry.Syntax.HeadBits);
             return true;
         }
@@ -89,4 +89,22 @@ internal sealed class KeyEvidence
         _row = agrees ? Math.Max(0, _row) + 1 : Math.Min(0, _row) - 1;
         return true;
     }
+
+    /// <summary>
+    /// Of a VP9 frame whose uncompressed header alone is clear: the marker at the beginning of the compressed header, and that of the tiles. Only where what is encrypted begins
+    /// exactly behind the header as it is read here: then both readers of it agree.
+    /// </summary>
+    private bool NoteMarkers(ReadOnlySpan<byte> sample, int width, in SampleProtection protection)
+    {
+        if (protection.Subsamples.IsEmpty) return false;
+        Subsample first = protection.Subsamples[0];
+        bool isStream = protection.Scheme == ProtectionScheme.Cenc;
+        if (first.ProtectedBytes < (isStream ? 1 : KeySignature.Block) || !Vp9Frame.TryReadHeaders(sample, width, out int header, out int compressed) || header != first.ClearBytes) return false;
+        NoteEven(sample[header] >> 7);
+        int tiles = header + compressed;
+        if (isStream && tiles < Math.Min(sample.Length, first.ClearBytes + (long)first.ProtectedBytes)) NoteEven(sample[tiles] >> 7);
+        return true;
+    }
+
+    private void NoteEven(int bit) => _evens += bit == 0 ? -1 : OddBits;
 }

@@ -15,7 +15,7 @@ namespace Keyway.Mp4.KeyChecks;
 /// </remarks>
 internal static class KeySignature
 {
-    private const int Block = 16;
+    public const int Block = 16;
 
     /// <summary>What is looked at in samples of a format.</summary>
     /// <returns><see langword="null"/> where there is nothing to look at.</returns>

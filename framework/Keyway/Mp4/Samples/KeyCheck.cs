@@ -8,6 +8,8 @@ namespace Keyway.Mp4.Samples;
 /// <remarks>Threads: any. What a key has shown stays known, so that damage to the media later on is not taken for a wrong key.</remarks>
 internal sealed class KeyCheck
 {
+    private const string Parts = "subsamples";
+
     private readonly Lock _lock = new();
     private Dictionary<KeyId, KeyEvidence>? _keys;
     private string? _format;
@@ -28,11 +30,11 @@ internal sealed class KeyCheck
             foreach (ref SampleRow row in table.Rows)
             {
                 if (!table.NeedsKey(row)) continue;
-                if (row.SubsampleCount > 0) _extent = "subsamples";
+                if (row.SubsampleCount > 0) _extent = Parts;
                 break;
             }
 
-            _looked = LookedAt(table.Entry);
+            _looked = table.Entry.ClearFormat == FourCc.Vp09 && _extent == Parts ? "marker bits" : LookedAt(table.Entry);
             _format = table.Entry.Syntax.IsEven ? table.Entry.Facts.Codec : FourCc.Text(table.Entry.ClearFormat);
         }
     }

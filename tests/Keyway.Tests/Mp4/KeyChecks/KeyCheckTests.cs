@@ -12,7 +12,7 @@ namespace Keyway.Mp4.KeyChecks;
 public sealed class KeyCheckTests
 {
     // Formats of which a few samples say enough, however they are protected in the corpus.
-    private static readonly string[] Checkable = ["ec-3", "fLaC", "vp08", "mp4a", "Opus"];
+    private static readonly string[] Checkable = ["ec-3", "fLaC", "vp08", "mp4a", "Opus", "vp09"];
 
     // Files with NAL units that have enough of them, protected to their ends.
     private static readonly string[] ManyUnits = ["sp-unit-cenc-aux", "sp-unit-cenc-senc", "spl-dash-clearkey", "spl-hls-sample-aes-ctr-media", "mp4ff-piff-video"];
