@@ -50,6 +50,7 @@ public sealed partial class Presentation
     public async IAsyncEnumerable<PresentationPart> PartsAsync(IReadOnlyList<PresentationTrack> tracks, TimeRange range, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(tracks);
+        RefuseWebM(tracks);
         List<PresentationKeys> keys = [.. tracks.Select(track => new PresentationKeys(_setup, track.Index, _setup.Options.Output.Exporting))];
         try
         {
@@ -175,7 +176,8 @@ public sealed partial class Presentation
         {
             Stream file = await RenditionStream.OpenAsync(_setup.Sources, content.Origin, [rendition.Segments], _setup.KeyFiles, cancellationToken: cancellationToken).ConfigureAwait(false);
             SamplePlace place = PeriodTrack.PlaceOf(rows[0], rows[0].Tracks[track.Index]!, rendition.Segments, media: null, beginning, isLast: true);
-            return QueueOf(MediaUnit.File(new ProgressStream(file, read => Tell(track, read, file.CanSeek ? file.Length : null, read)), ContentReader.NameOf(rendition), place));
+            string name = ContentReader.NameOf(rendition);
+            return QueueOf(MediaUnit.File(rendition.Repack(new ProgressStream(file, read => Tell(track, read, file.CanSeek ? file.Length : null, read)), name), name, place));
         }
 
         DateTimeOffset now = _setup.Clock.GetUtcNow();

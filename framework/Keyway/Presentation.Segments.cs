@@ -1,5 +1,7 @@
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
+using Keyway.Containers.WebM;
+using Keyway.Containers.WebM.Clear;
 using Keyway.Content;
 using Keyway.Decryption;
 using Keyway.MediaUnits;
@@ -77,6 +79,7 @@ public sealed partial class Presentation
             return new MemoryStream(clear, writable: false);
         }
 
+        if (WebMDecryptor.Begins(bytes.Span)) return new MemoryStream(await WebMClearer.ClearAsync(bytes, initialization.Name, description: null, new RawMediaKeys(), cancellationToken).ConfigureAwait(false), writable: false);
         return new MemoryStream(await SegmentClearer.ClearAsync(bytes, initialization.Name, chosen: null, cancellationToken).ConfigureAwait(false), writable: false);
     }
 
@@ -112,7 +115,12 @@ public sealed partial class Presentation
             return await fetcher.OpenAsync(segment, cancellationToken).ConfigureAwait(false);
         }
 
-        if (segments.IsInOneFile && segments.IsWholeFile) return Clear(default, MediaUnit.File(await fetcher.OpenFileAsync(segments.WholeFile, cancellationToken).ConfigureAwait(false), segment.Name), current, cancellationToken);
+        if (segments.IsInOneFile && segments.IsWholeFile)
+        {
+            Stream file = await fetcher.OpenFileAsync(segments.WholeFile, cancellationToken).ConfigureAwait(false);
+            return FileRepacker.Takes(current.MimeType) ? ClearWebM(file, segment.Name, current, cancellationToken) : Clear(default, MediaUnit.File(file, segment.Name), current, cancellationToken);
+        }
+
         ReadOnlyMemory<byte> head = segments.Initialization is { } initialization ? await InitializationAsync(timeline, initialization, cancellationToken).ConfigureAwait(false) : default;
         RenditionCheck check = head.IsEmpty ? new RenditionCheck(null) { Kind = current.Kind } : SegmentFetcher.CheckOf(head, current.Kind, segment.Name);
         CheckedSegment found = await fetcher.ReadAsync(segment, check, time: null, cancellationToken).ConfigureAwait(false);
@@ -120,7 +128,7 @@ public sealed partial class Presentation
         if (!SegmentOrder.IsOnTime(found, ahead)) await CompareAsync(found).ConfigureAwait(false);
         if (!found.Original.IsEmpty)
         {
-            await using (found.ConfigureAwait(false)) return await ClearOriginalAsync(found, check.Head, timeline.Origin, cancellationToken).ConfigureAwait(false);
+            await using (found.ConfigureAwait(false)) return await ClearOriginalAsync(found, current, check, timeline.Origin, cancellationToken).ConfigureAwait(false);
         }
 
         if (found.Rest is not null) return Clear(head, found.ToUnit(place: null), current, cancellationToken);
@@ -155,12 +163,18 @@ public sealed partial class Presentation
         }
     }
 
-    /// <summary>A segment of a transport stream, or of packed audio, clear in its own container.</summary>
-    private async ValueTask<Stream> ClearOriginalAsync(CheckedSegment segment, ReadOnlyMemory<byte> head, ContentOrigin origin, CancellationToken cancellationToken)
+    /// <summary>A segment of a transport stream, of packed audio or of WebM, clear in its own container.</summary>
+    private async ValueTask<Stream> ClearOriginalAsync(CheckedSegment segment, Rendition rendition, RenditionCheck check, ContentOrigin origin, CancellationToken cancellationToken)
     {
+        if (check.WebM is not null || WebMDecryptor.Begins(segment.Original.Span))
+        {
+            using PresentationKeys keys = new(_setup, IndexOf(rendition), _setup.Options.Output.Exporting, _segmentReader);
+            return new MemoryStream(await WebMClearer.ClearAsync(segment.Original, segment.Segment.Name, check.WebM, keys, cancellationToken).ConfigureAwait(false), writable: false);
+        }
+
         byte[] bytes = segment.Original.ToArray();
         IFragmentDecryptor? lease = segment.Segment.Key is { Method: SegmentKeyMethod.SampleAes } key ? await _setup.KeyFiles.LeaseSamplesAsync(key, origin, cancellationToken).ConfigureAwait(false) : null;
-        SegmentRepacker.ClearInPlace(segment.Segment, bytes, head.Span, lease);
+        SegmentRepacker.ClearInPlace(segment.Segment, bytes, check.Head.Span, lease);
         return new MemoryStream(bytes, writable: false);
     }
 
@@ -213,7 +227,17 @@ public sealed partial class Presentation
     private DateTimeOffset Now => _feed?.Now ?? _setup.Clock.GetUtcNow();
 
     /// <summary>What is too large for memory, clear while it is read.</summary>
-    private Stream Clear(ReadOnlyMemory<byte> head, MediaUnit unit, Rendition rendition, CancellationToken cancellationToken)
+    private Stream Clear(ReadOnlyMemory<byte> head, MediaUnit unit, Rendition rendition, CancellationToken cancellationToken) => Clear(
+        rendition,
+        async (keys, output) => await SegmentClearer.WriteAsync(head, unit, keys, output, new Mp4DecryptOptions { MaxParallelFragments = _setup.MaxParallelFragments }, cancellationToken).ConfigureAwait(false));
+
+    /// <summary>A WebM file, clear while it is read.</summary>
+    private Stream ClearWebM(Stream file, string name, Rendition rendition, CancellationToken cancellationToken) => Clear(rendition, async (keys, output) =>
+    {
+        await using (file.ConfigureAwait(false)) await WebMDecryptor.DecryptAsync(file, name, keys, output, options: null, cancellationToken).ConfigureAwait(false);
+    });
+
+    private Stream Clear(Rendition rendition, Func<IMediaKeys, PipeWriter, Task> write)
     {
         Pipe pipe = new(new PipeOptions(pauseWriterThreshold: SourceLimits.ReadAhead, resumeWriterThreshold: SourceLimits.ReadAhead / 2, useSynchronizationContext: false));
         _ = Task.Run(
@@ -222,7 +246,7 @@ public sealed partial class Presentation
                 try
                 {
                     using PresentationKeys keys = new(_setup, IndexOf(rendition), _setup.Options.Output.Exporting, _segmentReader);
-                    await SegmentClearer.WriteAsync(head, unit, keys, pipe.Writer, new Mp4DecryptOptions { MaxParallelFragments = _setup.MaxParallelFragments }, cancellationToken).ConfigureAwait(false);
+                    await write(keys, pipe.Writer).ConfigureAwait(false);
                     await pipe.Writer.CompleteAsync().ConfigureAwait(false);
                 }
                 catch (Exception exception)

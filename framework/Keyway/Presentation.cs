@@ -133,6 +133,7 @@ public sealed partial class Presentation : IAsyncDisposable
     public async ValueTask<Mp4Summary> WriteAsync(PresentationTrack track, PipeWriter output, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(track);
+        RefuseWebM([track]);
         if (_setup.Content.IsOneFile || IsLive) return await MergeAsync([track], output, cancellationToken).ConfigureAwait(false);
         IReadOnlyList<Rendition> renditions = _setup.Content.RenditionsOf(track.Index);
         PeriodRow[] rows = [.. _setup.Content.Periods.Where(row => row.Tracks[track.Index] is not null)];
@@ -242,12 +243,14 @@ public sealed partial class Presentation : IAsyncDisposable
         if (content.IsOneFile)
         {
             Stream file = await _setup.Sources.OpenAsync(content.Origin.Given, cancellationToken).ConfigureAwait(false);
-            return new ProgressStream(file, read => Tell(track, read, file.CanSeek ? file.Length : null, read));
+            return content.Timeline.Periods[0].Renditions[0].Repack(new ProgressStream(file, read => Tell(track, read, file.CanSeek ? file.Length : null, read)), SourceText.Of(content.Origin.Given));
         }
 
         SegmentTeller progress = new(told => Tell(track, told.Segments, told.Total, told.Bytes));
-        return await RenditionStream.OpenAsync(
-            _setup.Sources, content.Origin, [.. content.RenditionsOf(track.Index).Select(static rendition => rendition.Segments)], _setup.KeyFiles, _setup.Clock.GetUtcNow(), progress, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<Rendition> renditions = content.RenditionsOf(track.Index);
+        Stream whole = await RenditionStream.OpenAsync(
+            _setup.Sources, content.Origin, [.. renditions.Select(static rendition => rendition.Segments)], _setup.KeyFiles, _setup.Clock.GetUtcNow(), progress, cancellationToken).ConfigureAwait(false);
+        return renditions[0].Repack(whole, ContentReader.NameOf(renditions[0]));
     }
 
     private void Tell(PresentationTrack track, long done, long? total, long bytes) =>

@@ -220,6 +220,7 @@ internal static class InspectReport
         ContentKind.Hls => "HLS",
         ContentKind.Smooth => "Smooth Streaming",
         ContentKind.FragmentedMp4 => "fragmented MP4",
+        ContentKind.WebM => "WebM",
         _ => "MP4",
     };
 

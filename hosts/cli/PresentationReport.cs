@@ -122,7 +122,7 @@ internal sealed record PresentationReport
     /// <summary>An enumeration's name as people write it: <c>StatusPending</c> → <c>status-pending</c>.</summary>
     public static string Word<T>(T value)
         where T : struct, Enum =>
-        string.Concat(value.ToString().Select(static (letter, i) => char.IsUpper(letter) ? (i > 0 ? "-" : "") + char.ToLowerInvariant(letter) : letter.ToString()));
+        value is ContentKind.WebM ? "webm" : string.Concat(value.ToString().Select(static (letter, i) => char.IsUpper(letter) ? (i > 0 ? "-" : "") + char.ToLowerInvariant(letter) : letter.ToString()));
 
     public static string TextOf(Uri source) => source.IsFile ? RawNames.Told(source.LocalPath) : source.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped);
 

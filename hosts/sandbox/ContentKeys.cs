@@ -19,14 +19,17 @@ internal sealed record ContentKey(string Label, string Kid, byte[] Key, string? 
 /// <code>
 /// { "keys": [ { "label": "HD", "kid": "32 hexadecimal digits", "key": "32 hexadecimal digits", "content": "title-1" } ] }
 /// </code>
-/// A label and a content id are as you like; several keys may share either.
+/// A label and a content id are as you like; several keys may share either. Identifiers of another length, as WebM has them, are for Clear Key alone.
 /// </remarks>
 internal sealed class ContentKeys
 {
     /// <summary>The content id of the sample.</summary>
     public const string SampleContent = "sample";
 
-    private readonly Dictionary<string, ContentKey> _keys = [];
+    /// <summary>The longest identifier.</summary>
+    public const int LongestId = 512;
+
+    private readonly Dictionary<string, ContentKey> _keys = [], _opaque = [];
 
     private ContentKeys()
     {
@@ -74,6 +77,11 @@ internal sealed class ContentKeys
     /// <returns>The key, or <see langword="null"/>.</returns>
     public ContentKey? Find(string kid) => _keys.GetValueOrDefault(kid) ?? Further?.Invoke(kid);
 
+    /// <summary>Finds a key whose identifier has another length than 16 bytes.</summary>
+    /// <param name="kid">Its identifier, lower-case hexadecimal digits.</param>
+    /// <returns>The key, or <see langword="null"/>.</returns>
+    public ContentKey? FindOpaque(string kid) => _opaque.GetValueOrDefault(kid);
+
     /// <summary>Where keys are found that are in no list, because there is no end to them.</summary>
     public Func<string, ContentKey?>? Further { get; set; }
 
@@ -86,9 +94,13 @@ internal sealed class ContentKeys
             foreach (JsonElement entry in document.RootElement.GetProperty("keys").EnumerateArray())
             {
                 string label = entry.TryGetProperty("label", out JsonElement text) ? text.GetString() ?? "" : "";
-                string kid = Convert.ToHexStringLower(Hex(entry, "kid", i));
+                byte[] id = Hex(entry, "kid");
+                if (id.Length is 0 or > LongestId) throw new FormatException($"'kid' of key {i} has {id.Length} bytes");
+                string kid = Convert.ToHexStringLower(id);
                 string? title = entry.TryGetProperty("content", out JsonElement named) ? named.GetString() : content;
-                _keys[kid] = new ContentKey(label, kid, Hex(entry, "key", i), title);
+                byte[] key = Hex(entry, "key");
+                if (key.Length != 16) throw new FormatException($"'key' of key {i} is not 16 bytes long");
+                (id.Length == 16 ? _keys : _opaque)[kid] = new ContentKey(label, kid, key, title);
                 i++;
             }
         }
@@ -98,10 +110,6 @@ internal sealed class ContentKeys
         }
     }
 
-    private static byte[] Hex(JsonElement entry, string member, int index)
-    {
-        // A dashed identifier is a UUID printed in byte order, as default_KID in a manifest is.
-        byte[] bytes = Convert.FromHexString(entry.GetProperty(member).GetString()!.Replace("-", "", StringComparison.Ordinal));
-        return bytes.Length == 16 ? bytes : throw new FormatException($"'{member}' of key {index} is not 16 bytes long");
-    }
+    // A dashed identifier is a UUID printed in byte order, as default_KID in a manifest is.
+    private static byte[] Hex(JsonElement entry, string member) => Convert.FromHexString(entry.GetProperty(member).GetString()!.Replace("-", "", StringComparison.Ordinal));
 }

@@ -20,4 +20,7 @@ public enum ContentKind
 
     /// <summary>A Smooth Streaming manifest.</summary>
     Smooth,
+
+    /// <summary>A WebM file.</summary>
+    WebM,
 }

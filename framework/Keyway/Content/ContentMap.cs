@@ -21,9 +21,10 @@ internal static class ContentMap
             builder.Add(new TrackStatement
             {
                 Track = track ?? TrackName(facts),
-                Source = new(ProtectionOrigin.Movie, $"{prefix}moov/trak[{i}]/…/tenc"),
+                Source = new(ProtectionOrigin.Movie, boxes.OpaqueKeyIds.Count > 0 ? $"{prefix}Segment/Tracks/TrackEntry[{i}]/…/ContentEncKeyID" : $"{prefix}moov/trak[{i}]/…/tenc"),
                 Scheme = facts.Scheme,
                 KeyIds = boxes.NamesNoKeys ? [] : KeyIdsOf(facts),
+                OpaqueKeyIds = boxes.OpaqueKeyIds,
             });
         }
 
@@ -44,6 +45,12 @@ internal sealed record MovieFacts(IReadOnlyList<Mp4Track> Tracks, IReadOnlyList<
 {
     /// <summary>Whether its samples name no key, whatever stands there: they were in another container, whose playlist has the key.</summary>
     public bool NamesNoKeys { get; init; }
+
+    /// <summary>The identifiers of keys as they stand in a file that gives them any length; nothing where they have 16 bytes.</summary>
+    public IReadOnlyList<ReadOnlyMemory<byte>> OpaqueKeyIds { get; init; } = [];
+
+    /// <summary>What is there and is not read.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
 
     /// <summary>Of what is encrypted as a whole, and is not opened to be looked at.</summary>
     public static MovieFacts Hidden { get; } = new([], [], IsFragmented: true, "");

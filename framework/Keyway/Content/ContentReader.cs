@@ -26,9 +26,10 @@ internal sealed class ContentReader(MediaSources sources, ISegmentKeys? keys)
     /// <param name="cancellationToken">Cancels the call.</param>
     public async ValueTask<OpenedContent> ReadAsync(Uri source, TrackWishes wishes, bool everyTrack, CancellationToken cancellationToken)
     {
-        return await FormOfAsync(source, cancellationToken).ConfigureAwait(false) is { Reader: not null } form
-            ? await ReadManifestAsync(source, form.Kind, form.Reader, wishes, everyTrack, cancellationToken).ConfigureAwait(false)
-            : await ReadFileAsync(source, wishes, cancellationToken).ConfigureAwait(false);
+        (ContentKind kind, ITimelineReader? reader) = await FormOfAsync(source, cancellationToken).ConfigureAwait(false);
+        return reader is not null
+            ? await ReadManifestAsync(source, kind, reader, wishes, everyTrack, cancellationToken).ConfigureAwait(false)
+            : await ReadFileAsync(source, kind == ContentKind.WebM ? FileRepacker.MimeType : null, wishes, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The file's tracks of one kind that fit a wish, the one to be played first.</summary>
@@ -40,7 +41,7 @@ internal sealed class ContentReader(MediaSources sources, ISegmentKeys? keys)
         return [.. kind.Where(track => query.Fits(track.Id, track.Height, track.Language)).OrderByDescending(static track => track.Height)];
     }
 
-    private async ValueTask<(ContentKind Kind, ITimelineReader Reader)> FormOfAsync(Uri source, CancellationToken cancellationToken)
+    private async ValueTask<(ContentKind Kind, ITimelineReader? Reader)> FormOfAsync(Uri source, CancellationToken cancellationToken)
     {
         string extension = Path.GetExtension(source.AbsolutePath).ToLowerInvariant();
         if (Array.Find(Manifests, form => form.Reader.IsNamed(extension)) is { Reader: not null } named) return named;
@@ -52,7 +53,8 @@ internal sealed class ContentReader(MediaSources sources, ISegmentKeys? keys)
         await using (stream.ConfigureAwait(false))
         {
             int length = await stream.ReadAtLeastAsync(beginning, beginning.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
-            return Array.Find(Manifests, form => form.Reader.IsLikely(source, beginning.AsSpan(0, length)) || form.Reader.Begins(beginning.AsSpan(0, length)));
+            return FileRepacker.Takes(beginning.AsSpan(0, length)) ? (ContentKind.WebM, null)
+                : Array.Find(Manifests, form => form.Reader.IsLikely(source, beginning.AsSpan(0, length)) || form.Reader.Begins(beginning.AsSpan(0, length)));
         }
     }
 
@@ -125,12 +127,12 @@ internal sealed class ContentReader(MediaSources sources, ISegmentKeys? keys)
         };
     }
 
-    private async ValueTask<OpenedContent> ReadFileAsync(Uri source, TrackWishes wishes, CancellationToken cancellationToken)
+    private async ValueTask<OpenedContent> ReadFileAsync(Uri source, string? mimeType, TrackWishes wishes, CancellationToken cancellationToken)
     {
         Stream stream = await sources.OpenAsync(source, cancellationToken).ConfigureAwait(false);
         MovieFacts facts;
         await using (stream.ConfigureAwait(false))
-            facts = await ReadMovieAsync(stream, SourceText.Of(source), cancellationToken).ConfigureAwait(false);
+            facts = await ReadMovieAsync(stream, SourceText.Of(source), mimeType, cancellationToken).ConfigureAwait(false);
 
         List<(Mp4Track Track, string Why)> chosen = [];
         Choose(MediaKind.Video, wishes.Video, "video");
@@ -141,12 +143,13 @@ internal sealed class ContentReader(MediaSources sources, ISegmentKeys? keys)
 
         ProtectionMapBuilder protection = new();
         ContentMap.Add(protection, "", facts, track: null);
-        PresentationTimeline timeline = TimelineOf(source, facts);
+        PresentationTimeline timeline = TimelineOf(source, mimeType, facts);
         Dictionary<uint, Rendition> renditions = timeline.Periods[0].Renditions.ToDictionary(static rendition => rendition.TrackId!.Value);
         return new OpenedContent
         {
             Origin = timeline.Origin,
-            Kind = facts.IsFragmented ? ContentKind.FragmentedMp4 : ContentKind.ProgressiveMp4,
+            Kind = mimeType is not null ? ContentKind.WebM : facts.IsFragmented ? ContentKind.FragmentedMp4 : ContentKind.ProgressiveMp4,
+            Notes = facts.Notes,
             Timeline = timeline,
             Periods =
             [
@@ -176,7 +179,7 @@ internal sealed class ContentReader(MediaSources sources, ISegmentKeys? keys)
     }
 
     /// <summary>A file as a timeline of one period.</summary>
-    private static PresentationTimeline TimelineOf(Uri source, MovieFacts facts)
+    private static PresentationTimeline TimelineOf(Uri source, string? mimeType, MovieFacts facts)
     {
         FileSegments segments = new(source, SourceText.Of(source));
         HashSet<uint> numbers = [];
@@ -202,6 +205,7 @@ internal sealed class ContentReader(MediaSources sources, ISegmentKeys? keys)
                             Height = track.Height > 0 ? track.Height : null,
                             Language = track.Language == "und" ? null : track.Language,
                             Segments = segments,
+                            MimeType = mimeType,
                             TrackId = track.Id,
                         }),
                     ],
@@ -226,13 +230,13 @@ internal sealed class ContentReader(MediaSources sources, ISegmentKeys? keys)
             ReadOnlyMemory<byte> bytes = await new AlternativeSource(sources, origin).ReadAsync(initialization.PartFor(keys, origin) with { IsMedia = false }, ManifestLimits.InitializationBytes, cancellationToken).ConfigureAwait(false);
             if (SegmentRepacker.IsHead(bytes.Span, initialization.Name)) return await ProbeSegmentAsync(origin, rendition, segments, bytes, rendition.IsMixed ? shared : null, cancellationToken).ConfigureAwait(false);
             using MemoryStream memory = new(bytes.ToArray(), writable: false);
-            return await ReadMovieAsync(memory, SourceText.Of(initialization.Address), cancellationToken).ConfigureAwait(false);
+            return await ReadMovieAsync(memory, SourceText.Of(initialization.Address), FileRepacker.Takes(bytes.Span) ? FileRepacker.MimeType : null, cancellationToken).ConfigureAwait(false);
         }
 
         if (!segments.IsInOneFile && !segments.IsIndexed && !segments.IsWholeFile) return await ProbeSegmentAsync(origin, rendition, segments, head: default, rendition.IsMixed ? shared : null, cancellationToken).ConfigureAwait(false);
         Stream stream = await RenditionStream.OpenAsync(sources, origin, [segments], keys, cancellationToken: cancellationToken).ConfigureAwait(false);
         await using (stream.ConfigureAwait(false))
-            return await ReadMovieAsync(stream, NameOf(rendition), cancellationToken).ConfigureAwait(false);
+            return await ReadMovieAsync(stream, NameOf(rendition), rendition.MimeType, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>What the first segment says that is there, of a rendition without an initialisation segment of MP4.</summary>
@@ -252,7 +256,7 @@ internal sealed class ContentReader(MediaSources sources, ISegmentKeys? keys)
                 await using (found.ConfigureAwait(false))
                 {
                     using MemoryStream memory = new(found.Bytes.ToArray(), writable: false);
-                    MovieFacts facts = await ReadMovieAsync(memory, segment.Name, cancellationToken).ConfigureAwait(false);
+                    MovieFacts facts = await ReadMovieAsync(memory, segment.Name, mimeType: null, cancellationToken).ConfigureAwait(false);
                     return facts with { NamesNoKeys = !found.Original.IsEmpty };
                 }
             }
@@ -266,10 +270,14 @@ internal sealed class ContentReader(MediaSources sources, ISegmentKeys? keys)
         throw failure ?? new ManifestException(rendition.Path, new FormatError("it has no segment", "", -1));
     }
 
-    private static async ValueTask<MovieFacts> ReadMovieAsync(Stream stream, string name, CancellationToken cancellationToken)
+    private static async ValueTask<MovieFacts> ReadMovieAsync(Stream stream, string name, string? mimeType, CancellationToken cancellationToken)
     {
-        using Mp4Reader reader = await Mp4Reader.OpenAsync(stream, name, cancellationToken).ConfigureAwait(false);
-        return new MovieFacts(reader.Tracks, reader.Protection, reader.IsFragmented, reader.Description);
+        Stream file = FileRepacker.Open(stream, name, mimeType);
+        await using (file.ConfigureAwait(false))
+        {
+            using Mp4Reader reader = await Mp4Reader.OpenAsync(file, name, cancellationToken).ConfigureAwait(false);
+            return new MovieFacts(reader.Tracks, reader.Protection, reader.IsFragmented, reader.Description) { OpaqueKeyIds = FileRepacker.KeyIdsOf(file), Notes = FileRepacker.NotesOf(file) };
+        }
     }
 
     /// <summary>The file that a rendition is in, for messages.</summary>

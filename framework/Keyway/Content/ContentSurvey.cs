@@ -12,7 +12,7 @@ internal static class ContentSurvey
     public static async ValueTask<OpenedContent> AddFragmentsAsync(OpenedContent content, MediaSources sources, CancellationToken cancellationToken)
     {
         if (!content.IsOneFile || !content.Origin.Location.IsFile) return content;
-        Stream stream = await sources.OpenAsync(content.Origin.Given, cancellationToken).ConfigureAwait(false);
+        Stream stream = content.Timeline.Periods[0].Renditions[0].Repack(await sources.OpenAsync(content.Origin.Given, cancellationToken).ConfigureAwait(false), SourceText.Of(content.Origin.Given));
         Mp4Inspection file;
         await using (stream.ConfigureAwait(false))
             file = await Mp4Inspector.InspectAsync(stream, SourceText.Of(content.Origin.Given), headOnly: false, cancellationToken).ConfigureAwait(false);

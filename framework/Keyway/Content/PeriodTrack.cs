@@ -109,7 +109,7 @@ internal sealed class PeriodTrack(MediaSources sources, ContentOrigin origin, IS
         if (segments.IsInOneFile)
         {
             Stream file = await _fetcher.OpenFileAsync(segments.WholeFile, cancellationToken).ConfigureAwait(false);
-            await to.PutAsync(MediaUnit.File(file, segments.WholeFile.Name, place), cancellationToken).ConfigureAwait(false);
+            await to.PutAsync(MediaUnit.File(period.Rendition.Repack(file, segments.WholeFile.Name), segments.WholeFile.Name, place), cancellationToken).ConfigureAwait(false);
             return;
         }
 
@@ -118,9 +118,9 @@ internal sealed class PeriodTrack(MediaSources sources, ContentOrigin origin, IS
         RenditionCheck check = new(null) { Kind = period.Rendition.Kind };
         if (segments.Initialization is { } initialization)
         {
-            (head, check, string? note) = await _fetcher.ReadInitializationAsync(initialization, period.Rendition.Kind, time: null, cancellationToken).ConfigureAwait(false);
-            // What is no MP4 goes before its segments while they are put into one.
-            if (!check.Head.IsEmpty) head = null;
+            (ReadOnlyMemory<byte> found, check, string? note) = await _fetcher.ReadInitializationAsync(initialization, period.Rendition.Kind, time: null, cancellationToken).ConfigureAwait(false);
+            // What is no MP4 goes before its segments while they are put into one, or says the same in MP4.
+            if (check.Head.IsEmpty) head = check.HeadOf(found);
             if (note is not null) log.Note(note);
         }
 

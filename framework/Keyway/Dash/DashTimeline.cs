@@ -71,6 +71,8 @@ internal static class DashTimeline
         mimeType is not { Length: > 0 } type || type.EndsWith("/mp4", StringComparison.OrdinalIgnoreCase) || type.Contains("/mp4;", StringComparison.OrdinalIgnoreCase)
         || type.Equals("video/iso.segment", StringComparison.OrdinalIgnoreCase)
 
+        || FileRepacker.Takes(type)
+
         // Written by real packagers in place of video/mp4.
         || type.Equals("video/hevc", StringComparison.OrdinalIgnoreCase) || type.Equals("video/avc", StringComparison.OrdinalIgnoreCase);
 }

@@ -358,7 +358,7 @@ internal sealed class LiveTrack(LiveFeed feed, PeriodPlan plan, int track, Perio
     private sealed record Head(ReadOnlyMemory<byte> Bytes, RenditionCheck Check, string? Note)
     {
         public Head((ReadOnlyMemory<byte> Bytes, RenditionCheck Check, string? Note) read)
-            : this(read.Bytes, read.Check, read.Note)
+            : this(read.Check.HeadOf(read.Bytes), read.Check, read.Note)
         {
         }
     }

@@ -114,14 +114,23 @@ internal static class KeySystemSelector
 
         // An all-zero key is no key: it says that groups of samples name theirs, which come with their own headers.
         bool rotates = ids.TrueForAll(static id => id == default);
-        InitializationData byId = KeyIdsData.Create(descriptor.Systems.Count > 0 ? descriptor.Systems[0] : SystemIds.Common, ids);
-        if (Parse(candidate, byId, null, out string? refused) is not { } made)
+        SystemId asked = descriptor.Systems.Count > 0 ? descriptor.Systems[0] : SystemIds.Common;
+        // A WebM file has one identifier a track, which is initialisation data of its own.
+        List<InitializationData> byId = [.. ids.Where(map.OpaqueKeyIds.ContainsKey).Select(id => new InitializationData { Kind = InitializationDataKind.WebM, System = asked, Payload = map.OpaqueKeyIds[id] })];
+        List<KeyId> others = [.. ids.Where(id => !map.OpaqueKeyIds.ContainsKey(id))];
+        if (others.Count > 0) byId.Add(KeyIdsData.Create(asked, others));
+        List<ProtectionHeader> made = [];
+        foreach (InitializationData each in byId)
         {
-            reason = $"{noHeader}, and it cannot be asked by key identifier ({refused})";
-            return false;
+            if (Parse(candidate, each, null, out string? refused) is { } header) made.Add(header);
+            else
+            {
+                reason = $"{noHeader}, and it cannot be asked by key identifier ({refused})";
+                return false;
+            }
         }
 
-        offer = rotates ? new Offer("the keys come with the samples", [], []) : new Offer("it is asked by key identifier", [made], [byId]);
+        offer = rotates ? new Offer("the keys come with the samples", [], []) : new Offer("it is asked by key identifier", made, byId);
         return true;
     }
 

@@ -29,6 +29,9 @@ public sealed record ProtectionMap
     /// <summary>Whether anything is protected.</summary>
     public bool IsProtected { get; init; }
 
+    /// <summary>The identifiers of keys as WebM files have them, of any length, by what stands for them.</summary>
+    internal IReadOnlyDictionary<KeyId, ReadOnlyMemory<byte>> OpaqueKeyIds { get; init; } = new Dictionary<KeyId, ReadOnlyMemory<byte>>();
+
     /// <summary>The keys that tracks use.</summary>
     public IEnumerable<KeyId> TrackKeyIds => Keys.Where(static key => key.Tracks.Count > 0).Select(static key => key.Id);
 }

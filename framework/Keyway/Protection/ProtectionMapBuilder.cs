@@ -100,6 +100,7 @@ internal sealed class ProtectionMapBuilder
             Systems = [.. entries.Select(static entry => entry.System).Concat(_announced).Distinct()],
             Conflicts = conflicts,
             IsProtected = _tracks.Count > 0 || entries.Count > 0,
+            OpaqueKeyIds = _tracks.SelectMany(static track => track.OpaqueKeyIds).DistinctBy(static id => KeyId.FromOpaque(id.Span)).ToDictionary(static id => KeyId.FromOpaque(id.Span)),
         };
 
         KeyDraft Key(KeyId id)

@@ -17,6 +17,9 @@ internal sealed record TrackStatement
     /// <summary>The keys: <c>default_KID</c> of a manifest, of <c>tenc</c>, of the entries of <c>seig</c>.</summary>
     public IReadOnlyList<KeyId> KeyIds { get; init; } = [];
 
+    /// <summary>Key identifiers as a WebM file has them, of any length: what <see cref="KeyIds"/> stands for.</summary>
+    public IReadOnlyList<ReadOnlyMemory<byte>> OpaqueKeyIds { get; init; } = [];
+
     /// <summary>Whether <see cref="KeyIds"/> are the track's only keys here (<c>tenc</c> without sample groups). A rotation adds keys that no manifest lists.</summary>
     public bool IsDefault { get; init; } = true;
 }

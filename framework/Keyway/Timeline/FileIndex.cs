@@ -19,6 +19,7 @@ internal static class FileIndex
         for (int step = 0; step < MostSteps; step++)
         {
             ReadOnlyMemory<byte> bytes = await source.ReadAsync(file with { Range = new ByteRange(at, at + Step - 1) }, Step, cancellationToken).ConfigureAwait(false);
+            if (step == 0 && FileRepacker.Takes(bytes.Span)) return await CuesIndex.FindAsync(source, file, bytes, cancellationToken).ConfigureAwait(false);
             long begin = at;
             while (at - begin <= bytes.Length - BoxHeader.Most && BoxHeader.TryRead(bytes.Span[(int)(at - begin)..], out BoxHeader header))
             {

@@ -66,6 +66,11 @@ public sealed record Rendition
     /// <summary>Whether its segments hold tracks of other kinds as well: those of its own kind are it.</summary>
     internal bool IsMixed { get; init; }
 
+    /// <summary>Its file as readers of samples take it: in MP4, whatever it is in.</summary>
+    /// <param name="file">The file. Ownership: the result's.</param>
+    /// <param name="name">Its name for messages.</param>
+    internal Stream Repack(Stream file, string name) => FileRepacker.Open(file, name, MimeType);
+
     /// <summary>Of a track that shares its file with others: its number there.</summary>
     internal uint? TrackId { get; init; }
 }

@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using Keyway.Containers.WebM;
+using Keyway.Containers.WebM.Packing;
 using Keyway.Mp4.Boxes;
 using Keyway.Mp4.Samples;
 using Keyway.Mp4.Structure;
@@ -34,6 +36,13 @@ internal sealed class RenditionCheck
     /// <summary>What puts its text into MP4, where that is WebVTT.</summary>
     public TextRepacker Text { get; } = new();
 
+    /// <summary>What describes its segments, where they are WebM.</summary>
+    public WebMDescription? WebM { get; private init; }
+
+    /// <summary>The initialisation segment as readers of samples take it: in MP4.</summary>
+    /// <param name="initialization">It as it is.</param>
+    public ReadOnlyMemory<byte> HeadOf(ReadOnlyMemory<byte> initialization) => WebM?.Movie.Bytes ?? initialization;
+
     /// <summary>Reads an initialisation segment.</summary>
     /// <param name="bytes">The whole segment. Ownership: the caller's; it may be changed.</param>
     /// <param name="name">Its name for messages.</param>
@@ -42,6 +51,13 @@ internal sealed class RenditionCheck
     /// <exception cref="MediaFormatException">It is none.</exception>
     public static RenditionCheck Of(Span<byte> bytes, string name, out int length, out string? note)
     {
+        if (WebMDecryptor.Begins(bytes))
+        {
+            (length, note) = (bytes.Length, null);
+            WebMDescription description = WebMDescription.Read(bytes.ToArray(), name);
+            return new RenditionCheck(description.Movie.Whole) { WebM = description };
+        }
+
         List<TopBox> boxes = [];
         if (!SegmentBoxes.TryWalk(bytes, boxes, out length, out FormatError error)) throw new MediaFormatException(name, error);
         note = Tail(bytes, length, name);

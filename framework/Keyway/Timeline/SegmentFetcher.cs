@@ -176,7 +176,7 @@ internal sealed class SegmentFetcher(MediaSources sources, ContentOrigin origin,
                 EnsureSense(segment, bytes.AsSpan(0, length));
                 if (SegmentRepacker.Takes(bytes.AsSpan(0, length), check))
                 {
-                    if (!whole) throw new MediaFormatException(segment.Name, new FormatError($"the segment has more than {TimelineLimits.SegmentBytes} bytes, which are not taken of a transport stream", "", 0));
+                    if (!whole) throw new MediaFormatException(segment.Name, new FormatError($"the segment has more than {TimelineLimits.SegmentBytes} bytes, which are not taken of what has to be put into MP4", "", 0));
                     (Memory<byte> packed, string? note) = await _repacker.RepackAsync(segment with { Address = address }, bytes.AsMemory(0, length), check, token).ConfigureAwait(false);
                     return check.Examine(segment with { Address = address }, packed, rest: null, bytes, bytes.AsMemory(0, length), note);
                 }

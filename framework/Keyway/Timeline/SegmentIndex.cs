@@ -34,6 +34,7 @@ internal static class SegmentIndex
             {
                 if (next.Depth > ManifestLimits.IndexNesting || ++indexes > ManifestLimits.Indexes) throw Broken(file, new FormatError("indexes lead to too many indexes", "sidx", next.Range.First));
                 ReadOnlyMemory<byte> bytes = await ReadBoxAsync(source, whole, next.Range, cancellationToken).ConfigureAwait(false);
+                if (segments.Count == 0 && CuesIndex.Begins(bytes.Span)) return await CuesIndex.ReadAsync(source, list, range, cancellationToken).ConfigureAwait(false);
                 if (!SidxBox.TryFind(bytes.Span, out SidxBox? box, out long end, out FormatError error)) throw Broken(file, error with { Offset = error.Offset + next.Range.First });
                 scale ??= box!.Timescale;
                 if (segments.Count == 0) time = box!.EarliestPresentationTime;

@@ -5,6 +5,8 @@ using Keyway.Containers.TransportStream.Decrypting;
 using Keyway.Containers.TransportStream.PackedAudio;
 using Keyway.Containers.TransportStream.Packets;
 using Keyway.Containers.TransportStream.Samples;
+using Keyway.Containers.WebM;
+using Keyway.Containers.WebM.Packing;
 using Keyway.Containers.WebVtt;
 using Keyway.Decryption;
 using Keyway.Mp4.Boxes;
@@ -14,8 +16,8 @@ using Keyway.Sources;
 namespace Keyway.Timeline;
 
 /// <summary>
-/// Puts segments of transport streams and packed audio into MP4, each by itself: everybody who reads samples reads those. What SAMPLE-AES protects stays so, as
-/// <c>cbcs</c> says the same (ISO/IEC 23001-7, 10.4): whoever reads the samples asks for their key.
+/// Puts segments of transport streams, packed audio and WebM into MP4, each by itself: everybody who reads samples reads those. What SAMPLE-AES protects stays so, as
+/// <c>cbcs</c> says the same (ISO/IEC 23001-7, 10.4), and what WebM encrypts as <c>cenc</c>: whoever reads the samples asks for their key.
 /// </summary>
 /// <param name="keys">What opens segments; <see langword="null"/>: nothing does.</param>
 /// <param name="origin">Where the playlist came from.</param>
@@ -26,7 +28,7 @@ internal sealed class SegmentRepacker(ISegmentKeys? keys, ContentOrigin origin)
     /// <param name="segment">Its bytes.</param>
     /// <param name="check">What is known of its rendition.</param>
     public static bool Takes(ReadOnlySpan<byte> segment, RenditionCheck check) =>
-        KindOf(segment) != ContainerKind.None || WebVttSegment.Begins(segment) || (WebVttSegment.Begins(check.Head.Span) && WebVttSegment.MayGoOn(segment));
+        check.WebM is not null || WebMDecryptor.Begins(segment) || KindOf(segment) != ContainerKind.None || WebVttSegment.Begins(segment) || (WebVttSegment.Begins(check.Head.Span) && WebVttSegment.MayGoOn(segment));
 
     /// <summary>
     /// Whether an initialisation segment is what segments of another container than MP4 begin with: tables of a transport stream, the header of WebVTT (RFC 8216, 3.2 and 3.4; 8216bis, 3.1).
@@ -124,6 +126,8 @@ internal sealed class SegmentRepacker(ISegmentKeys? keys, ContentOrigin origin)
     /// <exception cref="MediaFormatException">It is malformed, or has no such track.</exception>
     public async ValueTask<(Memory<byte> Bytes, string? Note)> RepackAsync(TimelineSegment segment, ReadOnlyMemory<byte> bytes, RenditionCheck check, CancellationToken cancellationToken)
     {
+        if (check.WebM is { } description) return (description.Pack(bytes, segment.Name), null);
+        if (WebMDecryptor.Begins(bytes.Span)) return (await WholeAsync(segment, bytes, cancellationToken).ConfigureAwait(false), null);
         ContainerKind kind = KindOf(bytes.Span);
         if (kind == ContainerKind.None) return check.Text.Repack(segment, WebVttSegment.Begins(bytes.Span) ? bytes.Span : (byte[])[.. check.Head.Span, .. "\n\n"u8, .. bytes.Span], check.Turns);
         MediaKind? wanted = check.Kind;
@@ -183,6 +187,16 @@ internal sealed class SegmentRepacker(ISegmentKeys? keys, ContentOrigin origin)
         }
 
         return false;
+    }
+
+    /// <summary>A segment of WebM that is a file of its own.</summary>
+    private static async ValueTask<Memory<byte>> WholeAsync(TimelineSegment segment, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    {
+        using PrefixedStream file = new(bytes, Stream.Null);
+        using WebMFragmentStream stream = new(file, segment.Name);
+        using MemoryStream packed = new();
+        await stream.CopyToAsync(packed, cancellationToken).ConfigureAwait(false);
+        return packed.GetBuffer().AsMemory(0, (int)packed.Length);
     }
 
     private static MediaKind KindOf(StreamCodec codec) => codec is StreamCodec.Avc or StreamCodec.Hevc ? MediaKind.Video : MediaKind.Audio;

@@ -15,7 +15,7 @@ internal static class PlayCommand
     public static Command Create(Func<ParseResult, CommandContext> context)
     {
         PresentationArguments arguments = new();
-        Option<string?> to = new("--to") { Description = "Where to: a file (the tracks together; .ts and .aac as the segments are), a folder (a file a track), or - (standard output)", HelpName = "FILE|DIR|-" };
+        Option<string?> to = new("--to") { Description = "Where to: a file (the tracks together; .ts, .aac and .webm as the content is), a folder (a file a track), or - (standard output)", HelpName = "FILE|DIR|-" };
         Option<string?> duration = new("--duration") { Description = "Of a live presentation: how much; without it, until it ends or Ctrl-C", HelpName = "TIME" };
         Option<string?> gaps = new("--gaps") { Description = "How missing or broken segments are treated: refuse (the first is an error) or accept (however many); without it they are reported, and an error where most of a track is missing", HelpName = "refuse|accept" };
         Option<bool> force = new("--force") { Description = "Replace what exists" };
@@ -79,6 +79,9 @@ internal static class PlayCommand
             await beside;
             await Host.StartAsync(keyway, context, options.KeySystem, cancellationToken);
             await using Presentation presentation = await keyway.OpenAsync(source ?? BundledSample, options, cancellationToken);
+            if (to is null && source is not null && PlayWebM.TargetFor(presentation, target) is var fitting && fitting != target) PendingFile.Refuse((target = fitting).Path, force);
+            PlayWebM.Refuse(presentation, target);
+            PlayWebM? webM = PlayWebM.IsMeant(target) ? new PlayWebM(presentation, range, target.Path, outputs) : null;
             PlaySegments? own = PlaySegments.IsMeant(target) ? new PlaySegments(presentation, range, target.Path, outputs) : null;
             progress.Name([.. presentation.Tracks.Select(PlayReport.Describe)]);
             if (options.Duration is not null && !presentation.IsLive) throw new UsageException("--duration is for live presentations, and this one is not live");
@@ -92,12 +95,12 @@ internal static class PlayCommand
                 presentation.Stop();
             }
 
-            using (presentation.IsLive ? context.Io.Interrupts.TakeNext(Stop) : null) await (own?.WriteAsync(cancellationToken) ?? writer.WriteAsync(cancellationToken));
+            using (presentation.IsLive ? context.Io.Interrupts.TakeNext(Stop) : null) await (webM?.WriteAsync(cancellationToken) ?? own?.WriteAsync(cancellationToken) ?? writer.WriteAsync(cancellationToken));
             if (presentation.IsLive && writer.Parts.Count == 0) throw Nothing(presentation, Volatile.Read(ref stopped));
             return new PlayReport
             {
-                Presentation = PresentationReport.Of(presentation, writer.Notes),
-                Tracks = writer.Tracks,
+                Presentation = PresentationReport.Of(presentation, [.. writer.Notes, .. webM?.Notes ?? [], .. PlayWebM.Words(presentation, target)]),
+                Tracks = webM?.Tracks ?? writer.Tracks,
                 Parts = writer.Parts,
                 Segments = own?.Count,
                 IsLive = presentation.IsLive,

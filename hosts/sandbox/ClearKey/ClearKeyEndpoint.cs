@@ -4,7 +4,7 @@ namespace Keyway.Sandbox.ClearKey;
 
 /// <summary>The licence service of W3C Clear Key (W3C EME, Clear Key, "License Request Format" and "License Format").</summary>
 /// <remarks>
-/// As strict as the standard, so that a client's mistake is seen here: base64url without padding, key identifiers of 16 bytes, a request
+/// As strict as the standard, so that a client's mistake is seen here: base64url without padding, key identifiers of any length, a request
 /// of type <c>temporary</c>. The content type is not looked at: the standard names none, and players send several, or none. A request for one key that is not known is refused whole and names it.
 /// </remarks>
 internal static partial class ClearKeyEndpoint
@@ -38,7 +38,7 @@ internal static partial class ClearKeyEndpoint
         List<ContentKey> found = [];
         foreach (string kid in kids.Select(Convert.ToHexStringLower))
         {
-            if (keys.Find(kid) is { } key)
+            if ((kid.Length == 32 ? keys.Find(kid) : keys.FindOpaque(kid)) is { } key)
             {
                 found.Add(key);
                 continue;
@@ -60,16 +60,15 @@ internal static partial class ClearKeyEndpoint
             throw new FormatException("The request has no list 'kids' of at least one key identifier.");
         if (!request.TryGetProperty("type", out JsonElement type) || type.ValueKind != JsonValueKind.String || !type.ValueEquals(SessionType))
             throw new FormatException($"The 'type' of the request is not '{SessionType}'.");
-        return [.. kids.EnumerateArray().Select((kid, index) => Decode(kid) ?? throw new FormatException($"Entry {index} of 'kids' is not 16 bytes in base64url without padding."))];
+        return [.. kids.EnumerateArray().Select((kid, index) => Decode(kid) ?? throw new FormatException($"Entry {index} of 'kids' is not 1 to {ContentKeys.LongestId} bytes in base64url without padding."))];
     }
 
     private static byte[]? Decode(JsonElement kid)
     {
-        const int length = 22;   // of 16 bytes, without padding
-        if (kid.ValueKind != JsonValueKind.String || kid.GetString() is not { Length: length } text) return null;
-        if (text.AsSpan().IndexOfAny('+', '/', '=') >= 0) return null;
-        byte[] bytes = new byte[16];
-        return Convert.TryFromBase64String(text.Replace('-', '+').Replace('_', '/') + "==", bytes, out int written) && written == 16 ? bytes : null;
+        if (kid.ValueKind != JsonValueKind.String || kid.GetString() is not { Length: > 0 } text || text.AsSpan().IndexOfAny('+', '/', '=') >= 0) return null;
+        byte[] bytes = new byte[text.Length];
+        if (!Convert.TryFromBase64String(text.Replace('-', '+').Replace('_', '/') + new string('=', (4 - (text.Length % 4)) % 4), bytes, out int written)) return null;
+        return written is > 0 and <= ContentKeys.LongestId ? bytes[..written] : null;
     }
 
     private static void Write(Utf8JsonWriter json, List<ContentKey> keys)

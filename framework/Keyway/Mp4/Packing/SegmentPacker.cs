@@ -29,6 +29,9 @@ internal sealed class SegmentPacker
     /// <summary>Begins anew.</summary>
     public void Clear() => _writer.Truncate(0);
 
+    /// <summary>Writes boxes that were written before.</summary>
+    public void Write(ReadOnlySpan<byte> boxes) => _writer.Bytes(boxes);
+
     /// <summary>Writes <c>ftyp</c> and <c>moov</c>.</summary>
     /// <param name="tracks">The tracks.</param>
     /// <param name="headers">Protection headers.</param>

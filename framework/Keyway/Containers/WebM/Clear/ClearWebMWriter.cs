@@ -35,9 +35,10 @@ internal sealed class ClearWebMWriter(WebMReader reader, IMediaKeys keys, PipeWr
     /// <exception cref="SampleDecryptionException">A frame cannot be decrypted.</exception>
     public async ValueTask<Mp4Summary> WriteAsync(CancellationToken cancellationToken)
     {
+        if (reader.Tracks.Count > 0) Describe(isThere: false);
         while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
         {
-            if (reader.Kind == SlabKind.Description) Describe();
+            if (reader.Kind == SlabKind.Description) Describe(isThere: true);
             if (reader.Blocks.Count > 0) await OpenAsync(cancellationToken).ConfigureAwait(false);
             if (_changes)
                 foreach ((int start, int length) in reader.Checks) Vint.WriteVoid(reader.Slab.Span.Slice(start, length));
@@ -50,7 +51,8 @@ internal sealed class ClearWebMWriter(WebMReader reader, IMediaKeys keys, PipeWr
     }
 
     /// <summary>Decides what becomes of each track, and takes away what says that those are encrypted that are opened.</summary>
-    private void Describe()
+    /// <param name="isThere">Whether that is among the bytes that were read.</param>
+    private void Describe(bool isThere)
     {
         WebMMovie movie = WebMMovie.Of(reader.Tracks, reader.Clock, reader.Name);
         _changes = false;
@@ -73,6 +75,7 @@ internal sealed class ClearWebMWriter(WebMReader reader, IMediaKeys keys, PipeWr
             if (!opens) continue;
             _changes = true;
             if (track.KeyId.Length != KeyId.Size) _notes.Add($"track {track.Number}: its key is named {Convert.ToHexStringLower(track.KeyId.Span)}, {track.KeyId.Length} bytes; {KeyId.FromOpaque(track.KeyId.Span)} stands for that");
+            if (!isThere) continue;
             foreach ((int start, int length) in track.Encodings.Concat(track.Checks)) Vint.WriteVoid(reader.Slab.Span.Slice(reader.TracksAt + start, length));
         }
     }
@@ -148,8 +151,7 @@ internal sealed class ClearWebMWriter(WebMReader reader, IMediaKeys keys, PipeWr
 
     private FrameHead HeadOf(in WebMBlock block, ReadOnlySpan<byte> frame)
     {
-        if (block.Head.Lacing != BlockLacing.None) throw reader.Error(block, $"it has several frames in one block ({block.Head.Lacing} lacing), and nobody says where the signal bytes of an encrypted track are then");
-        if (block.HasAdditions) throw reader.Error(block, "it has BlockAdditions, and nobody says whether those of an encrypted track are encrypted");
+        if (block.Problem is { } unsaid) throw reader.Error(block, unsaid);
         return FrameHead.TryRead(frame, out FrameHead head) is { } problem ? throw reader.Error(block, problem) : head;
     }
 

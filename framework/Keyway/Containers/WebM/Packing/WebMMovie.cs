@@ -11,7 +11,7 @@ internal sealed class WebMMovie
 {
     private readonly Track?[] _tracks;
 
-    private WebMMovie(Track?[] tracks, PackedTrack?[] packed, Mp4Track[] facts, byte[] bytes) => (_tracks, Packed, Facts, Bytes) = (tracks, packed, facts, bytes);
+    private WebMMovie(Track?[] tracks, PackedTrack?[] packed, Mp4Track[] facts, byte[] bytes, Movie whole) => (_tracks, Packed, Facts, Bytes, Whole) = (tracks, packed, facts, bytes, whole);
 
     /// <summary>How each track is written; <see langword="null"/> where it is not.</summary>
     public IReadOnlyList<PackedTrack?> Packed { get; }
@@ -21,6 +21,9 @@ internal sealed class WebMMovie
 
     /// <summary>An initialisation segment of them.</summary>
     public byte[] Bytes { get; }
+
+    /// <summary>The same as it is read.</summary>
+    public Movie Whole { get; }
 
     /// <summary>The tracks as readers of samples know them; <see langword="null"/> where one is left out.</summary>
     public Track? this[int index] => _tracks[index];
@@ -63,7 +66,7 @@ internal sealed class WebMMovie
         BoxHeader.TryRead(bytes, out BoxHeader ftyp);
         if (!Movie.TryRead(bytes[(int)ftyp.Length..], ftyp.Length, out Movie movie, out FormatError error)) throw new MediaFormatException(name, error);
         Track?[] read = [.. packed.Select(each => each is null ? null : movie.Find(each.Id))];
-        return new WebMMovie(read, packed, [.. read.Select((each, i) => each is null ? new Mp4Track { Id = 0, Handler = "", Language = "und", Timescale = 1, SampleEntries = [] } : Named(each.Facts, tracks[i]))], bytes);
+        return new WebMMovie(read, packed, [.. read.Select((each, i) => each is null ? new Mp4Track { Id = 0, Handler = "", Language = "und", Timescale = 1, SampleEntries = [] } : Named(each.Facts, tracks[i]))], bytes, movie);
     }
 
     private static uint HandlerOf(WebMTrack track) => track.Type switch

@@ -32,6 +32,12 @@ internal readonly record struct WebMBlock
     /// <summary>Whether its group has additions to its frame: planes of transparency and the like.</summary>
     public bool HasAdditions { get; init; }
 
+    /// <summary>Of an encrypted track: why nobody knows what of the block is encrypted; <see langword="null"/>: it is known.</summary>
+    public string? Problem =>
+        Head.Lacing != BlockLacing.None ? $"it has several frames in one block ({Head.Lacing} lacing), and nobody says where the signal bytes of an encrypted track are then"
+        : HasAdditions ? "it has BlockAdditions, and nobody says whether those of an encrypted track are encrypted"
+        : null;
+
     /// <summary>Where its frames begin.</summary>
     public int FrameAt => ContentAt + Head.Length;
 }

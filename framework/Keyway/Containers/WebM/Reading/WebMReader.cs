@@ -60,6 +60,9 @@ internal sealed class WebMReader : IDisposable
     /// <summary>The file's name for messages.</summary>
     public string Name { get; }
 
+    /// <summary>Whether it is the beginning of a file alone: then its segment goes on elsewhere.</summary>
+    public bool IsInitialization { private get; init; }
+
     /// <summary>The tracks, once they are known.</summary>
     public IReadOnlyList<WebMTrack> Tracks { get; private set; } = [];
 
@@ -87,8 +90,14 @@ internal sealed class WebMReader : IDisposable
     /// <summary>Of a description: where the content of <c>Tracks</c> begins.</summary>
     public int TracksAt { get; private set; }
 
-    /// <summary>Whether a cluster began in them.</summary>
-    public bool BeginsCluster { get; private set; }
+    /// <summary>Where the content of the segment begins.</summary>
+    public long SegmentStart { get; private set; }
+
+    /// <summary>Where the segment ends; <see langword="null"/>: it does not say.</summary>
+    public long? SegmentEnd => _segmentEnd == long.MaxValue ? null : _segmentEnd;
+
+    /// <summary>Where <c>Tracks</c> ends.</summary>
+    public long DescriptionEnd { get; private set; }
 
     /// <summary>Reads on.</summary>
     /// <returns><see langword="false"/>: the file has ended where it may.</returns>
@@ -162,7 +171,6 @@ internal sealed class WebMReader : IDisposable
         Blocks.Clear();
         _checks.Clear();
         Kind = SlabKind.Media;
-        BeginsCluster = false;
     }
 
     private async ValueTask<bool> FillAsync(int wanted, CancellationToken cancellationToken)
@@ -190,7 +198,7 @@ internal sealed class WebMReader : IDisposable
     {
         if (_end > _at) throw Error($"the file is cut short within an element: {_end - _at} bytes of it are there", Path, Position);
         if (_level == Level.Cluster && !_isClusterOpen && Position < _clusterEnd) throw Error($"the file is cut short: the cluster goes on to byte {_clusterEnd}", Path, Position);
-        if (_level != Level.Top && _segmentEnd != long.MaxValue && Position < _segmentEnd) throw Error($"the file is cut short: the segment goes on to byte {_segmentEnd}", "Segment", Position);
+        if (_level != Level.Top && _segmentEnd != long.MaxValue && Position < _segmentEnd && !IsInitialization) throw Error($"the file is cut short: the segment goes on to byte {_segmentEnd}", "Segment", Position);
         if (_at > 0) return true;
         if (!_hasHeader) throw Error("it is empty", "", 0);
         if (Tracks.Count == 0) throw Error("there is no Tracks: this is no WebM file, and no initialisation segment of one", "Segment", Position);
@@ -235,6 +243,7 @@ internal sealed class WebMReader : IDisposable
         _level = Level.Segment;
         _wasClusterEmpty = false;
         _at += head.Length;
+        SegmentStart = Position;
         return Step.Go;
     }
 
@@ -250,7 +259,6 @@ internal sealed class WebMReader : IDisposable
                 _wasClusterEmpty = head.Size == 0;
                 _clusterEnd = _isClusterOpen ? long.MaxValue : Position + head.Length + head.Size;
                 _clusterTime = null;
-                BeginsCluster = true;
                 _level = Level.Cluster;
                 _at += head.Length;
                 return Step.Go;
@@ -260,6 +268,7 @@ internal sealed class WebMReader : IDisposable
                 ReadTracks(head);
                 Pass(head);
                 Kind = SlabKind.Description;
+                DescriptionEnd = Position;
                 return Step.Slab;
             case EbmlId.Info:
                 if (!IsWhole(head, WebMLimits.DescriptionBytes, out wanted)) return Step.Need;

@@ -87,6 +87,9 @@ internal readonly record struct FrameHead(int Length, bool IsEncrypted, int Offs
         return false;
     }
 
+    /// <summary>How many bytes at the beginning of the frame are clear.</summary>
+    public int ClearAtStart(ReadOnlySpan<byte> frame) => !HidesBytes(frame) ? frame.Length - Length : Offsets < 0 ? 0 : (int)OffsetAt(frame, 0);
+
     private uint OffsetAt(ReadOnlySpan<byte> frame, int index) =>
         index < Offsets ? BinaryPrimitives.ReadUInt32BigEndian(frame[(TableAt + (4 * index))..]) : (uint)(frame.Length - Length);
 }
