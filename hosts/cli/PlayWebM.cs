@@ -9,7 +9,7 @@ namespace Keyway.Cli;
 /// <summary>Writes a presentation in WebM as it is, clear: where the target is named so, or where its codecs are not put into MP4.</summary>
 internal sealed class PlayWebM(Presentation presentation, TimeRange range, string path, OutputSet outputs)
 {
-    private const string Extension = ".webm";
+    public const string Extension = ".webm";
 
     /// <summary>What was read of each track of the presentation.</summary>
     public IReadOnlyList<Mp4TrackSummary?> Tracks { get; private set; } = [];
@@ -25,12 +25,15 @@ internal sealed class PlayWebM(Presentation presentation, TimeRange range, strin
         target.Kind == OutputKind.File && presentation.Tracks.Any(presentation.StaysWebM) ? OutputTarget.File(Path.ChangeExtension(target.Path, Extension)) : target;
 
     /// <summary>Says what was asked for and cannot be.</summary>
-    /// <exception cref="UsageException">A track stays WebM, and the target is another.</exception>
-    public static void Refuse(Presentation presentation, OutputTarget target)
+    /// <exception cref="UsageException">A track stays WebM, and the target is another, or it is not all of one file.</exception>
+    public static void Refuse(Presentation presentation, TimeRange range, OutputTarget target)
     {
         if (IsMeant(target) || presentation.Tracks.FirstOrDefault(presentation.StaysWebM) is not { } track) return;
-        throw new UsageException(
-            $"{PlayReport.Describe(track)} is in WebM and is not put into MP4: name a file that ends in {Extension}{(presentation.Tracks.Count > 1 ? ", or leave it out (--video none, --audio none)" : "")}");
+        bool isFile = presentation.Facts.Kind == ContentKind.WebM;
+        // A rendition is a file of its own.
+        if (target.Kind == OutputKind.Folder && !isFile && range.IsAll && presentation is { IsLive: false, PeriodCount: 1 }) return;
+        string other = presentation.Tracks.Count > 1 ? isFile ? ", or leave it out (--video none, --audio none)" : ", a folder (a file a track), or leave it out (--video none, --audio none)" : "";
+        throw new UsageException($"{PresentationReport.Word(track.Kind)} is {NameOf(track)} in WebM, which is not put into MP4: name a file that ends in {Extension}{other}");
     }
 
     /// <summary>What became of tracks that were in WebM.</summary>
@@ -38,8 +41,9 @@ internal sealed class PlayWebM(Presentation presentation, TimeRange range, strin
     {
         if (!presentation.Tracks.Any(presentation.IsWebM)) yield break;
         string[] stay = [.. presentation.Tracks.Where(presentation.StaysWebM).Select(NameOf)];
-        if (!IsMeant(target)) yield return $"written as MP4: {string.Join(" and ", presentation.Tracks.Where(presentation.IsWebM).Select(NameOf))} of WebM";
-        else yield return stay.Length > 0 ? $"written as WebM: {string.Join(" and ", stay)} {(stay.Length > 1 ? "are" : "is")} not put into MP4" : "written as WebM, as it was";
+        string[] others = [.. presentation.Tracks.Where(presentation.IsWebM).Select(NameOf).Except(stay)];
+        if (!IsMeant(target) && others.Length > 0) yield return $"written as MP4: {string.Join(" and ", others)} of WebM";
+        if (IsMeant(target) || stay.Length > 0) yield return stay.Length > 0 ? $"written as WebM: {string.Join(" and ", stay)} {(stay.Length > 1 ? "are" : "is")} not put into MP4" : "written as WebM, as it was";
     }
 
     /// <summary>Writes it.</summary>

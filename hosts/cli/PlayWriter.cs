@@ -47,7 +47,7 @@ internal sealed class PlayWriter(Presentation presentation, TimeRange range, Out
             return;
         }
 
-        foreach (PresentationTrack track in presentation.Tracks) PendingFile.Refuse(target.FileOf(track, presentation.Tracks), force);
+        foreach (PresentationTrack track in presentation.Tracks) PendingFile.Refuse(FileOf(track), force);
         outputs.MakeFolder(target.Path);
         if (!presentation.IsLive)
         {
@@ -57,7 +57,7 @@ internal sealed class PlayWriter(Presentation presentation, TimeRange range, Out
 
         // Tracks of a live presentation are read side by side: what is not read now is gone.
         using CancellationTokenSource together = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        List<Task> running = [.. presentation.Tracks.Select(track => WritePartsAsync(target.FileOf(track, presentation.Tracks), [track], together.Token))];
+        List<Task> running = [.. presentation.Tracks.Select(track => WritePartsAsync(FileOf(track), [track], together.Token))];
         try
         {
             while (running.Count > 0)
@@ -74,9 +74,18 @@ internal sealed class PlayWriter(Presentation presentation, TimeRange range, Out
         }
     }
 
+    private string FileOf(PresentationTrack track) => target.FileOf(track, presentation.Tracks, presentation.StaysWebM(track) ? PlayWebM.Extension : ".mp4");
+
     private async Task WriteTrackAsync(PresentationTrack track, CancellationToken cancellationToken)
     {
-        string path = target.FileOf(track, presentation.Tracks);
+        string path = FileOf(track);
+        if (presentation.StaysWebM(track))
+        {
+            Mp4Summary same = await outputs.WriteAsync(path, pipe => presentation.WriteWebMAsync([track], pipe, cancellationToken).AsTask(), cancellationToken);
+            Add([track], same, new WrittenPart(path, 1, []));
+            return;
+        }
+
         if (presentation.PeriodCount > 1 || !range.IsAll)
         {
             await WritePartsAsync(path, [track], cancellationToken);

@@ -11,6 +11,9 @@ using Keyway.Containers.TransportStream.Demultiplexing;
 using Keyway.Containers.TransportStream.PackedAudio;
 using Keyway.Containers.TransportStream.Packets;
 using Keyway.Containers.TransportStream.Samples;
+using Keyway.Containers.WebM;
+using Keyway.Containers.WebM.Packing;
+using Keyway.Containers.WebM.Structure;
 using Keyway.Cpix;
 using Keyway.Dash;
 using Keyway.Decryption;
@@ -72,6 +75,10 @@ internal static class FrameworkParsers
         new("ts-repack", SeedKind.TransportStream, Repack),
         new("packed-audio-repack", SeedKind.PackedAudio, Repack),
         new("webvtt-repack", SeedKind.Text, Repack),
+        new("webm-repack", SeedKind.WebM, Repack),
+        new("webm-clear", SeedKind.WebM, ClearWebM),
+        new("webm-samples", SeedKind.WebM, static bytes => Merge(new WebMFragmentStream(Forward(bytes), "fuzz"))),
+        new("webm-segments", SeedKind.WebM, ReadWebMSegments),
         new("segment-beginning", SeedKind.TransportStream, ReadBeginning),
         new("segment-cipher", SeedKind.PackedAudio, ReadEncrypted),
         new("key-file", SeedKind.Json, ReadKeyFile),
@@ -102,6 +109,23 @@ internal static class FrameworkParsers
         if (!SegmentRepacker.Takes(bytes, check)) return;
         (Memory<byte> packed, _) = new SegmentRepacker(keys: null, ContentOrigin.Of(Playlist)).RepackAsync(segment, bytes, check, CancellationToken.None).AsTask().GetAwaiter().GetResult();
         check.Examine(segment with { Duration = 0 }, packed);
+    }
+
+    private static void ClearWebM(byte[] bytes)
+    {
+        using RawMediaKeys keys = new();
+        for (uint track = 1; track < 4; track++) keys.Add(track, new byte[16]);
+        Wait(WebMDecryptor.DecryptAsync(Forward(bytes), "fuzz", keys, PipeWriter.Create(Stream.Null), new WebMDecryptOptions { AllowProtected = bytes.Length % 2 == 0 }).AsTask());
+    }
+
+    /// <summary>What stands before the first cluster as an initialisation segment, the rest as a segment of it; and the cues in between.</summary>
+    private static void ReadWebMSegments(byte[] bytes)
+    {
+        int cues = bytes.AsSpan().LastIndexOf((ReadOnlySpan<byte>)[0x1C, 0x53, 0xBB, 0x6B]), cluster = bytes.AsSpan().IndexOf((ReadOnlySpan<byte>)[0x1F, 0x43, 0xB6, 0x75]);
+        if (cues >= 0) CuesReader.TryRead(bytes.AsSpan(cues), cues, out _, out _);
+        if (cluster < 0 || !WebMDecryptor.Begins(bytes)) return;
+        RenditionCheck check = RenditionCheck.Of(bytes.AsSpan(0, cluster), "fuzz", out _, out _);
+        check.Examine(new TimelineSegment { Address = Playlist }, check.WebM!.Pack(bytes.AsMemory(cluster), "fuzz"));
     }
 
     /// <summary>What decrypted segments begin with: as it is, and with its first block spoilt.</summary>

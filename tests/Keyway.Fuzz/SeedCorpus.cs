@@ -24,6 +24,7 @@ internal sealed class SeedCorpus
         if (shared && Corpus.Shared is { } folder) corpus.AddTree(Path.Combine(folder, "corpus"));
         foreach (string text in Texts) corpus.Add(SeedKind.Json, Encoding.UTF8.GetBytes(text));
         foreach (string text in Cues) corpus.Add(SeedKind.Text, Encoding.UTF8.GetBytes(text));
+        corpus.Add(SeedKind.WebM, Convert.FromBase64String(WebM));
         foreach (string playlist in Playlists) corpus.Add(SeedKind.Playlist, Encoding.UTF8.GetBytes(playlist));
         foreach (string pack in Directory.EnumerateFiles(Path.Combine(Corpus.Root, "framework", "Keyway", "Licensing", "Packs"), "*.json", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
             corpus.Add(SeedKind.Pack, File.ReadAllBytes(pack));
@@ -38,6 +39,16 @@ internal sealed class SeedCorpus
         """{"kids":["0qyjGTG4yi-6MVt4QokI4g","AAAAAAAAAAAAAAAAAAAAAQ"],"type":"temporary"}""",
         """{"keys":[{"kty":"oct","kid":"0qyjGTG4yi-6MVt4QokI4g","k":"MDEyMzQ1Njc4OWFiY2RlZg"},{"kty":"oct","k":"MDEyMzQ1Njc4OWFiY2RlZg","kid":"AAAAAAAAAAAAAAAAAAAAAQ","alg":"A128KW"}],"type":"persistent-license"}""",
     ];
+
+    /// <summary>Pictures of VP9, whole, clear and partitioned; Opus; laced frames of Vorbis; cues.</summary>
+    private const string WebM =
+        """
+        GkXfo5dChoEBQvKBBELzgQhCgoR3ZWJtQoWBAhhTgGcBAAAAAAACHRFNm3SRTbuOU6uEHFO7a1OshAAAAREVSalmjirXsYMPQkBEiYREegAAFlSua0DirtPXgQGDgQGGhVZfVlA54JGwgUC6gSRVsIhVsoEKVbGB
+        CW2AsGJArVAxgQBQMoEBUDOBAVA1nkfhgQVH4pAxMjM0NTY3ODkwMTIzNDU2R+eER+iBAa7w14ECg4EChoZBX09QVVNWqoNjLqAj44OEATEtAGOik09wdXNIZWFkAQI4AYC7AAAAAADhiZ+BArWERzuAAG2AsGJA
+        rVAxgQBQMoEBUDOBAVA1nkfhgQVH4pAxMjM0NTY3ODkwMTIzNDU2R+eER+iBAa6Z14EDg4EChohBX1ZPUkJJU2OihgIBAQECAxxTu2uhu46zgQC3ifeBAfGEAAABN7uPs4IB9LeJ94EB8YQAAAHIH0O2dQEAAAAA
+        AACF54EAo5mBAACAAAABAgMEBQYHCAkKCwwNDg8QERITo7SBACEAAwABAgMEBQYHAgAAAAQAAAAKAAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdo52CAACAAQABAgMEBQYHAAECAwQFBgcICQoLDA0OD6OQ
+        gwAFggIDBAAAAAAAAAAAAB9DtnUBAAAAAAAASeeCAfSgoqGagQAAAAMAAQIDBAUGBwAAAAAAAAAAAAAAAACbgSH7gQGjkIMACYYCg8AAAAAAAAAAAACjjYMAE4QBAAAAAAAAAAA=
+        """;
 
     private static readonly string[] Cues =
     [
@@ -112,6 +123,7 @@ internal sealed class SeedCorpus
                 ".mp4" or ".m4s" or ".cmfv" or ".cmfa" or ".bin" or ".ismv" => SeedKind.Media,
                 ".mpd" => SeedKind.Manifest,
                 ".m3u8" => SeedKind.Playlist,
+                ".webm" => SeedKind.WebM,
                 ".ts" => SeedKind.TransportStream,
                 ".aac" or ".ac3" or ".ec3" => SeedKind.PackedAudio,
                 ".json" when file.Contains("corpus", StringComparison.Ordinal) => SeedKind.Json,
@@ -120,7 +132,7 @@ internal sealed class SeedCorpus
                 ".txt" or ".b64" => SeedKind.Header,
                 _ => SeedKind.None,
             };
-            bool mayBeCut = kind is SeedKind.Media or SeedKind.TransportStream or SeedKind.PackedAudio;
+            bool mayBeCut = kind is SeedKind.Media or SeedKind.TransportStream or SeedKind.PackedAudio or SeedKind.WebM;
             if (kind == SeedKind.None || (!mayBeCut && new FileInfo(file).Length > Largest)) continue;
             byte[] bytes = File.ReadAllBytes(file);
             if (kind == SeedKind.Header) AddText(bytes);

@@ -16,4 +16,5 @@ internal enum SeedKind
     PackedAudio,
     Text,
     Cpix,
+    WebM,
 }

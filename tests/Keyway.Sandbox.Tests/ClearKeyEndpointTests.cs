@@ -47,6 +47,28 @@ public sealed class ClearKeyEndpointTests(SharedSandbox sandbox) : IClassFixture
         error.GetProperty("kid").GetString().Should().Be("00000000000000000000000000000000");
     }
 
+    [Fact]
+    public async Task Identifiers_have_any_length()
+    {
+        string data = Directory.CreateTempSubdirectory("keyway-sandbox-").FullName;
+        try
+        {
+            string file = Path.Combine(data, "odd.json");
+            await File.WriteAllTextAsync(file, """{ "keys": [ { "kid": "0102030405", "key": "0f0e0d0c0b0a09080706050403020100" } ] }""", Token);
+            ContentKeys keys = ContentKeys.Load([file]);
+            keys.FindOpaque("0102030405")!.Key.Should().Equal(Convert.FromHexString("0f0e0d0c0b0a09080706050403020100"));
+            keys.All.Should().NotContain(static key => key.Kid == "0102030405", "no other service knows such identifiers");
+        }
+        finally
+        {
+            Directory.Delete(data, recursive: true);
+        }
+
+        using HttpResponseMessage response = await PostAsync("""{"kids":["ABEi"],"type":"temporary"}""");
+        response.StatusCode.Should().Be(HttpStatusCode.NotFound);
+        JsonDocument.Parse(await response.Content.ReadAsStringAsync(Token)).RootElement.GetProperty("kid").GetString().Should().Be("001122");
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("[]")]
@@ -55,7 +77,8 @@ public sealed class ClearKeyEndpointTests(SharedSandbox sandbox) : IClassFixture
     [InlineData("""{"kids":[1],"type":"temporary"}""")]
     [InlineData("""{"kids":["ABEiM0RVZneImaq7zN3u_w=="],"type":"temporary"}""")]
     [InlineData("""{"kids":["ABEiM0RVZneImaq7zN3u/w"],"type":"temporary"}""")]
-    [InlineData("""{"kids":["ABEi"],"type":"temporary"}""")]
+    [InlineData("""{"kids":["ABEiM"],"type":"temporary"}""")]
+    [InlineData("""{"kids":[""],"type":"temporary"}""")]
     [InlineData("""{"kids":["ABEiM0RVZneImaq7zN3u_w"],"type":"persistent-license"}""")]
     [InlineData("""{"kids":["ABEiM0RVZneImaq7zN3u_w"]}""")]
     public async Task Request_that_is_not_as_the_standard_has_it_is_refused(string body)

@@ -183,7 +183,7 @@ public sealed class SandboxLifeTests(SharedSandbox shared) : IClassFixture<Share
             await File.WriteAllTextAsync(file, """{ "keys": [ { "kid": "00", "key": "00" } ] }""", Token);
             (code, _, errors) = await SandboxProcess.RunAsync("--data", data, "--keys", file, "--port", "0");
             code.Should().Be(1);
-            errors.Should().StartWith(file).And.Contain("'kid' of key 0 is not 16 bytes");
+            errors.Should().StartWith(file).And.Contain("'key' of key 0 is not 16 bytes");
         }
         finally
         {

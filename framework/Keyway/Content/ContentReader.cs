@@ -132,7 +132,7 @@ internal sealed class ContentReader(MediaSources sources, ISegmentKeys? keys)
         Stream stream = await sources.OpenAsync(source, cancellationToken).ConfigureAwait(false);
         MovieFacts facts;
         await using (stream.ConfigureAwait(false))
-            facts = await ReadMovieAsync(stream, SourceText.Of(source), mimeType, cancellationToken).ConfigureAwait(false);
+            facts = await ReadMovieAsync(stream, SourceText.Of(source), mimeType, isInitialization: false, cancellationToken).ConfigureAwait(false);
 
         List<(Mp4Track Track, string Why)> chosen = [];
         Choose(MediaKind.Video, wishes.Video, "video");
@@ -230,13 +230,13 @@ internal sealed class ContentReader(MediaSources sources, ISegmentKeys? keys)
             ReadOnlyMemory<byte> bytes = await new AlternativeSource(sources, origin).ReadAsync(initialization.PartFor(keys, origin) with { IsMedia = false }, ManifestLimits.InitializationBytes, cancellationToken).ConfigureAwait(false);
             if (SegmentRepacker.IsHead(bytes.Span, initialization.Name)) return await ProbeSegmentAsync(origin, rendition, segments, bytes, rendition.IsMixed ? shared : null, cancellationToken).ConfigureAwait(false);
             using MemoryStream memory = new(bytes.ToArray(), writable: false);
-            return await ReadMovieAsync(memory, SourceText.Of(initialization.Address), FileRepacker.Takes(bytes.Span) ? FileRepacker.MimeType : null, cancellationToken).ConfigureAwait(false);
+            return await ReadMovieAsync(memory, SourceText.Of(initialization.Address), FileRepacker.Takes(bytes.Span) ? FileRepacker.MimeType : null, isInitialization: true, cancellationToken).ConfigureAwait(false);
         }
 
         if (!segments.IsInOneFile && !segments.IsIndexed && !segments.IsWholeFile) return await ProbeSegmentAsync(origin, rendition, segments, head: default, rendition.IsMixed ? shared : null, cancellationToken).ConfigureAwait(false);
         Stream stream = await RenditionStream.OpenAsync(sources, origin, [segments], keys, cancellationToken: cancellationToken).ConfigureAwait(false);
         await using (stream.ConfigureAwait(false))
-            return await ReadMovieAsync(stream, NameOf(rendition), rendition.MimeType, cancellationToken).ConfigureAwait(false);
+            return await ReadMovieAsync(stream, NameOf(rendition), rendition.MimeType, isInitialization: false, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>What the first segment says that is there, of a rendition without an initialisation segment of MP4.</summary>
@@ -256,7 +256,7 @@ internal sealed class ContentReader(MediaSources sources, ISegmentKeys? keys)
                 await using (found.ConfigureAwait(false))
                 {
                     using MemoryStream memory = new(found.Bytes.ToArray(), writable: false);
-                    MovieFacts facts = await ReadMovieAsync(memory, segment.Name, mimeType: null, cancellationToken).ConfigureAwait(false);
+                    MovieFacts facts = await ReadMovieAsync(memory, segment.Name, mimeType: null, isInitialization: false, cancellationToken).ConfigureAwait(false);
                     return facts with { NamesNoKeys = !found.Original.IsEmpty };
                 }
             }
@@ -270,9 +270,9 @@ internal sealed class ContentReader(MediaSources sources, ISegmentKeys? keys)
         throw failure ?? new ManifestException(rendition.Path, new FormatError("it has no segment", "", -1));
     }
 
-    private static async ValueTask<MovieFacts> ReadMovieAsync(Stream stream, string name, string? mimeType, CancellationToken cancellationToken)
+    private static async ValueTask<MovieFacts> ReadMovieAsync(Stream stream, string name, string? mimeType, bool isInitialization, CancellationToken cancellationToken)
     {
-        Stream file = FileRepacker.Open(stream, name, mimeType);
+        Stream file = FileRepacker.Open(stream, name, mimeType, isInitialization);
         await using (file.ConfigureAwait(false))
         {
             using Mp4Reader reader = await Mp4Reader.OpenAsync(file, name, cancellationToken).ConfigureAwait(false);

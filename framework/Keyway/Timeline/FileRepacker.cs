@@ -19,7 +19,8 @@ internal static class FileRepacker
     /// <param name="file">The file. Ownership: the result's.</param>
     /// <param name="name">Its name for messages.</param>
     /// <param name="mimeType">Its type.</param>
-    public static Stream Open(Stream file, string name, string? mimeType) => Takes(mimeType) ? new WebMFragmentStream(file, name) : file;
+    /// <param name="isInitialization">Whether it is an initialisation segment alone.</param>
+    public static Stream Open(Stream file, string name, string? mimeType, bool isInitialization = false) => Takes(mimeType) ? new WebMFragmentStream(file, name, isInitialization) : file;
 
     /// <summary>Of a file of which the first bytes were read: the identifiers of its keys as they stand there, where they have any length.</summary>
     public static IReadOnlyList<ReadOnlyMemory<byte>> KeyIdsOf(Stream file) => file is WebMFragmentStream { Description: { } description } ? description.KeyIds : [];

@@ -80,7 +80,7 @@ internal static class PlayCommand
             await Host.StartAsync(keyway, context, options.KeySystem, cancellationToken);
             await using Presentation presentation = await keyway.OpenAsync(source ?? BundledSample, options, cancellationToken);
             if (to is null && source is not null && PlayWebM.TargetFor(presentation, target) is var fitting && fitting != target) PendingFile.Refuse((target = fitting).Path, force);
-            PlayWebM.Refuse(presentation, target);
+            PlayWebM.Refuse(presentation, range, target);
             PlayWebM? webM = PlayWebM.IsMeant(target) ? new PlayWebM(presentation, range, target.Path, outputs) : null;
             PlaySegments? own = PlaySegments.IsMeant(target) ? new PlaySegments(presentation, range, target.Path, outputs) : null;
             progress.Name([.. presentation.Tracks.Select(PlayReport.Describe)]);

@@ -33,9 +33,12 @@ internal sealed record OutputTarget
             System.IO.Path.GetDirectoryName(path) ?? "", string.Create(CultureInfo.InvariantCulture, $"{System.IO.Path.GetFileNameWithoutExtension(path)}.{number}{System.IO.Path.GetExtension(path)}"));
 
     /// <summary>The name of a track's file in a folder. It is ours: no text of a manifest is part of a path.</summary>
-    public string FileOf(PresentationTrack track, IReadOnlyList<PresentationTrack> tracks)
+    /// <param name="track">The track.</param>
+    /// <param name="tracks">All tracks.</param>
+    /// <param name="extension">The container.</param>
+    public string FileOf(PresentationTrack track, IReadOnlyList<PresentationTrack> tracks, string extension = ".mp4")
     {
         int number = 1 + tracks.TakeWhile(other => other.Index != track.Index).Count(other => other.Kind == track.Kind);
-        return System.IO.Path.Combine(Path, $"{track.Kind.ToString().ToLowerInvariant()}-{number}.mp4");
+        return System.IO.Path.Combine(Path, $"{track.Kind.ToString().ToLowerInvariant()}-{number}{extension}");
     }
 }

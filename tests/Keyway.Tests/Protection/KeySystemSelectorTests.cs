@@ -47,6 +47,25 @@ public sealed class KeySystemSelectorTests
     }
 
     [Fact]
+    public void Each_identifier_of_a_WebM_file_is_initialisation_data_of_its_own()
+    {
+        byte[] opaque = [1, 2, 3, 4, 5];
+        List<InitializationData> asked = [];
+        IKeySystem clear = Substitute.For<IKeySystem>();
+        clear.Descriptor.Returns(new KeySystemDescriptor { Name = "clearkey", Systems = [SystemIds.Common] });
+        clear.ParseHeader(Arg.Do<InitializationData>(asked.Add)).Returns(static call => new ProtectionHeader { System = SystemIds.Common, Data = call.Arg<InitializationData>().Payload });
+        ProtectionMapBuilder builder = new();
+        builder.Add(new TrackStatement { Track = "video", Source = Source, Scheme = ProtectionScheme.Cenc, KeyIds = [KeyId.FromOpaque(opaque)], OpaqueKeyIds = [opaque] });
+        builder.Add(new TrackStatement { Track = "audio", Source = Source, Scheme = ProtectionScheme.Cenc, KeyIds = [Key] });
+        KeySystemSelection selection = KeySystemSelector.Select(builder.Build(), [Candidate("widevine", 1, SystemIds.Widevine), KeySystemCandidate.Of("clearkey", 2, clear)]);
+        selection.Chosen!.Name.Should().Be("clearkey");
+        asked.Select(static data => data.Kind).Should().Equal(InitializationDataKind.WebM, InitializationDataKind.KeyIds);
+        asked[0].Payload.ToArray().Should().Equal(opaque, "nothing stands around it");
+        selection.Headers.Should().HaveCount(2);
+        selection.Others.Should().ContainSingle().Which.Reason.Should().Contain("cannot be asked by key identifier");
+    }
+
+    [Fact]
     public void Content_without_headers_is_opened_by_who_can_be_asked_by_key()
     {
         InitializationData? asked = null;

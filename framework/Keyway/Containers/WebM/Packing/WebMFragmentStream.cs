@@ -4,10 +4,13 @@ using Keyway.Containers.WebM.Structure;
 namespace Keyway.Containers.WebM.Packing;
 
 /// <summary>A WebM file as fragmented MP4, made while it is read: for those who read samples. What is encrypted stays so.</summary>
-/// <remarks>Memory is bounded by what is read at a time. Threads: one reader. Ownership: the file is the stream's, where it is not left open.</remarks>
-internal sealed class WebMFragmentStream(Stream file, string name, bool leaveOpen = false) : ForwardStream
+/// <remarks>Memory is bounded by what is read at a time. Threads: one reader. Ownership: the file is the stream's.</remarks>
+/// <param name="file">The file, from its current position.</param>
+/// <param name="name">Its name for messages.</param>
+/// <param name="isInitialization">Whether it is an initialisation segment alone: then its segment goes on elsewhere.</param>
+internal sealed class WebMFragmentStream(Stream file, string name, bool isInitialization = false) : ForwardStream
 {
-    private readonly WebMReader _reader = new(file, name);
+    private readonly WebMReader _reader = new(file, name) { IsInitialization = isInitialization };
     private readonly WebMPacker _packer = new();
     private ReadOnlyMemory<byte> _ready;
     private bool _isDescribed, _hasEnded;
@@ -38,7 +41,7 @@ internal sealed class WebMFragmentStream(Stream file, string name, bool leaveOpe
         if (disposing)
         {
             _reader.Dispose();
-            if (!leaveOpen) file.Dispose();
+            file.Dispose();
         }
 
         base.Dispose(disposing);
