@@ -5,7 +5,7 @@ namespace Keyway.Timeline;
 
 /// <summary>Which tracks of a presentation are played, and why not the others.</summary>
 /// <remarks>
-/// Without a wish: the highest video that is not for trick mode, the first main audio at its highest bandwidth, and no text.
+/// Without a wish: what is in MP4 before what is in WebM, and of that the highest video that is not for trick mode, the first main audio at its highest bandwidth, and no text.
 /// Every period is chosen by the same rule; a period that has nothing that fits a wish gets what would be chosen without one.
 /// </remarks>
 internal sealed record TrackSelection
@@ -103,6 +103,7 @@ internal sealed record TrackSelection
 
     private static int CompareVideo(Candidate a, Candidate b) => First(
         b.Fit.CompareTo(a.Fit),
+        a.IsRepacked.CompareTo(b.IsRepacked),
         (b.Rendition.Height ?? 0).CompareTo(a.Rendition.Height ?? 0),
         (b.Rendition.Width ?? 0).CompareTo(a.Rendition.Width ?? 0),
         b.Rendition.Bandwidth.CompareTo(a.Rendition.Bandwidth),
@@ -110,6 +111,7 @@ internal sealed record TrackSelection
 
     private static int CompareAudio(Candidate a, Candidate b) => First(
         b.Fit.CompareTo(a.Fit),
+        a.IsRepacked.CompareTo(b.IsRepacked),
         b.Main.CompareTo(a.Main),
         a.Rendition.GroupIndex.CompareTo(b.Rendition.GroupIndex),
         b.Rendition.Bandwidth.CompareTo(a.Rendition.Bandwidth));
@@ -124,6 +126,7 @@ internal sealed record TrackSelection
     private static string WhyNot(MediaKind kind, TrackQuery? query, Candidate chosen, Candidate other)
     {
         if (other.Fit < chosen.Fit) return $"not '{query}'";
+        if (other.IsRepacked && !chosen.IsRepacked) return $"{other.Rendition.MimeType}, and there is {Name(kind)} in MP4";
         if (kind == MediaKind.Video) return (other.Rendition.Height ?? 0) < (chosen.Rendition.Height ?? 0) ? "lower than the chosen one" : "lower bandwidth than the chosen one, or later in the manifest";
         if (other.Main < chosen.Main) return "not the main audio";
         return other.Rendition.GroupIndex != chosen.Rendition.GroupIndex ? "later in the manifest than the chosen one" : "lower bandwidth than the chosen one";
@@ -160,6 +163,9 @@ internal sealed record TrackSelection
 
     private readonly record struct Candidate(Rendition Rendition, int Fit)
     {
+        // What offers both is for players that have no MP4: without a wish, video and audio come from one container.
+        public bool IsRepacked => FileRepacker.Takes(Rendition.MimeType);
+
         // Main before unsaid before alternate, commentary, description …
         public int Main => Rendition.Roles.Contains("main", StringComparer.OrdinalIgnoreCase) ? 2 : Rendition.Roles.Count == 0 ? 1 : 0;
     }

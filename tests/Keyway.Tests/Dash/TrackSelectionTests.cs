@@ -5,7 +5,7 @@ public sealed class TrackSelectionTests
 {
     private const string Sets = """
         <AdaptationSet id="trick" mimeType="video/mp4"><EssentialProperty schemeIdUri="http://dashif.org/guidelines/trickmode" value="1"/><Representation id="t" height="2160" bandwidth="9"/></AdaptationSet>
-        <AdaptationSet id="other" mimeType="video/webm"><Representation id="w" height="2160" bandwidth="9"/></AdaptationSet>
+        <AdaptationSet id="other" mimeType="video/x-flv"><Representation id="w" height="2160" bandwidth="9"/></AdaptationSet>
         <AdaptationSet id="main" mimeType="video/mp4"><Representation id="v1" height="720" bandwidth="1000"/><Representation id="v2" height="1080" bandwidth="2000"/><Representation id="v3" height="1080" bandwidth="3000"/></AdaptationSet>
         <AdaptationSet mimeType="audio/mp4" lang="fr"><Role schemeIdUri="urn:mpeg:dash:role:2011" value="commentary"/><Representation id="a0" bandwidth="999"/></AdaptationSet>
         <AdaptationSet mimeType="audio/mp4" lang="en-GB"><Representation id="a1" bandwidth="64"/></AdaptationSet>
@@ -42,7 +42,7 @@ public sealed class TrackSelectionTests
         selection.Others.ToDictionary(static other => other.Rendition.Id, static other => other.Reason).Should().BeEquivalentTo(new Dictionary<string, string>
         {
             ["t"] = "for trick mode only",
-            ["w"] = "video/webm is not read",
+            ["w"] = "video/x-flv is not read",
             ["v1"] = "lower than the chosen one",
             ["v2"] = "lower bandwidth than the chosen one, or later in the manifest",
             ["a0"] = "not the main audio",
@@ -50,6 +50,20 @@ public sealed class TrackSelectionTests
             ["a2"] = "lower bandwidth than the chosen one",
             ["s"] = "only video, audio and text in MP4 are played",
         });
+    }
+
+    [Fact]
+    public void Where_there_is_both_MP4_comes_before_WebM_and_WebM_where_it_is_meant()
+    {
+        Manifest both = Mpd.Read(Mpd.Around("""
+            <Period><AdaptationSet id="w" mimeType="video/webm"><Representation id="w1" height="2160" bandwidth="9"/></AdaptationSet><AdaptationSet mimeType="video/mp4"><Representation id="m1" height="720" bandwidth="1000"/></AdaptationSet>
+            <AdaptationSet mimeType="audio/webm"><Representation id="w2" bandwidth="64"/></AdaptationSet></Period>
+            """));
+        TrackSelection selection = TrackSelection.Choose(DashTimeline.Of(both));
+        selection.Tracks.Select(static track => track.Renditions.Single().Id).Should().Equal("m1", "w2");
+        selection.Others.Should().ContainSingle().Which.Reason.Should().Be("video/webm, and there is video in MP4");
+        TrackSelection.Choose(DashTimeline.Of(both), new TrackQuery("w1")).Tracks[0].Renditions.Single().Id.Should().Be("w1");
+        TrackSelection.Choose(DashTimeline.Of(both), new TrackQuery("2160")).Tracks[0].Renditions.Single().Id.Should().Be("w1");
     }
 
     [Theory]
