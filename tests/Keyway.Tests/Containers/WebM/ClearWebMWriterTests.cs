@@ -86,6 +86,20 @@ public sealed class ClearWebMWriterTests
     }
 
     [Fact]
+    public async Task A_file_behind_another_may_have_other_tracks()
+    {
+        byte[] frame = Bytes(60);
+        byte[] file = Join(
+            Whole(Tracks(Video(1, Encryption()), Audio(2, Encryption())), Cluster(0, Simple(1, 0, Encrypted(frame, 1)), Simple(2, 0, Bare([2, 3])))),
+            Whole(Tracks(Audio(2, Encryption())), Cluster(0, Simple(2, 0, Bare([4, 5])))),
+            Whole(Tracks(Audio(7), Video(1)), Cluster(0, Simple(7, 0, frame), Simple(1, 0, frame))));
+        (byte[] clear, Mp4Summary summary) = await DecryptAsync(file);
+        clear.Should().HaveCount(file.Length);
+        new PlainWebM(clear).Frames.Select(static each => (each.Track, each.Frame)).Should().Equal((1UL, Convert.ToHexString(frame)), (2UL, "0203"), (2UL, "0405"), (7UL, Convert.ToHexString(frame)), (1UL, Convert.ToHexString(frame)));
+        summary.Tracks.Select(static track => (track.Track.Id, track.Samples)).Should().Equal((1u, 2), (2u, 2), (7u, 1));
+    }
+
+    [Fact]
     public async Task Checks_over_what_changes_become_nothing_and_others_stay()
     {
         byte[] crc = Element(0xBF, [1, 2, 3, 4]), frame = Bytes(30);

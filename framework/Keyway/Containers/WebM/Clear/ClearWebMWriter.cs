@@ -25,7 +25,9 @@ namespace Keyway.Containers.WebM.Clear;
 /// </remarks>
 internal sealed class ClearWebMWriter(WebMReader reader, IMediaKeys keys, PipeWriter output, WebMDecryptOptions options)
 {
+    // Every track that was met, and those of the file that is being read: another may stand behind it.
     private readonly List<State> _states = [];
+    private readonly List<State> _current = [];
     private readonly List<string> _notes = [];
     private bool _changes = true;
     private long _written;
@@ -56,6 +58,7 @@ internal sealed class ClearWebMWriter(WebMReader reader, IMediaKeys keys, PipeWr
     {
         WebMMovie movie = WebMMovie.Of(reader.Tracks, reader.Clock, reader.Name);
         _changes = false;
+        _current.Clear();
         for (int i = 0; i < reader.Tracks.Count; i++)
         {
             WebMTrack track = reader.Tracks[i];
@@ -72,6 +75,7 @@ internal sealed class ClearWebMWriter(WebMReader reader, IMediaKeys keys, PipeWr
             State state = new(track.Number, i, movie[i]!, known?.Counter ?? new TrackCounter(facts) { IsForeign = track.IsProtected && track.Problem is not null }) { Opens = opens, KeyId = track.KeyId };
             if (known is null) _states.Add(state);
             else _states[_states.IndexOf(known)] = state;
+            _current.Add(state);
             if (!opens) continue;
             _changes = true;
             if (track.KeyId.Length != KeyId.Size) _notes.Add($"track {track.Number}: its key is named {Convert.ToHexStringLower(track.KeyId.Span)}, {track.KeyId.Length} bytes; {KeyId.FromOpaque(track.KeyId.Span)} stands for that");
@@ -82,7 +86,7 @@ internal sealed class ClearWebMWriter(WebMReader reader, IMediaKeys keys, PipeWr
 
     private async ValueTask OpenAsync(CancellationToken cancellationToken)
     {
-        foreach (State state in _states)
+        foreach (State state in _current)
         {
             if (!TryFill(state)) continue;
             if (!state.Opens)

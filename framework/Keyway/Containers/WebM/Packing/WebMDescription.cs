@@ -93,6 +93,7 @@ internal sealed class WebMDescription
             ValueTask<bool> step = reader.ReadAsync(CancellationToken.None);
             if (!step.IsCompleted) throw new InvalidOperationException("bytes in memory cannot be waited for");
             if (!step.GetAwaiter().GetResult()) break;
+            if (reader.Kind == SlabKind.Description) throw reader.Error("a segment with a description of its own, behind another", "Segment/Tracks", reader.Offset);
             hasBlocks |= reader.Blocks.Count > 0;
             packer.Add(reader);
         }
