@@ -139,6 +139,7 @@ internal static class InspectReport
         json.WriteString("scheme", SchemeOf(track));
         json.WriteStrings("kids", track.KeyIds.Select(static id => id.ToString()));
         if (track.IsEncryptedAsWhole) json.WriteString("segmentEncryption", PresentationReport.Aes128);
+        if (track.IsSampleAes) json.WriteString("sampleEncryption", PresentationReport.SampleAes);
         if (track.KeyFiles.Count > 0) json.WriteStrings("keyFiles", track.KeyFiles);
         if (track.Samples > 0)
         {

@@ -61,6 +61,7 @@ internal sealed record PlayReport
             ContentTrack facts = Presentation.Facts.Tracks[track.Index];
             json.WriteStrings("kids", (written?.KeyIds ?? track.KeyIds).Where(id => id != default || facts.KeyFiles.Count == 0).Select(static id => id.ToString()));
             if (facts.IsEncryptedAsWhole) json.WriteString("segmentEncryption", PresentationReport.Aes128);
+            if (facts.IsSampleAes) json.WriteString("sampleEncryption", PresentationReport.SampleAes);
             if (facts.KeyFiles.Count > 0) json.WriteStrings("keyFiles", facts.KeyFiles);
             if (Segments is null)
             {

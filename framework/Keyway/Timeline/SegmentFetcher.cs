@@ -202,7 +202,14 @@ internal sealed class SegmentFetcher(MediaSources sources, ContentOrigin origin,
     /// <summary>Of 256 wrong keys one makes padding that fits: what comes out has to begin as a segment does, too.</summary>
     private static void EnsureSense(TimelineSegment segment, ReadOnlySpan<byte> bytes)
     {
-        if (segment.Key is not { Method: SegmentKeyMethod.Aes128 } || SegmentBeginning.Of(bytes).Form != SegmentForm.Unknown || SegmentBoxes.TryReadHeader(bytes, out _)) return;
+        if ((segment.Key is not { Method: SegmentKeyMethod.Aes128 } && segment.Hint is null) || SegmentBeginning.Of(bytes).Form != SegmentForm.Unknown || SegmentBoxes.TryReadHeader(bytes, out _)) return;
+        if (segment.Hint is { } hint)
+        {
+            // What is encrypted as a whole has whole blocks.
+            if (bytes.IsEmpty || bytes.Length % SegmentCipher.BlockSize != 0) return;
+            throw new MediaFormatException(segment.Name, new FormatError($"it begins as nothing that is known, and has {bytes.Length / SegmentCipher.BlockSize} blocks of 16 bytes, as what is encrypted has: {hint}", "", 0));
+        }
+
         throw new MediaFormatException(segment.Name, new FormatError("what comes out does not begin as a segment does: the key is not the one that it was encrypted with, unless what came is not the segment", "AES-128", 0)) { KeyDoesNotFit = true };
     }
 

@@ -53,6 +53,9 @@ public readonly record struct TimelineSegment
     /// <summary>What it is encrypted with, where the playlist says so of this segment; <see langword="null"/>: nothing but what its own boxes say.</summary>
     internal SegmentKey? Key { get; init; }
 
+    /// <summary>What its playlist says of other segments that may explain what this one is, where it is nothing that is known; <see langword="null"/>: nothing.</summary>
+    internal string? Hint { get; init; }
+
     /// <summary>Where it is, and as what it is fetched. What is encrypted as a whole cannot be opened by it.</summary>
     internal SegmentPart Part => PartFor(null, null);
 

@@ -196,14 +196,19 @@ internal sealed class HlsPresentation
 
         _offered = renditions;
 
+        bool IsMpegAudio(Rendition offered) => !container.IsMp4 && offered.Kind == MediaKind.Audio && HlsPresentation.IsMpegAudio(offered.Codecs);
+
         Rendition Known(Rendition offered, IReadOnlyList<MediaKind> kinds) => offered with
         {
-            MimeType = container.TypeFor(offered.Kind) ?? offered.MimeType,
-            IsReadable = container.IsMp4 || container.IsUnknown || container.IsRepacked,
+            MimeType = IsMpegAudio(offered) ? "audio/mpeg" : container.TypeFor(offered.Kind) ?? offered.MimeType,
+            IsReadable = (container.IsMp4 || container.IsUnknown || container.IsRepacked) && !IsMpegAudio(offered),
             IsTrickMode = offered.IsTrickMode || playlist.IsIFrames,
             IsMixed = kinds.Count == 0 ? offered.IsMixed : kinds.Count(static kind => kind is MediaKind.Video or MediaKind.Audio or MediaKind.Text) > 1,
         };
     }
+
+    /// <summary>Whether CODECS says that all its audio is MP3 or MP2 (RFC 6381; ISO/IEC 14496-1, 7.2.6.6.2; 14496-3, 1.5.1.1).</summary>
+    private static bool IsMpegAudio(string? codecs) => codecs?.Split(',').All(static codec => codec is "mp3" or "mp4a.40.32" or "mp4a.40.33" or "mp4a.40.34" || codec.Equals("mp4a.69", StringComparison.OrdinalIgnoreCase) || codec.Equals("mp4a.6b", StringComparison.OrdinalIgnoreCase)) == true;
 
     /// <summary>What a playlist's segments are packed in, by the first bytes of one.</summary>
     private async ValueTask<HlsContainer> LookAsync(MediaPlaylist playlist, CancellationToken cancellationToken)

@@ -15,6 +15,8 @@ internal sealed class HlsSegmentList : SegmentList
     private readonly ulong[] _times;
     private readonly ulong _offset;
     private readonly Lazy<string?> _problem;
+    // A key of segments that are encrypted as a whole, anywhere in the playlist.
+    private readonly Lazy<KeyTag?> _ofSegments;
 
     /// <param name="playlist">The playlist.</param>
     /// <param name="slice">Which of its segments, and when they begin.</param>
@@ -36,6 +38,7 @@ internal sealed class HlsSegmentList : SegmentList
 
         _times[^1] = time;
         _problem = new Lazy<string?>(FindProblem);
+        _ofSegments = new Lazy<KeyTag?>(() => playlist.Keys.FirstOrDefault(static key => key.IsOfSegments && key.Problem is null));
         OwnProtection = HlsProtection.Of(playlist, slice.First, slice.Count);
     }
 
@@ -117,6 +120,7 @@ internal sealed class HlsSegmentList : SegmentList
     private TimelineSegment Segment(int index)
     {
         HlsSegment segment = _playlist.Segments[_first + index];
+        KeyTag? elsewhere = segment.Keys.Count == 0 ? _ofSegments.Value : null;
         ulong number = _playlist.FirstNumber + (ulong)(_first + index);
         return new TimelineSegment
         {
@@ -128,6 +132,7 @@ internal sealed class HlsSegmentList : SegmentList
             Timescale = Timescale,
             Key = SegmentKeys.Of(_playlist, segment.Keys, number),
             IsGap = segment.IsGap,
+            Hint = elsewhere is null ? null : $"the playlist says no key for it, and METHOD={elsewhere.MethodText} for others ({elsewhere.Place}); probably that is meant for this one, too, and stands behind it or was ended before it",
         };
     }
 
