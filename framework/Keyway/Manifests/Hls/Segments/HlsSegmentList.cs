@@ -49,7 +49,7 @@ internal sealed class HlsSegmentList : SegmentList
     public override ulong MediaOffsetUnits => _offset;
 
     public override TimelineSegment? Initialization => Count > 0 && _playlist.Segments[_first].Map is { } map
-        ? new TimelineSegment { Address = map.Address, Range = map.Range, Key = SegmentKeys.OfMap(_playlist, map), Timescale = Timescale }
+        ? new TimelineSegment { Address = map.Address, Range = map.Range, Key = SegmentKeys.OfMap(_playlist, map), Timescale = Timescale, Mirrors = Mirrors }
         : null;
 
     public override bool IsLive => IsFollowed;
@@ -61,6 +61,9 @@ internal sealed class HlsSegmentList : SegmentList
 
     /// <summary>Whether segments may be added at its end.</summary>
     public bool IsOpen { private get; init; }
+
+    /// <summary>Where else its segments are; <see langword="null"/>: nowhere.</summary>
+    public ISegmentMirrors? Mirrors { private get; init; }
 
     internal override bool IsInOneFile => false;
 
@@ -132,6 +135,7 @@ internal sealed class HlsSegmentList : SegmentList
             Timescale = Timescale,
             Key = SegmentKeys.Of(_playlist, segment.Keys, number),
             IsGap = segment.IsGap,
+            Mirrors = Mirrors,
             Hint = elsewhere is null ? null : $"the playlist says no key for it, and METHOD={elsewhere.MethodText} for others ({elsewhere.Place}); probably that is meant for this one, too, and stands behind it or was ended before it",
         };
     }
