@@ -231,6 +231,7 @@ internal static class InspectReport
     private static string SchemeWords(ContentTrack track)
     {
         if (track.IsEncryptedAsWhole) return PresentationReport.Aes128;
+        if (track.IsSampleAes) return PresentationReport.SampleAes;
         if (SchemeOf(track) is not { } scheme) return track.File is { SampleEntries.Count: 0 } ? "not known" : "clear";
         string words = ForeignSchemes.NameOf(scheme) is { } name ? $"{scheme} ({name})" : scheme;
         if (track.Samples == 0 || track.ProtectedSamples == track.Samples || track.Scheme == default) return words;
