@@ -24,19 +24,13 @@ internal static class HlsRenditions
         if (others.Length > 0) notes.Add($"{playlist.Name}: {others.Length} variants of other pathways are left out");
         variants = [.. variants.Except(others)];
 
-        // What differs in its address only is there in the place of the first, and no choice.
-        foreach (StreamTag[] same in variants.GroupBy(AttributesOf).Select(static group => group.DistinctBy(static stream => stream.Address).ToArray()).Where(static group => group.Length > 1).ToArray())
-        {
-            loader.AddRedundant(same[0].Address, [.. same.Skip(1).Select(static stream => stream.Address)]);
-            variants = [.. variants.Except(same.Skip(1))];
-        }
-
+        (variants, IReadOnlyList<MediaTag> members) = RedundantStreams.Remove(playlist, variants, loader);
         List<Rendition> renditions = [];
         HashSet<string> names = new(StringComparer.Ordinal);
         HashSet<Uri> own = [.. playlist.Media.Select(static media => media.Address).OfType<Uri>()];
         string[] groups = [.. variants.OrderByDescending(static stream => (stream.Height ?? 0, stream.Bandwidth)).Select(static stream => stream.Audio).OfType<string>().Distinct(StringComparer.Ordinal)];
         foreach (StreamTag stream in variants) AddVariant(stream);
-        foreach (MediaTag media in playlist.Media) AddMember(media);
+        foreach (MediaTag media in members) AddMember(media);
         foreach (StreamTag stream in playlist.Streams) AddTrickPlay(stream);
         return renditions;
 
@@ -170,10 +164,6 @@ internal static class HlsRenditions
         };
         return [video, video with { Path = "the playlist, audio", Kind = MediaKind.Audio, Segments = new DeferredSegments(loader, playlist.Origin.Location, "the playlist, audio") }];
     }
-
-    /// <summary>All that is said of a variant but its address and its name.</summary>
-    private static string AttributesOf(StreamTag stream) => string.Join('\n', stream.Bandwidth, stream.AverageBandwidth, string.Join(',', stream.Codecs), stream.SupplementalCodecs, stream.Width, stream.Height, stream.FrameRate,
-        stream.Audio, stream.Video, stream.Subtitles, stream.ClosedCaptions, stream.HdcpLevel, stream.AllowedCpc, stream.VideoRange, stream.VideoLayout, stream.Score);
 
     private static bool IsVideo(string codec) => VideoCodecs.Any(known => codec.StartsWith(known, StringComparison.OrdinalIgnoreCase));
 

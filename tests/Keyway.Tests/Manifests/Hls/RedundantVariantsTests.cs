@@ -77,6 +77,28 @@ public sealed class RedundantVariantsTests
     }
 
     [Fact]
+    public async Task Groups_whose_members_are_alike_go_with_their_variants()
+    {
+        const string variant = "#EXT-X-STREAM-INF:BANDWIDTH=300000,CODECS=\"avc1.64001e,mp4a.40.2\",RESOLUTION=640x360,AUDIO=\"";
+        const string audio = "#EXT-X-MEDIA:TYPE=AUDIO,NAME=\"English\",LANGUAGE=\"en\",CHANNELS=\"2\",GROUP-ID=\"";
+        await using HlsScene scene = new HlsScene().WithSamples();
+        scene.Set("master.m3u8", $"#EXTM3U\n{audio}one\",URI=\"audio.m3u8\"\n{audio}two\",URI=\"b/audio.m3u8\"\n{variant}one\"\nvideo-360.m3u8\n{variant}two\"\nb/video-360.m3u8\n");
+        scene.Set("b/audio.m3u8", HlsScene.Playlist("audio"));
+        scene.Files["b/audio/3.m4s"] = HlsScene.Sample("audio/3.m4s");
+        scene.Files["audio/3.m4s"] = [];
+        await using Presentation presentation = await scene.OpenAsync();
+        presentation.Facts.Tracks.Select(static track => (track.Id, track.IsChosen)).Should().Equal(("video-360", true), ("English", true));
+        (await PresentationBench.ReadAsync(presentation, 1)).Should().Equal(PresentationBench.Table("audio"));
+        presentation.Gaps.Should().BeEmpty();
+        presentation.Notes.Should().ContainSingle().Which.Should().Contain("b/audio/3.m4s");
+
+        // Another number of channels is another choice.
+        scene.Set("master.m3u8", $"#EXTM3U\n{audio}one\",URI=\"audio.m3u8\"\n{audio.Replace("\"2\"", "\"6\"", StringComparison.Ordinal)}two\",URI=\"b/audio.m3u8\"\n{variant}one\"\nvideo-360.m3u8\n{variant}two\"\nb/video-360.m3u8\n");
+        await using Presentation other = await scene.OpenAsync();
+        other.Facts.Tracks.Should().HaveCount(4);
+    }
+
+    [Fact]
     public async Task A_live_playlist_that_goes_away_is_followed_elsewhere()
     {
         await using HlsScene files = new();
