@@ -62,6 +62,19 @@ public sealed partial class Presentation : IAsyncDisposable
             List<WantedKey> wanted = WantedOf(track);
             if (wanted.Count > 0) await licenses.WaitAsync([], wanted, _setup.Options.Output, pixels > 0 ? pixels : null, cancellationToken).ConfigureAwait(false);
         }
+
+        // Of a live presentation nobody knows yet which of these will be needed, and when.
+        foreach (SegmentKey key in _feed is null ? _setup.Content.Timeline.KeysAhead : [])
+        {
+            try
+            {
+                if (_setup.KeyFiles.IsWantedAhead(key)) await _setup.KeyFiles.AcquireAsync(key, cancellationToken).ConfigureAwait(false);
+            }
+            catch (KeyUnavailableException)
+            {
+                // Who needs it asks again, and says why there is none.
+            }
+        }
     }
 
     /// <summary>Reads the clear samples of one track, a fragment at a time. Of a live presentation: from the live edge on, which is the same for all tracks whose reading begins together.</summary>
@@ -202,6 +215,7 @@ public sealed partial class Presentation : IAsyncDisposable
     internal async ValueTask AskAsync(CancellationToken cancellationToken)
     {
         AnnounceKeyFiles(_setup.Content.Periods, _setup.Content.Origin);
+        foreach (SegmentKey key in _setup.Content.Timeline.KeysAhead) _setup.KeyFiles.Announce(key, _setup.Content.Origin);
         if (_setup.Keys is { } licenses) await licenses.AskAsync([.. Tracks.SelectMany(WantedOf).DistinctBy(static key => key.Id)], _feed is null ? null : MapOf(_setup.Content.Periods), cancellationToken).ConfigureAwait(false);
     }
 

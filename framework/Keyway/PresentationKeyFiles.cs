@@ -104,9 +104,11 @@ internal sealed class PresentationKeyFiles : ISegmentKeys, IAsyncDisposable
     /// <inheritdoc/>
     public void Announce(SegmentKey key, ContentOrigin origin)
     {
-        // Nor does anybody know by which identifier the caller may hold that of samples.
-        if (key.Method == SegmentKeyMethod.Aes128 || (!HasKeySystem && _held is null)) Ask(key, origin);
+        if (IsWantedAhead(key)) Ask(key, origin);
     }
+
+    /// <summary>Whether a key will be needed as far as can be said before a sample is read. Nor does anybody know by which identifier the caller may hold that of samples.</summary>
+    public bool IsWantedAhead(SegmentKey key) => key.Method == SegmentKeyMethod.Aes128 || (!HasKeySystem && _held is null);
 
     /// <summary>Asks for a key, once, and waits for nothing.</summary>
     public void Ask(SegmentKey key, ContentOrigin origin)

@@ -64,6 +64,39 @@ internal static class HeldKey
         return true;
     }
 
+    /// <summary>Reads a key of a presentation into native memory: of an identifier, or of an address at which a playlist says that it is (<c>URI=KEY</c>).</summary>
+    /// <param name="keys">Takes it.</param>
+    /// <param name="text">The text.</param>
+    /// <param name="where">Where it stands, for messages.</param>
+    /// <param name="source">What an address that is not absolute counts from.</param>
+    /// <exception cref="UsageException">The text is something else. It is not repeated: half of it is a secret.</exception>
+    public static void AddTo(RawMediaKeys keys, string text, string where, Uri? source)
+    {
+        int equals = text.LastIndexOf('=');
+        Span<byte> key = stackalloc byte[16];
+        try
+        {
+            if (equals > 0 && TryReadHex(text.AsSpan(equals + 1), key))
+            {
+                string address = text[..equals];
+                if (!Uri.TryCreate(address, UriKind.Absolute, out Uri? absolute) && !(source is not null && Uri.TryCreate(source, address, out absolute)))
+                    throw new UsageException($"{where}: what stands before the last = is no address");
+                keys.Add(absolute, key);
+                return;
+            }
+
+            int colon = text.IndexOf(':', StringComparison.Ordinal);
+            if (colon < 0 || !(KeyId.TryParse(text.AsSpan(0, colon), out KeyId id) || TryReadOpaque(text.AsSpan(0, colon), out id)))
+                throw new UsageException($"{where}: a key of a presentation is written KID:KEY (the id that its samples name), or URI=KEY (the address that its playlist names); a key is 32 hexadecimal digits");
+            if (!TryReadHex(text.AsSpan(colon + 1), key)) throw new UsageException($"{where}: the key after the colon is not 32 hexadecimal digits");
+            keys.Add(id, key);
+        }
+        finally
+        {
+            Wipe(key);
+        }
+    }
+
     /// <summary>Reads the one key of segments of HLS, which have no identifiers.</summary>
     /// <exception cref="UsageException">The text is something else. It is not repeated: it is a secret.</exception>
     public static void AddTo(RawKeyRing keys, KeyId id, string text, string where)

@@ -139,6 +139,7 @@ internal static class InspectReport
         json.WriteString("scheme", SchemeOf(track));
         json.WriteStrings("kids", track.KeyIds.Select(static id => id.ToString()));
         if (track.IsEncryptedAsWhole) json.WriteString("segmentEncryption", PresentationReport.Aes128);
+        if (track.IsSampleAes) json.WriteString("sampleEncryption", PresentationReport.SampleAes);
         if (track.KeyFiles.Count > 0) json.WriteStrings("keyFiles", track.KeyFiles);
         if (track.Samples > 0)
         {
@@ -232,6 +233,7 @@ internal static class InspectReport
     private static string SchemeWords(ContentTrack track)
     {
         if (track.IsEncryptedAsWhole) return PresentationReport.Aes128;
+        if (track.IsSampleAes) return PresentationReport.SampleAes;
         if (SchemeOf(track) is not { } scheme) return track.File is { SampleEntries.Count: 0 } ? "not known" : "clear";
         string words = ForeignSchemes.NameOf(scheme) is { } name ? $"{scheme} ({name})" : scheme;
         if (track.Samples == 0 || track.ProtectedSamples == track.Samples || track.Scheme == default) return words;

@@ -61,6 +61,7 @@ internal sealed record PlayReport
             ContentTrack facts = Presentation.Facts.Tracks[track.Index];
             json.WriteStrings("kids", (written?.KeyIds ?? track.KeyIds).Where(id => id != default || facts.KeyFiles.Count == 0).Select(static id => id.ToString()));
             if (facts.IsEncryptedAsWhole) json.WriteString("segmentEncryption", PresentationReport.Aes128);
+            if (facts.IsSampleAes) json.WriteString("sampleEncryption", PresentationReport.SampleAes);
             if (facts.KeyFiles.Count > 0) json.WriteStrings("keyFiles", facts.KeyFiles);
             if (Segments is null)
             {
@@ -114,7 +115,7 @@ internal sealed record PlayReport
         foreach ((PresentationTrack track, Mp4TrackSummary? written) in Pairs())
         {
             table.AddRow(
-                Shown.Markup(Describe(track)), track.IsProtected ? PresentationReport.Word(track.Scheme) : Presentation.Facts.Tracks[track.Index].IsEncryptedAsWhole ? PresentationReport.Aes128 : "clear", Count(written?.Samples), Count(written?.ProtectedSamples),
+                Shown.Markup(Describe(track)), Presentation.Facts.Tracks[track.Index].IsSampleAes ? PresentationReport.SampleAes : track.IsProtected ? PresentationReport.Word(track.Scheme) : Presentation.Facts.Tracks[track.Index].IsEncryptedAsWhole ? PresentationReport.Aes128 : "clear", Count(written?.Samples), Count(written?.ProtectedSamples),
                 Count(written?.Bytes), Shown.Markup(string.Join(' ', PresentationReport.KeysOf(written?.KeyIds ?? track.KeyIds, Presentation.Facts.Tracks[track.Index].KeyFiles))));
         }
 

@@ -108,6 +108,9 @@ internal sealed record PresentationReport
     /// <summary>The word for segments that are encrypted as a whole.</summary>
     public const string Aes128 = "AES-128";
 
+    /// <summary>The word for samples of transport streams and packed audio that are protected.</summary>
+    public const string SampleAes = "SAMPLE-AES";
+
     /// <summary>The keys of a track, as people know them: by their identifiers, or by the addresses of files that have none.</summary>
     public static IEnumerable<string> KeysOf(IReadOnlyList<KeyId> ids, IReadOnlyList<string> files) =>
         files.Count > 0 && ids.All(static id => id == default) ? files : ids.Select(static id => id.ToString());

@@ -93,16 +93,27 @@ internal sealed class ContentReader(MediaSources sources, ISegmentKeys? keys)
         }
 
         int read = 0;
+        List<ContentTrack> rest = [];
         foreach (RejectedTrack rejected in selection.Others)
         {
             ContentTrack track = Describe(rejected.Rendition, null) with { WhyNot = rejected.Reason };
-            if (everyTrack && rejected.Rendition is { Kind: MediaKind.Video or MediaKind.Audio } or { Kind: MediaKind.Text, IsReadable: true } && read++ < ManifestLimits.InspectedRepresentations)
+            bool isRead = everyTrack && rejected.Rendition is { Kind: MediaKind.Video or MediaKind.Audio } or { Kind: MediaKind.Text, IsReadable: true } && read++ < ManifestLimits.InspectedRepresentations;
+            if (isRead)
             {
                 try
                 {
-                    MovieFacts facts = await ProbeAsync(timeline.Origin, rejected.Rendition, cancellationToken).ConfigureAwait(false);
-                    ContentMap.Add(protection, NameOf(rejected.Rendition), facts, rejected.Rendition.Path);
-                    track = Describe(rejected.Rendition, facts) with { WhyNot = rejected.Reason };
+                    Rendition rendition = rejected.Rendition;
+                    if (rendition.Segments.IsElsewhere)
+                    {
+                        // What its own document says of protection, which is read only now.
+                        SegmentList opened = await rendition.Segments.OpenAsync(sources, timeline.Origin, cancellationToken).ConfigureAwait(false);
+                        rendition = rendition with { Segments = opened, Protection = [.. rendition.Protection, .. opened.OwnProtection] };
+                        protection.Add(opened.OwnProtection, rendition.Path);
+                    }
+
+                    MovieFacts facts = await ProbeAsync(timeline.Origin, rendition, cancellationToken).ConfigureAwait(false);
+                    ContentMap.Add(protection, NameOf(rendition), facts, rendition.Path);
+                    track = Describe(rendition, facts) with { WhyNot = rejected.Reason };
                 }
                 catch (KeywayException exception)
                 {
@@ -111,8 +122,11 @@ internal sealed class ContentReader(MediaSources sources, ISegmentKeys? keys)
                 }
             }
 
-            tracks.Add(track);
+            rest.Add(track);
         }
+
+        // A rendition of several periods is told once, where it is the same in all of them.
+        tracks.AddRange(rest.GroupBy(static track => track.Id.Length == 0 ? track.Path : $"{track.Kind} {track.Id} {track.Codec} {track.Width}x{track.Height} {track.Bandwidth} {track.Language} {track.WhyNot}", StringComparer.Ordinal).Select(static same => Together([.. same])));
 
         if (everyTrack && read > ManifestLimits.InspectedRepresentations) notes.Add($"the boxes of {read - ManifestLimits.InspectedRepresentations} further renditions were not read");
         return new OpenedContent
@@ -305,6 +319,7 @@ internal sealed class ContentReader(MediaSources sources, ISegmentKeys? keys)
             KeyFiles = [.. rendition.Protection.Select(static said => said.KeyFile).OfType<string>().Distinct()],
             IsEncryptedAsWhole = rendition.Protection.Any(static said => said.IsOfSegments),
             IsProtected = file?.IsProtected ?? rendition.Protection.Count > 0,
+            IsSampleAes = (file is { IsProtected: true } ? file.Scheme : scheme) == ProtectionScheme.Cbcs && (boxes?.NamesNoKeys ?? rendition.MimeType is "video/mp2t" or "audio/aac" or "audio/ac3" or "audio/eac3"),
             File = file,
         };
     }

@@ -52,6 +52,11 @@ public sealed record ContentTrack
     /// <summary>Whether its segments are encrypted as a whole (AES-128 of HLS). What is in them is not known before they are opened.</summary>
     public bool IsEncryptedAsWhole { get; init; }
 
+    /// <summary>
+    /// Whether its samples are protected as HLS has it in transport streams and packed audio (SAMPLE-AES). <see cref="Scheme"/> is <c>cbcs</c> then, as which they are read: the same cipher.
+    /// </summary>
+    public bool IsSampleAes { get; init; }
+
     /// <summary>How many samples it has; 0 where they were not counted.</summary>
     public long Samples { get; init; }
 

@@ -232,6 +232,9 @@ internal static class HlsLimits
     /// <summary>Renditions in periods: of presentations with more, only what is played is listed. Each is an entry in memory.</summary>
     public const int ListedRenditions = 1 << 17;
 
+    /// <summary>Key files of a session that are asked for when it is opened: those of video, audio and text, twice.</summary>
+    public const int KeysAhead = 6;
+
     /// <summary>How much is looked at to tell containers apart: the second packet of a transport stream.</summary>
     public const int FirstBytes = 376;
 

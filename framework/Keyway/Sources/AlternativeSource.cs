@@ -11,7 +11,7 @@ internal sealed class AlternativeSource(MediaSources sources, ContentOrigin orig
     /// <summary>Opens a segment.</summary>
     /// <exception cref="SourceException">No address has it. The first failure is reported.</exception>
     public ValueTask<Stream> OpenAsync(SegmentPart part, CancellationToken cancellationToken) =>
-        TryEachAsync(part, address => OpenAtAsync(part, address, seekable: false, cancellationToken));
+        TryEachAsync(part, address => OpenAtAsync(part, address, seekable: false, cancellationToken), cancellationToken);
 
     /// <summary>Opens a segment at one of its addresses.</summary>
     /// <exception cref="KeywayException">It cannot be had there.</exception>
@@ -22,7 +22,7 @@ internal sealed class AlternativeSource(MediaSources sources, ContentOrigin orig
     /// <summary>Reads a segment whole.</summary>
     /// <exception cref="SourceException">No address has it, or it is larger than <paramref name="limit"/>. The first failure is reported.</exception>
     public ValueTask<ReadOnlyMemory<byte>> ReadAsync(SegmentPart part, int limit, CancellationToken cancellationToken) =>
-        TryEachAsync(part, address => ReadAtAsync(part, address, limit, cancellationToken));
+        TryEachAsync(part, address => ReadAtAsync(part, address, limit, cancellationToken), cancellationToken);
 
     /// <summary>Reads a segment whole, at one of its addresses.</summary>
     /// <exception cref="KeywayException">It cannot be had there.</exception>
@@ -35,12 +35,12 @@ internal sealed class AlternativeSource(MediaSources sources, ContentOrigin orig
     /// <summary>Opens a file so that it can be read anywhere, where that can be done.</summary>
     /// <exception cref="SourceException">No address has it. The first failure is reported.</exception>
     public ValueTask<Stream> OpenFileAsync(SegmentPart part, CancellationToken cancellationToken) =>
-        TryEachAsync(part, address => OpenAtAsync(part, address, seekable: true, cancellationToken));
+        TryEachAsync(part, address => OpenAtAsync(part, address, seekable: true, cancellationToken), cancellationToken);
 
     /// <summary>Tries each address in turn, until one has what is wanted and as it is wanted.</summary>
     /// <exception cref="SourceException">No address has it. The first failure is reported.</exception>
     /// <exception cref="MediaFormatException">The first has something else, and no other has it.</exception>
-    public async ValueTask<T> TryEachAsync<T>(SegmentPart part, Func<Uri, ValueTask<T>> attempt)
+    public async ValueTask<T> TryEachAsync<T>(SegmentPart part, Func<Uri, ValueTask<T>> attempt, CancellationToken cancellationToken)
     {
         int count = 1 + (part.Alternatives?.Count ?? 0);
         int first = Math.Min(Volatile.Read(ref _preferred), count - 1);
@@ -57,6 +57,21 @@ internal sealed class AlternativeSource(MediaSources sources, ContentOrigin orig
             catch (KeywayException exception) when (exception is SourceException or MediaFormatException)
             {
                 failure ??= exception;
+            }
+        }
+
+        if (part.Mirrors is { } mirrors)
+        {
+            foreach (Uri mirror in await mirrors(cancellationToken).ConfigureAwait(false))
+            {
+                try
+                {
+                    return await attempt(mirror).ConfigureAwait(false);
+                }
+                catch (KeywayException exception) when (exception is SourceException or MediaFormatException)
+                {
+                    // The first failure is told.
+                }
             }
         }
 

@@ -12,6 +12,9 @@ internal readonly record struct SegmentPart(Uri Address, ByteRange? Range, bool 
     /// <summary>What makes of the bytes that are there those that are meant; <see langword="null"/>: they are the same.</summary>
     public ISegmentOpening? Opening { get; init; }
 
+    /// <summary>Finds where else it is, where that has to be read first; asked when no known address has it. <see langword="null"/>: nowhere.</summary>
+    public Func<CancellationToken, ValueTask<IReadOnlyList<Uri>>>? Mirrors { get; init; }
+
     /// <summary>Its name for messages: the address without its query, and the bytes where it is a part of a file.</summary>
     public string Name => Range is { } range ? string.Create(CultureInfo.InvariantCulture, $"{SourceText.Of(Address)} bytes {range}") : SourceText.Of(Address);
 }

@@ -35,7 +35,7 @@ internal sealed class CheckedSegment : IAsyncDisposable
     public ReadOnlyMemory<byte> Original { get; init; }
 
     /// <summary>What is unusual about it but harmless.</summary>
-    public string? Note { get; init; }
+    public string? Note { get; set; }
 
     /// <summary>How many bytes were read of it so far.</summary>
     public long Size => Bytes.Length;

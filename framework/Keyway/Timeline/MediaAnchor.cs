@@ -1,3 +1,5 @@
+using Keyway.Sources;
+
 namespace Keyway.Timeline;
 
 /// <summary>
@@ -38,13 +40,30 @@ internal sealed class MediaAnchor(IReadOnlyList<SegmentList> renditions)
     private async Task<MediaBase?> LookAsync(SegmentFetcher fetcher, DateTimeOffset now)
     {
         MediaBase? earliest = null;
-        foreach (MediaBase? found in await Task.WhenAll(Renditions.Select(each => LookAsync(fetcher, each, now))).ConfigureAwait(false))
+        // Those that are in the same segments begin with one.
+        foreach (MediaBase? found in await Task.WhenAll(Renditions.DistinctBy(each => Beginning(each, now)).Select(each => LookAsync(fetcher, each, now))).ConfigureAwait(false))
             if (found is { } time && (earliest is not { } other || time.Time < other.Time)) earliest = time;
         return earliest;
     }
 
     // The oldest of a live presentation are about to go.
     private static IEnumerable<TimelineSegment> Candidates(SegmentList segments, DateTimeOffset now) => segments.IsLive ? segments.Played(now).Reverse() : segments.Played(now);
+
+    /// <summary>What is looked at first of a rendition; itself where nothing can be said.</summary>
+    private static (Uri? Address, ByteRange? Range, SegmentList? Itself) Beginning(SegmentList segments, DateTimeOffset now)
+    {
+        try
+        {
+            foreach (TimelineSegment segment in Candidates(segments, now))
+                if (!segment.IsGap) return (segment.Address, segment.Range, null);
+        }
+        catch (KeywayException)
+        {
+            // Who reads it says what is wrong.
+        }
+
+        return (null, null, segments);
+    }
 
     /// <summary>The beginning by one rendition: of its first segment that is there.</summary>
     private static async Task<MediaBase?> LookAsync(SegmentFetcher fetcher, SegmentList segments, DateTimeOffset now)

@@ -23,6 +23,9 @@ public sealed record PresentationTimeline
     /// <summary>Whether another one may follow.</summary>
     public bool MayChange => Live is { UpdatePeriod: not null };
 
+    /// <summary>Key files that will be needed sooner or later, and may be asked for at once.</summary>
+    internal IReadOnlyList<SegmentKey> KeysAhead { get; init; } = [];
+
     /// <summary>Those of the notes that report something missing.</summary>
     internal IReadOnlyList<string> LeftOut { get; init; } = [];
 

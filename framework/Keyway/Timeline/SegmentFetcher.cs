@@ -83,7 +83,7 @@ internal sealed class SegmentFetcher(MediaSources sources, ContentOrigin origin,
             if (CheckOfHead(bytes, kind, (part with { Address = address }).Name) is { } head) return ((ReadOnlyMemory<byte>)bytes, head, (string?)null);
             RenditionCheck check = RenditionCheck.Of(bytes, (part with { Address = address }).Name, out int length, out string? note);
             return ((ReadOnlyMemory<byte>)bytes.AsMemory(0, length), check, note);
-        }).ConfigureAwait(false);
+        }, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>What an initialisation segment that has been fetched promises.</summary>
@@ -109,10 +109,16 @@ internal sealed class SegmentFetcher(MediaSources sources, ContentOrigin origin,
         if (segment.IsGap) throw new SourceException(segment.Name, "its manifest says that it is missing");
         SegmentPart part = segment.PartFor(keys, origin);
         await AcquireAsync(segment, cancellationToken).ConfigureAwait(false);
-        return await _source.TryEachAsync(part, async address => shared is not null
-            && await shared(segment with { Address = address }, end => FetchAsync(part, address, time, end), cancellationToken).ConfigureAwait(false) is { } bytes
+        Uri? at = null;
+        CheckedSegment found = await _source.TryEachAsync(part, async address =>
+        {
+            at = address;
+            return shared is not null && await shared(segment with { Address = address }, end => FetchAsync(part, address, time, end), cancellationToken).ConfigureAwait(false) is { } bytes
                 ? await ExamineAsync(segment with { Address = address }, bytes, check, cancellationToken).ConfigureAwait(false)
-                : await ReadAtAsync(segment, part, address, check, time, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+                : await ReadAtAsync(segment, part, address, check, time, cancellationToken).ConfigureAwait(false);
+        }, cancellationToken).ConfigureAwait(false);
+        if (at != segment.Address && segment.Alternatives?.Contains(at!) != true) found.Note ??= $"{segment.Name} could not be had; a redundant variant has it ({SourceText.Of(at!)})";
+        return found;
     }
 
     /// <summary>Fetches a segment for several tracks.</summary>
@@ -202,7 +208,14 @@ internal sealed class SegmentFetcher(MediaSources sources, ContentOrigin origin,
     /// <summary>Of 256 wrong keys one makes padding that fits: what comes out has to begin as a segment does, too.</summary>
     private static void EnsureSense(TimelineSegment segment, ReadOnlySpan<byte> bytes)
     {
-        if (segment.Key is not { Method: SegmentKeyMethod.Aes128 } || SegmentBeginning.Of(bytes).Form != SegmentForm.Unknown || SegmentBoxes.TryReadHeader(bytes, out _)) return;
+        if ((segment.Key is not { Method: SegmentKeyMethod.Aes128 } && segment.Hint is null) || SegmentBeginning.Of(bytes).Form != SegmentForm.Unknown || SegmentBoxes.TryReadHeader(bytes, out _)) return;
+        if (segment.Hint is { } hint)
+        {
+            // What is encrypted as a whole has whole blocks.
+            if (bytes.IsEmpty || bytes.Length % SegmentCipher.BlockSize != 0) return;
+            throw new MediaFormatException(segment.Name, new FormatError($"it begins as nothing that is known, and has {bytes.Length / SegmentCipher.BlockSize} blocks of 16 bytes, as what is encrypted has: {hint}", "", 0));
+        }
+
         throw new MediaFormatException(segment.Name, new FormatError("what comes out does not begin as a segment does: the key is not the one that it was encrypted with, unless what came is not the segment", "AES-128", 0)) { KeyDoesNotFit = true };
     }
 

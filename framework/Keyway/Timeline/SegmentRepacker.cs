@@ -217,7 +217,7 @@ internal sealed class SegmentRepacker(ISegmentKeys? keys, ContentOrigin origin)
                 if (units.Exists(each => !each.Configuration.IsSame(units[0].Configuration))) throw Refusal(segment, $"the parameter sets of its {Word(kind)} change within the segment, which MP4 cannot say of one");
             }
 
-            if (tracks.Count == 0) throw Refusal(segment, $"it has no {(wanted is { } missing ? Word(missing) : "track")} that can be read");
+            if (tracks.Count == 0) throw Refusal(segment, $"it has no {(wanted is { } missing ? Word(missing) : "track")} that can be read{(reader.Summary.Notes.Count > 0 ? $": {string.Join("; ", reader.Summary.Notes)}" : "")}");
             SegmentPacker packer = new();
             packer.WriteMovie([.. tracks.Select(static each => each.Track)]);
             ProtectedMap map = new();

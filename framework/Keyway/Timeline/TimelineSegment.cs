@@ -56,6 +56,12 @@ public readonly record struct TimelineSegment
     /// <summary>What makes of the bytes that are at the address those that are meant, where the reader of its manifest knows it; <see langword="null"/>: they are the same.</summary>
     internal ISegmentOpening? Opening { get; init; }
 
+    /// <summary>What its playlist says of other segments that may explain what this one is, where it is nothing that is known; <see langword="null"/>: nothing.</summary>
+    internal string? Hint { get; init; }
+
+    /// <summary>What knows where else it is; <see langword="null"/>: nothing.</summary>
+    internal ISegmentMirrors? Mirrors { get; init; }
+
     /// <summary>Where it is, and as what it is fetched. What is encrypted as a whole cannot be opened by it.</summary>
     internal SegmentPart Part => PartFor(null, null);
 
@@ -64,6 +70,9 @@ public readonly record struct TimelineSegment
     /// <param name="origin">Where its manifest came from; without it nothing that is encrypted as a whole can be had either.</param>
     internal SegmentPart PartFor(ISegmentKeys? keys, ContentOrigin? origin) => new(Address, Range, IsMedia: true, Alternatives)
     {
+        Mirrors = MirrorsOf(this),
         Opening = Key is { Method: SegmentKeyMethod.Aes128 } key ? new SegmentOpening(key, keys, origin) : Opening,
     };
+
+    private static Func<CancellationToken, ValueTask<IReadOnlyList<Uri>>>? MirrorsOf(TimelineSegment segment) => segment.Mirrors is { } mirrors ? cancellationToken => mirrors.FindAsync(segment, cancellationToken) : null;
 }

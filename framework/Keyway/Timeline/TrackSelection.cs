@@ -143,7 +143,7 @@ internal sealed record TrackSelection
 
     private static TrackNotFoundException NotFound(PresentationTimeline timeline, string wanted)
     {
-        List<string> available = [.. All(timeline).Where(static each => each.NotUnderstood is null).Select(static each => Describe(each)).Distinct().Take(ManifestLimits.ListedTracks + 1)];
+        List<string> available = [.. All(timeline).Where(static each => each.NotUnderstood is null).Select(static each => each.IsReadable ? Describe(each) : $"{Describe(each)} ({each.MimeType ?? "a container"}, which is not read)").Distinct().Take(ManifestLimits.ListedTracks + 1)];
         if (available.Count > ManifestLimits.ListedTracks) available[ManifestLimits.ListedTracks] = "…";
         List<string> leftOut = [.. timeline.LeftOut.Take(ManifestLimits.ListedOmissions)];
         if (timeline.LeftOut.Count > leftOut.Count) leftOut.Add("…");

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Keyway.Hosting;
+using Keyway.Mp4;
 using Keyway.Sessions;
 using Spectre.Console;
 
@@ -13,10 +14,13 @@ internal static class LicenseCommand
         PresentationArguments arguments = new();
         Command command = new("license", "Acquires the licences of a presentation and shows key ids, status, policy and times. Writes no media, shows no key.");
         arguments.AddTo(command);
-        command.SetAction((parse, cancellationToken) =>
+        command.SetAction(async (parse, cancellationToken) =>
         {
             Uri source = arguments.ReadSource(parse) ?? throw new UsageException("license needs a manifest or a file");
-            return RunAsync(context(parse), source, arguments.Read(parse), cancellationToken);
+            CommandContext own = context(parse);
+            PresentationOptions options = arguments.Read(parse);
+            using RawMediaKeys? held = arguments.ReadKeys(parse, own.Io);
+            return await RunAsync(own, source, options with { Keys = held }, cancellationToken);
         });
         return command;
     }

@@ -4,6 +4,7 @@ using Keyway.Cli.Sandbox;
 using Keyway.Cli.Targets;
 using Keyway.Hosting;
 using Keyway.Licensing;
+using Keyway.Mp4;
 using Keyway.Timeline;
 using Microsoft.Extensions.Configuration;
 
@@ -27,14 +28,18 @@ internal static class PlayCommand
         command.Options.Add(duration);
         command.Options.Add(gaps);
         command.Options.Add(force);
-        command.SetAction((parse, cancellationToken) => RunAsync(
-            context(parse), arguments.ReadSource(parse),
-            arguments.Read(parse) with
+        command.SetAction(async (parse, cancellationToken) =>
+        {
+            CommandContext own = context(parse);
+            PresentationOptions options = arguments.Read(parse) with
             {
                 Duration = parse.GetValue(duration) is { } text ? TimeSpanText.Parse(text, "--duration") : null,
                 Gaps = GapsOf(parse.GetValue(gaps)),
-            },
-            arguments.ReadRange(parse), parse.GetValue(to), parse.GetValue(force), cancellationToken));
+            };
+            TimeRange range = arguments.ReadRange(parse);
+            using RawMediaKeys? held = arguments.ReadKeys(parse, own.Io);
+            return await RunAsync(own, arguments.ReadSource(parse), options with { Keys = held }, range, parse.GetValue(to), parse.GetValue(force), cancellationToken);
+        });
         return command;
     }
 
@@ -99,7 +104,7 @@ internal static class PlayCommand
             if (presentation.IsLive && writer.Parts.Count == 0) throw Nothing(presentation, Volatile.Read(ref stopped));
             return new PlayReport
             {
-                Presentation = PresentationReport.Of(presentation, [.. writer.Notes, .. webM?.Notes ?? [], .. PlayWebM.Words(presentation, target)]),
+                Presentation = PresentationReport.Of(presentation, [.. writer.Notes, .. webM?.Notes ?? [], .. PlayWebM.Words(presentation, target), .. HeldKeys.Unused(options.Keys)]),
                 Tracks = webM?.Tracks ?? writer.Tracks,
                 Parts = writer.Parts,
                 Segments = own?.Count,

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text;
 using Keyway.Licensing;
 using Keyway.Licensing.Origins;
+using Keyway.Mp4;
 using Keyway.Sources;
 using Keyway.Timeline;
 
@@ -36,6 +37,10 @@ internal sealed class PresentationArguments
 
     public Option<string[]> Values { get; } = new("--value") { Description = "A value that the provider's pipeline names as {NAME}", HelpName = "NAME=VALUE" };
 
+    public Option<string[]> Keys { get; } = new("--key") { Description = "A key that you hold, of an id (KID:KEY) or of an address that a playlist names (URI=KEY): nothing is asked for it; others on this machine can see arguments", HelpName = "KID:KEY|URI=KEY" };
+
+    public Option<string?> KeyFile { get; } = new("--key-file") { Description = "The same in a file, one a line; - is standard input", HelpName = "FILE" };
+
     public Option<bool> Persist { get; } = new("--persist") { Description = "Store the licence in Keyway:Licenses:Store, and play from there without the server the next time" };
 
     public Option<string[]> Headers { get; } = new("--header") { Description = "A header for content requests, to the manifest's origin only", HelpName = "NAME: VALUE" };
@@ -47,7 +52,7 @@ internal sealed class PresentationArguments
     public void AddTo(Command command)
     {
         command.Arguments.Add(Source);
-        foreach (Option option in (Option[])[Video, Audio, Text, KeySystem, Provider, LicenseUrl, LicenseHeaders, TokenFile, CustomDataFile, Values, Persist, Headers, HeadersFor, Allowed])
+        foreach (Option option in (Option[])[Video, Audio, Text, KeySystem, Provider, LicenseUrl, LicenseHeaders, TokenFile, CustomDataFile, Values, Keys, KeyFile, Persist, Headers, HeadersFor, Allowed])
             command.Options.Add(option);
     }
 
@@ -79,6 +84,10 @@ internal sealed class PresentationArguments
             AllowedContentOrigins = [.. (parse.GetValue(Allowed) ?? []).Select(static text => ReadOrigin(text, "--allow-origin"))],
         };
     }
+
+    /// <summary>The keys that the user holds. Ownership: the caller's.</summary>
+    /// <exception cref="UsageException">One is none.</exception>
+    public RawMediaKeys? ReadKeys(ParseResult parse, CommandIo io) => HeldKeys.Read(parse.GetValue(Keys) ?? [], parse.GetValue(KeyFile), ReadSource(parse), io);
 
     /// <summary>The range of the presentation that the user named.</summary>
     /// <exception cref="UsageException">It is none.</exception>

@@ -24,6 +24,9 @@ internal enum ContainerKind
     /// <summary>E-AC-3 syncframes.</summary>
     PackedEAc3,
 
+    /// <summary>Frames of MPEG audio (MP3, MP2). It is recognised, and not read.</summary>
+    PackedMpegAudio,
+
     /// <summary>An ID3 tag; what follows is not there, or none of these.</summary>
     Tagged,
 }

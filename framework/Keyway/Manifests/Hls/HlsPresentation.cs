@@ -48,7 +48,7 @@ internal sealed class HlsPresentation
             if (missing.Length == 0) break;
             DateTimeOffset began = _loader.Sources.Clock.GetUtcNow();
             foreach (Uri address in missing) _began[address] = began;
-            MediaPlaylist[] found = await Task.WhenAll(missing.Select(address => _loader.GetAsync(address, cancellationToken).AsTask())).ConfigureAwait(false);
+            MediaPlaylist[] found = await Task.WhenAll(missing.Select(address => _loader.GetAnyAsync(address, Note, cancellationToken).AsTask())).ConfigureAwait(false);
             for (int i = 0; i < missing.Length; i++) await TakeAsync(missing[i], found[i], cancellationToken).ConfigureAwait(false);
         }
 
@@ -68,6 +68,11 @@ internal sealed class HlsPresentation
         }
 
         Chosen = [.. wishes.Choose(Draft()).Tracks.SelectMany(static track => track.Renditions)];
+    }
+
+    private void Note(string text)
+    {
+        lock (_notes) _notes.Add(text);
     }
 
     /// <summary>What is played, video first.</summary>
@@ -109,7 +114,7 @@ internal sealed class HlsPresentation
                 }
 
                 if (slices[playlist][i].Count == 0) continue;
-                HlsSegmentList segments = new(playlist, slices[playlist][i], path, cut.IsAligned(playlist) ? cut.AnchorOf(i) : null);
+                HlsSegmentList segments = new(playlist, slices[playlist][i], path, cut.IsAligned(playlist) ? cut.AnchorOf(i) : null) { Mirrors = _loader.RedundantTo(AddressOf(offered)) };
                 renditions.Add(offered with { Path = path, Segments = segments, Protection = segments.OwnProtection });
                 MediaAnchor anchor = cut.AnchorOf(i);
                 if (ReferenceEquals(segments.Anchor, anchor) && Chosen.Any(each => each.Path == offered.Path) && (i == 0 || !ReferenceEquals(cut.AnchorOf(i - 1), anchor))) anchor.Renditions = [.. anchor.Renditions, segments];
@@ -124,7 +129,7 @@ internal sealed class HlsPresentation
             });
         }
 
-        return new PresentationTimeline { Origin = _playlist.Origin, Duration = cut.End, Periods = periods, Notes = notes };
+        return new PresentationTimeline { Origin = _playlist.Origin, Duration = cut.End, Periods = periods, Notes = notes, KeysAhead = SessionKeyFiles(played) };
     }
 
     private DeferredSegments Deferred(Rendition offered, string path, PeriodCut cut, int period) => new(
@@ -148,6 +153,27 @@ internal sealed class HlsPresentation
         }
     }
 
+    /// <summary>
+    /// The key files of the session that are worth asking for now: those that the playlists name that are played; of one that goes on nobody knows yet which it will name.
+    /// </summary>
+    private List<SegmentKey> SessionKeyFiles(IReadOnlyList<MediaPlaylist> played)
+    {
+        if (_playlist is not MultivariantPlaylist { SessionKeys: { Count: > 0 } session }) return [];
+        bool mayGrow = played.Any(static playlist => !playlist.IsComplete && !playlist.IsOnDemand);
+        HashSet<(KeyMethod, Uri)> named = [.. played.SelectMany(static playlist => playlist.Keys).Where(static key => key.Uri is not null).Select(static key => (key.Method, key.Uri!))];
+        return
+        [
+            .. session.Where(key => key is { IsKeyFile: true, Problem: null, Uri: { } uri } && !DataUri.Is(key.UriText) && !key.IsIdentifierOf(session) && (mayGrow || named.Contains((key.Method, uri))))
+                .Select(static key => new SegmentKey
+                {
+                    Method = key.Method switch { KeyMethod.Aes128 => SegmentKeyMethod.Aes128, KeyMethod.SampleAes => SegmentKeyMethod.SampleAes, _ => SegmentKeyMethod.SampleAesCtr },
+                    Uri = key.Uri!,
+                    Place = key.Place,
+                })
+                .Take(HlsLimits.KeysAhead),
+        ];
+    }
+
     private List<string> NotesOf() =>
     [
         .. _notes,
@@ -159,7 +185,7 @@ internal sealed class HlsPresentation
     private PresentationTimeline ToLiveTimeline()
     {
         (Uri, MediaPlaylist, DateTimeOffset)[] played = [.. Chosen.Select(AddressOf).Distinct().Select(address => (address, _loaded[address], _began[address]))];
-        return new HlsSource(_loader, _playlist, _offered, played).ToTimeline() with { Notes = NotesOf() };
+        return new HlsSource(_loader, _playlist, _offered, played).ToTimeline() with { Notes = NotesOf(), KeysAhead = SessionKeyFiles([.. played.Select(static each => each.Item2)]) };
     }
 
     private PresentationTimeline Draft() => new() { Origin = _playlist.Origin, Periods = [new TimelinePeriod { Path = "the playlist", Renditions = _offered }] };
@@ -196,14 +222,19 @@ internal sealed class HlsPresentation
 
         _offered = renditions;
 
+        bool IsMpegAudio(Rendition offered) => !container.IsMp4 && offered.Kind == MediaKind.Audio && HlsPresentation.IsMpegAudio(offered.Codecs);
+
         Rendition Known(Rendition offered, IReadOnlyList<MediaKind> kinds) => offered with
         {
-            MimeType = container.TypeFor(offered.Kind) ?? offered.MimeType,
-            IsReadable = container.IsMp4 || container.IsUnknown || container.IsRepacked,
+            MimeType = IsMpegAudio(offered) ? "audio/mpeg" : container.TypeFor(offered.Kind) ?? offered.MimeType,
+            IsReadable = (container.IsMp4 || container.IsUnknown || container.IsRepacked) && !IsMpegAudio(offered),
             IsTrickMode = offered.IsTrickMode || playlist.IsIFrames,
             IsMixed = kinds.Count == 0 ? offered.IsMixed : kinds.Count(static kind => kind is MediaKind.Video or MediaKind.Audio or MediaKind.Text) > 1,
         };
     }
+
+    /// <summary>Whether CODECS says that all its audio is MP3 or MP2 (RFC 6381; ISO/IEC 14496-1, 7.2.6.6.2; 14496-3, 1.5.1.1).</summary>
+    private static bool IsMpegAudio(string? codecs) => codecs?.Split(',').All(static codec => codec is "mp3" or "mp4a.40.32" or "mp4a.40.33" or "mp4a.40.34" || codec.Equals("mp4a.69", StringComparison.OrdinalIgnoreCase) || codec.Equals("mp4a.6b", StringComparison.OrdinalIgnoreCase)) == true;
 
     /// <summary>What a playlist's segments are packed in, by the first bytes of one.</summary>
     private async ValueTask<HlsContainer> LookAsync(MediaPlaylist playlist, CancellationToken cancellationToken)

@@ -24,12 +24,13 @@ internal static class HlsRenditions
         if (others.Length > 0) notes.Add($"{playlist.Name}: {others.Length} variants of other pathways are left out");
         variants = [.. variants.Except(others)];
 
+        (variants, IReadOnlyList<MediaTag> members) = RedundantStreams.Remove(playlist, variants, loader);
         List<Rendition> renditions = [];
         HashSet<string> names = new(StringComparer.Ordinal);
         HashSet<Uri> own = [.. playlist.Media.Select(static media => media.Address).OfType<Uri>()];
         string[] groups = [.. variants.OrderByDescending(static stream => (stream.Height ?? 0, stream.Bandwidth)).Select(static stream => stream.Audio).OfType<string>().Distinct(StringComparer.Ordinal)];
         foreach (StreamTag stream in variants) AddVariant(stream);
-        foreach (MediaTag media in playlist.Media) AddMember(media);
+        foreach (MediaTag media in members) AddMember(media);
         foreach (StreamTag stream in playlist.Streams) AddTrickPlay(stream);
         return renditions;
 

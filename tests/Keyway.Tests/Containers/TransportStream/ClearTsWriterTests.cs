@@ -202,8 +202,8 @@ public sealed class ClearTsWriterTests
 
     [Theory]
     [InlineData(0x24, "HEVC")]
-    [InlineData(0x03, "another kind")]
-    [InlineData(0x11, "another kind")]
+    [InlineData(0x03, "MPEG audio")]
+    [InlineData(0x11, "LATM")]
     public void Codecs_without_a_rule_are_refused_by_name(byte type, string name)
     {
         byte[] stream = TsMaker.Program(type).Pes(Video, new byte[300], 900).Bytes;

@@ -44,7 +44,15 @@ public sealed class ContainerSnifferTests
 
         ContainerSniffer.Recognize(tag).Should().Be(ContainerKind.Tagged);
         ContainerSniffer.Recognize([.. tag, .. "WEBVTT"u8]).Should().Be(ContainerKind.Tagged);
-        // MPEG audio of the other layers has the same sync word.
+        // MPEG audio of the other layers has the same sync word; two frames of it are told: 128 kbit/s of 44.1 kHz (MP3), 192 kbit/s of 48 kHz (MP2), 64 kbit/s of 22.05 kHz.
+        foreach ((byte[] head, int length) in (List<(byte[], int)>)[([0xFF, 0xFB, 0x90, 0x64], 417), ([0xFF, 0xFD, 0xA4, 0x00], 576), ([0xFF, 0xF3, 0x80, 0x00], 208)])
+        {
+            byte[] frames = [.. head, .. new byte[length - 4], .. head, .. new byte[length - 4]];
+            ContainerSniffer.Recognize(frames).Should().Be(ContainerKind.PackedMpegAudio);
+            ContainerSniffer.Recognize([.. tag, .. frames]).Should().Be(ContainerKind.PackedMpegAudio);
+            ContainerSniffer.Problem(ContainerKind.PackedMpegAudio).Should().Contain("MP3");
+        }
+
         ContainerSniffer.Recognize([0xFF, 0xFB, 0x90, 0x64, .. new byte[500]]).Should().Be(ContainerKind.None);
         ContainerSniffer.Recognize([0, 0, 0, 24, .. "ftypiso6"u8, .. new byte[500]]).Should().Be(ContainerKind.None);
     }

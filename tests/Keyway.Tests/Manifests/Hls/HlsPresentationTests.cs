@@ -341,4 +341,67 @@ public sealed class HlsPresentationTests
         ContentFacts facts = await scene.Bench.Engine.InspectAsync(new Uri(HlsScene.Master), cancellationToken: Cancel);
         facts.Tracks.Should().HaveCount(3, "it can be looked at all the same");
     }
+
+    [Fact]
+    public async Task Inspection_of_a_live_presentation_has_the_keys_of_what_is_not_played_and_each_rendition_once()
+    {
+        await using HlsScene scene = new();
+        scene.Set("master.m3u8", HlsScene.Variants);
+        foreach ((string track, int key) in (List<(string, int)>)[("video-360", 0), ("video-180", 1), ("audio", 2)])
+        {
+            byte[] kid = new byte[16];
+            PresentationBench.SampleKeys[key].Id.Write(kid);
+            byte[] box = [0, 0, 0, 52, .. "pssh"u8, 1, 0, 0, 0, .. Convert.FromHexString("edef8ba979d64acea3c827dcd51d21ed"), 0, 0, 0, 1, .. kid, 0, 0, 0, 0];
+            string list = HlsScene.Playlist(track, $"#EXT-X-KEY:METHOD=SAMPLE-AES-CTR,URI=\"data:text/plain;base64,{Convert.ToBase64String(box)}\",KEYFORMAT=\"urn:uuid:edef8ba9-79d6-4ace-a3c8-27dcd51d21ed\"\n");
+            scene.Set(track + ".m3u8", list.Replace("#EXT-X-PLAYLIST-TYPE:VOD\n", "", StringComparison.Ordinal).Replace("#EXT-X-ENDLIST\n", "", StringComparison.Ordinal)
+                .Replace($"{track}/2.m4s\n", $"{track}/2.m4s\n#EXT-X-DISCONTINUITY\n", StringComparison.Ordinal));
+        }
+
+        ContentFacts facts = await scene.Bench.Engine.InspectAsync(new Uri(HlsScene.Master), cancellationToken: TestContext.Current.CancellationToken);
+        facts.IsDynamic.Should().BeTrue();
+        facts.Timeline.Periods.Should().HaveCount(2);
+        facts.Protection.Conflicts.Should().BeEmpty();
+        facts.Protection.Headers.SelectMany(static header => header.KeyIds).Distinct().Should().BeEquivalentTo(PresentationBench.SampleKeys.Take(3).Select(static key => key.Id));
+        facts.Tracks.Select(static track => (track.Id, track.IsChosen)).Should().Equal(("video-360", true), ("English", true), ("video-180", false));
+        facts.Tracks[2].KeyIds.Should().Equal(PresentationBench.SampleKeys[1].Id);
+    }
+
+    [Fact]
+    public async Task Mp3_is_named_and_what_is_beside_it_is_played()
+    {
+        await using HlsScene scene = new HlsScene().WithSamples();
+        byte[] frames = [.. Enumerable.Range(0, 20).SelectMany(static _ => (byte[])[0xFF, 0xFB, 0x90, 0x64, .. new byte[413]])];
+        scene.Files["a.bin"] = frames;
+        scene.Set("a.m3u8", "#EXTM3U\n#EXT-X-TARGETDURATION:3\n#EXTINF:3,\na.bin\n#EXT-X-ENDLIST\n");
+        (await scene.Invoking(static each => each.OpenAsync("a.m3u8").AsTask()).Should().ThrowAsync<TrackNotFoundException>()).Which.Message.Should().Contain("audio/mpeg, which is not read");
+        scene.Set("master.m3u8", "#EXTM3U\n#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"a\",NAME=\"Sound\",URI=\"a.m3u8\"\n#EXT-X-STREAM-INF:BANDWIDTH=1,CODECS=\"avc1.64001e,mp4a.40.34\",RESOLUTION=640x360,AUDIO=\"a\"\nvideo-360.m3u8\n");
+        await using Presentation presentation = await scene.OpenAsync(options: new PresentationOptions { KeySystem = "fake" });
+        presentation.Tracks.Should().ContainSingle().Which.Kind.Should().Be(MediaKind.Video);
+        presentation.Facts.Tracks.Should().Contain(static track => track.Id == "Sound" && track.WhyNot == "audio/mpeg is not read");
+
+        // In a transport stream, by its type.
+        scene.Files["b.ts"] = Containers.TransportStream.TsMaker.Program(0x03).Pes(Containers.TransportStream.TsMaker.VideoPid, frames, 900).Bytes;
+        scene.Set("b.m3u8", "#EXTM3U\n#EXT-X-TARGETDURATION:3\n#EXTINF:3,\nb.ts\n#EXT-X-ENDLIST\n");
+        (await scene.Invoking(static each => each.OpenAsync("b.m3u8").AsTask()).Should().ThrowAsync<MediaFormatException>()).Which.Message.Should().Contain("MPEG audio: MP3, MP2, stream type 0x03");
+        scene.Set("c.m3u8", "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1,CODECS=\"mp4a.40.34\"\nb.m3u8\n");
+        (await scene.Invoking(static each => each.OpenAsync("c.m3u8").AsTask()).Should().ThrowAsync<TrackNotFoundException>()).Which.Message.Should().Contain("audio/mpeg, which is not read");
+    }
+
+    [Fact]
+    public async Task A_segment_that_is_encrypted_and_has_no_key_says_which_it_may_be()
+    {
+        await using HlsScene scene = new();
+        foreach (string path in Directory.EnumerateFiles(Path.Combine(Corpus.Root, "samples", "hls", "aes-128"))) scene.Files[Path.GetFileName(path)] = await File.ReadAllBytesAsync(path, TestContext.Current.CancellationToken);
+        string list = System.Text.Encoding.UTF8.GetString(scene.Files["media.m3u8"]);
+        string key = list.Split('\n').Single(static line => line.StartsWith("#EXT-X-KEY", StringComparison.Ordinal)) + "\n";
+        scene.Set("media.m3u8", list.Replace(key, "", StringComparison.Ordinal).Replace("0.ts\n", $"0.ts\n#EXT-X-DISCONTINUITY\n{key}", StringComparison.Ordinal));
+        (await scene.Invoking(static each => each.OpenAsync("media.m3u8").AsTask()).Should().ThrowAsync<MediaFormatException>()).Which.Should().Match<MediaFormatException>(static failure =>
+            failure.MediaSource.EndsWith("0.ts") && failure.Message.Contains("says no key for it") && failure.Message.Contains("METHOD=AES-128") && failure.Message.Contains("media.m3u8, line 9, EXT-X-KEY") && !failure.KeyDoesNotFit);
+        // What is clear there is read as it is.
+        using System.Security.Cryptography.Aes aes = System.Security.Cryptography.Aes.Create();
+        aes.Key = scene.Files["SD.key"];
+        scene.Files["0.ts"] = aes.DecryptCbc(scene.Files["0.ts"], new byte[16]);
+        await using Presentation presentation = await scene.OpenAsync("media.m3u8");
+        (await PresentationBench.ReadAsync(presentation, 0)).Should().Equal(PresentationBench.Table("video-180"));
+    }
 }

@@ -19,11 +19,12 @@ public sealed class SharedSegmentsTests
     {
         await using HlsScene scene = await SceneAsync();
         await using Presentation presentation = await scene.OpenAsync(playlist);
-        int before = scene.Asked(".ts").Count();
+        int before = scene.Asked(".ts").Count(), first = scene.Asked("0.ts").Count();
         byte[] both = await PresentationBench.WriteAsync(pipe => presentation.MergeAsync(presentation.Tracks, pipe, Cancel));
         (await PresentationBench.SamplesAsync(both, 1)).Should().Equal(PresentationBench.Table("video-180"));
         (await PresentationBench.SamplesAsync(both, 2)).Should().Equal(PresentationBench.Table("audio"));
         scene.Asked(".ts").Skip(before).Where(static path => path != "0.ts").Should().BeEquivalentTo(Later);
+        scene.Asked("0.ts").Skip(first).Should().HaveCount(2, "its beginning is looked at for its time, once for both");
         presentation.Gaps.Should().BeEmpty();
         presentation.Notes.Should().BeEmpty();
     }

@@ -23,7 +23,7 @@ internal sealed record StreamEntry
     public bool IsInUnmarkedProgram { get; set; }
 
     /// <summary>How it is called in texts.</summary>
-    public override string ToString() => $"PID 0x{Pid:X} ({StreamType.NameOf(Codec)}, stream type 0x{Type:X2})";
+    public override string ToString() => $"PID 0x{Pid:X} ({StreamType.NameOf(Codec, Type)}, stream type 0x{Type:X2})";
 
     /// <summary>Whether another one says the same of what its packets carry.</summary>
     public bool IsLike(StreamEntry other) => Pid == other.Pid && Type == other.Type && Codec == other.Codec && IsInUnmarkedProgram == other.IsInUnmarkedProgram;

@@ -40,6 +40,22 @@ internal static class StreamType
         _ => type,
     };
 
+    /// <summary>What a stream is called in texts whose codec is not read.</summary>
+    public static string NameOf(StreamCodec codec, byte type) => codec != StreamCodec.OtherMedia ? NameOf(codec) : type switch
+    {
+        0x01 => "MPEG-1 video",
+        0x02 => "MPEG-2 video",
+        0x03 or 0x04 => "MPEG audio: MP3, MP2",
+        0x10 => "MPEG-4 video",
+        0x11 => "AAC in LATM",
+        0x1C => "AAC without ADTS",
+        0x33 => "VVC",
+        0x42 => "AVS",
+        0x82 or 0x85 or 0x8A => "DTS",
+        0x06 => "Opus",
+        _ => NameOf(codec),
+    };
+
     /// <summary>What a codec is called in texts.</summary>
     public static string NameOf(StreamCodec codec) => codec switch
     {

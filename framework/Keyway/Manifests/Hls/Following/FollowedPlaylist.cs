@@ -8,7 +8,9 @@ namespace Keyway.Manifests.Hls.Following;
 /// <remarks>Threads: one at a time; a request in flight touches nothing but its own result.</remarks>
 internal sealed class FollowedPlaylist
 {
-    private readonly Uri _address;
+    private readonly Uri _own;
+    // Of a variant that is out of reach that of one which is there in its place.
+    private Uri _address;
     // Whether the server did last time what it says that it can do.
     private bool _mayDirect = true;
     private DateTimeOffset _succeeded;
@@ -18,7 +20,7 @@ internal sealed class FollowedPlaylist
     /// <param name="began">When that was asked for.</param>
     public FollowedPlaylist(Uri address, MediaPlaylist first, DateTimeOffset began)
     {
-        (_address, Current, _succeeded) = (address, first, began);
+        (_own, _address, Current, _succeeded) = (address, address, first, began);
         Placed = [];
         Due = began + first.TargetDuration;
         IsOver = first.IsComplete;
@@ -68,6 +70,12 @@ internal sealed class FollowedPlaylist
         Request = null;
         TimeSpan half = Longest(Current.TargetDuration / 2);
         KeywayException? failure = answer.Failure;
+        if (answer.Instead is { } instead)
+        {
+            note($"{answer.Reason}; the redundant variant {Sources.SourceText.Of(instead)} is read in its place");
+            _address = instead;
+        }
+
         if (answer.Playlist is { } found && TryTake(found, periods, note, out failure, out bool isChanged))
         {
             _succeeded = answer.Began;
@@ -125,8 +133,29 @@ internal sealed class FollowedPlaylist
         }
         catch (KeywayException exception)
         {
+            if (wanted is null && skip is null && await AskOthersAsync(loader, cancellationToken).ConfigureAwait(false) is { } other) return new Answer(began, null, false, other.Playlist, null) { Instead = other.Address, Reason = exception.Message };
             return new Answer(began, wanted, skip is not null || wanted is not null, null, exception);
         }
+    }
+
+    /// <summary>Asks those that are there in its place, for a copy that goes on where the last one ended: one that is behind would pass for a presentation that begins anew.</summary>
+    private async Task<(Uri Address, MediaPlaylist Playlist)?> AskOthersAsync(HlsLoader loader, CancellationToken cancellationToken)
+    {
+        if (loader.RedundantTo(_own) is not { } redundant) return null;
+        foreach (Uri other in redundant.Others.Prepend(_own).Where(each => each != _address))
+        {
+            try
+            {
+                (MediaPlaylist playlist, _) = await loader.FetchAsync(other, null, cancellationToken).ConfigureAwait(false);
+                if (playlist.EndNumber >= Current.EndNumber && playlist.FirstNumber >= Current.FirstNumber && playlist.FirstNumber <= Current.EndNumber && playlist.Unmerged is null) return (other, playlist);
+            }
+            catch (KeywayException)
+            {
+                // The first failure is told.
+            }
+        }
+
+        return null;
     }
 
     /// <summary>The address with what the server is asked to do: parameters of its query, in the order of their names.</summary>
@@ -202,5 +231,12 @@ internal sealed class FollowedPlaylist
     /// <param name="IsDirected">Whether the server was asked for anything but the playlist.</param>
     /// <param name="Playlist">The playlist.</param>
     /// <param name="Failure">Why there is none.</param>
-    internal sealed record Answer(DateTimeOffset Began, ulong? Wanted, bool IsDirected, MediaPlaylist? Playlist, KeywayException? Failure);
+    internal sealed record Answer(DateTimeOffset Began, ulong? Wanted, bool IsDirected, MediaPlaylist? Playlist, KeywayException? Failure)
+    {
+        /// <summary>Which other playlist has brought it, where its own could not be had.</summary>
+        public Uri? Instead { get; init; }
+
+        /// <summary>Why its own could not.</summary>
+        public string? Reason { get; init; }
+    }
 }

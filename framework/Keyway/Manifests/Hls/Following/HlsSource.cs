@@ -114,7 +114,7 @@ internal sealed class HlsSource : ITimelineSource
             PlaylistSlice slice = slices[playlist];
             if (slice.Count == 0) continue;
             bool isLast = !playlist.IsOver && playlist.Placed is [.., var last] && last.Group == boundary.Group && slice.First + slice.Count == playlist.Placed.Length;
-            HlsSegmentList segments = new(playlist.Current, slice, path, anchor) { IsOpen = isLast, IsFollowed = !Array.TrueForAll(_order, static each => each.IsOver) };
+            HlsSegmentList segments = new(playlist.Current, slice, path, anchor) { IsOpen = isLast, IsFollowed = !Array.TrueForAll(_order, static each => each.IsOver), Mirrors = _loader.RedundantTo(address) };
             renditions.Add(offered with { Path = path, Segments = segments, Protection = segments.OwnProtection });
             if (ReferenceEquals(playlist, _order.First(each => slices[each].Count > 0))) anchor.Renditions = [segments];
         }

@@ -15,6 +15,8 @@ internal sealed class HlsSegmentList : SegmentList
     private readonly ulong[] _times;
     private readonly ulong _offset;
     private readonly Lazy<string?> _problem;
+    // A key of segments that are encrypted as a whole, anywhere in the playlist.
+    private readonly Lazy<KeyTag?> _ofSegments;
 
     /// <param name="playlist">The playlist.</param>
     /// <param name="slice">Which of its segments, and when they begin.</param>
@@ -36,6 +38,7 @@ internal sealed class HlsSegmentList : SegmentList
 
         _times[^1] = time;
         _problem = new Lazy<string?>(FindProblem);
+        _ofSegments = new Lazy<KeyTag?>(() => playlist.Keys.FirstOrDefault(static key => key.IsOfSegments && key.Problem is null));
         OwnProtection = HlsProtection.Of(playlist, slice.First, slice.Count);
     }
 
@@ -46,7 +49,7 @@ internal sealed class HlsSegmentList : SegmentList
     public override ulong MediaOffsetUnits => _offset;
 
     public override TimelineSegment? Initialization => Count > 0 && _playlist.Segments[_first].Map is { } map
-        ? new TimelineSegment { Address = map.Address, Range = map.Range, Key = SegmentKeys.OfMap(_playlist, map), Timescale = Timescale }
+        ? new TimelineSegment { Address = map.Address, Range = map.Range, Key = SegmentKeys.OfMap(_playlist, map), Timescale = Timescale, Mirrors = Mirrors }
         : null;
 
     public override bool IsLive => IsFollowed;
@@ -58,6 +61,9 @@ internal sealed class HlsSegmentList : SegmentList
 
     /// <summary>Whether segments may be added at its end.</summary>
     public bool IsOpen { private get; init; }
+
+    /// <summary>Where else its segments are; <see langword="null"/>: nowhere.</summary>
+    public ISegmentMirrors? Mirrors { private get; init; }
 
     internal override bool IsInOneFile => false;
 
@@ -117,6 +123,7 @@ internal sealed class HlsSegmentList : SegmentList
     private TimelineSegment Segment(int index)
     {
         HlsSegment segment = _playlist.Segments[_first + index];
+        KeyTag? elsewhere = segment.Keys.Count == 0 ? _ofSegments.Value : null;
         ulong number = _playlist.FirstNumber + (ulong)(_first + index);
         return new TimelineSegment
         {
@@ -128,6 +135,8 @@ internal sealed class HlsSegmentList : SegmentList
             Timescale = Timescale,
             Key = SegmentKeys.Of(_playlist, segment.Keys, number),
             IsGap = segment.IsGap,
+            Mirrors = Mirrors,
+            Hint = elsewhere is null ? null : $"the playlist says no key for it, and METHOD={elsewhere.MethodText} for others ({elsewhere.Place}); probably that is meant for this one, too, and stands behind it or was ended before it",
         };
     }
 

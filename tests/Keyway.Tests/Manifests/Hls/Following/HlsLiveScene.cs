@@ -43,6 +43,9 @@ internal sealed class HlsLiveScene : IAsyncDisposable
     /// <summary>Lines before a segment.</summary>
     public Func<string, int, string> Before { get; set; } = static (_, _) => "";
 
+    /// <summary>Lines behind the last segment, of the one that is not whole yet.</summary>
+    public Func<string, int, string> Behind { get; set; } = static (_, _) => "";
+
     /// <summary>Lines at the top of each list.</summary>
     public string Head { get; set; } = "";
 
@@ -127,6 +130,7 @@ internal sealed class HlsLiveScene : IAsyncDisposable
             text.Append(CultureInfo.InvariantCulture, $"{Before(track, number)}#EXTINF:4.000,\n{track}/{number}.m4s\n");
         }
 
+        if (Now.TotalSeconds < End) text.Append(Behind(track, last + 1));
         if (Now.TotalSeconds >= End) text.Append("#EXT-X-ENDLIST\n");
         return text.ToString();
     }

@@ -25,6 +25,25 @@ public sealed class HlsLiveTests
     }
 
     [Fact]
+    public async Task Of_low_latency_whole_segments_are_played_once_each_and_no_parts()
+    {
+        await using HlsLiveScene scene = new()
+        {
+            Head = "#EXT-X-PART-INF:PART-TARGET=1\n#EXT-X-SERVER-CONTROL:PART-HOLD-BACK=3\n",
+            Before = static (track, number) => $"#EXT-X-PART:DURATION=2,URI=\"{track}/{number}.1.m4s\",INDEPENDENT=YES\n#EXT-X-PART:DURATION=2,URI=\"{track}/{number}.2.m4s\"\n",
+            Behind = static (track, number) => $"#EXT-X-PART:DURATION=1,URI=\"{track}/{number}.m4s\",BYTERANGE=\"100@0\",INDEPENDENT=YES\n#EXT-X-PART:DURATION=1,URI=\"{track}/{number}.2.m4s\",GAP=YES\n#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"{track}/{number}.3.m4s\"\n",
+        };
+        await scene.InTheClearAsync();
+        await using Presentation presentation = await scene.OpenAsync();
+        byte[] file = (await scene.RecordAsync(presentation, 1)).Single().File;
+        // From three target durations before the end on: PART-HOLD-BACK is for those who play parts.
+        (await PresentationBench.SamplesAsync(file, 1)).Should().Equal(HlsLiveScene.Rows("video-180", 2, 9));
+        presentation.Gaps.Should().BeEmpty();
+        scene.Asked("video-180/").Should().NotContain(static path => path.EndsWith(".1.m4s") || path.EndsWith(".2.m4s") || path.EndsWith(".3.m4s"));
+        for (int number = 5; number <= 9; number++) scene.Asked($"video-180/{number}.m4s").Should().ContainSingle();
+    }
+
+    [Fact]
     public async Task A_discontinuity_goes_on_where_the_clock_before_it_ends()
     {
         await using HlsLiveScene scene = new() { Discontinuities = [6] };

@@ -287,6 +287,8 @@ public sealed class HlsSourceTests
     [InlineData("#EXT-X-START:TIME-OFFSET=4\n", 8)]
     [InlineData("#EXT-X-START:TIME-OFFSET=40\n", 0)]
     [InlineData("", 12)]
+    [InlineData("#EXT-X-SERVER-CONTROL:HOLD-BACK=14,PART-HOLD-BACK=1\n#EXT-X-PART-INF:PART-TARGET=0.33\n", 14)]
+    [InlineData("#EXT-X-SERVER-CONTROL:PART-HOLD-BACK=1\n#EXT-X-PART-INF:PART-TARGET=0.33\n", 12)]
     public async Task The_author_says_where_to_begin(string start, double delay)
     {
         PlaylistServer server = new();
