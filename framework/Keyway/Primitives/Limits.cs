@@ -467,8 +467,8 @@ internal static class WebMLimits
     /// <summary><c>Cues</c>: one entry of some twenty bytes a second for a day are 2 MiB.</summary>
     public const int CuesBytes = 16 << 20;
 
-    /// <summary>Segments that <c>Cues</c> lead to, and with them cue points that are looked at: a week at one a second.</summary>
-    public const int CuePoints = 1 << 20;
+    /// <summary>Places that <c>Cues</c> lead to, of all tracks together: three days at one a second. Eight bytes can make one.</summary>
+    public const int CuePoints = 1 << 18;
 
     /// <summary>Tracks of one file. Films have some ten.</summary>
     public const int Tracks = 256;

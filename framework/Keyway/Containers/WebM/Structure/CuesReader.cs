@@ -12,9 +12,9 @@ internal static class CuesReader
     /// <param name="error">What is wrong.</param>
     public static bool TryRead(ReadOnlySpan<byte> bytes, long offset, out IReadOnlyList<(ulong Time, ulong Position)> cues, out FormatError error)
     {
-        SortedDictionary<ulong, ulong> found = [];
         cues = [];
         error = default;
+        List<(ulong Position, ulong Time)> found = [];
         EbmlCursor root = new(bytes, offset, "Segment");
         if (!root.MoveNext() || root.Id != EbmlId.Cues)
         {
@@ -22,24 +22,25 @@ internal static class CuesReader
             return false;
         }
 
-        int points = 0;
         EbmlCursor point = root.Enter();
         while (point.MoveNext())
-        {
-            if (point.Id != EbmlId.CuePoint) continue;
-            if (++points > WebMLimits.CuePoints) point.Fail($"more than {WebMLimits.CuePoints} cue points");
-            else ReadPoint(ref point, found);
-        }
-
-        cues = [.. found.Select(static pair => (pair.Value, pair.Key))];
+            if (point.Id == EbmlId.CuePoint) ReadPoint(ref point, found);
         error = point.Error ?? default;
-        return point.Error is null;
+        if (point.Error is not null) return false;
+
+        // By position, and of each the earliest time.
+        found.Sort();
+        List<(ulong, ulong)> clusters = [];
+        for (int i = 0; i < found.Count; i++)
+            if (i == 0 || found[i].Position != found[i - 1].Position) clusters.Add((found[i].Time, found[i].Position));
+        cues = clusters;
+        return true;
     }
 
-    private static void ReadPoint(ref EbmlCursor point, SortedDictionary<ulong, ulong> found)
+    private static void ReadPoint(ref EbmlCursor point, List<(ulong Position, ulong Time)> found)
     {
         ulong time = 0;
-        List<ulong> positions = [];
+        int first = found.Count;
         EbmlCursor field = point.Enter();
         while (field.MoveNext())
         {
@@ -48,13 +49,17 @@ internal static class CuesReader
             {
                 EbmlCursor inner = field.Enter();
                 while (inner.MoveNext())
-                    if (inner.Id == EbmlId.CueClusterPosition) positions.Add(inner.Number());
+                {
+                    if (inner.Id != EbmlId.CueClusterPosition) continue;
+                    if (found.Count == WebMLimits.CuePoints) inner.Fail($"more than {WebMLimits.CuePoints} places");
+                    else found.Add((inner.Number(), 0));
+                }
+
                 if (inner.Error is { } wrong) field.Fail(wrong);
             }
         }
 
         if (field.Error is { } error) point.Fail(error);
-        foreach (ulong position in positions)
-            if (!found.TryGetValue(position, out ulong earliest) || time < earliest) found[position] = time;
+        for (int i = first; i < found.Count; i++) found[i] = (found[i].Position, time);
     }
 }
