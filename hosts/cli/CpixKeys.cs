@@ -14,17 +14,21 @@ internal sealed class CpixKeys : IDisposable
 
     private CpixKeys(CpixDocument document, List<string> warnings) => (_document, _warnings) = (document, warnings);
 
-    /// <summary>Reads the document that a request names, and opens what is encrypted in it.</summary>
+    /// <summary>Reads a document, and opens what is encrypted in it.</summary>
+    /// <param name="cpix">The file; <c>-</c>: standard input.</param>
+    /// <param name="cpixKey">The file of the recipient's private key; <see langword="null"/>: there is none.</param>
+    /// <param name="io">Standard input.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="UsageException">A file cannot be read, or is no private key.</exception>
     /// <exception cref="CpixException">The document gives no keys.</exception>
-    public static async Task<CpixKeys> ReadAsync(DecryptRequest request, CommandIo io, CancellationToken cancellationToken)
+    public static async Task<CpixKeys> ReadAsync(string cpix, string? cpixKey, CommandIo io, CancellationToken cancellationToken)
     {
-        if (request.Cpix!.StartsWith("http", StringComparison.OrdinalIgnoreCase) && request.Cpix.Contains("://", StringComparison.Ordinal)) throw new UsageException("--cpix takes a file: keys are not fetched");
-        CpixDocument document = await ReadFileAsync(request.Cpix, io, cancellationToken);
+        if (cpix.StartsWith("http", StringComparison.OrdinalIgnoreCase) && cpix.Contains("://", StringComparison.Ordinal)) throw new UsageException("--cpix takes a file: keys are not fetched");
+        CpixDocument document = await ReadFileAsync(cpix, io, cancellationToken);
         try
         {
             List<string> warnings = [.. document.Notes.Select(static note => $"--cpix: {note}")];
-            if (request.CpixKey is not { } file) return new CpixKeys(document, warnings);
+            if (cpixKey is not { } file) return new CpixKeys(document, warnings);
             using RSA recipient = PrivateKeyFile.Read(file, "--cpix-key", out bool isOpenToOthers);
             if (isOpenToOthers) warnings.Add($"--cpix-key: others may read {file} (chmod 600 closes it)");
             if (document.IsLocked) document.Unlock(recipient);
@@ -62,11 +66,13 @@ internal sealed class CpixKeys : IDisposable
     public void Warn(List<string> warnings) => warnings.AddRange(_warnings);
 
     /// <summary>Adds what is to be known of the document, and whether it was of use.</summary>
-    public void Warn(List<string> warnings, Mp4Summary summary)
+    /// <param name="warnings">Takes it.</param>
+    /// <param name="ids">What the samples named.</param>
+    public void Warn(List<string> warnings, IEnumerable<KeyId> ids)
     {
         Warn(warnings);
         // What names no key was opened by a rule.
-        if (!summary.Tracks.Any(track => track.KeyIds.Any(id => id == default || _document.ContentKeys.Any(key => key.Id == id)))) warnings.Add("no sample asked for a key of --cpix");
+        if (!ids.Any(id => id == default || _document.ContentKeys.Any(key => key.Id == id))) warnings.Add("no sample asked for a key of --cpix");
     }
 
     public void Dispose()

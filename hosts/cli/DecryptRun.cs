@@ -26,7 +26,7 @@ internal static class DecryptRun
         if (SegmentRun.IsMeant(request)) return await SegmentRun.RunAsync(request, target, io, cancellationToken);
         using RawMediaKeys held = new();
         // What is given by itself comes before what stands in a document.
-        using CpixKeys? document = request.Cpix is null ? null : await CpixKeys.ReadAsync(request, io, cancellationToken);
+        using CpixKeys? document = request.Cpix is not { } cpix ? null : await CpixKeys.ReadAsync(cpix, request.CpixKey, io, cancellationToken);
         document?.AddTo(held);
         // Keys whose names only WebM has; what else is read decides whether they are any.
         List<UsageException> odd = [];
@@ -66,7 +66,7 @@ internal static class DecryptRun
 
         TimeSpan elapsed = TimeProvider.System.GetElapsedTime(begun);
         List<string> warnings = Warnings(held, summary);
-        document?.Warn(warnings, summary);
+        document?.Warn(warnings, summary.Tracks.SelectMany(static track => track.KeyIds));
         if (request.Json) await io.Out.WriteLineAsync(ToJson(summary, outputs.Written[0], warnings, elapsed));
         else
         {

@@ -87,7 +87,8 @@ internal sealed record PresentationReport
     {
         if (Sessions.Count == 0)
         {
-            console.MarkupLine("Nothing is protected: no licence was needed.");
+            bool isProtected = Tracks.Any(track => track.IsProtected || Facts.Tracks[track.Index].IsEncryptedAsWhole);
+            console.MarkupLine(isProtected ? "The keys were given: no licence was needed." : "Nothing is protected: no licence was needed.");
             return;
         }
 

@@ -24,7 +24,7 @@ internal static class SegmentRun
         };
         using RawKeyRing keys = new();
         KeyId id = new(1);
-        using CpixKeys? document = request.Cpix is null ? null : await CpixKeys.ReadAsync(request, io, cancellationToken);
+        using CpixKeys? document = request.Cpix is not { } cpix ? null : await CpixKeys.ReadAsync(cpix, request.CpixKey, io, cancellationToken);
         if (document is null) await AddKeyAsync(keys, id, request, io, cancellationToken);
         else id = document.AddTo(keys, request, method == SegmentEncryption.SampleAes ? ProtectionScheme.Cbcs : ProtectionScheme.None);
         byte[] vector = document is not null && method == SegmentEncryption.SampleAes && request.Vector is null && request.Sequence is null && document.VectorOf(id) is { } own ? own : VectorOf(request);

@@ -40,6 +40,18 @@ public sealed class CpixTests : IDisposable
     }
 
     [Fact]
+    public async Task A_presentation_plays_with_the_keys_of_a_document_and_asks_nobody()
+    {
+        CommandRun run = (await CommandRun.OfAsync(["play", Sample.File("cbcs/manifest.mpd"), "--cpix", Plain("cbcs", "HD", "SD", "AUDIO"), "--to", _folder.File("out.mp4")])).ShouldEndWith(ExitCode.Done);
+        run.Out.Should().Contain("The keys were given: no licence was needed").And.NotContain("--cpix");
+        (await CommandRun.OfAsync(["play", Sample.File("cbcs/manifest.mpd"), "--key", Sample.Held("HD"), "--key", Sample.Held("AUDIO"), "--to", _folder.File("key.mp4")])).ShouldEndWith(ExitCode.Done);
+        await ShouldBeSameAsync("out.mp4", "key.mp4");
+        (await CommandRun.OfAsync(["license", Sample.File("cbcs/manifest.mpd"), "--cpix", Encrypted("pskc.xml"), "--cpix-key", Encrypted("recipient.pem")])).ShouldEndWith(ExitCode.Done);
+        (await CommandRun.OfAsync(["play", Sample.File("cbcs/manifest.mpd"), "--cpix", Encrypted("pskc.xml"), "--to", _folder.File("no.mp4")])).ShouldEndWith(ExitCode.NoUsableKey);
+        (await CommandRun.OfAsync(["play", Sample.File("cbcs/manifest.mpd"), "--cpix-key", Encrypted("recipient.pem"), "--to", _folder.File("no.mp4")])).ShouldEndWith(ExitCode.Usage);
+    }
+
+    [Fact]
     public async Task A_document_comes_by_standard_input_and_a_key_by_itself_comes_first()
     {
         string xml = await File.ReadAllTextAsync(Plain("cbcs", "AUDIO"), Cancel);

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Keyway.Hosting;
-using Keyway.Mp4;
 using Keyway.Sessions;
 using Spectre.Console;
 
@@ -19,8 +18,8 @@ internal static class LicenseCommand
             Uri source = arguments.ReadSource(parse) ?? throw new UsageException("license needs a manifest or a file");
             CommandContext own = context(parse);
             PresentationOptions options = arguments.Read(parse);
-            using RawMediaKeys? held = arguments.ReadKeys(parse, own.Io);
-            return await RunAsync(own, source, options with { Keys = held }, cancellationToken);
+            using HeldKeys held = await arguments.ReadKeysAsync(parse, own.Io, cancellationToken);
+            return await RunAsync(own, source, options with { Keys = held.Keys }, cancellationToken);
         });
         return command;
     }

@@ -4,7 +4,6 @@ using Keyway.Cli.Sandbox;
 using Keyway.Cli.Targets;
 using Keyway.Hosting;
 using Keyway.Licensing;
-using Keyway.Mp4;
 using Keyway.Timeline;
 using Microsoft.Extensions.Configuration;
 
@@ -37,13 +36,13 @@ internal static class PlayCommand
                 Gaps = GapsOf(parse.GetValue(gaps)),
             };
             TimeRange range = arguments.ReadRange(parse);
-            using RawMediaKeys? held = arguments.ReadKeys(parse, own.Io);
-            return await RunAsync(own, arguments.ReadSource(parse), options with { Keys = held }, range, parse.GetValue(to), parse.GetValue(force), cancellationToken);
+            using HeldKeys held = await arguments.ReadKeysAsync(parse, own.Io, cancellationToken);
+            return await RunAsync(own, arguments.ReadSource(parse), options with { Keys = held.Keys }, held, range, parse.GetValue(to), parse.GetValue(force), cancellationToken);
         });
         return command;
     }
 
-    private static async Task<int> RunAsync(CommandContext context, Uri? source, PresentationOptions options, TimeRange range, string? to, bool force, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(CommandContext context, Uri? source, PresentationOptions options, HeldKeys held, TimeRange range, string? to, bool force, CancellationToken cancellationToken)
     {
         OutputTarget? named = TargetOf(source, to);
         if (context.Json && named?.Kind == OutputKind.StandardOutput) throw new UsageException("--json writes to standard output, where --to - writes the media");
@@ -104,7 +103,7 @@ internal static class PlayCommand
             if (presentation.IsLive && writer.Parts.Count == 0) throw Nothing(presentation, Volatile.Read(ref stopped));
             return new PlayReport
             {
-                Presentation = PresentationReport.Of(presentation, [.. writer.Notes, .. webM?.Notes ?? [], .. PlayWebM.Words(presentation, target), .. HeldKeys.Unused(options.Keys)]),
+                Presentation = PresentationReport.Of(presentation, [.. writer.Notes, .. webM?.Notes ?? [], .. PlayWebM.Words(presentation, target), .. held.Notes((webM?.Tracks ?? writer.Tracks).SelectMany(static track => track?.KeyIds ?? []))]),
                 Tracks = webM?.Tracks ?? writer.Tracks,
                 Parts = writer.Parts,
                 Segments = own?.Count,

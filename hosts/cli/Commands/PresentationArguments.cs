@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Text;
 using Keyway.Licensing;
 using Keyway.Licensing.Origins;
-using Keyway.Mp4;
 using Keyway.Sources;
 using Keyway.Timeline;
 
@@ -41,6 +40,10 @@ internal sealed class PresentationArguments
 
     public Option<string?> KeyFile { get; } = new("--key-file") { Description = "The same in a file, one a line; - is standard input", HelpName = "FILE" };
 
+    public Option<string?> Cpix { get; } = new("--cpix") { Description = "A CPIX document with keys that you hold, or - for standard input", HelpName = "FILE|-" };
+
+    public Option<string?> CpixKey { get; } = new("--cpix-key") { Description = "The private key (PEM, not encrypted) of the recipient that the keys of --cpix are encrypted for", HelpName = "PEM" };
+
     public Option<bool> Persist { get; } = new("--persist") { Description = "Store the licence in Keyway:Licenses:Store, and play from there without the server the next time" };
 
     public Option<string[]> Headers { get; } = new("--header") { Description = "A header for content requests, to the manifest's origin only", HelpName = "NAME: VALUE" };
@@ -52,7 +55,7 @@ internal sealed class PresentationArguments
     public void AddTo(Command command)
     {
         command.Arguments.Add(Source);
-        foreach (Option option in (Option[])[Video, Audio, Text, KeySystem, Provider, LicenseUrl, LicenseHeaders, TokenFile, CustomDataFile, Values, Keys, KeyFile, Persist, Headers, HeadersFor, Allowed])
+        foreach (Option option in (Option[])[Video, Audio, Text, KeySystem, Provider, LicenseUrl, LicenseHeaders, TokenFile, CustomDataFile, Values, Keys, KeyFile, Cpix, CpixKey, Persist, Headers, HeadersFor, Allowed])
             command.Options.Add(option);
     }
 
@@ -87,7 +90,8 @@ internal sealed class PresentationArguments
 
     /// <summary>The keys that the user holds. Ownership: the caller's.</summary>
     /// <exception cref="UsageException">One is none.</exception>
-    public RawMediaKeys? ReadKeys(ParseResult parse, CommandIo io) => HeldKeys.Read(parse.GetValue(Keys) ?? [], parse.GetValue(KeyFile), ReadSource(parse), io);
+    public Task<HeldKeys> ReadKeysAsync(ParseResult parse, CommandIo io, CancellationToken cancellationToken) =>
+        HeldKeys.ReadAsync(parse.GetValue(Keys) ?? [], parse.GetValue(KeyFile), parse.GetValue(Cpix), parse.GetValue(CpixKey), ReadSource(parse), io, cancellationToken);
 
     /// <summary>The range of the presentation that the user named.</summary>
     /// <exception cref="UsageException">It is none.</exception>
