@@ -229,7 +229,7 @@ internal sealed class LiveTrack(LiveFeed feed, PeriodPlan plan, int track, Perio
         {
             if (_writer is null || _rendition != period.Rendition.Id) await BeginAsync(now, row, period, start, length, until, to, cancellationToken).ConfigureAwait(false);
             SharedFetch? shared = Share is null ? null : await Share.Of(track).NextAsync(Share.With(track, other => row.Tracks[other]?.Rendition), cancellationToken).ConfigureAwait(false);
-            if (await TryAsync(token => _fetcher!.ReadAsync(wanted, _check!, LiveLimits.RequestTime(length), token, shared), start, until, cancellationToken).ConfigureAwait(false) is { } found)
+            if (await TryAsync(token => _fetcher!.ReadAsync(wanted, _check!, LiveLimits.RequestTime(length), token, shared), start, until, wanted, cancellationToken).ConfigureAwait(false) is { } found)
             {
                 ReportHole(start, length);
                 await _writer!.AddAsync(found, cancellationToken).ConfigureAwait(false);
@@ -265,7 +265,7 @@ internal sealed class LiveTrack(LiveFeed feed, PeriodPlan plan, int track, Perio
         Head? head = null;
         if (segments.Initialization is { } initialization)
         {
-            head = await TryAsync(async token => new Head(await _fetcher!.ReadInitializationAsync(initialization, period.Rendition.Kind, LiveLimits.RequestTime(length), token).ConfigureAwait(false)), start, until, cancellationToken).ConfigureAwait(false)
+            head = await TryAsync(async token => new Head(await _fetcher!.ReadInitializationAsync(initialization, period.Rendition.Kind, LiveLimits.RequestTime(length), token).ConfigureAwait(false)), start, until, wanted: null, cancellationToken).ConfigureAwait(false)
                 ?? throw new SourceException(initialization.Name, "the period has ended before its initialisation segment was there");
             if (head.Note is { } note) feed.Note(note);
         }
@@ -330,7 +330,7 @@ internal sealed class LiveTrack(LiveFeed feed, PeriodPlan plan, int track, Perio
     /// <returns><see langword="null"/>: a newer manifest ends the period before it.</returns>
     /// <exception cref="SourceException">It did not come.</exception>
     /// <exception cref="MediaFormatException">It did not come as it should be.</exception>
-    private async ValueTask<T?> TryAsync<T>(Func<CancellationToken, ValueTask<T>> fetch, TimeSpan start, DateTimeOffset until, CancellationToken cancellationToken)
+    private async ValueTask<T?> TryAsync<T>(Func<CancellationToken, ValueTask<T>> fetch, TimeSpan start, DateTimeOffset until, TimelineSegment? wanted, CancellationToken cancellationToken)
         where T : class
     {
         _isAsking = true;
@@ -351,6 +351,8 @@ internal sealed class LiveTrack(LiveFeed feed, PeriodPlan plan, int track, Perio
                 // What the manifest has lost altogether is gone; what it ends before never was.
                 if (now.Find(_row) is not { } row) throw;
                 if (EndOf(now, row) is { } over && start >= over) return null;
+                // So does what a complete manifest does not name, nor anything behind it: segments may promise what never comes.
+                if (wanted is { Time: > 0 } segment && row.Tracks[track]?.Rendition.Segments is { IsLive: false, IsEnumerable: true } left && left.Next(segment.Time - 1, feed.Now).Kind == SegmentStepKind.Ended) return null;
             }
         }
     }
