@@ -85,7 +85,6 @@ internal sealed class ContentReader(MediaSources sources, ISegmentKeys? keys)
                 int[] others = [.. share.With(i, other => other == i ? rendition : selection.Tracks[other].Renditions.FirstOrDefault(each => each.IsMixed && each.Id == rendition.Id)).Where(other => other > i)];
                 MovieFacts facts = await ProbeAsync(timeline.Origin, rendition, cancellationToken, (segment, fetch, token) => share.GetAsync(own, others, segment, fetch, token)).ConfigureAwait(false);
                 ContentMap.Add(protection, NameOf(rendition), facts, rendition.Path);
-                notes.AddRange(facts.Notes);
                 if (facts.Description.Length > 0) descriptions[rendition.Path] = facts.Description;
                 periods.Add(Describe(rendition, facts));
             }
@@ -98,7 +97,9 @@ internal sealed class ContentReader(MediaSources sources, ISegmentKeys? keys)
         foreach (RejectedTrack rejected in selection.Others)
         {
             ContentTrack track = Describe(rejected.Rendition, null) with { WhyNot = rejected.Reason };
-            bool isRead = everyTrack && rejected.Rendition is { Kind: MediaKind.Video or MediaKind.Audio } or { Kind: MediaKind.Text, IsReadable: true } && read++ < ManifestLimits.InspectedRepresentations;
+            // What nothing here understands or reads has no boxes to be looked at.
+            bool isForeign = rejected.Rendition is { NotUnderstood: not null, IsReadable: false };
+            bool isRead = everyTrack && !isForeign && rejected.Rendition is { Kind: MediaKind.Video or MediaKind.Audio } or { Kind: MediaKind.Text, IsReadable: true } && read++ < ManifestLimits.InspectedRepresentations;
             if (isRead)
             {
                 try

@@ -70,8 +70,8 @@ internal static class SegmentBoxes
         return "it does not begin with a box";
     }
 
-    // What packagers write at the top of files and segments. Of anything else a length that leads out of the segment says that it is no box at all.
-    private static bool IsKnown(uint type) =>
+    /// <summary>Whether packagers write a box at the top of files and segments. Of anything else a length that leads out of the segment says that it is no box at all.</summary>
+    public static bool IsKnown(uint type) =>
         type is FourCc.Ftyp or FourCc.Styp or FourCc.Moov or FourCc.Moof or FourCc.Mdat or FourCc.Free or FourCc.Uuid or FourCc.Meta or FourCc.Pssh
             or Sidx or Ssix or Emsg or Prft or Skip or Mfra or Imda;
 }

@@ -22,7 +22,6 @@ internal sealed class Traf
     /// <summary>What is wrong with the runs of samples.</summary>
     public FormatError? RunsProblem { get; private set; }
 
-    /// <summary>When the first sample is decoded: <c>tfdt</c>, or what Smooth Streaming has in its place.</summary>
     public ulong? BaseTime { get; private set; }
 
     public List<Trun> Runs { get; } = new(1);
@@ -86,7 +85,6 @@ internal sealed class Traf
     {
         value = new Traf { Range = new BoxRange(traf.Start, traf.Length), Offset = traf.Offset };
         bool header = false, hasStandard = false;
-        ulong? absolute = null;
         BoxWalker walker = traf.Children();
         while (walker.MoveNext(out Box box))
         {
@@ -126,19 +124,12 @@ internal sealed class Traf
                     hasStandard |= standard;
                     value.Protecting.Add(box.Start);
                     break;
-                case FourCc.Uuid when box.IsUuid(PiffBoxes.Tfxd):
-                    // Advice where a tfdt is there: one that cannot be read is none.
-                    if (Tfxd.TryRead(box, out FragmentTime said, out error)) absolute = said.Time;
-                    else moof.Defects.Add(error);
-                    value.Others.Add(new BoxRange(box.Start, box.Length));
-                    break;
                 default:
                     if (!value.TryReadOther(box, moof, out error)) return false;
                     break;
             }
         }
 
-        value.BaseTime ??= absolute;
         if (walker.Stray > 0) moof.Defects.Add(walker.StrayError);
         if (!walker.Finish(out error)) return false;
         return header || traf.Fail("traf has no tfhd", out error);

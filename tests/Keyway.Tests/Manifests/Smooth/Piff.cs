@@ -42,6 +42,9 @@ internal sealed record Piff
     /// <summary>Whether there are empty ones in their place.</summary>
     public bool HasNoEntry { get; init; }
 
+    /// <summary>What encrypts clear samples as a whole in counter mode, each with a vector of its own.</summary>
+    public (KeyId Id, byte[] Key)? Encryption { get; init; }
+
     /// <summary>Units that times are later.</summary>
     public ulong Shift { get; init; }
 
@@ -79,6 +82,21 @@ internal sealed record Piff
         List<(string Type, byte[] Content)> top = Boxes(segment);
         (ulong time, ulong duration) = TimeOf(segment);
         byte[] mdat = Content(top, "mdat");
+        List<byte[]> vectors = [];
+        if (Encryption is { } encryption)
+        {
+            int at = 0;
+            List<byte[]> samples = [];
+            foreach (int size in SizesOf(Content(Boxes(Content(Boxes(Content(top, "moof")), "traf")), "trun")))
+            {
+                vectors.Add(Mp4.Made.Iv((int)(time / 512) + vectors.Count));
+                samples.Add(Mp4.Made.Encrypt(mdat[at..(at + size)], vectors[^1], encryption.Key));
+                at += size;
+            }
+
+            mdat = Join([.. samples]);
+        }
+
         byte[] moof = Build(0);
         return Join(Build(moof.Length + 8), Box("mdat", mdat));
 
@@ -106,6 +124,7 @@ internal sealed record Piff
                 }
             }
 
+            if (vectors.Count > 0) parts.Add(Uuid(PiffBoxes.Senc, U32(1), U32((1 << 8) | 8), Bytes(Encryption!.Value.Id), U32((uint)vectors.Count), Join([.. vectors])));
             if (HasNoEntry) parts.Add(Uuid(PiffBoxes.Senc, U32(0), U32(0)));
             if (Own is { } id && IsOwnBeside) parts.Add(Uuid(PiffBoxes.Tenc, U32(0), U32((1 << 8) | 8), Bytes(id)));
             if (Tfxd is { } version) parts.Add(Uuid(PiffBoxes.Tfxd, U32((uint)version << 24), Number(version, time + Shift), Number(version, duration)));
@@ -130,6 +149,14 @@ internal sealed record Piff
         }
 
         return Convert.ToHexString([.. sets]);
+    }
+
+    /// <summary>The sizes of the samples of a run that says them.</summary>
+    private static IEnumerable<int> SizesOf(byte[] trun)
+    {
+        uint flags = BinaryPrimitives.ReadUInt32BigEndian(trun) & 0xFFFFFF, count = BinaryPrimitives.ReadUInt32BigEndian(trun.AsSpan(4));
+        int at = 8 + ((flags & 1) != 0 ? 4 : 0) + ((flags & 4) != 0 ? 4 : 0) + ((flags & 0x100) != 0 ? 4 : 0), stride = 4 * (int)uint.PopCount(flags & 0xF00);
+        for (uint i = 0; i < count; i++, at += stride) yield return BinaryPrimitives.ReadInt32BigEndian(trun.AsSpan(at));
     }
 
     private static byte[] Bytes(KeyId id)

@@ -39,8 +39,14 @@ internal sealed partial class SmoothScene : IAsyncDisposable
     /// <summary>Changes what is served.</summary>
     public Func<string, byte[], byte[]> Change { get; set; } = static (_, bytes) => bytes;
 
+    /// <summary>Fragments of other content, by their paths.</summary>
+    public Dictionary<string, byte[]> Files { get; } = new(StringComparer.Ordinal);
+
     /// <summary>What is asked for, below the manifest's folder.</summary>
     public List<string> Requests { get; } = [];
+
+    /// <summary>The queries of those addresses.</summary>
+    public List<string> Queries { get; } = [];
 
     public IEnumerable<string> Asked(string part)
     {
@@ -123,8 +129,14 @@ internal sealed partial class SmoothScene : IAsyncDisposable
     private HttpResponseMessage Serve(HttpRequestMessage request)
     {
         string path = Uri.UnescapeDataString(request.RequestUri!.AbsolutePath["/film.ism/".Length..]);
-        lock (Requests) Requests.Add(path);
+        lock (Requests)
+        {
+            Requests.Add(path);
+            Queries.Add(request.RequestUri.Query);
+        }
+
         if (path.StartsWith("Manifest", StringComparison.OrdinalIgnoreCase)) return Bytes(Change(path, Manifest ?? Encoding.UTF8.GetBytes(Text())));
+        if (Files.TryGetValue(path, out byte[]? file)) return Bytes(file);
         if (Fragment.Match(path) is not { Success: true } match) return new HttpResponseMessage(HttpStatusCode.NotFound);
         string track = match.Groups[1].Value switch { "300000" => "video-360", "90000" => "video-180", "55000" => "audio", _ => "" };
         if (track.Length == 0) return new HttpResponseMessage(HttpStatusCode.NotFound);

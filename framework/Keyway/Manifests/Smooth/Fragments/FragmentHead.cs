@@ -15,7 +15,7 @@ namespace Keyway.Manifests.Smooth.Fragments;
 /// </remarks>
 internal sealed class FragmentHead
 {
-    private const uint NonSync = 0x00010000, HasSize = 0x200, HasDuration = 0x100, HasFlags = 0x400;
+    private const uint HasSize = 0x200, HasDuration = 0x100, HasFlags = 0x400;
 
     /// <summary>Where <c>moof</c> lies in the bytes.</summary>
     public required BoxRange Moof { get; init; }
@@ -60,8 +60,8 @@ internal sealed class FragmentHead
 
     public bool LacksDurations => Header.Duration is null && Runs.Exists(static run => run.Count > 0 && (run.Flags & HasDuration) == 0);
 
-    /// <summary>Whether the first sample is not one with which decoding can begin, only because nothing is said of it itself.</summary>
-    public bool LacksSync => Runs.Count > 0 && Runs[0] is { FirstSampleFlags: null, Flags: var flags } && (flags & HasFlags) == 0 && (Header.Flags is not { } all || (all & NonSync) != 0);
+    /// <summary>Whether nothing says of any sample whether decoding can begin with it.</summary>
+    public bool LacksSync => Header.Flags is null && Runs.Count > 0 && Runs[0] is { FirstSampleFlags: null, Flags: var flags } && (flags & HasFlags) == 0;
 
     /// <summary>Reads a <c>moof</c>.</summary>
     /// <param name="bytes">What it lies in.</param>

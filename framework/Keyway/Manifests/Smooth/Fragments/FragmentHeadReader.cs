@@ -25,7 +25,7 @@ internal sealed class FragmentHeadReader(Stream stream)
         while (true)
         {
             await EnsureAsync(at + BoxHeader.Most, cancellationToken).ConfigureAwait(false);
-            if (!SegmentBoxes.TryReadHeader(_bytes.AsSpan(at, _length - at), out TopBox box)) return head ?? Fail(at == 0 ? SegmentBoxes.Describe(Read.Span) : "there is no moof", "", at);
+            if (!SegmentBoxes.TryReadHeader(_bytes.AsSpan(at, _length - at), out TopBox box)) return head ?? NoBox(at);
             if (box.Type == FourCc.Mdat)
             {
                 if (head is null) return Fail("the media comes before a moof", "mdat", at);
@@ -33,9 +33,9 @@ internal sealed class FragmentHeadReader(Stream stream)
                 return head;
             }
 
-            if (box.Length is 0 or > SmoothLimits.FragmentHead || at + box.Length > SmoothLimits.FragmentHead) return head ?? Fail($"there are more than {SmoothLimits.FragmentHead} bytes before the media", FourCc.Text(box.Type), at);
+            if (box.Length is 0 or > SmoothLimits.FragmentHead || at + box.Length > SmoothLimits.FragmentHead) return head ?? (SegmentBoxes.IsKnown(box.Type) ? Fail($"there are more than {SmoothLimits.FragmentHead} bytes before the media", FourCc.Text(box.Type), at) : NoBox(at));
             await EnsureAsync(at + (int)box.Length, cancellationToken).ConfigureAwait(false);
-            if (_length < at + box.Length) return head ?? Fail($"the box has {box.Length} bytes, {_length - at} are there", FourCc.Text(box.Type), at);
+            if (_length < at + box.Length) return head ?? (SegmentBoxes.IsKnown(box.Type) ? Fail($"it is cut short: the box has {box.Length} bytes, {_length - at} are there", FourCc.Text(box.Type), at) : NoBox(at));
             if (box.Type == FourCc.Moof && head is null)
             {
                 if (!FragmentHead.TryRead(_bytes, new BoxRange(at, (int)box.Length), out head, out FormatError error))
@@ -50,6 +50,8 @@ internal sealed class FragmentHeadReader(Stream stream)
             at += (int)box.Length;
         }
     }
+
+    private FragmentHead? NoBox(int at) => Fail(at == 0 ? SegmentBoxes.Describe(Read.Span) : "there is no moof", "", at);
 
     private FragmentHead? Fail(string reason, string path, int offset)
     {

@@ -15,9 +15,7 @@ internal sealed record FragmentOpening(TrackFacts Track, FragmentTime Listed) : 
         try
         {
             FragmentHeadReader reader = new(stream);
-            FragmentHead? head = await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
-            // Who reads the segment says what is wrong with it.
-            if (head is null) return new Prefixed(reader.Read, stream);
+            FragmentHead head = await reader.ReadAsync(cancellationToken).ConfigureAwait(false) ?? throw new MediaFormatException(name, reader.Error);
             ReadOnlyMemory<byte> bytes = FragmentRewriter.Rewrite(reader.Read, head, Track, Listed, out FormatError error) ?? throw new MediaFormatException(name, error);
             Track.Told(head.Next);
             return new Prefixed(bytes, stream);

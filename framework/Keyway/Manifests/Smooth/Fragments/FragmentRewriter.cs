@@ -8,10 +8,13 @@ namespace Keyway.Manifests.Smooth.Fragments;
 /// Makes a fragment say what other readers of MP4 expect it to say, where it does not: when it is decoded, where its samples lie, with which of them decoding can begin, and that they
 /// are clear.
 /// </summary>
-/// <remarks>What says all that stays as it is, byte for byte, and the media always. A result is as long as the fragment was, or longer by what is added.</remarks>
+/// <remarks>What says all that stays as it is, byte for byte, and the media always. Where <c>tfxd</c> becomes a <c>tfdt</c> the fragment is as long as it was; else it is longer by what is added.</remarks>
 internal static class FragmentRewriter
 {
     private const uint BaseDataOffset = 0x01, DefaultDuration = 0x08, BaseIsMoof = 0x020000, DataOffset = 0x01, FirstFlags = 0x04, WithOverride = 0x01;
+
+    /// <summary>How long a <c>tfdt</c> of 64 bits is.</summary>
+    private const int TimeLength = 20;
 
     /// <summary>Rewrites the beginning of a fragment.</summary>
     /// <param name="bytes">What has been read of it.</param>
@@ -34,11 +37,12 @@ internal static class FragmentRewriter
 
         if (head.LacksDataOffset && head.MediaStart is null) return Refuse("nothing says where its samples lie, and no media follows", out error);
 
-        // Where they differ, what Smooth Streaming says counts.
-        ulong time = head.Absolute?.Time ?? listed.Time;
+        // Where they differ, what Smooth Streaming says counts. Some writers begin before zero, which no time of a fragment can say.
+        ulong time = head.Absolute is { Time: <= long.MaxValue } absolute ? absolute.Time : listed.Time;
         Plan plan = new()
         {
-            Time = head.DecodeTime is { } said ? said == time ? null : time : head.Absolute is null ? time : null,
+            Time = head.DecodeTime == time ? null : time,
+            TakesPlace = head.DecodeTime is null && head.Absolute is not null,
             Duration = duration,
             SetsSync = facts.IsVideo && head.LacksSync,
             HasBase = head.Header.BaseDataOffset is not null,
@@ -71,12 +75,7 @@ internal static class FragmentRewriter
 
         // What has become shorter is filled up, where a box can do that.
         int less = head.Moof.Length - (writer.Length - start);
-        if (less >= BoxHeader.Least)
-        {
-            int free = writer.Begin(FourCc.Free);
-            for (int i = BoxHeader.Least; i < less; i++) writer.U8(0);
-            writer.End(free);
-        }
+        if (less >= BoxHeader.Least) WriteFree(writer, less);
 
         writer.End(start);
         int grown = writer.Length - start - head.Moof.Length;
@@ -117,6 +116,9 @@ internal static class FragmentRewriter
                     break;
                 case FourCc.Uuid when plan.Own is not null && box.IsUuid(PiffBoxes.Tenc):
                     break;
+                case FourCc.Uuid when plan.TakesPlace && box.IsUuid(PiffBoxes.Tfxd) && box.Length >= TimeLength + BoxHeader.Least:
+                    WriteFree(writer, box.Length - TimeLength);
+                    break;
                 default:
                     writer.Copy(box);
                     break;
@@ -141,6 +143,13 @@ internal static class FragmentRewriter
         writer.Bytes(rest[..before]);
         if (plan.Duration > 0) writer.U32(plan.Duration);
         writer.Bytes(rest[before..]);
+        writer.End(start);
+    }
+
+    private static void WriteFree(BoxWriter writer, int length)
+    {
+        int start = writer.Begin(FourCc.Free);
+        for (int i = BoxHeader.Least; i < length; i++) writer.U8(0);
         writer.End(start);
     }
 
@@ -211,6 +220,9 @@ internal static class FragmentRewriter
     {
         /// <summary>What <c>tfdt</c> is to say.</summary>
         public ulong? Time { get; init; }
+
+        /// <summary>Whether it stands in the place of <c>tfxd</c>, so that nothing becomes longer.</summary>
+        public bool TakesPlace { get; init; }
 
         /// <summary>How long each sample is; 0: that is said.</summary>
         public uint Duration { get; init; }

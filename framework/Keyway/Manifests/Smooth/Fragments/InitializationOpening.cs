@@ -50,8 +50,8 @@ internal sealed class InitializationOpening(MediaSources sources, CodecSetup set
             FragmentHeadReader reader = new(fragment);
             FragmentHead head = await reader.ReadAsync(CancellationToken.None).ConfigureAwait(false) ?? throw new MediaFormatException(name, reader.Error);
             byte[] written = InitializationWriter.Write(setup, stream, headers, head, out bool isProtected, out FormatError error) ?? throw new MediaFormatException(name, error);
+            // What follows it is told by those that are read: reading begins with what the manifest lists.
             facts.IsProtected = isProtected;
-            facts.Told(head.Next);
             return written;
         }
     }

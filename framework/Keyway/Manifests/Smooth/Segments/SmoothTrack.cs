@@ -62,7 +62,8 @@ internal sealed class SmoothTrack
         Time = chunk.Time,
         Duration = chunk.Duration,
         Timescale = Stream.Timescale,
-        Opening = new FragmentOpening(_facts, new FragmentTime(chunk.Time, chunk.Duration)),
+        // What nothing is known of comes as it is.
+        Opening = Setup is null ? null : new FragmentOpening(_facts, new FragmentTime(chunk.Time, chunk.Duration)),
     };
 
     /// <summary>Where the fragments are that tell what describes all: the first; of a live stream the newest, as the oldest are about to go, and those that are said to follow may not be there yet.</summary>
