@@ -27,7 +27,14 @@ using Keyway.Manifests.Hls.Following;
 using Keyway.Manifests.Hls.Model;
 using Keyway.Manifests.Hls.Reading;
 using Keyway.Manifests.Hls.Segments;
+using Keyway.Manifests.Smooth;
+using Keyway.Manifests.Smooth.Codecs;
+using Keyway.Manifests.Smooth.Fragments;
+using Keyway.Manifests.Smooth.Model;
+using Keyway.Manifests.Smooth.Reading;
+using Keyway.Manifests.Smooth.Segments;
 using Keyway.Mp4;
+using Keyway.Mp4.Boxes;
 using Keyway.Protection;
 using Keyway.Sources;
 using Keyway.Testing;
@@ -53,6 +60,7 @@ internal static class FrameworkParsers
         return key;
     });
 
+    private static readonly Uri SmoothAddress = new("https://cdn.example/film.ism/Manifest");
     private static readonly DateTimeOffset Now = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     public static IReadOnlyList<Parser> All { get; } =
@@ -88,6 +96,10 @@ internal static class FrameworkParsers
         new("m3u8-periods", SeedKind.Playlist, CutPlaylist),
         new("m3u8-live", SeedKind.Playlist, FollowPlaylist),
         new("cpix", SeedKind.Cpix, ReadCpix),
+        new("smooth", SeedKind.SmoothManifest, ReadSmooth),
+        new("smooth-codec", SeedKind.SmoothCodec, ReadSmoothCodec),
+        new("smooth-fragment", SeedKind.SmoothFragment, ReadSmoothFragment),
+        new("playready-keys", SeedKind.Header, static bytes => PlayReadyKeys.Read(bytes)),
         new("pack", SeedKind.Pack, static bytes => ProviderPack.Read(bytes, "fuzz")),
         new("answer", SeedKind.Json, ReadAnswer),
     ];
@@ -343,6 +355,51 @@ internal static class FrameworkParsers
                 Try(() => segments.Newest(Now));
             }
         }
+    }
+
+    private static void ReadSmooth(byte[] bytes)
+    {
+        SourceDocument document = new() { Content = bytes, Origin = ContentOrigin.Of(SmoothAddress) };
+        SmoothPresentation presentation = new(new MediaSources(null, TimeProvider.System), SmoothManifestReader.Read(document));
+        PresentationTimeline timeline = presentation.ToTimeline();
+        Try(() => TrackSelection.Choose(timeline));
+        foreach (SegmentList segments in timeline.Periods[0].Renditions.Take(20).Select(static rendition => rendition.Segments))
+        {
+            _ = segments.Initialization;
+            Try(() => _ = segments.Played(Now).Take(50).Count());
+            Try(() => segments.At(TimeSpan.FromSeconds(5), Now));
+            Try(() => segments.Next(5, Now));
+            Try(() => segments.Newest(Now));
+            Try(() => _ = segments.Range(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(9)).Take(50).Count());
+        }
+    }
+
+    private static void ReadSmoothCodec(byte[] bytes)
+    {
+        string[] words = Encoding.UTF8.GetString(bytes).Split(' ', 2);
+        foreach (MediaKind kind in (MediaKind[])[MediaKind.Video, MediaKind.Audio])
+        {
+            SmoothQuality quality = new() { Path = "fuzz", Bitrate = 1, FourCC = words[0], CodecPrivateData = words[^1], SamplingRate = 48000, Channels = 2 };
+            CodecReader.Read(new SmoothStream { Path = "fuzz", Kind = kind, Name = "fuzz", Timescale = 1 }, quality, out _);
+        }
+    }
+
+    /// <summary>A fragment on its way to its reader: its initialisation segment is written of it, and it is compared with that.</summary>
+    private static void ReadSmoothFragment(byte[] bytes)
+    {
+        SmoothQuality quality = new() { Path = "fuzz", Bitrate = 1, SamplingRate = 48000, Channels = 2 };
+        SmoothStream stream = new() { Path = "fuzz", Kind = MediaKind.Audio, Name = "fuzz", Timescale = 12800 };
+        TrackFacts facts = new() { IsVideo = bytes.Length % 2 == 0, Told = new ChunkFeed(new ChunkRuns([new ChunkRun(0, 5, 3)]), isLive: true).Take };
+        FragmentHeadReader reader = new(Forward(bytes));
+        if (reader.ReadAsync(CancellationToken.None).AsTask().GetAwaiter().GetResult() is not { } head) return;
+        byte[]? initialization = InitializationWriter.Write(CodecReader.Read(stream, quality, out _)!, stream, [], head, out bool isProtected, out _);
+        if (initialization is null) return;
+        facts.IsProtected = isProtected;
+        FragmentOpening opening = new(facts, new FragmentTime(5120, 1536));
+        using Stream opened = opening.OpenAsync("fuzz", () => new(Forward(bytes)), CancellationToken.None).AsTask().GetAwaiter().GetResult();
+        using MemoryStream whole = new();
+        Wait(opened.CopyToAsync(whole));
+        RenditionCheck.Of(initialization, "fuzz", out _, out _).Examine(new TimelineSegment { Address = SmoothAddress }, whole.ToArray());
     }
 
     private static void Try(Action read)

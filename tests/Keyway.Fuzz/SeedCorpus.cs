@@ -26,6 +26,9 @@ internal sealed class SeedCorpus
         foreach (string text in Cues) corpus.Add(SeedKind.Text, Encoding.UTF8.GetBytes(text));
         corpus.Add(SeedKind.WebM, Convert.FromBase64String(WebM));
         foreach (string playlist in Playlists) corpus.Add(SeedKind.Playlist, Encoding.UTF8.GetBytes(playlist));
+        foreach (string manifest in SmoothManifests) corpus.Add(SeedKind.SmoothManifest, Encoding.UTF8.GetBytes(manifest));
+        foreach (string fragment in SmoothFragments) corpus.Add(SeedKind.SmoothFragment, Convert.FromBase64String(fragment));
+        foreach (string codec in SmoothCodecs) corpus.Add(SeedKind.SmoothCodec, Encoding.UTF8.GetBytes(codec));
         foreach (string pack in Directory.EnumerateFiles(Path.Combine(Corpus.Root, "framework", "Keyway", "Licensing", "Packs"), "*.json", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
             corpus.Add(SeedKind.Pack, File.ReadAllBytes(pack));
         return corpus;
@@ -114,6 +117,45 @@ internal sealed class SeedCorpus
         """,
     ];
 
+    private static readonly string[] SmoothFragments =
+    [
+        "AAABMW1vb2YAAAAQbWZoZAAAAAAAAAABAAABGXRyYWYAAAAUdGZoZAAAACAAAAABAQEAAAAAADB0cnVuAAADBQAAAAMAAAE5AgAAAAAAAgAAAAAUAAACAAAAAB4AAAIAAAAAGQAAAGR1dWlkojlPUlqbTxSiRGxCfGSN9AAAAAMAAAEIAAECAwQFBgcICQoLDA0ODwAAAAMAAAAAAAAAZAABAAQAAAAQAAAAAAAAAGUAAQAEAAAAGgAAAAAAAABmAAEABAAAABUAAAAsdXVpZG0dmwVC1UTmgOIUHa/3V7IBAAAAAAAAAAAAFAAAAAAAAAAGAAAAAD11dWlk1IB+8so5RpWOVCbLnkannwEAAAACAAAAAAAAGgAAAAAAAAAGAAAAAAAAACAAAAAAAAAABgAAAABTbWRhdAAHDhUcIyoxOD9GTVRbYmlwd36FjJOaoaivtr3Ey9LZ4Ofu9fwDChEYHyYtNDtCSVBXXmVsc3qBiI+WnaSrsrnAx87V3OPq8fj/Bg==",
+        "AAABSW1vb2YAAAAQbWZoZAAAAAAAAAABAAABMXRyYWYAAAAkdGZoZAAAADkAAAABAAAAAAAB4kAAAAIAAAAAAAEBAAAAAAAcdHJ1bgAAAgAAAAADAAAAFAAAAB4AAAAZAAAAUHV1aWSiOU9SWptPFKJEbEJ8ZI30AAAAAgAAAAMAAAAAAAAAZAABAAQAAAAQAAAAAAAAAGUAAQAEAAAAGgAAAAAAAABmAAEABAAAABUAAAAwdXVpZIl0285750xRhPlxSPmIJVQAAAAAAAABCAABAgMEBQYHCAkKCwwNDg8AAAAsdXVpZG0dmwVC1UTmgOIUHa/3V7IBAAAAAAAAAAAAFAAAAAAAAAAGAAAAAD11dWlk1IB+8so5RpWOVCbLnkannwEAAAACAAAAAAAAGgAAAAAAAAAGAAAAAAAAACAAAAAAAAAABgAAAABTbWRhdAAHDhUcIyoxOD9GTVRbYmlwd36FjJOaoaivtr3Ey9LZ4Ofu9fwDChEYHyYtNDtCSVBXXmVsc3qBiI+WnaSrsrnAx87V3OPq8fj/Bg==",
+    ];
+
+    /// <summary>A FourCC, and the digits of what sets up its codec.</summary>
+    private static readonly string[] SmoothCodecs =
+    [
+        "H264 000000016764001fac3ca50280bfe5c050808080a000000300200000065c0800186a0000927c7e27c1400000000168ef7525",
+        "HVC1 0000000140010C01FFFF01600000030090000003000003003C9598090000000142010101600000030090000003000003003CA00D080F165959A4932BC05A020000030002000003003210000000014401C172B46240",
+        "AACL 1190",
+        "AACH 2B118800",
+        "EC-3 00063F000000AF87FBA7022DFB42A4D405CD93843BDD0300200200",
+        "AC-3 00063F0000002C806DE046DBCF11B4D100805F6CBBEA1008C0",
+    ];
+
+    private static readonly string[] SmoothManifests =
+    [
+        """
+        <?xml version="1.0" encoding="utf-8"?>
+        <SmoothStreamingMedia MajorVersion="2" MinorVersion="2" Duration="0" TimeScale="10000000" IsLive="TRUE" LookAheadFragmentCount="2" DVRWindowLength="600000000">
+          <Protection><ProtectionHeader SystemID="{1077EFEC-C0B2-4D02-ACE3-3C1E52E2FB4B}">AAECAwQFBgcICQoLDA0ODw==</ProtectionHeader></Protection>
+          <StreamIndex Type="video" Name="video" Chunks="5" QualityLevels="2" TimeScale="12800" Url="QualityLevels({bitrate},{CustomAttributes})/Fragments(video={start time})">
+            <QualityLevel Index="0" Bitrate="90000" FourCC="H264" MaxWidth="320" MaxHeight="180" NALUnitLengthField="4" CodecPrivateData="000000016764001fac3ca50280bfe5c050808080a000000300200000065c0800186a0000927c7e27c1400000000168ef7525">
+              <CustomAttributes><Attribute Name="a" Value="1"/></CustomAttributes>
+            </QualityLevel>
+            <QualityLevel Index="1" Bitrate="300000" FourCC="WVC1" CodecPrivateData="00"/>
+            <c t="51200" d="51200" r="3"/><c/><c t="256000" d="51200" r="-1"/>
+          </StreamIndex>
+          <StreamIndex Type="audio" Name="audio" Language="eng" Url="QualityLevels({bitrate})/Fragments(audio={start_time})">
+            <QualityLevel Bitrate="55000" FourCC="AACL" SamplingRate="48000" Channels="2" AudioTag="255" CodecPrivateData=""/>
+            <c t="40000000" d="20053333"/><c d="20053334"/><c n="2" t="80000000" d="19840000"><f i="0">AAAA</f></c>
+          </StreamIndex>
+          <StreamIndex Type="text" Subtype="CAPT" ParentStreamIndex="video" Url="{bitrate}/{start time}"><QualityLevel Bitrate="1" FourCC="TTML"/><c d="1" r="9"/></StreamIndex>
+        </SmoothStreamingMedia>
+        """,
+    ];
+
     private void AddTree(string folder)
     {
         foreach (string file in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
@@ -124,6 +166,7 @@ internal sealed class SeedCorpus
                 ".mpd" => SeedKind.Manifest,
                 ".m3u8" => SeedKind.Playlist,
                 ".webm" => SeedKind.WebM,
+                ".ism" => SeedKind.SmoothManifest,
                 ".ts" => SeedKind.TransportStream,
                 ".aac" or ".ac3" or ".ec3" => SeedKind.PackedAudio,
                 ".json" when file.Contains("corpus", StringComparison.Ordinal) => SeedKind.Json,

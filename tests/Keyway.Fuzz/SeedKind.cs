@@ -17,4 +17,7 @@ internal enum SeedKind
     Text,
     Cpix,
     WebM,
+    SmoothManifest,
+    SmoothFragment,
+    SmoothCodec,
 }
