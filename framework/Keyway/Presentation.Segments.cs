@@ -85,7 +85,7 @@ public sealed partial class Presentation
 
     /// <summary>
     /// Opens one segment, clear and exactly as long as the protected one: byte ranges and indexes that lead into it stay true. Only of one that is encrypted as a whole (AES-128 of
-    /// HLS) there are 1 to 16 bytes less: its padding is no part of it. A transport stream stays one, and packed audio. It is read on its own, compared with what its rendition
+    /// HLS) there are 1 to 16 bytes less: its padding is no part of it. A transport stream stays one, and packed audio, and WebM. It is read on its own, compared with what its rendition
     /// promises, and decrypted as a whole before it is handed on; of one that is larger than is held in memory what comes is clear, and an error may follow it.
     /// </summary>
     /// <param name="rendition">A rendition of <see cref="Timeline"/>, chosen or not. An image, or text that is not in MP4, comes as it is.</param>

@@ -85,6 +85,7 @@ internal sealed class ContentReader(MediaSources sources, ISegmentKeys? keys)
                 int[] others = [.. share.With(i, other => other == i ? rendition : selection.Tracks[other].Renditions.FirstOrDefault(each => each.IsMixed && each.Id == rendition.Id)).Where(other => other > i)];
                 MovieFacts facts = await ProbeAsync(timeline.Origin, rendition, cancellationToken, (segment, fetch, token) => share.GetAsync(own, others, segment, fetch, token)).ConfigureAwait(false);
                 ContentMap.Add(protection, NameOf(rendition), facts, rendition.Path);
+                notes.AddRange(facts.Notes);
                 if (facts.Description.Length > 0) descriptions[rendition.Path] = facts.Description;
                 periods.Add(Describe(rendition, facts));
             }

@@ -194,6 +194,36 @@ public sealed class WebMPresentationTests
         presentation.Notes.Should().Contain(static note => note.Contains("A_AC3"));
     }
 
+    [Fact]
+    public async Task A_file_without_any_track_that_is_read_names_what_it_has()
+    {
+        await using PresentationBench bench = new();
+        Uri file = bench.Place("film.mkv", WebMMaker.Whole(WebMMaker.Tracks(WebMMaker.Audio(2, codec: "A_AC3")), WebMMaker.Cluster(0, WebMMaker.Simple(2, 0, [4]))));
+        await FluentActions.Awaiting(() => OpenAsync(bench, file)).Should().ThrowAsync<MediaFormatException>().WithMessage("*'A_AC3'*");
+    }
+
+    [Fact]
+    public async Task What_samples_do_not_have_and_what_is_taken_for_granted_is_told()
+    {
+        byte[] block = WebMMaker.Group(1, 0, [1, 2, 3], WebMMaker.Element(0x75A1, WebMMaker.Element(0xA6, WebMMaker.Number(0xEE, 1), WebMMaker.Element(0xA5, [1]))));
+        await using PresentationBench bench = new();
+        await using Presentation presentation = await OpenAsync(bench, bench.Place("film.webm", WebMMaker.Whole(WebMMaker.Tracks(WebMMaker.Video(1)), WebMMaker.Cluster(0, block))));
+        presentation.Notes.Should().Contain(static note => note.Contains("BlockAdditions")).And.Contain(static note => note.Contains("profile of VP9"));
+    }
+
+    [Theory]
+    [InlineData("82498342000002")]
+    [InlineData("92498342800002")]
+    public async Task The_first_clear_header_of_VP9_says_its_profile(string frame)
+    {
+        byte[] header = Convert.FromHexString(frame);
+        await using PresentationBench bench = new();
+        await using Presentation presentation = await OpenAsync(bench, bench.Place("film.webm", WebMMaker.Whole(WebMMaker.Tracks(WebMMaker.Video(1, WebMMaker.Encryption())), WebMMaker.Cluster(0, WebMMaker.Simple(1, 0, WebMMaker.Partitioned([.. header, .. WebMMaker.Bytes(40)], 1, 7))))));
+        presentation.Notes.Should().BeEmpty();
+        await foreach (ClearFragment fragment in presentation.ReadAsync(presentation.Tracks[0], Cancel))
+            fragment.Track.SampleEntries[0].Configuration!.Value.Content.Span[4..7].ToArray().Should().Equal(frame[1] == '2' && frame[0] == '8' ? [0, 10, 0x82] : [2, 10, 0xC2]);
+    }
+
     [Theory]
     [InlineData(0x02, new byte[] { 2, 3, 4, 1, 1, 1, 2, 2, 2, 2, 3, 3 })]
     [InlineData(0x06, new byte[] { 2, 0x83, 0xC0, 1, 1, 1, 2, 2, 2, 2, 3, 3 })]

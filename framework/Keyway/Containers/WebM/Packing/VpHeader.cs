@@ -40,16 +40,25 @@ internal static class VpHeader
         return [1, 0, 0, 0, profile, level, (byte)((depth << 4) | ((chroma & 7) << 1) | (track.IsFullRange ? 1 : 0)), primaries, transfer, matrix, 0, 0];
     }
 
-    private static void Shown(ReadOnlySpan<byte> frame, ref byte profile, ref byte depth, ref byte chroma)
+    /// <summary>Whether the file says which profile of VP9 a track has: before its frames, or in the first of them.</summary>
+    /// <param name="track">What the file says.</param>
+    /// <param name="frame">The clear beginning of the first frame, as far as it is known.</param>
+    public static bool IsSaid(WebMTrack track, ReadOnlySpan<byte> frame)
+    {
+        byte any = 0;
+        return track.CodecPrivate.Length > 2 || Shown(frame, ref any, ref any, ref any);
+    }
+
+    private static bool Shown(ReadOnlySpan<byte> frame, ref byte profile, ref byte depth, ref byte chroma)
     {
         BitReader bits = new(frame);
-        if (bits.Bits(2) != 2) return;
+        if (bits.Bits(2) != 2) return false;
         uint low = bits.Bits(1), found = (bits.Bits(1) << 1) | low;
-        if (found == 3 && bits.Flag()) return;
+        if (found == 3 && bits.Flag()) return false;
         // One that shows another, or depends on others, says nothing of itself.
-        if (bits.Flag() || bits.Flag()) return;
+        if (bits.Flag() || bits.Flag()) return false;
         bits.Skip(2);
-        if (bits.Bits(24) != 0x498342) return;
+        if (bits.Bits(24) != 0x498342) return false;
         int deep = found < 2 ? 8 : bits.Flag() ? 12 : 10;
         int sampling = 1;
         if (bits.Bits(3) == 7) sampling = 3;
@@ -64,7 +73,8 @@ internal static class VpHeader
             };
         }
 
-        if (!bits.Ok) return;
+        if (!bits.Ok) return false;
         (profile, depth, chroma) = ((byte)found, (byte)deep, (byte)sampling);
+        return true;
     }
 }

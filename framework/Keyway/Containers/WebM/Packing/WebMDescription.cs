@@ -42,13 +42,24 @@ internal sealed class WebMDescription
     public static WebMDescription Of(WebMReader reader, IReadOnlyList<ReadOnlyMemory<byte>>? frames = null)
     {
         List<string> notes = [];
+        string? unread = null;
+        if (reader.Tracks.All(track => IsUnread(track, out unread))) throw reader.Error($"no track can be read: {unread}", "Segment/Tracks", -1);
         WebMMovie movie = WebMMovie.Of(reader.Tracks, reader.Clock, reader.Name, frames, track =>
         {
-            CodecEntries.Make(track, default, out string? problem);
-            if (problem is null && (track.Problem ?? track.Compression) is { } refusal) throw new MediaFormatException(reader.Name, refusal);
+            if (!IsUnread(track, out string? problem) && (track.Problem ?? track.Compression) is { } refusal) throw new MediaFormatException(reader.Name, refusal);
             if (problem is not null) notes.Add($"{reader.Name}: track {track.Number} is not read: {problem}");
             return problem is not null;
         });
+        for (int i = 0; i < reader.Tracks.Count; i++)
+        {
+            WebMTrack track = reader.Tracks[i];
+            if (movie.Packed[i] is null) continue;
+            if (track.CodecId == WebMCodec.Vp9 && !VpHeader.IsSaid(track, frames is null ? default : frames[i].Span))
+                notes.Add($"{reader.Name}: track {track.Number} does not say which profile of VP9 it has: {(track.BitsPerChannel is 10 or 12 ? $"2, of {track.BitsPerChannel}" : "0, of 8")} bits, is taken");
+            if (reader.Blocks.Exists(block => block.Track == i && block.HasAdditions))
+                notes.Add($"{reader.Name}: track {track.Number} has BlockAdditions (planes of transparency and the like), which are not in its samples");
+        }
+
         return new WebMDescription(reader.Tracks, reader.Clock, movie)
         {
             Duration = reader.Duration,
@@ -57,6 +68,12 @@ internal sealed class WebMDescription
             End = reader.DescriptionEnd,
             Notes = notes,
         };
+    }
+
+    private static bool IsUnread(WebMTrack track, out string? problem)
+    {
+        CodecEntries.Make(track, default, out problem);
+        return problem is not null;
     }
 
     /// <summary>Reads an initialisation segment, or the beginning of a file.</summary>
