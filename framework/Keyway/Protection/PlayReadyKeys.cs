@@ -42,10 +42,14 @@ internal sealed record PlayReadyKeys
             using StringReader letters = new(text);
             using XmlReader xml = XmlReader.Create(letters, settings);
             bool inside = false;
+            int custom = int.MaxValue;
             while (xml.Read())
             {
                 if (xml.NodeType == XmlNodeType.Element)
                 {
+                    // What stands in CUSTOMATTRIBUTES is its author's own.
+                    if (xml.Depth > custom) continue;
+                    custom = xml.LocalName == "CUSTOMATTRIBUTES" ? xml.Depth : int.MaxValue;
                     if (xml.Depth > ManifestLimits.Nesting) return new PlayReadyKeys { Problem = $"elements are nested more than {ManifestLimits.Nesting} deep" };
                     inside = xml.LocalName == "KID" && !xml.IsEmptyElement;
                     if (xml.LocalName is not ("KID" or "ALGID")) continue;

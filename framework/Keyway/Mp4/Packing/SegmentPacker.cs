@@ -238,7 +238,7 @@ internal sealed class SegmentPacker
         int stbl = _writer.Begin(FourCc.Stbl);
         int stsd = _writer.Begin(FourCc.Stsd, 0, 0);
         _writer.U32(1);
-        _writer.Bytes(track.Protection is { } protection ? SampleEntries.Protected(track.SampleEntry.Span, isVideo ? FourCc.Encv : isAudio ? FourCc.Enca : FourCc.Enct, protection) : track.SampleEntry.Span);
+        _writer.Bytes(track.Protection is { } protection ? SampleEntries.Protected(track.SampleEntry.Span, isVideo ? FourCc.Encv : isAudio ? FourCc.Enca : FourCc.Encs, protection) : track.SampleEntry.Span);
         _writer.End(stsd);
         PlainBoxes.WriteEmptyTables(_writer);
         _writer.End(stbl);

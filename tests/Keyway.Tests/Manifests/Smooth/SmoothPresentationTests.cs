@@ -226,6 +226,33 @@ public sealed class SmoothPresentationTests
     }
 
     [Theory]
+    [InlineData("TTML", true)]
+    [InlineData("DFXP", false)]
+    public async Task Text_is_written_where_it_is_asked_for_and_clear_in_a_protected_presentation(string fourCC, bool isProtected)
+    {
+        await using SmoothScene scene = new();
+        if (!isProtected) await scene.InTheClearAsync();
+        List<byte[]> documents = [];
+        for (int number = 1; number <= 5; number++)
+        {
+            byte[] segment = await File.ReadAllBytesAsync(Path.Combine(Corpus.Root, "tests", "Keyway.Tests", "Media", "text", "stpp", $"{number}.m4s"), Cancel);
+            scene.Files[$"QualityLevels(1000)/Fragments(text={(number - 1) * 4000})"] = new Piff { HasVectors = false }.Wrap(segment);
+            documents.Add(Piff.Content(Piff.Boxes(segment), "mdat"));
+        }
+
+        scene.Manifest = Encoding.UTF8.GetBytes(scene.Text(
+            SmoothScene.Stream("video", 12800, SmoothScene.Times("video-180"), SmoothScene.Quality("video-180")),
+            SmoothScene.Stream("text", 1000, "<c d=\"4000\" r=\"5\"/>", $"<QualityLevel Bitrate=\"1000\" FourCC=\"{fourCC}\"/>").Replace("Name=", "Language=\"ger\" Name=", StringComparison.Ordinal)));
+        await using Presentation presentation = await scene.OpenAsync(new PresentationOptions { Text = new TrackQuery("de") });
+        byte[] file = await PresentationBench.WriteAsync(pipe => presentation.MergeAsync(presentation.Tracks, pipe, Cancel));
+        (await PresentationBench.SamplesAsync(file, 1)).Should().Equal(PresentationBench.Table("video-180"));
+        (await PresentationBench.SamplesAsync(file, 2)).Should().Equal(documents.Select(static document => PresentationBench.Row(document)));
+        (await TimesAsync(file, 2)).Should().Equal(0, 4, 8, 12, 16);
+        file.AsSpan().IndexOf("stpp"u8).Should().BePositive();
+        presentation.Gaps.Should().BeEmpty();
+    }
+
+    [Theory]
     [InlineData("utf-16", "https://cdn.example/film.ism/Manifest?token=s3cret")]
     [InlineData("utf-8", "https://cdn.example/film.ism/manifest(format=mss)")]
     public async Task Manifests_are_known_by_their_root_in_any_coding(string coding, string address)
