@@ -1,6 +1,7 @@
 using System.Net;
 using Keyway.Live;
 using Keyway.Mp4;
+using Keyway.Protection;
 using Keyway.Timeline;
 
 namespace Keyway.Manifests.Smooth;
@@ -52,6 +53,28 @@ public sealed class SmoothLiveTests
         (await PresentationBench.SamplesAsync(file, 2)).Should().Equal(PresentationBench.Table("audio"));
         presentation.Gaps.Should().BeEmpty();
         presentation.Notes.Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task Keys_rotate_with_the_headers_of_newer_manifests()
+    {
+        await using SmoothLiveScene scene = new(over: 1) { End = 20 };
+        await scene.InTheClearAsync();
+        KeyId first = Made.CorpusKid(1), second = Made.CorpusKid(2);
+        scene.Bench.Server.Keys[first] = [.. Enumerable.Repeat((byte)1, 16)];
+        scene.Bench.Server.Keys[second] = [.. Enumerable.Repeat((byte)2, 16)];
+        scene.Make = (_, number) => new Piff { HasVectors = false, Encryption = number < 4 ? (first, [.. Enumerable.Repeat((byte)1, 16)]) : (second, [.. Enumerable.Repeat((byte)2, 16)]) };
+        scene.Headers = SmoothScene.Header(SystemIds.Common, SmoothScene.CommonBox(first));
+        await using Presentation presentation = await scene.OpenAsync();
+        byte[] file = await scene.RecordAsync(presentation, () =>
+        {
+            if (scene.Now > 7) scene.Headers = SmoothScene.Header(SystemIds.Common, SmoothScene.CommonBox(second));
+            return 0;
+        });
+        (await PresentationBench.SamplesAsync(file, 1)).Should().Equal(PresentationBench.Table("video-180"));
+        (await PresentationBench.SamplesAsync(file, 2)).Should().Equal(PresentationBench.Table("audio"));
+        presentation.Gaps.Should().BeEmpty();
+        presentation.Notes.Should().ContainSingle(static note => note.Contains("names other keys than before"));
     }
 
     [Fact]
