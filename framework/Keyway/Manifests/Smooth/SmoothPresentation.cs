@@ -90,12 +90,13 @@ internal sealed class SmoothPresentation : ITimelineSource
             }
         }
 
-        TimeSpan? length = IsLive ? null : LengthOf();
+        TimeSpan? listed = IsLive ? null : ListedLength();
+        TimeSpan? length = IsLive ? null : _manifest.Duration is { } duration && !_isFollowed ? MediaTime.Span(duration, _manifest.Timescale) : listed;
         return new PresentationTimeline
         {
             Origin = _manifest.Origin,
             Duration = length,
-            Periods = [new TimelinePeriod { Path = "the manifest", Start = TimeSpan.Zero, Duration = _isFollowed ? length : null, Renditions = renditions }],
+            Periods = [new TimelinePeriod { Path = "the manifest", Start = TimeSpan.Zero, Duration = listed > length || length is null ? listed : length, Renditions = renditions }],
             Live = IsLive ? new LiveTiming { UpdatePeriod = Pause(), TimeShiftBuffer = _manifest.Window is { } window ? MediaTime.Span(window, _manifest.Timescale) : null } : null,
             Notes = notes,
             LeftOut = leftOut,
@@ -121,10 +122,9 @@ internal sealed class SmoothPresentation : ITimelineSource
         return found ?? (0, 1);
     }
 
-    /// <summary>How long it is: by its own word; of a live one that is over, and of one that does not say it, as long as its fragments are.</summary>
-    private TimeSpan? LengthOf()
+    /// <summary>When the last fragment that is listed ends, from the beginning of the presentation.</summary>
+    private TimeSpan? ListedLength()
     {
-        if (_manifest.Duration is { } duration && !_isFollowed) return MediaTime.Span(duration, _manifest.Timescale);
         TimeSpan? listed = null;
         foreach (SmoothStream stream in _manifest.Streams)
         {

@@ -187,6 +187,17 @@ public sealed class SmoothPresentationTests
     }
 
     [Fact]
+    public async Task A_range_behind_the_end_is_refused()
+    {
+        await using SmoothScene scene = new();
+        await using Presentation presentation = await scene.OpenAsync();
+        Func<Task> read = () => PresentationBench.WriteAsync(pipe => presentation.MergeAsync(presentation.Tracks, new TimeRange { From = TimeSpan.FromSeconds(60) }, pipe, Cancel));
+        await read.Should().ThrowAsync<RangeNotFoundException>();
+        Func<Task> list = async () => await presentation.SegmentsAsync(presentation.Timeline.Periods[0].Renditions[0], new TimeRange { From = TimeSpan.FromSeconds(60) }, Cancel);
+        await list.Should().ThrowAsync<RangeNotFoundException>();
+    }
+
+    [Fact]
     public async Task A_fragment_that_is_missing_is_a_gap()
     {
         await using SmoothScene scene = new();
