@@ -51,6 +51,8 @@ internal static class CuesIndex
     {
         WebMClock clock = description.Clock;
         UInt128 whole = (UInt128)(description.Duration * clock.Factor);
+        // A block is presented so much before its time (RFC 9559, 5.1.4.1.26): a cue right behind the end of a presentation leads to what ends it.
+        UInt128 delay = description.Tracks.Count == 0 ? 0 : description.Tracks.Min(static track => track.CodecDelay) * (UInt128)clock.Timescale / 1_000_000_000;
         for (int i = 0; i < cues.Count; i++)
         {
             long first = PlaceOf(cues[i].Position);
@@ -76,7 +78,7 @@ internal static class CuesIndex
         long PlaceOf(ulong position) => position <= (ulong)(long.MaxValue - description.SegmentStart) ? description.SegmentStart + (long)position
             : throw new MediaFormatException(name, new FormatError("a cue leads out of the file", "Segment/Cues", indexAt));
 
-        ulong UnitsOf(ulong time) => (ulong)UInt128.Min((UInt128)time * clock.Factor, ulong.MaxValue / 4);
+        ulong UnitsOf(ulong time) => (UInt128)time * clock.Factor is var units && units > delay ? (ulong)UInt128.Min(units - delay, ulong.MaxValue / 4) : 0;
     }
 
     /// <summary>Reads what describes the file: the part that the manifest names, or as much from its beginning as it takes.</summary>
