@@ -37,7 +37,9 @@ internal static class DecryptRun
         List<string> files = MediaInput.Find(request.Files, request.Init);
         await using OutputSet outputs = new(io, request.Force) { Digests = request.Sha256, Durable = false };
         await using Stream opened = await MediaInput.OpenAsync(files, io.OpenInput, cancellationToken);
-        (Stream input, bool isWebM) = await PeekedStream.OpenAsync(opened, cancellationToken);
+        PeekedStream? peeked = opened.CanSeek ? null : await PeekedStream.OpenAsync(opened, cancellationToken);
+        Stream input = peeked ?? opened;
+        bool isWebM = peeked?.IsWebM ?? (opened is FileStream { IsAsync: false } file ? PeekedStream.Look(file) : await PeekedStream.LookAsync(opened, cancellationToken));
         if (!isWebM && odd.Count > 0) throw odd[0];
         string? path = target.Kind == OutputKind.File ? target.Path : null;
         // Offsets in messages count from the start of the first.

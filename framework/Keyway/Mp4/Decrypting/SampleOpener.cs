@@ -123,7 +123,7 @@ internal static class SampleOpener
         foreach (ref SampleRow row in table.Rows)
             if (table.NeedsKey(row)) used[row.Protection] = true;
         for (int i = 0; i < table.Protections.Count; i++)
-            if (used[i] && !ids.Contains(table.Protections[i].KeyId)) ids.Add(table.Protections[i].KeyId);
+            if (used[i] && !ids.Has(table.Protections[i].KeyId)) ids.Add(table.Protections[i].KeyId);
         return ids.Count > 0;
     }
 }

@@ -51,7 +51,7 @@ internal static class SampleTableBuilder
     /// <summary>Adds the key of protected samples to those of a track, once. What nothing is known of has none.</summary>
     public static void Note(List<KeyId> keys, TrackEncryption protection)
     {
-        if (keys.Count < Mp4Limits.KeyIds && !ReferenceEquals(protection, Unsaid) && !keys.Contains(protection.KeyId)) keys.Add(protection.KeyId);
+        if (keys.Count < Mp4Limits.KeyIds && !ReferenceEquals(protection, Unsaid) && !keys.Has(protection.KeyId)) keys.Add(protection.KeyId);
     }
 
     public static TrackEncryption DefaultsOf(SampleEntry entry, Senc? senc) => senc?.Override ?? entry.Protection?.Encryption ?? Unsaid;

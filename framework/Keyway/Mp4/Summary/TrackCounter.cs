@@ -42,7 +42,7 @@ internal sealed class TrackCounter(Mp4Track track)
         DecodeTime = table.DecodeTime + table.TotalDuration;
         if (table.ProtectedCount == 0) return;
         foreach (TrackEncryption protection in table.Protections)
-            if (protection.IsProtected && !KeyIds.Contains(protection.KeyId)) KeyIds.Add(protection.KeyId);
+            if (protection.IsProtected && !KeyIds.Has(protection.KeyId)) KeyIds.Add(protection.KeyId);
     }
 
     /// <summary>Counts what is left of a table that was noted last and then lost samples.</summary>
