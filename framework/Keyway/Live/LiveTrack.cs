@@ -351,8 +351,12 @@ internal sealed class LiveTrack(LiveFeed feed, PeriodPlan plan, int track, Perio
                 // What the manifest has lost altogether is gone; what it ends before never was.
                 if (now.Find(_row) is not { } row) throw;
                 if (EndOf(now, row) is { } over && start >= over) return null;
+                if (wanted is not { Time: > 0 } segment || row.Tracks[track]?.Rendition.Segments is not { IsEnumerable: true } left) continue;
+                SegmentStep next = left.Next(segment.Time - 1, feed.Now);
                 // So does what a complete manifest does not name, nor anything behind it: segments may promise what never comes.
-                if (wanted is { Time: > 0 } segment && row.Tracks[track]?.Rendition.Segments is { IsLive: false, IsEnumerable: true } left && left.Next(segment.Time - 1, feed.Now).Kind == SegmentStepKind.Ended) return null;
+                if (!left.IsLive && next.Kind == SegmentStepKind.Ended) return null;
+                // What the window has left is gone, and those behind it would go while it is asked for.
+                if (next.Kind == SegmentStepKind.Ready && next.Segment.Time - segment.Time >= Math.Max(1, segment.Duration / 2)) throw;
             }
         }
     }

@@ -40,6 +40,9 @@ internal sealed partial class SmoothLiveScene : IAsyncDisposable
 
     public double Now => (Clock.GetUtcNow() - Start).TotalSeconds;
 
+    /// <summary>How many fragments of a track have been there for long enough to be read.</summary>
+    public int Due => (int)(Math.Min(Now - Patience, End) / Length) - Over + 1;
+
     /// <summary>When the manifest says that it is over.</summary>
     public double End { get; set; } = 36;
 
@@ -83,22 +86,21 @@ internal sealed partial class SmoothLiveScene : IAsyncDisposable
 
     /// <summary>Writes the presentation while time goes by, and never before what has been there for long enough has been read or given up.</summary>
     /// <param name="presentation">The presentation.</param>
-    /// <param name="lag">By how many fragments the reader may be behind.</param>
-    public async Task<byte[]> RecordAsync(Presentation presentation, Func<int>? lag = null)
+    /// <param name="lag">By how many fragments the reader of a track may be behind.</param>
+    public async Task<byte[]> RecordAsync(Presentation presentation, Func<int, int>? lag = null)
     {
         Task<List<(PresentationPart Part, byte[] File)>> writing = LiveScene.WriteAsync(presentation);
         while (!writing.IsCompleted)
         {
             await Eventually.Is(() => writing.IsCompleted || Clock.NextDue is not null);
-            int due = (int)(Math.Min(Now - Patience, End) / Length) - Over + 1;
             for (int track = 0; track < presentation.Tracks.Count; track++)
             {
                 int each = track;
-                await Eventually.Is(() => writing.IsCompleted || Read(each) + presentation.Gaps.Where(gap => gap.Track == each).Sum(static gap => gap.Segments) >= due - (lag?.Invoke() ?? 0));
+                await Eventually.Is(() => writing.IsCompleted || Read(each) + presentation.Gaps.Where(gap => gap.Track == each).Sum(static gap => gap.Segments) >= Due - (lag?.Invoke(each) ?? 0));
             }
 
             // Who asks for a fragment again and again waits by a timer of its own, beside that of the manifest and that of the other track.
-            if (lag?.Invoke() > 0 && NamesNext) await Eventually.Is(() => writing.IsCompleted || Clock.Armed > 2 || lag() == 0);
+            if (lag?.Invoke(0) > 0 && NamesNext) await Eventually.Is(() => writing.IsCompleted || Clock.Armed > 2 || lag(0) == 0);
             // The end is what the manifest says, and time does not go on before that has been read.
             await Eventually.Is(() => writing.IsCompleted || Now < End + 5 || presentation.Timeline.Live is null);
             for (int i = 0; i < 200 && !writing.IsCompleted && presentation.Sessions.Any(static session => session.State is SessionState.Created or SessionState.Acquiring); i++)
