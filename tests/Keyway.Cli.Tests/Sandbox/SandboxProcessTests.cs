@@ -1,8 +1,10 @@
 using System.Diagnostics;
+using Keyway.Cli.Run;
 
 namespace Keyway.Cli.Sandbox;
 
-/// <summary>What the sandbox is started with.</summary>
+/// <summary>What the sandbox is started with. It changes the environment of the process, which is every command's: it runs alone.</summary>
+[Collection(nameof(AloneInTheProcess))]
 public sealed class SandboxProcessTests
 {
     [Fact]
