@@ -187,7 +187,15 @@ internal sealed class LeakRun : IDisposable
                 : _system.Refusal(echo.ToString());
             (context.Response.StatusCode, context.Response.ContentType) = (500, type);
             if (_provider == "axinom") context.Response.Headers["X-AxDRM-ErrorMessage"] = $"no: {Token} {echo.ToString()[..300]}";
-            context.Response.OutputStream.Write(Encoding.UTF8.GetBytes(text));
+            try
+            {
+                context.Response.OutputStream.Write(Encoding.UTF8.GetBytes(text));
+            }
+            catch (HttpListenerException)
+            {
+                // A client reads of a refusal as much as it quotes, and hangs up.
+            }
+
             return;
         }
 
