@@ -77,6 +77,7 @@ internal sealed class KeyGate(ContentKeyVault vault, TimeProvider clock, TimeSpa
     /// <summary>Why there will be no key; <see langword="null"/>: there may be.</summary>
     private KeyUnavailableException? Refusal(KeyRingSession ring, KeyId id, OutputCapabilities sink, long? pixels, DateTimeOffset deadline)
     {
+        if (ring.IsBeingServed(id)) return null;
         KeyStatus? held = null;
         LicenseServiceException? cause = null, told = null;
         foreach (SharedSession session in ring.Sessions)

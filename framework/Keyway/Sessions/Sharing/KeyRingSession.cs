@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using Keyway.Decryption;
 using Keyway.Licensing;
 using Keyway.Messaging;
@@ -21,6 +22,7 @@ public sealed class KeyRingSession : IAsyncDisposable
     private readonly CancellationTokenSource _lifetime = new();
     private readonly Lock _gate = new();
     private SharedSession[] _sessions = [];
+    private ImmutableList<Need> _served = [];
     private TaskCompletionSource _changed = New();
     private bool _disposed;
 
@@ -57,6 +59,7 @@ public sealed class KeyRingSession : IAsyncDisposable
         ObjectDisposedException.ThrowIf(_disposed, this);
         if (headers.Count == 0 && keys.Count == 0) return;
         Need need = new(headers, keys);
+        ImmutableInterlocked.Update(ref _served, static (served, added) => served.Add(added), need);
         _needs.Enqueue(need);
         _context.Facts.ProtectionDetected(Options.Presentation, Options.KeySystem.Descriptor.Name, keys.Count);
         await WhileAliveAsync(alive => new ValueTask(need.Served.Task.WaitAsync(alive)), cancellationToken).ConfigureAwait(false);
@@ -123,6 +126,11 @@ public sealed class KeyRingSession : IAsyncDisposable
 
     /// <summary>Whether a session of this ring holds a key, or is fetching it.</summary>
     internal bool HoldsOrFetches(KeyId id) => Sessions.Any(session => session.Actor.HoldsOrFetches(id));
+
+    /// <summary>
+    /// Whether a session that may bring the key is about to be joined: somebody has said that it is needed. The session that failed is forgotten by then, and the next not yet there.
+    /// </summary>
+    internal bool IsBeingServed(KeyId id) => Volatile.Read(ref _served).Any(need => need.MayBring(id));
 
     /// <summary>Whether others in this process ask the same service for keys of the same system.</summary>
     internal bool HasNeighbours => _rings.HasOthersLike(this);
@@ -206,9 +214,11 @@ public sealed class KeyRingSession : IAsyncDisposable
     /// <summary>Wakes readers that wait for a key.</summary>
     internal void Pulse()
     {
-        Interlocked.Exchange(ref _changed, New()).TrySetResult();
+        Wake();
         Moved?.Invoke();
     }
+
+    private void Wake() => Interlocked.Exchange(ref _changed, New()).TrySetResult();
 
     private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -259,10 +269,22 @@ public sealed class KeyRingSession : IAsyncDisposable
         {
             need.Served.TrySetException(exception);
         }
+        finally
+        {
+            ImmutableInterlocked.Update(ref _served, static (served, over) => served.Remove(over), need);
+            Wake();
+        }
     }
 
-    private sealed record Need(IReadOnlyList<ProtectionHeader> Headers, IReadOnlyList<WantedKey> Keys)
+    private sealed class Need(IReadOnlyList<ProtectionHeader> headers, IReadOnlyList<WantedKey> keys)
     {
+        public IReadOnlyList<ProtectionHeader> Headers => headers;
+
+        public IReadOnlyList<WantedKey> Keys => keys;
+
         public TaskCompletionSource Served { get; } = New();
+
+        // A header that names no key may bring any.
+        public bool MayBring(KeyId id) => keys.Any(key => key.Id == id) || headers.Any(header => header.KeyIds.Count == 0 || header.KeyIds.Contains(id));
     }
 }

@@ -37,6 +37,57 @@ public class KeyGateTests
     }
 
     [Fact]
+    public async Task Reader_waits_while_the_session_that_will_bring_its_key_is_only_about_to_be_opened()
+    {
+        MemoryLicenseStore store = new();
+        await using Bench bench = new(new ManualClock(), store) { System = new FakeKeySystem { Policy = new KeyPolicy { MayPersist = true, Output = new OutputRequirement { ClearExport = true } }, Saves = true } };
+        bench.Server.Next(FakeLicenseServer.Text("", 404));
+        await using KeyRingSession ring = bench.Join(change: static options => options with { Kind = SessionKind.PersistentLicense });
+        ProtectionHeader header = FakeKeySystem.Header([Bench.Kid(1)]);
+        await ring.NeedAsync([header], [Bench.Want(1)], CancellationToken.None);
+        await bench.Awaiting(_ => Bench.WaitAsync(ring, 1).AsTask()).Should().ThrowAsync<KeyUnavailableException>();
+
+        // Somebody needs the key again: the session that failed is forgotten, and the store is asked before another one is opened.
+        TaskCompletionSource asked = new(), answered = new();
+        store.Before = async (call, _) =>
+        {
+            if (call != "List") return;
+            asked.TrySetResult();
+            await answered.Task;
+        };
+        bench.Server.Add(Bench.Kid(1));
+        Task needed = ring.NeedAsync([header], [Bench.Want(1)], CancellationToken.None).AsTask();
+        await asked.Task;
+        ring.Reports.Should().BeEmpty();
+        Task waiting = Bench.WaitAsync(ring, 1).AsTask();
+        waiting.IsCompleted.Should().BeFalse();
+        answered.SetResult();
+        await needed;
+        await waiting;
+    }
+
+    [Fact]
+    public async Task Reader_is_told_when_what_was_about_to_be_opened_was_not()
+    {
+        MemoryLicenseStore store = new();
+        TaskCompletionSource asked = new(), answered = new();
+        store.Before = async (call, _) =>
+        {
+            asked.TrySetResult();
+            await answered.Task;
+            throw new LicenseStoreException($"no {call} today");
+        };
+        await using Bench bench = new(new ManualClock(), store) { System = new FakeKeySystem { Policy = new KeyPolicy { MayPersist = true, Output = new OutputRequirement { ClearExport = true } }, Saves = true } };
+        await using KeyRingSession ring = bench.Join(change: static options => options with { Kind = SessionKind.PersistentLicense });
+        Task needed = ring.NeedAsync([FakeKeySystem.Header([Bench.Kid(1)])], [Bench.Want(1)], CancellationToken.None).AsTask();
+        await asked.Task;
+        Task waiting = Bench.WaitAsync(ring, 1).AsTask();
+        answered.SetResult();
+        await needed.Awaiting(static task => task).Should().ThrowAsync<LicenseStoreException>();
+        (await waiting.Awaiting(static task => task).Should().ThrowAsync<KeyUnavailableException>()).Which.Reason.Should().Be(KeyUnavailableReason.NotInLicense);
+    }
+
+    [Fact]
     public async Task Reader_whose_patience_ends_between_attempts_is_told_why_the_last_one_failed()
     {
         await using Bench bench = new(provider: [("Endpoints:fake", Bench.LicenseUrl.AbsoluteUri), ("Pipeline:0:Use", "retry"), ("Pipeline:1:Use", "challenge"), ("Pipeline:2:Use", "timeout")]);
