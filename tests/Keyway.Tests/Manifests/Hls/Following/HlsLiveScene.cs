@@ -84,7 +84,13 @@ internal sealed class HlsLiveScene : IAsyncDisposable
             }
 
             // Who asks for a segment again and again waits by a timer of its own.
-            if (due < listed) await Eventually.Is(() => writing.IsCompleted || presentation.Gaps.Count > 0 || Clock.Armed > 1 || wanted!(listed) > due);
+            if (due < listed)
+            {
+                await Eventually.Is(() => writing.IsCompleted || presentation.Gaps.Count > 0 || Clock.Armed > 1 || wanted!(listed) > due);
+                // Between two attempts nothing tells what this machine still has to do: half a minute of patience must not go by before it has.
+                await Task.Delay(25, TestContext.Current.CancellationToken);
+            }
+
             for (int i = 0; i < 200 && !writing.IsCompleted && presentation.Sessions.Any(static session => session.State is SessionState.Created or SessionState.Acquiring); i++)
                 await Task.Delay(10, TestContext.Current.CancellationToken);
             if (Now > TimeSpan.FromMinutes(20)) throw new TimeoutException("it does not end");
