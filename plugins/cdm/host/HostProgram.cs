@@ -1,0 +1,40 @@
+using System.IO.Pipes;
+using Keyway.Cdm.Host.Loading;
+using Keyway.Cdm.Host.Sandbox;
+
+namespace Keyway.Cdm.Host;
+
+/// <summary>What the program does with its two arguments: the name of the pipe to its parent, and the memory that they share.</summary>
+internal static class HostProgram
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    /// <summary>Runs until the parent says so or is gone. Returns only where there is no parent.</summary>
+    /// <param name="arguments">The program's arguments.</param>
+    /// <param name="loader">What makes functions of a module's file. The program has one: there is no argument for it.</param>
+    public static int Run(string[] arguments, IModuleLoader loader)
+    {
+        if (arguments.Length != 2)
+        {
+            Console.Error.WriteLine("This program holds a CDM for a program that uses Keyway. It is started by that program and by nobody else.");
+            return HostExit.Usage;
+        }
+
+        try
+        {
+            ProcessRestrictions.Apply(arguments[1]);
+            using Arena arena = new(arguments[1]);
+            using NamedPipeClientStream pipe = new(".", arguments[0], PipeDirection.InOut, PipeOptions.CurrentUserOnly);
+            pipe.Connect(Patience);
+            Inlet inlet = new(pipe);
+            new Dispatcher(inlet, new Outlet(pipe), arena, TimeProvider.System).Start(dispatcher => new ModuleProcess(dispatcher, loader));
+            inlet.Read();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or TimeoutException)
+        {
+            Console.Error.WriteLine($"There is no parent: {e.Message}");
+        }
+
+        return HostExit.Broken;
+    }
+}
