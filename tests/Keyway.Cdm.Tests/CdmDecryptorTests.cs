@@ -1,9 +1,9 @@
-using Keyway.Cdm.Tests.Child;
+using Keyway.Cdm.Child;
 using Keyway.Decryption;
 using Keyway.Licensing;
 using Keyway.Testing;
 
-namespace Keyway.Cdm.Tests;
+namespace Keyway.Cdm;
 
 /// <summary>Samples through a child, against the framework's own decryptor.</summary>
 public sealed class CdmDecryptorTests

@@ -39,6 +39,9 @@ internal sealed class CdmChild : IChildLine, IAsyncDisposable
     /// <summary>Ends when the child has, and says how.</summary>
     public Task<ChildEnd> Ended => _ended.Task;
 
+    /// <summary>Whether it is over, also where those who wait for it have not been told yet.</summary>
+    public bool IsOver => Volatile.Read(ref _end) is not null;
+
     /// <summary>Its process.</summary>
     public int ProcessId { get; private init; }
 
@@ -345,7 +348,7 @@ internal sealed class CdmChild : IChildLine, IAsyncDisposable
             CdmStage stage = _arena.Stage is var written && Enum.IsDefined(written) && written != CdmStage.Idle ? written : _dialog.Stage;
             bool asked = Volatile.Read(ref _ending) && reason is null;
             end = _dialog.Fatal is { } last ? last : new ChildEnd(!asked, stage, reason ?? (asked ? "it was ended" : "its process is gone"));
-            _end = end;
+            Volatile.Write(ref _end, end);
         }
 
         _watchdog.Dispose();

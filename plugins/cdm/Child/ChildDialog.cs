@@ -52,6 +52,7 @@ internal sealed class ChildDialog(IChildBatches batches, IChildFiles files, Acti
     {
         get
         {
+            if (!_hello.Task.IsCompleted) return CdmStage.Starting;
             lock (_gate) return _calls.Count == 0 ? CdmStage.Idle : _calls.MinBy(static call => call.Key).Value.Stage;
         }
     }
@@ -193,10 +194,12 @@ internal sealed class ChildDialog(IChildBatches batches, IChildFiles files, Acti
         OpenCall? call;
         lock (_gate)
         {
-            if (!_calls.Remove(head.Id, out call)) throw Wrong(head.Type);
+            // A wrong answer leaves the call open: it ends with the child.
+            if (!_calls.TryGetValue(head.Id, out call)) throw Wrong(head.Type);
+            if (head.Type != call.Expected && (head.Type != FrameType.Rejected || call.Expected is FrameType.Pong)) throw Wrong(head.Type);
+            _calls.Remove(head.Id);
         }
 
-        if (head.Type != call.Expected && (head.Type != FrameType.Rejected || call.Expected is FrameType.Pong)) throw Wrong(head.Type);
         ChildAnswer answer = new(head.Type, fields.ToArray());
         if (!call.Answer.TrySetResult(answer)) answer.Dispose();
     }

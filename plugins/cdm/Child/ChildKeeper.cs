@@ -70,10 +70,16 @@ internal sealed partial class ChildKeeper(CdmOptions options, ChildProgram progr
             }
 
             // It may have died since: then there is another, or there will be.
-            if (child.Ended.IsCompleted) await Task.Yield();
+            if (child.IsOver)
+            {
+                await child.Ended.WaitAsync(cancellationToken).ConfigureAwait(false);
+                await Task.Yield();
+                continue;
+            }
+
             lock (_gate)
             {
-                if (child != _child || child.Ended.IsCompleted) continue;
+                if (child != _child) continue;
                 child.Sessions++;
                 _sessions++;
                 _idle?.Dispose();
@@ -198,22 +204,13 @@ internal sealed partial class ChildKeeper(CdmOptions options, ChildProgram progr
     private async Task WatchAsync(CdmChild child)
     {
         ChildEnd end = await child.Ended.ConfigureAwait(false);
-        TimeSpan lived;
-        bool hadSessions;
         lock (_gate)
         {
             if (_child != child) return;   // it was ended from here
             (_child, _start) = (null, null);
-            lived = machine.GetElapsedTime(_started);
-            hadSessions = child.Sessions > 0;
-        }
-
-        NoteCrash(end, lived);
-        if (!hadSessions) return;
-        lock (_gate)
-        {
+            NoteCrash(end, machine.GetElapsedTime(_started));
             // Who read with it asks for another at once: it is on its way then.
-            if (!_disposed && _fault is null && _start is null && _pause <= CdmLimits.LongestPause) _ = Observed(_start = StartAsync());
+            if (child.Sessions > 0 && !_disposed && _fault is null && _pause <= CdmLimits.LongestPause) _ = Observed(_start = StartAsync());
         }
     }
 

@@ -1,6 +1,6 @@
 using Keyway.Decryption;
 
-namespace Keyway.Cdm.Tests.Child;
+namespace Keyway.Cdm.Child;
 
 /// <summary>Batches, and what is right of them by the framework's own decryptor.</summary>
 internal static class Batches

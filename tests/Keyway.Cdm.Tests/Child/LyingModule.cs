@@ -1,12 +1,11 @@
 using System.Reflection;
 using System.Security.Cryptography;
-using Keyway.Cdm.Child;
 using Keyway.Plugins;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging.Abstractions;
 using NSubstitute;
 
-namespace Keyway.Cdm.Tests.Child;
+namespace Keyway.Cdm.Child;
 
 /// <summary>A key system whose child is the lying one.</summary>
 internal static class LyingModule

@@ -4,7 +4,7 @@ using Keyway.Decryption;
 using Keyway.Licensing;
 using Keyway.Testing;
 
-namespace Keyway.Cdm.Tests.Child;
+namespace Keyway.Cdm.Child;
 
 /// <summary>Sessions as the engine drives them.</summary>
 internal static class OpenedSession
