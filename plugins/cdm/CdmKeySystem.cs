@@ -87,6 +87,15 @@ internal sealed partial class CdmKeySystem : IKeySystem
         }
     }
 
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<KeyValuePair<string, string>>> DescribeAsync(CancellationToken cancellationToken)
+    {
+        CdmChild child = await _keeper.RentAsync(cancellationToken).ConfigureAwait(false);
+        ModuleFacts facts = child.Facts;
+        _keeper.Return(child);
+        return facts.Describe(Options.Module, Options.ModuleKeySystem);
+    }
+
     /// <summary>Whether samples that a key of this module opened may be handed on.</summary>
     /// <param name="isOpen">Whether the key came in the open: in a licence of W3C Clear Key that went through here.</param>
     public bool MayExport(bool isOpen) => _isTestModule || (Options.IsClearKey && isOpen);

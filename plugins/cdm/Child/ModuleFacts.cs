@@ -14,6 +14,17 @@ internal sealed record ModuleFacts(int Interface, string Version, SandboxLevel L
     public override string ToString() =>
         string.Create(CultureInfo.InvariantCulture, $"{(Version.Length > 0 ? $"version {Version}, " : "")}interface {Interface}, sandbox {LevelText}{(Measures.Length > 0 ? $" ({Measures})" : "")}");
 
+    /// <summary>Name by name, for people.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Describe(string module, string keySystem) =>
+    [
+        new("module", module),
+        new("key system of the module", keySystem),
+        new("version", Version.Length > 0 ? Version : "none"),
+        new("interface", Interface.ToString(CultureInfo.InvariantCulture)),
+        new("sandbox", LevelText),
+        new("sandbox measures", Measures.Length > 0 ? Measures : "none"),
+    ];
+
     private string LevelText => Level switch
     {
         SandboxLevel.Full => "full",
