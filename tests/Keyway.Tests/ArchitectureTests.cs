@@ -358,11 +358,18 @@ public sealed partial class ArchitectureTests
     {
         bool plugin = project.Folder.StartsWith("plugins/", StringComparison.Ordinal);
         if (!plugin && project.Folder != "hosts/sandbox") return [];
-        // The CDM's process is the plugin's other half, and both are made of the same frames.
-        string own = Path.Combine(root, project.Name == "Keyway.Cdm.Host" ? "plugins/cdm" : project.Folder) + Path.DirectorySeparatorChar;
+        // The CDM's process is the plugin's other half, and both are made of the same frames; W3C Clear Key is one, whoever decrypts.
+        string[] own = [.. Folders(project).Select(folder => Path.Combine(root, folder) + Path.DirectorySeparatorChar)];
         // Test content is neither side's knowledge of a protocol.
         string samples = Path.Combine(root, "samples") + Path.DirectorySeparatorChar;
-        return project.Sources.Where(source => !source.StartsWith(own, StringComparison.Ordinal) && !source.StartsWith(samples, StringComparison.Ordinal));
+        return project.Sources.Where(source => !own.Any(folder => source.StartsWith(folder, StringComparison.Ordinal)) && !source.StartsWith(samples, StringComparison.Ordinal));
+
+        static string[] Folders(ProjectFile project) => project.Name switch
+        {
+            "Keyway.Cdm.Host" => ["plugins/cdm"],
+            "Keyway.Cdm" => [project.Folder, "plugins/clearkey"],
+            _ => [project.Folder],
+        };
     }
 
     /// <summary>The engine's name and the first folder of a type; none for what the compiler and generators add.</summary>
