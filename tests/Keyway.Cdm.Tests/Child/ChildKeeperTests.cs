@@ -39,7 +39,7 @@ public sealed class ChildKeeperTests
         await using CdmSession session = await OpenedSession.OpenAsync(system, host);
         CdmChild child = system.Keeper.Current!;
         using (Process process = Process.GetProcessById(child.ProcessId)) process.Kill();
-        ChildEnd end = await child.Ended.WaitAsync(TimeSpan.FromSeconds(10));
+        ChildEnd end = await child.Ended.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
         end.Should().Be(new ChildEnd(Crashed: true, Wire.CdmStage.Idle, "its process is gone"));
         host.Closed.Should().Be(LicenseErrorKind.InternalFault);
 
@@ -72,12 +72,12 @@ public sealed class ChildKeeperTests
             int starts = system.Keeper.Starts;
             Task<LicenseServiceException> next = RefusedAsync(system);
             machine.Advance(pause - TimeSpan.FromMilliseconds(100));
-            await Task.Delay(100);
+            await Task.Delay(100, TestContext.Current.CancellationToken);
             system.Keeper.Starts.Should().Be(starts, "its time has not come");
             while (!next.IsCompleted)
             {
                 machine.Advance(TimeSpan.FromMilliseconds(100));
-                await Task.Delay(20);
+                await Task.Delay(20, TestContext.Current.CancellationToken);
                 if (system.Keeper.Starts > starts) break;
             }
 
@@ -111,7 +111,7 @@ public sealed class ChildKeeperTests
         machine.Advance(TimeSpan.FromSeconds(11));
         child.Ended.IsCompleted.Should().BeFalse();
         machine.Advance(TimeSpan.FromSeconds(2));
-        (await child.Ended.WaitAsync(TimeSpan.FromSeconds(10))).Reason.Should().Be("it does not answer");
+        (await child.Ended.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken)).Reason.Should().Be("it does not answer");
         host.Closed.Should().Be(LicenseErrorKind.InternalFault);
     }
 

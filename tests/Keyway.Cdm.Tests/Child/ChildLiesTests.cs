@@ -108,7 +108,7 @@ public sealed class ChildLiesTests
         SampleBatch batch = Batches.Make(ProtectionScheme.Cenc, new byte[16], [100, 4000], hasMaps: false);
         (await session.Decryptor.DecryptAsync(batch, CancellationToken.None)).Done.Should().Be(2);
         byte[] now = batch.Bytes.ToArray();
-        await Task.Delay(200);
+        await Task.Delay(200, TestContext.Current.CancellationToken);
         batch.Bytes.ToArray().Should().Equal(now);
     }
 

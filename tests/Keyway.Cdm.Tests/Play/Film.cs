@@ -1,12 +1,10 @@
 using System.IO.Pipelines;
 using System.Security.Cryptography;
-using Keyway.Decryption;
 using Keyway.Licensing;
 using Keyway.Licensing.Steps;
 using Keyway.Licensing.Transport;
 using Keyway.Mp4;
 using Keyway.Protection;
-using Keyway.Testing;
 
 namespace Keyway.Cdm.Play;
 
