@@ -6,10 +6,11 @@ namespace Keyway.Cdm.FakeHost;
 /// <summary>The actions of a script.</summary>
 /// <remarks>
 /// <code>
+/// timers    set MS (the log says when it is over)
 /// when      after MS | thread | thread-join | early | hold     the rest of the list: when a timer runs out; on a thread of its own; the same, waited for; on one older than the sandbox; at "release"
 /// answers   initialized [0] | session [ID] | no-session | resolve [PROMISE] | reject EXCEPTION CODE TEXT | status N
 /// sessions  message TYPE TEXT | message-of SIZE | keys KID=STATUS,… | keys-of COUNT | learn | request | expire SECONDS | closed
-/// questions storage-id VERSION | outputs | enable MASK | challenge | metric NAME VALUE | deferred | destructor SLOT | wall | allocate BYTES
+/// questions storage-id VERSION | outputs | enable MASK | challenge | metric NAME VALUE | deferred | destructor SLOT | wall | allocate BYTES | allocate-kept BYTES
 /// files     open NAME | open-of LENGTH | read | write TEXT | write-of LENGTH | close
 /// ends      crash | abort | exit CODE | hang
 /// tries     try WHAT [ARGUMENT]                                what a sandbox should not let it do; the log says what came of it
@@ -97,6 +98,7 @@ internal sealed class FakeActions(FakeModule module)
             case ["destructor", string slot]: host.CallDestructor((int)Number(slot)); break;
             case ["wall"]: module.Log(string.Create(CultureInfo.InvariantCulture, $"wall {host.GetCurrentWallTime():F3}")); break;
             case ["allocate", string bytes]: FakeDecryption.LogAllocation(module, (uint)Number(bytes)); break;
+            case ["allocate-kept", string bytes]: _ = host.Allocate((uint)Number(bytes)); break;
             case ["read"]: call.File?.Read(); break;
             case ["write", ..]: call.File?.Write(Encoding.UTF8.GetBytes(text)); break;
             case ["write-of", string length]: call.File?.Write(new byte[Number(length)]); break;
@@ -105,6 +107,7 @@ internal sealed class FakeActions(FakeModule module)
             case ["abort"]: FakeSyscalls.Abort(); break;
             case ["exit", string code]: FakeSyscalls.Exit((int)Number(code)); break;
             case ["hang"]: Thread.Sleep(Timeout.Infinite); break;
+            case ["set", string milliseconds]: module.After(Number(milliseconds), () => module.Log($"over {milliseconds}")); break;
             case ["sleep", string milliseconds]: Thread.Sleep((int)Number(milliseconds)); break;
             case ["try", string what, .. string[] argument]: FakeSyscalls.Try(module, what, string.Join(' ', argument)); break;
             case ["release"]: module.Release(); break;

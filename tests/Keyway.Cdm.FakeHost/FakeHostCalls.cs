@@ -8,6 +8,9 @@ internal sealed unsafe class FakeHostCalls(nint host, FakeModule module)
 {
     public nint Allocate(uint capacity) => ((delegate* unmanaged[MemberFunction]<nint, uint, nint>)Slot(0))(host, capacity);
 
+    /// <summary>The same, not written down.</summary>
+    public nint AllocateUnseen(uint capacity) => ((delegate* unmanaged[MemberFunction]<nint, uint, nint>)(*(void***)host)[0])(host, capacity);
+
     public void SetTimer(long delay, nint context) => ((delegate* unmanaged[MemberFunction]<nint, long, nint, void>)Slot(1))(host, delay, context);
 
     public double GetCurrentWallTime() => ((delegate* unmanaged[MemberFunction]<nint, double>)Slot(2))(host);

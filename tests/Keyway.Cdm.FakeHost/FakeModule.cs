@@ -28,6 +28,9 @@ internal sealed unsafe class FakeModule : IDisposable
     /// <summary>The host, once there is one.</summary>
     public FakeHostCalls Host { get; private set; } = null!;
 
+    /// <summary>Whether it copies samples instead of decrypting them, and counts what is allocated meanwhile.</summary>
+    public bool Measures => _script.Measures;
+
     public FakeCipher Cipher { get; }
 
     public FakeActions Actions { get; }

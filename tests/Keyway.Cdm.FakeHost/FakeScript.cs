@@ -11,6 +11,7 @@ namespace Keyway.Cdm.FakeHost;
 /// host 10                      the version of the host that it asks for (that of the interface without this line)
 /// without verify version       exports that it does not have: verify, version, deinitialize
 /// key KID KEY                  hexadecimal: what it decrypts with from the beginning
+/// measure                      samples are copied; for one of 1 byte the log says what was allocated since the first
 /// on METHOD action; action …   what it does instead of what it does by itself; an empty list does nothing
 /// </code>
 /// <para>
@@ -31,6 +32,9 @@ internal sealed class FakeScript
 
     /// <summary>The host that it asks for. 0: that of the interface.</summary>
     public int HostVersion { get; private set; }
+
+    /// <summary>Whether samples are copied instead of decrypted, and counts what is allocated meanwhile.</summary>
+    public bool Measures { get; private set; }
 
     /// <summary>Where it writes what happens.</summary>
     public string? Log { get; private set; }
@@ -63,6 +67,9 @@ internal sealed class FakeScript
                     break;
                 case ["without", .. string[] exports]:
                     script._without.UnionWith(exports);
+                    break;
+                case ["measure"]:
+                    script.Measures = true;
                     break;
                 case ["key", string id, string key]:
                     script.Keys[id] = Convert.FromHexString(key);

@@ -37,9 +37,9 @@ internal sealed unsafe class BatchDecryptor(Dispatcher dispatcher, BufferPool bu
         input.KeyIdSize = (uint)keyId.Length;
         int count = (int)head.U32();
         long subsamples = head.U32();
-        if (half >= ArenaLayout.Halves || count < 0 || ((long)count * WireLimits.Slot) + (subsamples * WireLimits.Subsample) != head.Left) throw Broken();
-        ReadOnlySpan<byte> slots = frame.Fields.Slice(frame.Head.Length - head.Left, count * WireLimits.Slot);
-        ReadSubsamples(frame.Fields[^(int)(subsamples * WireLimits.Subsample)..]);
+        ReadOnlySpan<byte> slots = head.Raw(head.Left);
+        if (!head.IsWhole || half >= ArenaLayout.Halves || count < 0 || ((long)count * WireLimits.Slot) + (subsamples * WireLimits.Subsample) != slots.Length) throw Broken();
+        ReadSubsamples(slots[(count * WireLimits.Slot)..]);
 
         Tally tally = default;
         long first = 0;

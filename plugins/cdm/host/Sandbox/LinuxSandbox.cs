@@ -31,25 +31,13 @@ internal sealed unsafe partial class LinuxSandbox : ISandbox
     {
         _privileges = Control(NoNewPrivileges, 1, 0, 0, 0) == 0;
         if (_processor is not { } processor) return;
-        uint self = (uint)Environment.ProcessId;
-        _calls = Install(processor, new SeccompFilter(processor)
-            .Deny(processor.Numbers(LinuxCalls.Denied))
-            .AllowWhereAny(processor.Number("clone"), 0, Thread)
-            .Hide(processor.Number("clone3"))   // its flags lie in memory, which a filter does not see; the C library has clone for the answer that there is none
-            .AllowWhereEqual(processor.Number("kill"), 0, self)
-            .AllowWhereEqual(processor.Number("tgkill"), 0, self)
-            .DenyWhereEqual(processor.Number("prctl"), 0, SetDumpable, SetMemory, SetTracer)
-            .DenyWhereEqual(processor.Number("ioctl"), 1, PushInput, ConsoleControl)
-            .AllowWhereNull(processor.Number("prlimit64"), 2));
+        _calls = Install(processor, FirstFilter(processor, (uint)Environment.ProcessId));
     }
 
     /// <inheritdoc/>
     public SandboxReport AfterLoading()
     {
-        bool files = _calls && _processor is { } processor && Install(processor, new SeccompFilter(processor)
-            .Deny(processor.Numbers(LinuxCalls.Files))
-            .AllowWhereAny(processor.Number("newfstatat"), 3, EmptyPath)
-            .AllowWhereAny(processor.Number("statx"), 2, EmptyPath));
+        bool files = _calls && _processor is { } processor && Install(processor, SecondFilter(processor));
         int landlock = _privileges ? EnterLandlock() : 0;
 
         bool isFull = _privileges && files && landlock > 0;
@@ -63,9 +51,29 @@ internal sealed unsafe partial class LinuxSandbox : ISandbox
         return new SandboxReport(level, text, IsShut: files);
     }
 
-    private static bool Install(LinuxProcessor processor, SeccompFilter filter)
+    /// <summary>What is denied before a library is loaded.</summary>
+    /// <param name="processor">For which numbering.</param>
+    /// <param name="self">The process, which may send itself signals: its runtime stops threads so.</param>
+    internal static SeccompInstruction[] FirstFilter(LinuxProcessor processor, uint self) => new SeccompFilter(processor)
+        .Deny(processor.Numbers(LinuxCalls.Denied))
+        .AllowWhereAny(processor.Number("clone"), 0, Thread)
+        .Hide(processor.Number("clone3"))   // its flags lie in memory, which a filter does not see; the C library has clone for the answer that there is none
+        .AllowWhereEqual(processor.Number("kill"), 0, self)
+        .AllowWhereEqual(processor.Number("tgkill"), 0, self)
+        .DenyWhereEqual(processor.Number("prctl"), 0, SetDumpable, SetMemory, SetTracer)
+        .DenyWhereEqual(processor.Number("ioctl"), 1, PushInput, ConsoleControl)
+        .AllowWhereNull(processor.Number("prlimit64"), 2)
+        .End();
+
+    /// <summary>What is denied after it as well.</summary>
+    internal static SeccompInstruction[] SecondFilter(LinuxProcessor processor) => new SeccompFilter(processor)
+        .Deny(processor.Numbers(LinuxCalls.Files))
+        .AllowWhereAny(processor.Number("newfstatat"), 3, EmptyPath)
+        .AllowWhereAny(processor.Number("statx"), 2, EmptyPath)
+        .End();
+
+    private static bool Install(LinuxProcessor processor, SeccompInstruction[] code)
     {
-        SeccompInstruction[] code = filter.End();
         fixed (SeccompInstruction* at = code)
         {
             Program program = new() { Length = (ushort)code.Length, Code = at };
