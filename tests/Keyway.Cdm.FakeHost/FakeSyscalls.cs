@@ -51,6 +51,9 @@ internal static unsafe partial class FakeSyscalls
                 Vector local = new() { Base = &here, Length = 1 }, remote = new() { Base = (void*)0x10000, Length = 1 };
                 result = ReadMemory(int.Parse(argument, System.Globalization.CultureInfo.InvariantCulture), &local, 1, &remote, 1, 0);
                 break;
+            case "descriptors":
+                foreach (string path in Directory.GetFiles("/proc/self/fd")) module.Log($"descriptor {new FileInfo(path).LinkTarget}");
+                return;
             case "thread":
                 bool ran = false;
                 Thread thread = new(() => ran = true);

@@ -73,7 +73,36 @@ internal sealed unsafe class BatchDecryptor(Dispatcher dispatcher, BufferPool bu
     private CdmStatus Decrypt(ContentDecryptionModule module, ref InputBuffer2 input, byte* output, ref long ticks)
     {
         if (input.DataSize == 0) return CdmStatus.Success;   // to a module an empty buffer is the end of a stream
-        if (!Covers(input)) return CdmStatus.NeedMoreData;   // modules decrypt what such a map names, leave the rest, and call it a success
+        if (!TryCount(input, out ulong protectedBytes)) return CdmStatus.NeedMoreData;   // modules decrypt what such a map names, leave the rest, and call it a success
+        uint before = input.Scheme == CdmScheme.Cenc ? CounterSplit.Before(new ReadOnlySpan<byte>(_vector, 16), protectedBytes) : 0;
+        return before == 0 ? Call(module, ref input, output, ref ticks) : DecryptInTwo(module, input, before, output, ref ticks);
+    }
+
+    private CdmStatus DecryptInTwo(ContentDecryptionModule module, InputBuffer2 input, uint before, byte* output, ref long ticks)
+    {
+        uint size = input.DataSize, count = input.SubsampleCount, bytes = before;
+        SubsampleEntry rest = default;
+        int cut = count == 0 ? 0 : CounterSplit.Cut(new Span<SubsampleEntry>(input.Subsamples, (int)count), before, out bytes, out rest);
+        input.DataSize = bytes;
+        if (count > 0) input.SubsampleCount = (uint)cut + 1;
+        CdmStatus status = Call(module, ref input, output, ref ticks);
+        if (status != CdmStatus.Success) return status;
+
+        CounterSplit.Advance(new Span<byte>(_vector, 16), before);
+        input.Data += bytes;
+        input.DataSize = size - bytes;
+        if (count > 0)
+        {
+            input.Subsamples += cut;
+            *input.Subsamples = rest;
+            input.SubsampleCount = count - (uint)cut;
+        }
+
+        return Call(module, ref input, output + bytes, ref ticks);
+    }
+
+    private CdmStatus Call(ContentDecryptionModule module, ref InputBuffer2 input, byte* output, ref long ticks)
+    {
         _block->Buffer = 0;
         _block->Timestamp = 0;
         buffers.Offer(output, input.DataSize);
@@ -82,8 +111,7 @@ internal sealed unsafe class BatchDecryptor(Dispatcher dispatcher, BufferPool bu
         fixed (InputBuffer2* at = &input) status = module.Decrypt(at, (nint)_block);
         ticks += dispatcher.Time.GetTimestamp() - begun;
         buffers.Offer(null, 0);
-        status = Take(status, input.DataSize, output);
-        return status;
+        return Take(status, input.DataSize, output);
     }
 
     /// <summary>Takes what the module decrypted. A buffer may stand there whatever its answer was, and is given back then.</summary>
@@ -114,12 +142,21 @@ internal sealed unsafe class BatchDecryptor(Dispatcher dispatcher, BufferPool bu
         return status;
     }
 
-    private static bool Covers(in InputBuffer2 input)
+    /// <summary>Counts the protected bytes of a sample.</summary>
+    /// <returns><see langword="false"/>: its map is of another length than the sample.</returns>
+    private static bool TryCount(in InputBuffer2 input, out ulong protectedBytes)
     {
+        protectedBytes = input.DataSize;
         if (input.SubsampleCount == 0) return true;
-        ulong sum = 0;
-        for (uint i = 0; i < input.SubsampleCount; i++) sum += (ulong)input.Subsamples[i].Clear + input.Subsamples[i].Protected;
-        return sum == input.DataSize;
+        ulong clear = 0;
+        protectedBytes = 0;
+        for (uint i = 0; i < input.SubsampleCount; i++)
+        {
+            clear += input.Subsamples[i].Clear;
+            protectedBytes += input.Subsamples[i].Protected;
+        }
+
+        return clear + protectedBytes == input.DataSize;
     }
 
     private void ReadSubsamples(ReadOnlySpan<byte> bytes)

@@ -86,6 +86,37 @@ public sealed class FirefoxChildTests
         }
     }
 
+    [Theory]
+    [InlineData("00000000fffffffe")]
+    [InlineData("ffffffffffffffff")]
+    [InlineData("fffffffffffffff0")]
+    [InlineData("456789abffffffff")]
+    public async Task Counter_that_leaves_32_or_64_bits_within_a_sample_counts_on_as_the_standard_says(string lower)
+    {
+        // By itself the module would begin again at 32 bits, and call it a success.
+        Assert.SkipWhen(FirefoxModule.IsAbsent, FirefoxModule.Absent);
+        await using ChildUnderTest child = await OpenAsync();
+        using RawKeyRing ring = new();
+        ring.Add(Id, Key);
+        SampleDecryptor own = ring.CreateDecryptor();
+        byte[] vector = [0x5a, 1, 2, 3, 4, 5, 6, 7, .. Convert.FromHexString(lower)];
+        BatchItem[] items = [.. Enumerable.Range(0, 64).Select(_ => Random(ProtectionScheme.Cenc, 16) with { Vector = vector })];
+        BatchAnswered answered = await child.DecryptAsync(0, CdmScheme.Cenc, Kid, (0, 0), items);
+        answered.Status.Should().Be(CdmStatus.Success);
+        for (int i = 0; i < items.Length; i++)
+        {
+            byte[] expected = [.. items[i].Data];
+            own.Decrypt(expected, new SampleProtection
+            {
+                Scheme = ProtectionScheme.Cenc,
+                KeyId = Id,
+                InitializationVector = vector,
+                Subsamples = [.. items[i].Subsamples.Select(part => new Subsample { ClearBytes = part.Clear, ProtectedBytes = part.Protected })],
+            }).Should().Be(DecryptStatus.Decrypted);
+            answered.Clear[i].Should().Equal(expected, "sample {0}: {1}", i, string.Join(' ', items[i].Subsamples));
+        }
+    }
+
     [Fact]
     public async Task Sample_of_many_megabytes_is_decrypted_after_the_memory_has_grown()
     {

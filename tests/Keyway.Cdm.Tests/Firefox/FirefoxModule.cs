@@ -33,7 +33,7 @@ internal static class FirefoxModule
 
     private static string? Compile()
     {
-        string library = System.IO.Path.Combine(AppContext.BaseDirectory, $"firefox-program-{Environment.ProcessId}.so");
+        string folder = Directory.CreateTempSubdirectory("keyway-firefox-").FullName, library = System.IO.Path.Combine(folder, "program.so");
         try
         {
             ProcessStartInfo info = new("cc") { RedirectStandardError = true };
@@ -41,7 +41,7 @@ internal static class FirefoxModule
             using Process compiler = Process.Start(info)!;
             _ = compiler.StandardError.ReadToEnd();
             compiler.WaitForExit();
-            AppDomain.CurrentDomain.ProcessExit += (_, _) => File.Delete(library);
+            AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(folder, recursive: true);
             return compiler.ExitCode == 0 ? library : null;
         }
         catch (System.ComponentModel.Win32Exception)
