@@ -26,7 +26,7 @@ internal static partial class CdmError
 
     /// <summary>The module's process is gone.</summary>
     public static LicenseServiceException Lost(CdmOptions options, ModuleFacts? facts, ChildEnd end) =>
-        new(LicenseErrorKind.InternalFault, $"CDM {Named(options, facts)} died {end.StageText}: {end.Reason}")
+        new(LicenseErrorKind.InternalFault, $"CDM {Named(options, facts)} {(end.GaveUp ? "gave up" : "died")} {end.StageText}: {end.Reason}")
         {
             Advice = $"{CdmConstants.Page}#when-a-module-dies says what follows.",
         };
@@ -34,7 +34,7 @@ internal static partial class CdmError
     /// <summary>The module has died too often.</summary>
     public static LicenseServiceException OutOfOrder(CdmOptions options, ModuleFacts? facts, ChildEnd end) =>
         new(LicenseErrorKind.InternalFault, string.Create(CultureInfo.InvariantCulture,
-            $"CDM {Named(options, facts)} has died {CdmLimits.Crashes} times in {CdmLimits.CrashWindow.TotalMinutes:0} minutes, the last time {end.StageText} ({end.Reason}): it is out of order until the host starts anew"))
+            $"CDM {Named(options, facts)} has failed {CdmLimits.Crashes} times in {CdmLimits.CrashWindow.TotalMinutes:0} minutes, the last time {end.StageText} ({end.Reason}): it is out of order until the host starts anew"))
         {
             Advice = $"{CdmConstants.Page}#when-a-module-dies says what follows.",
         };

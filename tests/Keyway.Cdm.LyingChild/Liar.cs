@@ -184,6 +184,13 @@ internal sealed unsafe class Liar : IDisposable
                     break;
                 }
 
+                if (Tells("any-key"))
+                {
+                    string[] pair = Encoding.ASCII.GetString(license).Split(':');
+                    _keys.Clear();
+                    _keys[pair[0]] = Convert.FromHexString(pair[1]);
+                }
+
                 if (Tells("keys-first")) Keys(session, CdmKeyStatus.Usable);
                 Send(FrameType.Resolved, head.Id, static _ => { });
                 if (Tells("keys-late")) Thread.Sleep(200);

@@ -150,7 +150,7 @@ internal sealed class ChildDialog(IChildBatches batches, IChildFiles files, Acti
                 CdmStage stage = (CdmStage)last.U32();
                 string text = Plain(last.Text());
                 if (!last.IsWhole) throw Wrong(head.Type);
-                Fatal ??= new ChildEnd(Crashed: true, stage, text);
+                Fatal ??= new ChildEnd(Crashed: true, stage, text) { GaveUp = true };
                 break;
             default:
                 throw new ChildProtocolException($"a frame of type 0x{(ushort)head.Type:x4}, which there is not");

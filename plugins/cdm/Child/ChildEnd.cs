@@ -9,6 +9,9 @@ namespace Keyway.Cdm.Child;
 /// <param name="Reason">What was seen, for people. No byte of a message or a licence.</param>
 internal sealed record ChildEnd(bool Crashed, CdmStage Stage, string Reason)
 {
+    /// <summary>Whether it said itself that it could not go on.</summary>
+    public bool GaveUp { get; init; }
+
     /// <summary>What it was in the middle of, for people.</summary>
     public string StageText => TextOf(Stage);
 

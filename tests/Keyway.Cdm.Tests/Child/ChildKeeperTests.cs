@@ -63,7 +63,7 @@ public sealed class ChildKeeperTests
         await Eventually.Is(() => system.Keeper.Current is null);
         machine.Advance(TimeSpan.FromHours(1));
         LicenseServiceException last = await RefusedAsync(system);
-        last.Message.Should().Contain("0.9 has died 3 times in 5 minutes, the last time in CreateSessionAndGenerateRequest").And.Contain("until the host starts anew");
+        last.Message.Should().Contain("0.9 has failed 3 times in 5 minutes, the last time in CreateSessionAndGenerateRequest").And.Contain("until the host starts anew");
         system.Keeper.Starts.Should().Be(3, "nothing is started any more");
 
         async Task NextAsync(TimeSpan pause)
