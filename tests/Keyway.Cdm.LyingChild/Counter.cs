@@ -2,10 +2,10 @@ using System.Security.Cryptography;
 
 namespace Keyway.Cdm.LyingChild;
 
-/// <summary>AES in counter mode over the protected ranges of a sample, with a counter of so many bytes: modules differ in it.</summary>
+/// <summary>AES in counter mode over the protected ranges of a sample, with a counter of 64 bits (cenc).</summary>
 internal static class Counter
 {
-    public static void Decrypt(Aes aes, ReadOnlySpan<byte> vector, List<(int Clear, int Protected)> map, Span<byte> sample, int carries)
+    public static void Decrypt(Aes aes, ReadOnlySpan<byte> vector, List<(int Clear, int Protected)> map, Span<byte> sample)
     {
         Span<byte> counter = stackalloc byte[16];
         Span<byte> stream = stackalloc byte[16];
@@ -19,7 +19,7 @@ internal static class Counter
                 if (used == 16)
                 {
                     aes.EncryptEcb(counter, stream, PaddingMode.None);
-                    for (int digit = 15; digit >= 16 - carries && ++counter[digit] == 0; digit--) { }
+                    for (int digit = 15; digit >= 8 && ++counter[digit] == 0; digit--) { }
                     used = 0;
                 }
 

@@ -263,7 +263,7 @@ internal sealed unsafe class Liar : IDisposable
             input.CopyTo(output);
             List<(int, int)> own = entries == 0 ? [(0, length)] : map.GetRange(at, entries);
             at += entries;
-            if (scheme == CdmScheme.Cenc) Counter.Decrypt(aes, vector, own, output, carries: Tells("counts-128") ? 16 : Tells("counts-32") ? 4 : 8);
+            if (scheme == CdmScheme.Cenc) Counter.Decrypt(aes, vector, own, output);
             else Pattern.Decrypt(aes, vector, own, output, (int)crypt, (int)skip, isEvery: (crypt, skip) == (0, 0));
         }
 

@@ -26,26 +26,6 @@ public sealed class CdmDecryptorTests
         await session.DisposeAsync();
     }
 
-    [Theory]
-    [InlineData("counts-32")]
-    [InlineData("counts-64")]
-    [InlineData("counts-128")]
-    public async Task A_counter_that_runs_over_within_a_sample_is_right_however_far_the_module_counts(string counts)
-    {
-        await using CdmKeySystem system = LyingModule.Make($"{LyingModule.HasKey},{counts}");
-        CdmSession session = await OpenedSession.OpenAsync(system);
-        foreach (string vector in (string[])["00112233445566770000000FFFFFFFFE", "0011223344556677FFFFFFFFFFFFFFFD", "FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF", "000000000000000000000000FFFFFFF0"])
-        {
-            SampleBatch batch = Batches.Make(ProtectionScheme.Cenc, Convert.FromHexString(vector), [1000, 333, 16, 70, 4096], hasMaps: true);
-            byte[] expected = Batches.Expected(batch);
-            BatchResult result = await session.Decryptor.DecryptAsync(batch, CancellationToken.None);
-            result.Should().Be(new BatchResult { Status = DecryptStatus.Decrypted, Done = batch.Count });
-            batch.Bytes.ToArray().Should().Equal(expected, "{0}", vector);
-        }
-
-        await session.DisposeAsync();
-    }
-
     [Fact]
     public async Task A_sample_larger_than_the_memory_makes_it_grow_and_one_larger_than_any_is_refused()
     {

@@ -129,7 +129,7 @@ internal sealed class SampleArena(SharedMemory memory, TimeProvider machine) : I
                 isMine = true;
                 Since(turn) = 0;
                 Volatile.Write(ref _moduleTime, _moduleTime + answer.Nanoseconds);
-                int clear = turn.Slots.SamplesDone((int)answer.Done);
+                int clear = (int)answer.Done;
                 CopyOut(turn, batch, done, clear);
                 done += clear;
                 if (answer.Status != CdmStatus.Success) return new BatchResult { Status = StatusOf(answer.Status), Done = done };
@@ -206,12 +206,12 @@ internal sealed class SampleArena(SharedMemory memory, TimeProvider machine) : I
         frame.U32(isPattern ? isEvery ? 1u : batch.CryptBlocks : 0);
         frame.U32(isPattern ? batch.SkipBlocks : 0u);
         frame.Bytes(key);
-        turn.Slots.Write(frame);
+        turn.Slots.Write(frame, batch, first);
         if (!TryEnter()) throw new ChildLostException(_end!);
         try
         {
             long at = ArenaLayout.Input(Region, turn.Half);
-            ForEachRun(batch, first, turn.Slots.Samples, (memory, at), static (to, offset, run) => to.memory.Write(to.at + offset, run));
+            ForEachRun(batch, first, turn.Slots.Count, (memory, at), static (to, offset, run) => to.memory.Write(to.at + offset, run));
         }
         finally
         {
