@@ -2,7 +2,7 @@ using Keyway.Cdm.Wire;
 
 namespace Keyway.Cdm.Host;
 
-/// <summary>One frame of the parent, in memory that does not move. Ownership: whoever took it from the <see cref="Inlet"/>, until <see cref="Inlet.Return"/>.</summary>
+/// <summary>One frame of the parent. Ownership: whoever took it from the <see cref="Inlet"/>, until <see cref="Inlet.Return"/>.</summary>
 /// <param name="Head">How it begins.</param>
 /// <param name="Memory">What its fields lie in, from 0.</param>
 internal readonly record struct Frame(FrameHead Head, byte[] Memory)

@@ -12,7 +12,8 @@ internal static class HostProgram
     /// <summary>Runs until the parent says so or is gone. Returns only where there is no parent.</summary>
     /// <param name="arguments">The program's arguments.</param>
     /// <param name="loader">What makes functions of a module's file. The program has one: there is no argument for it.</param>
-    public static int Run(string[] arguments, IModuleLoader loader)
+    /// <param name="inlets">What waits for the parent; <see langword="null"/>: what is best on this platform.</param>
+    public static int Run(string[] arguments, IModuleLoader loader, Func<NamedPipeClientStream, Inlet>? inlets = null)
     {
         if (arguments.Length != 2)
         {
@@ -26,9 +27,9 @@ internal static class HostProgram
             using Arena arena = new(arguments[1]);
             using NamedPipeClientStream pipe = new(".", arguments[0], PipeDirection.InOut, PipeOptions.CurrentUserOnly);
             pipe.Connect(Patience);
-            Inlet inlet = new(pipe);
+            Inlet inlet = (inlets ?? Inlet.ForPlatform)(pipe);
             new Dispatcher(inlet, new Outlet(pipe), arena, TimeProvider.System).Start(dispatcher => new ModuleProcess(dispatcher, loader));
-            inlet.Read();
+            inlet.Stay();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or TimeoutException)
         {

@@ -78,7 +78,7 @@ internal sealed class ChildUnderTest : IAsyncDisposable
     }
 
     /// <summary>Starts a child, and hears its first frame.</summary>
-    public static async Task<ChildUnderTest> StartAsync(string program, IReadOnlyDictionary<string, string>? environment = null)
+    public static async Task<ChildUnderTest> StartAsync(string program, IReadOnlyDictionary<string, string>? environment = null, params string[] more)
     {
         ChildUnderTest child = new();
         string arena = child._folder["arena"], pipe = $"keyway-test-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8))}";
@@ -91,7 +91,7 @@ internal sealed class ChildUnderTest : IAsyncDisposable
         info.Environment["DOTNET_EnableDiagnostics"] = "0";
         info.Environment["DOTNET_TieredPGO"] = "0";
         foreach ((string name, string value) in environment ?? new Dictionary<string, string>()) info.Environment[name] = value;
-        foreach (string argument in (string[])["exec", program, pipe, arena]) info.ArgumentList.Add(argument);
+        foreach (string argument in (string[])["exec", program, .. more, pipe, arena]) info.ArgumentList.Add(argument);
         child.Process = Process.Start(info)!;
         child.Process.ErrorDataReceived += (_, line) => child.Print(line.Data);
         child.Process.OutputDataReceived += (_, line) => child.Print(line.Data);

@@ -7,11 +7,15 @@ public sealed class ThreadTests
 {
     private const string Kid = "000102030405060708090a0b0c0d0e0f";
 
-    [Fact]
-    public async Task Nothing_is_called_on_another_thread_while_sixteen_call_and_timers_and_files_answer()
+    [Theory]
+    [InlineData]
+    [InlineData("queued")]
+    public async Task Nothing_is_called_on_another_thread_while_sixteen_call_and_timers_and_files_answer(params string[] inlet)
     {
-        await using ChildUnderTest child = await ChildUnderTest.InitializedFakeAsync(
-            $"key {Kid} 101112131415161718191a1b1c1d1e1f", "on CreateSession session; set 0; set 1; storage-id 1; open abc; thread; outputs; challenge; set 1; open def", "on Opened read", "on Read write abc", "on Written close");
+        await using ChildUnderTest child = await ChildUnderTest.StartAsync(ChildUnderTest.FakeProgram, null, inlet);
+        await child.LoadAsync(child.Script(
+            $"key {Kid} 101112131415161718191a1b1c1d1e1f", "on CreateSession session; set 0; set 1; storage-id 1; open abc; thread; outputs; challenge; set 1; open def", "on Opened read", "on Read write abc", "on Written close"));
+        await child.InitializeAsync();
         Lock gate = new();
         List<uint> calls = [];
         await Task.WhenAll(Enumerable.Range(0, 16).Select(number => Task.Run(() =>
@@ -62,6 +66,41 @@ public sealed class ThreadTests
         called.Should().HaveCountGreaterThan(16 * 20).And.NotContain(line => line.EndsWith("on another thread", StringComparison.Ordinal));
         called.Distinct().Should().Contain(["> 3", "> 5", "> 8", "> 9", "> 16", "> 17", "> 18"]);
         (await child.IrregularitiesAsync()).Should().OnlyContain(rule => rule == CdmIrregularity.OtherThread);
+    }
+
+    [Theory]
+    [InlineData]
+    [InlineData("queued")]
+    public async Task Timers_run_out_and_a_child_whose_module_hangs_ends_with_its_parent(params string[] inlet)
+    {
+        await using ChildUnderTest child = await ChildUnderTest.StartAsync(ChildUnderTest.FakeProgram, null, inlet);
+        await child.LoadAsync(child.Script("on CreateSession session; set 30; set 0; set 10", "on UpdateSession hang"));
+        await child.InitializeAsync();
+        string session = await child.CreateSessionAsync();
+        await Testing.Eventually.Is(() => child.Log.Contains("over 30"));
+        child.Log.Where(line => line.StartsWith("over", StringComparison.Ordinal)).Should().Equal("over 0", "over 10", "over 30");
+        child.Send(FrameType.UpdateSession, child.NextId(), frame =>
+        {
+            frame.Text(session);
+            frame.Text("x");
+        });
+        await Testing.Eventually.Is(() => child.Stage == CdmStage.Updating);
+        child.Leave();
+        (await child.ExitAsync()).Should().Be(0);
+    }
+
+    [Theory]
+    [InlineData]
+    [InlineData("queued")]
+    public async Task Module_that_asks_for_ever_and_a_parent_that_calls_for_ever_hold_up_neither(params string[] inlet)
+    {
+        await using ChildUnderTest child = await ChildUnderTest.StartAsync(ChildUnderTest.FakeProgram, null, inlet);
+        await child.LoadAsync(child.Script("on CreateSession session; storage-id 1", "on OnStorageId storage-id 1"));
+        await child.InitializeAsync();
+        await child.CreateSessionAsync();
+        int before = child.Log.Count(line => line == "> 18");
+        for (int i = 0; i < 200; i++) (await child.CallAsync(FrameType.Ping)).Type.Should().Be(FrameType.Pong);
+        child.Log.Count(line => line == "> 18").Should().BeGreaterThan(before);
     }
 
     [Fact]
