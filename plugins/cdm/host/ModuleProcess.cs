@@ -138,17 +138,17 @@ internal sealed unsafe class ModuleProcess : IDispatched
         ModuleImage image = ModuleImage.Read(path);
         image.Check(pin);
         AssemblyPreloader.Load(Assembly.GetEntryAssembly() ?? typeof(ModuleProcess).Assembly);
-        HostFiles files = HostFiles.Open(path);
         _dispatcher.Arena.Stage = CdmStage.Sandboxing;
         ISandbox sandbox = ISandbox.ForPlatform();
         sandbox.BeforeLoading();
         _dispatcher.Arena.Stage = CdmStage.Loading;
         _exports = _loader.Load(image);
+        HostFiles? files = _exports.VerifyHost == 0 ? null : HostFiles.Open(path);
         _dispatcher.Arena.Stage = CdmStage.Sandboxing;
         SandboxReport report = sandbox.AfterLoading();
         if (sandboxRequired && !report.IsShut) throw new HostException($"no sandbox: {report.Text}");
 
-        if (_exports.VerifyHost != 0)
+        if (files is not null)
         {
             _dispatcher.Arena.Stage = CdmStage.Verifying;
             _ = files.Verify(_exports);

@@ -46,7 +46,7 @@ internal sealed unsafe partial class LinuxSandbox : ISandbox
         [
             _privileges ? "no new privileges" : "new privileges are possible",
             files ? "seccomp" : _processor is null ? "no seccomp (the calls of this processor are not known here)" : _calls ? "seccomp without files" : "no seccomp (the kernel refuses)",
-            landlock > 0 ? $"Landlock {landlock}" : "no Landlock (the kernel has none)",
+            landlock > 0 ? $"Landlock {landlock} around the module's threads" : "no Landlock (the kernel has none)",
         ]);
         return new SandboxReport(level, text, IsShut: files);
     }
