@@ -74,7 +74,7 @@ public sealed class ThreadTests
     public async Task Timers_run_out_and_a_child_whose_module_hangs_ends_with_its_parent(params string[] inlet)
     {
         await using ChildUnderTest child = await ChildUnderTest.StartAsync(ChildUnderTest.FakeProgram, null, inlet);
-        await child.LoadAsync(child.Script("on CreateSession session; set 30; set 0; set 10", "on UpdateSession hang"));
+        await child.LoadAsync(child.Script("on CreateSession session; set 0; set 10; set 30", "on UpdateSession hang"));
         await child.InitializeAsync();
         string session = await child.CreateSessionAsync();
         await Testing.Eventually.Is(() => child.Log.Contains("over 30"));
