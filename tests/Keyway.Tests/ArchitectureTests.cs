@@ -189,8 +189,8 @@ public sealed partial class ArchitectureTests
     }
 
     [Fact]
-    public void Benchmarks_see_no_plugin() =>
-        ProjectFile.All.Where(project => project.Folder.StartsWith("benchmarks", StringComparison.Ordinal)).SelectMany(project => project.Compiled)
+    public void Benchmarks_see_no_plugin_but_what_measures_one() =>
+        ProjectFile.All.Where(project => project.Folder.StartsWith("benchmarks", StringComparison.Ordinal) && project.Name != "Keyway.Cdm.Benchmarks").SelectMany(project => project.Compiled)
             .Should().NotIntersectWith(ProjectFile.All.Where(project => project.Folder.StartsWith("plugins/", StringComparison.Ordinal)).Select(project => project.Name));
 
     // ---- rooms of the engine
