@@ -1,6 +1,6 @@
 namespace Keyway.Cdm.Wire;
 
-/// <summary>What a module asks its host, and the child answers without asking anybody.</summary>
+/// <summary>What a module asks its host, and the child answers without asking anybody. Each is told a few times at most.</summary>
 internal enum CdmQuestion : uint
 {
     /// <summary>Which outputs there are, and what protects them. Answered: not known. Detail: 0.</summary>

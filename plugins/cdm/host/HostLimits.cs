@@ -35,8 +35,8 @@ internal static class HostLimits
     /// <summary>The module itself. Google's has 20 MB.</summary>
     public const long Module = 256 << 20;
 
-    /// <summary>How often the parent is told that a module broke one rule: then it knows.</summary>
-    public const int Irregularities = 16;
+    /// <summary>How often the parent is told that a module broke one rule, or asked one question: then it knows.</summary>
+    public const int Told = 16;
 
     /// <summary>The stack of the thread on which the module runs: that of a main thread, which native code is written for.</summary>
     public const int Stack = 8 << 20;

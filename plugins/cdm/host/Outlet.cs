@@ -8,7 +8,7 @@ namespace Keyway.Cdm.Host;
 internal sealed class Outlet(Stream pipe)
 {
     private readonly FrameWriter _writer = new();
-    private readonly int[] _told = new int[64];
+    private readonly Dictionary<(CdmQuestion, CdmIrregularity), int> _told = [];
 
     /// <summary>Begins a frame.</summary>
     public FrameWriter Begin(FrameType type, uint id)
@@ -48,9 +48,10 @@ internal sealed class Outlet(Stream pipe)
         Send();
     }
 
-    /// <summary>Tells what the module asked.</summary>
+    /// <summary>Tells what the module asked, a few times for each question: modules ask some of them as long as they live.</summary>
     public void Asked(CdmQuestion question, ulong detail)
     {
+        if (!IsNews(question, default)) return;
         FrameWriter frame = Begin(FrameType.Asked, 0);
         frame.U32((uint)question);
         frame.U64(detail);
@@ -60,7 +61,11 @@ internal sealed class Outlet(Stream pipe)
     /// <summary>Tells that the module broke a rule, a few times for each.</summary>
     public void Irregular(CdmIrregularity what)
     {
-        if (_told[(int)what & 63]++ < HostLimits.Irregularities) Asked(CdmQuestion.Irregular, (ulong)what);
+        if (!IsNews(CdmQuestion.Irregular, what)) return;
+        FrameWriter frame = Begin(FrameType.Asked, 0);
+        frame.U32((uint)CdmQuestion.Irregular);
+        frame.U64((ulong)what);
+        Send();
     }
 
     /// <summary>Tells why it ends, and ends.</summary>
@@ -71,5 +76,13 @@ internal sealed class Outlet(Stream pipe)
         frame.Text(text);
         Send();
         HostExit.Now(HostExit.Broken);
+    }
+
+    private bool IsNews(CdmQuestion question, CdmIrregularity what)
+    {
+        int told = _told.GetValueOrDefault((question, what));
+        if (told >= HostLimits.Told) return false;
+        _told[(question, what)] = told + 1;
+        return true;
     }
 }

@@ -127,6 +127,16 @@ public sealed class ReentrancyTests
         (await child.IrregularitiesAsync()).Should().HaveCount(16).And.OnlyContain(rule => rule == CdmIrregularity.PromiseTwice);
     }
 
+    [Fact]
+    public async Task So_is_a_question_which_is_answered_each_time()
+    {
+        await using ChildUnderTest child = await ChildUnderTest.InitializedFakeAsync("on UpdateSession repeat 100 outputs; storage-id 1; resolve");
+        (await child.UpdateAsync("S", "x")).Type.Should().Be(FrameType.Resolved);
+        await Testing.Eventually.Is(() => child.Log.Contains("> 18"));
+        (await child.QuestionsAsync()).Should().Equal([.. Enumerable.Repeat((CdmQuestion.OutputProtection, 0UL), 16), (CdmQuestion.StorageId, 1UL)]);
+        child.Log.Count(line => line == "> 17").Should().Be(100);
+    }
+
     [Theory]
     [InlineData("on Initialize initialized")]
     [InlineData("on Initialize after 10; initialized")]
