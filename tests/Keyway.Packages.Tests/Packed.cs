@@ -26,6 +26,7 @@ public sealed class Packed : IAsyncLifetime
         ["Keyway.Plugins.Widevine"] = "plugins/widevine",
         ["Keyway.Plugins.PlayReady"] = "plugins/playready",
         ["Keyway.Plugins.ExpressPlay"] = "plugins/expressplay",
+        ["Keyway.Plugins.Cdm"] = "plugins/cdm",
     };
 
     public string Folder { get; } = Directory.CreateTempSubdirectory("keyway-packed-").FullName;
