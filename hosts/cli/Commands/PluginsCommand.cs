@@ -96,15 +96,20 @@ internal static class PluginsCommand
                 json.WriteEndArray();
                 if (runsOn.Count > 0)
                 {
-                    json.WriteStartObject("runsOn");
+                    json.WriteStartArray("runsOn");
                     foreach ((string keySystem, IReadOnlyList<KeyValuePair<string, string>> facts) in runsOn)
                     {
-                        json.WriteStartObject(keySystem);
-                        foreach ((string name, string value) in facts) json.WriteString(name, value);
-                        json.WriteEndObject();
+                        foreach ((string name, string value) in facts)
+                        {
+                            json.WriteStartObject();
+                            json.WriteString("keySystem", keySystem);
+                            json.WriteString("name", name);
+                            json.WriteString("value", value);
+                            json.WriteEndObject();
+                        }
                     }
 
-                    json.WriteEndObject();
+                    json.WriteEndArray();
                 }
 
                 failure?.WriteTo(json);
