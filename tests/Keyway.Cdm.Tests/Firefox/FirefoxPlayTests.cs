@@ -28,7 +28,7 @@ public sealed class FirefoxPlayTests
         await using CdmKeySystem system = Firefox();
         await using Film film = new(system);
         PresentationOptions licensed = new() { LicenseUrl = sandbox.ClearKey };
-        using RawMediaKeys held = SampleKeys();
+        using RawMediaKeys held = OwnKeys();
         (string, long) own = await film.WriteAsync(source, new PresentationOptions { Keys = held });
         (await film.WriteAsync(source, licensed)).Should().Be(own);
         (await film.ReadAsync(source, licensed)).Should().Be(await film.ReadAsync(source, new PresentationOptions { Keys = held }));
@@ -128,16 +128,10 @@ public sealed class FirefoxPlayTests
         system.Keeper.Starts.Should().Be(2);
     }
 
-    private static RawMediaKeys SampleKeys()
+    private static RawMediaKeys OwnKeys()
     {
         RawMediaKeys keys = new();
-        using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Corpus.Root, "samples", "keys.json")));
-        foreach (JsonElement key in document.RootElement.GetProperty("keys").EnumerateArray())
-        {
-            KeyId.TryParse(key.GetProperty("kid").GetString()!, out KeyId id).Should().BeTrue();
-            keys.Add(id, Convert.FromHexString(key.GetProperty("key").GetString()!));
-        }
-
+        foreach ((KeyId id, byte[] key) in SampleKeys.Read()) keys.Add(id, key);
         return keys;
     }
 
