@@ -33,6 +33,7 @@ public sealed class EffectiveSettingsTests : IDisposable
                 "Keyway:Messaging:Transport=InProcess [memory]",
                 "Keyway:Plugins:Allow:clearkey:Disabled=false [default]",
                 "Keyway:Plugins:Allow:clearkey:Required=false [default]",
+                "Keyway:Plugins:Allow:clearkey:WhenNamed=false [default]",
                 $"Keyway:Plugins:Directory=here [{_file}]",
                 "Keyway:Plugins:PatienceSeconds=15 [default]",
                 "Keyway:Plugins:Unknown=Refuse [default]",
