@@ -1,0 +1,84 @@
+// @ts-check
+/** What the relay says of the presentation, asked for again while it is live. */
+
+import { Timeline } from './timeline.js';
+
+/** @typedef {import('./types.js').MapAnswer} MapAnswer */
+/** @typedef {import('./types.js').Problem} Problem */
+
+/** Nobody asks more often than this, in milliseconds. */
+const Spacing = 400;
+
+/** While the relay opens the presentation. */
+const OpeningPause = 150;
+
+export class Snapshots extends EventTarget {
+  constructor() {
+    super();
+    /** @type {Timeline} */
+    this.timeline = new Timeline({ version: -1, state: 'opening', live: false, now: 0, periods: [] }, null);
+    this.asked = 0;
+    this.busy = false;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.timer = undefined;
+  }
+
+  /** @returns {Promise<{ timeline: Timeline, problem: Problem | null }>} the first one that says what is there */
+  async first() {
+    for (;;) {
+      try {
+        // By the very request that the page's head began.
+        const answer = await this.#ask('map?ready');
+        if (answer.state !== 'opening') {
+          this.#take(answer);
+          const { problem } = answer;
+          return { timeline: this.timeline, problem: answer.state === 'failed' ? { kind: problem?.reason ?? 'failed', message: problem?.text ?? 'The presentation could not be opened.', code: problem?.code ?? null, page: problem?.page ?? null } : null };
+        }
+      } catch {
+        // The relay is just beginning, or gone: the same, as long as nothing plays.
+      }
+
+      await new Promise((resolve) => { setTimeout(resolve, OpeningPause); });
+    }
+  }
+
+  /** Asks for a newer one, unless that was done a moment ago. */
+  async refresh() {
+    const now = performance.now();
+    if (this.busy || now - this.asked < Spacing) return;
+    this.asked = now;
+    this.busy = true;
+    try {
+      const answer = await this.#ask('map');
+      if (answer.state === 'ready') {
+        const isNew = answer.version !== this.timeline.version || answer.window?.end !== this.timeline.end;
+        this.#take(answer);
+        if (isNew) this.dispatchEvent(new Event('timeline'));
+      }
+    } catch {
+      // It is asked for again.
+    } finally {
+      this.busy = false;
+      this.#wait();
+    }
+  }
+
+  /** @param {MapAnswer} answer */
+  #take(answer) {
+    this.timeline = new Timeline(answer, this.timeline);
+    this.#wait();
+  }
+
+  #wait() {
+    clearTimeout(this.timer);
+    const { reloadAfter } = this.timeline;
+    if (reloadAfter !== null) this.timer = setTimeout(() => this.refresh(), Math.max(Spacing, reloadAfter * 1000));
+  }
+
+  /** @param {string} address @returns {Promise<MapAnswer>} */
+  async #ask(address) {
+    const response = await fetch(address);
+    if (!response.ok) throw new Error(`map: ${response.status}`);
+    return response.json();
+  }
+}
