@@ -15,7 +15,7 @@ const Whole = 90, Before = 20, Behind = 40;
 /** @param {Player} player */
 export function startBuffer(player) {
   const canvas = /** @type {HTMLCanvasElement} */ (get('buffer')), seekCanvas = /** @type {HTMLCanvasElement} */ (get('seek-buffer'));
-  let legend = '', told = 0, isSeen = true;
+  let legend = '', told = -Infinity, isSeen = true;
   new IntersectionObserver(([entry]) => { isSeen = entry.isIntersecting; }).observe(canvas);
   new ResizeObserver(draw).observe(canvas);
   addEventListener('themechange', () => { legend = ''; draw(); });

@@ -16,6 +16,10 @@ export class StoryFeed extends EventTarget {
     this.items = new Map();
     this.isLeader = false;
     this.isConnected = false;
+    /** @type {EventSource | null} */
+    this.source = null;
+    /** Gives the lock back. */
+    this.leave = () => {};
     // The address holds the token of a run: pages of an older run are not of this story.
     const name = `keyway-story ${location.pathname}`;
     this.name = name;
@@ -24,6 +28,13 @@ export class StoryFeed extends EventTarget {
 
   start() {
     this.channel.addEventListener('message', ({ data }) => this.#hear(data));
+    this.#listen();
+    // A browser may keep a page that was left, lock and all, for whoever comes back: then another is to listen in the meantime.
+    addEventListener('pagehide', () => this.leave());
+    addEventListener('pageshow', ({ persisted }) => { if (persisted) this.#listen(); });
+  }
+
+  #listen() {
     if (!navigator.locks) {
       this.#lead();
       return;
@@ -31,7 +42,13 @@ export class StoryFeed extends EventTarget {
 
     void navigator.locks.request(this.name, () => {
       this.#lead();
-      return new Promise(() => {});   // held until the page is gone
+      return new Promise((resolve) => {   // held until the page is left
+        this.leave = () => {
+          this.source?.close();
+          this.isLeader = false;
+          resolve(undefined);
+        };
+      });
     });
     this.channel.postMessage({ ask: true });
   }
@@ -46,7 +63,7 @@ export class StoryFeed extends EventTarget {
   #lead() {
     this.isLeader = true;
     const last = [...this.items.keys()].reduce((most, id) => Math.max(most, id), 0);
-    const source = new EventSource(last > 0 ? `story?after=${last}` : 'story');
+    const source = this.source = new EventSource(last > 0 ? `story?after=${last}` : 'story');
     source.addEventListener('item', ({ data }) => {
       /** @type {StoryItem} */
       let item;

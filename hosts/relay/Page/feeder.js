@@ -46,8 +46,8 @@ export class Feeder {
     this.type = '';
     this.window = '';
     this.initOf = '';
-    /** @type {number | null} from where everything is thrown away, for another rendition */
-    this.flushFrom = null;
+    /** @type {{ from: number, until: number } | null} what is kept when everything else is thrown away, for another rendition */
+    this.keep = null;
     /** @type {AbortController | null} */
     this.request = null;
     /** @type {(() => void) | null} */
@@ -62,8 +62,8 @@ export class Feeder {
 
   /** @param {number} time @returns {number | null} where the media that is there at a time ends */
   bufferedUntil(time) {
-    const ranges = this.buffer?.buffered;
-    if (!ranges) return null;
+    const ranges = this.buffer?.buffered, { keep } = this;
+    if (!ranges || (keep && (time < keep.from || time >= keep.until))) return null;   // what is about to be thrown away is not there
     for (let i = 0; i < ranges.length; i++) {
       if (ranges.start(i) <= time + Tolerance && ranges.end(i) > time) return ranges.end(i);
     }
@@ -109,8 +109,8 @@ export class Feeder {
     this.request?.abort();
     const now = this.player.position;
     const playing = this.filled.find(({ segment }) => segment.start <= now && now < segment.start + segment.duration)?.segment;
-    this.flushFrom = atOnce || !playing ? now : playing.start + playing.duration;
-    this.cursor = this.flushFrom;
+    this.keep = atOnce || !playing ? { from: now, until: now } : { from: playing.start, until: playing.start + playing.duration };
+    this.cursor = this.keep.until;
     this.done = false;
     this.poke();
   }
@@ -224,10 +224,11 @@ export class Feeder {
   async #tidy() {
     const { buffer } = this;
     if (!buffer) return;
-    if (this.flushFrom !== null) {
-      const from = this.flushFrom;
-      this.flushFrom = null;
-      await this.#remove(from, Infinity);
+    if (this.keep !== null) {
+      const { keep } = this;
+      await this.#remove(keep.until, Infinity);
+      await this.#remove(0, keep.from);
+      if (this.keep === keep) this.keep = null;
     }
 
     const keep = this.player.position - Behind;
