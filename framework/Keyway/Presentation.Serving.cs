@@ -1,6 +1,5 @@
 using Keyway.Content;
 using Keyway.Licensing;
-using Keyway.Live;
 using Keyway.Mp4.Clear;
 using Keyway.Sessions;
 using Keyway.Sources;

@@ -1,5 +1,3 @@
-using Keyway.Mp4;
-
 namespace Keyway;
 
 /// <summary>How long the parts of opening one segment took, and which keys it needed.</summary>

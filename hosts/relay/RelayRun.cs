@@ -3,7 +3,6 @@ using System.Security.Cryptography;
 using Keyway.Cli;
 using Keyway.Cli.Commands;
 using Keyway.Cli.Sandbox;
-using Keyway.Licensing;
 using Keyway.Licensing.Origins;
 using Keyway.Relay.Faults;
 using Keyway.Relay.Gate;

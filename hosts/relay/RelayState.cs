@@ -1,5 +1,4 @@
 using Keyway.Content;
-using Keyway.Hosting;
 using Keyway.Relay.Serving;
 using Keyway.Relay.Story;
 
@@ -9,7 +8,7 @@ namespace Keyway.Relay;
 /// <remarks>Threads: any. Ownership: the run's.</remarks>
 internal sealed class RelayState : IAsyncDisposable
 {
-    private readonly KeywayHost _keyway;
+    private readonly IKeyway _keyway;
     private readonly Uri _source;
     private readonly PresentationOptions _options;
     private readonly SemaphoreSlim _opening = new(1);
@@ -18,12 +17,12 @@ internal sealed class RelayState : IAsyncDisposable
     private ContentFacts? _facts;
     private Refusal? _failure;
 
-    public RelayState(KeywayHost keyway, Uri source, PresentationOptions options, StoryLog story) => (_keyway, _source, _options, Story) = (keyway, source, options, story);
+    public RelayState(IKeyway keyway, Uri source, PresentationOptions options, StoryLog story) => (_keyway, _source, _options, Story) = (keyway, source, options, story);
 
     public StoryLog Story { get; }
 
     /// <summary>The host, for what may be known of its sessions.</summary>
-    public KeywayHost Keyway => _keyway;
+    public IKeyway Keyway => _keyway;
 
     /// <summary>What is served; <see langword="null"/>: nothing yet, or it could not be opened.</summary>
     public ServedPresentation? Served => Volatile.Read(ref _served);

@@ -1,4 +1,3 @@
-using Keyway.Cli.Commands;
 using Keyway.Hosting;
 using Microsoft.Extensions.Configuration;
 

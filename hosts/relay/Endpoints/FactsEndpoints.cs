@@ -36,7 +36,7 @@ internal static class FactsEndpoints
     public static void WriteKeys(Utf8JsonWriter json, RelayState state)
     {
         json.WriteStartObject();
-        json.WriteMoment("now", DateTimeOffset.UtcNow);
+        json.WriteMoment("now", state.Story.Now);
         json.WriteStartArray("sessions");
         foreach (SessionReport session in state.Served?.Presentation.Sessions ?? []) Write(json, session);
         json.WriteEndArray();

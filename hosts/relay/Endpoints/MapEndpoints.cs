@@ -20,7 +20,7 @@ internal static class MapEndpoints
                 json.WriteNumber("version", 0);
                 json.WriteString("state", state.Failure is null ? "opening" : "failed");
                 if (state.Failure is { } failure) WriteRefusal(json, "failure", failure);
-                json.WriteMoment("now", DateTimeOffset.UtcNow);
+                json.WriteMoment("now", state.Story.Now);
                 json.WriteStartArray("periods");
                 json.WriteEndArray();
                 json.WriteEndObject();
@@ -129,12 +129,19 @@ internal static class MapEndpoints
         if (period.Duration is { } duration) json.WriteSeconds("duration", duration);
         json.WriteStartArray("renditions");
         ServedRendition[] video = [.. period.Renditions.Where(static each => each.Rendition.Kind == MediaKind.Video)];
-        foreach (ServedRendition rendition in period.Renditions) Write(json, rendition, period, video, served);
+        List<string> sets = [];
+        foreach (ServedRendition rendition in period.Renditions)
+        {
+            string set = SetOf(rendition);
+            if (!sets.Contains(set)) sets.Add(set);
+            Write(json, rendition, period, video, served, sets.IndexOf(set));
+        }
+
         json.WriteEndArray();
         json.WriteEndObject();
     }
 
-    private static void Write(Utf8JsonWriter json, ServedRendition served, ServedPeriod period, ServedRendition[] video, ServedPresentation presentation)
+    private static void Write(Utf8JsonWriter json, ServedRendition served, ServedPeriod period, ServedRendition[] video, ServedPresentation presentation, int set)
     {
         Rendition rendition = served.Rendition;
         MediaFacts? facts = served.Media.Found;
@@ -158,7 +165,7 @@ internal static class MapEndpoints
         if (rendition.Label is { } label) json.WriteString("label", label);
         json.WriteTexts("roles", rendition.Roles);
         json.WriteBoolean("trickMode", rendition.IsTrickMode);
-        json.WriteNumber("set", rendition.GroupIndex);
+        json.WriteNumber("set", set);
         json.WriteBoolean("chosen", served.IsChosen);
         IReadOnlyList<KeyId> keys = presentation.Presentation.KeyIdsOf(rendition);
         json.WriteBoolean("protected", rendition.Protection.Count > 0 || keys.Count > 0);
@@ -173,6 +180,10 @@ internal static class MapEndpoints
         json.WriteSeconds("offset", period.Start - (facts?.MediaStart ?? rendition.Segments.MediaOffset));
         json.WriteEndObject();
     }
+
+    /// <summary>What a player may switch between: manifests also tell sets apart that differ in their key alone.</summary>
+    private static string SetOf(ServedRendition served) =>
+        $"{served.Rendition.Kind} {served.Rendition.Language} {served.Rendition.Label} {served.Rendition.IsTrickMode} {string.Join(',', served.Rendition.Roles)} {(served.Media.Found?.Codecs ?? served.Rendition.Codecs)?.Split('.')[0]} {(served.Rendition.Kind == MediaKind.Audio ? served.Rendition.GroupIndex : 0)}";
 
     private static bool IsFile(ContentKind kind) => kind is ContentKind.FragmentedMp4 or ContentKind.ProgressiveMp4;
 

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
-using Keyway.Relay.Manifests;
 using Keyway.Relay.Serving;
 
 namespace Keyway.Relay.Endpoints;
@@ -66,7 +65,7 @@ internal sealed partial class Router(RelayState state, CancellationToken stoppin
                 await Story.ReportWriter.WriteAsync(context, state, _story, path == "report.html");
                 return;
             case "now":
-                await TextAsync(context, (state.Served?.Now ?? DateTimeOffset.UtcNow).ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture), "text/plain; charset=utf-8");
+                await TextAsync(context, (state.Served?.Now ?? state.Story.Now).ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture), "text/plain; charset=utf-8");
                 return;
             case "renew" when isPost:
                 await ControlEndpoints.RenewAsync(context, state);

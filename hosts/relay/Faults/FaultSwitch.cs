@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text;
-using Keyway.Relay.Endpoints;
 using Keyway.Relay.Story;
 
 namespace Keyway.Relay.Faults;

@@ -86,7 +86,7 @@ internal static class HlsMaster
     private static List<(ServedRendition Rendition, MediaFacts Facts)[]> Groups((ServedRendition Rendition, MediaFacts Facts)[] audio)
     {
         List<List<(ServedRendition Rendition, MediaFacts Facts)>> groups = [];
-        foreach (var alike in audio.GroupBy(static each => (each.Rendition.Rendition.Language, each.Rendition.Rendition.Label, string.Join(',', each.Rendition.Rendition.Roles), Codec: each.Facts.Codecs?.Split('.')[0])))
+        foreach (IGrouping<string, (ServedRendition Rendition, MediaFacts Facts)> alike in audio.GroupBy(static each => $"{each.Rendition.Rendition.Language} {each.Rendition.Rendition.Label} {string.Join(',', each.Rendition.Rendition.Roles)} {each.Facts.Codecs?.Split('.')[0]}"))
         {
             int at = 0;
             foreach ((ServedRendition Rendition, MediaFacts Facts) each in alike.OrderByDescending(static each => each.Rendition.Rendition.Bandwidth))

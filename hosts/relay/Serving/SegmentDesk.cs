@@ -1,4 +1,3 @@
-using Keyway.Licensing;
 using Keyway.Mp4;
 using Keyway.Timeline;
 

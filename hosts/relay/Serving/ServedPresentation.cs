@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Keyway.Content;
-using Keyway.Hosting;
 using Keyway.Relay.Story;
 using Keyway.Timeline;
 
@@ -62,7 +61,7 @@ internal sealed class ServedPresentation : IAsyncDisposable
     public Refusal? Nothing => Admitted.IsCompleted && Current.Renditions.All(static rendition => rendition.Refusal is not null) ? Current.Renditions.FirstOrDefault()?.Refusal : null;
 
     /// <summary>Opens a presentation to be served: all of it, any time of its window, from any thread.</summary>
-    public static async Task<ServedPresentation> OpenAsync(KeywayHost keyway, Uri source, PresentationOptions options, StoryLog story, CancellationToken cancellationToken)
+    public static async Task<ServedPresentation> OpenAsync(IKeyway keyway, Uri source, PresentationOptions options, StoryLog story, CancellationToken cancellationToken)
     {
         Presentation presentation = await keyway.OpenAsync(source, options with { KeepsKeysOfWindow = true }, cancellationToken).ConfigureAwait(false);
         return new ServedPresentation(presentation, story);

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Keyway.Decryption;
-using Keyway.Hosting;
 using Keyway.Messaging;
 using Keyway.Protection;
 using Keyway.Relay.Endpoints;
@@ -14,13 +13,13 @@ namespace Keyway.Relay.Story;
 internal sealed class BusStory : IDisposable
 {
     private readonly StoryLog _story;
-    private readonly KeywayHost _keyway;
+    private readonly IKeyway _keyway;
     private readonly IDisposable[] _subscriptions;
     private int _isClear;
 
     /// <param name="story">Where to.</param>
     /// <param name="keyway">The host.</param>
-    public BusStory(StoryLog story, KeywayHost keyway)
+    public BusStory(StoryLog story, IKeyway keyway)
     {
         (_story, _keyway) = (story, keyway);
         IEventSource events = keyway.Events;

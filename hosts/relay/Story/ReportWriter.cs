@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using System.Text.Json;
-using Keyway.Content;
 using Keyway.Relay.Endpoints;
 
 namespace Keyway.Relay.Story;
@@ -28,7 +27,7 @@ internal static class ReportWriter
     public static void Write(Utf8JsonWriter json, RelayState state, StoryEndpoints story)
     {
         json.WriteStartObject();
-        json.WriteMoment("at", DateTimeOffset.UtcNow);
+        json.WriteMoment("at", state.Story.Now);
         if (state.Facts is { } facts)
         {
             json.WritePropertyName("facts");
@@ -48,7 +47,7 @@ internal static class ReportWriter
         StringBuilder html = new("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>Keyway report</title><style>body{font:14px/1.45 system-ui,sans-serif;margin:2em;color-scheme:light dark}"
             + "table{border-collapse:collapse}td,th{padding:.15em .8em .15em 0;text-align:left;vertical-align:top}td:first-child{font-variant-numeric:tabular-nums;text-align:right}.warn{color:#a60}.error{color:#c22}"
             + "pre{white-space:pre-wrap}</style></head><body>\n<h1>Keyway report</h1>\n");
-        html.Append(CultureInfo.InvariantCulture, $"<p>{DateTimeOffset.UtcNow:yyyy-MM-dd HH:mm:ss} UTC</p>\n");
+        html.Append(CultureInfo.InvariantCulture, $"<p>{state.Story.Now:yyyy-MM-dd HH:mm:ss} UTC</p>\n");
         if (state.Facts is { } facts) Section("Content", JsonText.Write(json => FactsEndpoints.WriteFacts(json, state, facts)));
         Section("Licences", JsonText.Write(json => FactsEndpoints.WriteKeys(json, state)));
         html.Append("<h2>Story</h2>\n<table><thead><tr><th>ms</th><th>what</th><th></th></tr></thead><tbody>\n");

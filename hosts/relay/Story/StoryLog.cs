@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Keyway.Licensing;
 using Keyway.Licensing.Secrets;
 using Keyway.Relay.Endpoints;
 
@@ -16,6 +15,9 @@ internal sealed class StoryLog(TimeProvider clock)
     private TaskCompletionSource _more = New();
     private long _last;
     private bool _isOver;
+
+    /// <summary>The time.</summary>
+    public DateTimeOffset Now => clock.GetUtcNow();
 
     /// <summary>How long ago it began.</summary>
     public TimeSpan Elapsed => clock.GetElapsedTime(_begun);
