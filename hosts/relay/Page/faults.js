@@ -2,6 +2,7 @@
 /** Faults of the sandbox's licence service, chosen here: people learn what their player would see. Only with `--faults`. */
 
 import { announce, get, make } from './dom.js';
+import { capital } from './format.js';
 
 /** @typedef {{ choices: { name: string, title: string, text?: string }[], active: string[] }} FaultsAnswer */
 
@@ -20,7 +21,7 @@ export async function startFaults(facts) {
       const input = make('input', { type: 'radio', name: 'fault', value: name });
       input.checked = active.includes(name) || (active.length === 0 && name === 'none');
       input.addEventListener('change', () => void set(name, title));
-      return make('label', {}, input, make('span', {}, title, text ? make('small', { text }) : null));
+      return make('label', {}, input, make('span', {}, capital(title), text ? make('small', { text }) : null));
     }));
   }
 

@@ -54,3 +54,33 @@ export function plural(count, one, many = `${one}s`) {
 export function spaced(words) {
   return words.replace(/([a-z])([A-Z])/g, (_, a, b) => `${a} ${b.toLowerCase()}`).replaceAll('-', ' ');
 }
+
+/** @param {string} text */
+export function capital(text) {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+const Systems = /** @type {Record<string, string>} */ ({ clearkey: 'ClearKey', widevine: 'Widevine', playready: 'PlayReady', common: 'Common', fairplay: 'FairPlay', identity: 'Key file' });
+
+/** @param {string} word @returns {string} a key system as its makers write it */
+export function systemName(word) {
+  return Systems[word] ?? word;
+}
+
+/** @param {string} place a path in a manifest or file, by its ends: what lies between is the same for many */
+export function shortPlace(place) {
+  const parts = place.split('/').filter(Boolean);
+  return parts.length > 4 ? `${parts[0]} … ${parts.slice(-3).join('/')}` : place;
+}
+
+/** @param {string} source @returns {string} the end of an address or path, which tells it from others */
+export function shortSource(source) {
+  const parts = source.split('/');
+  return source.length > 60 && parts.length > 4 ? `…/${parts.slice(-3).join('/')}` : source;
+}
+
+/** @param {string | undefined} text pictures a second, as a number or a fraction */
+export function frameRate(text) {
+  const [whole, parts = '1'] = (text ?? '').split('/'), value = Number(whole) / Number(parts);
+  return value > 0 && Number.isFinite(value) ? Math.round(value * 1000) / 1000 : null;
+}

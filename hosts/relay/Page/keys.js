@@ -3,7 +3,7 @@
 
 import { colourOf } from './colours.js';
 import { announce, calmly, get, make, safeLink, setText } from './dom.js';
-import { left, shortKey, spaced, timeOfDay } from './format.js';
+import { left, shortKey, spaced, systemName, timeOfDay } from './format.js';
 import { problemOf } from './fetching.js';
 
 /** @typedef {import('./types.js').SessionFact} SessionFact */
@@ -73,7 +73,7 @@ export function startKeys(feed) {
     const { failure } = session, page = safeLink(failure?.page);
     return make('div', { class: 'session' },
       make('div', { class: 'line' },
-        make('b', { text: session.keySystem }), status(session.state),
+        make('b', { text: systemName(session.keySystem) }), status(session.state),
         session.host && make('span', { class: 'hint', text: session.host }), session.provider && make('span', { class: 'hint', text: `provider ${session.provider}` }),
         session.exchanges !== undefined && make('span', { class: 'hint', text: `${session.exchanges} ${session.exchanges === 1 ? 'exchange' : 'exchanges'}` }),
         until('renews in', session.renewAt, 'renewing'), until('expires in', session.expiresAt, 'expired')),

@@ -2,7 +2,7 @@
 /** What protects the presentation: the choice of a key system, conflicts, and every header with what it says and where it was found. */
 
 import { calmly, get, make } from './dom.js';
-import { plural, size } from './format.js';
+import { plural, shortSource, size, systemName } from './format.js';
 import { keyChip } from './keys.js';
 
 /** @typedef {import('./types.js').Facts} Facts */
@@ -51,10 +51,10 @@ export function startProtection(feed, player) {
   /** @param {Facts} facts */
   function show(facts) {
     const source = get('source');
-    source.textContent = facts.source ?? '';
+    source.textContent = shortSource(facts.source ?? '');
     source.title = facts.source ?? '';
     document.title = `${facts.source?.split('/').at(-1) ?? 'presentation'} · keyway serve`;
-    const words = [facts.kind?.toUpperCase(), facts.keySystem?.chosen, facts.provider && `provider ${facts.provider}`].filter(Boolean);
+    const words = [facts.kind?.toUpperCase(), facts.keySystem?.chosen && systemName(facts.keySystem.chosen), facts.provider && `provider ${facts.provider}`].filter(Boolean);
     get('badges').replaceChildren(make('li', { class: 'state', text: '…' }), ...words.map((text) => make('li', { text: String(text) })));
     player.changed();
     get('choice').replaceChildren(...choice(facts));
@@ -70,9 +70,9 @@ export function startProtection(feed, player) {
 function choice({ keySystem, licenseUrls }) {
   if (!keySystem) return [];
   const rows = [];
-  if (keySystem.chosen) rows.push(make('li', {}, make('b', { text: keySystem.chosen }), make('span', {}, make('b', { text: 'chosen' }), keySystem.reason ? `: ${keySystem.reason}` : '')));
+  if (keySystem.chosen) rows.push(make('li', {}, make('b', { text: systemName(keySystem.chosen) }), make('span', {}, make('b', { text: 'chosen' }), keySystem.reason ? `: ${keySystem.reason}` : '')));
   else rows.push(make('li', {}, make('b', { text: 'none' }), make('span', { text: keySystem.reason ?? '' })));
-  for (const { name, reason } of keySystem.others ?? []) rows.push(make('li', { class: 'no' }, make('span', { text: name }), make('span', { text: reason ?? 'not chosen' })));
+  for (const { name, reason } of keySystem.others ?? []) rows.push(make('li', { class: 'no' }, make('span', { text: systemName(name) }), make('span', { text: reason ?? 'not chosen' })));
   const urls = (licenseUrls ?? []).map((url) => make('li', { class: 'no' }, make('span', { text: 'licence at' }), make('span', { class: 'mono', text: typeof url === 'string' ? url : JSON.stringify(url) })));
   return [make('ul', { class: 'systems', 'aria-label': 'Key systems' }, ...rows, ...urls)];
 }
@@ -89,7 +89,7 @@ function header({ system, systemId, kids = [], kidsInferred, dataSize, sources =
   if (decoded?.licenseUrl) add('licence at', make('code', { text: decoded.licenseUrl }));
   for (const { name: fact, value } of decoded?.facts ?? []) add(fact, value);
   return make('details', { class: 'header', 'data-name': name, open: isOpen },
-    make('summary', {}, make('b', { text: system }), make('span', { class: 'hint', text: `${plural(kids.length, 'key')} · ${plural(sources.length, 'place')}` }), problem && make('span', { class: 'status bad', text: 'not understood' })),
+    make('summary', {}, make('b', { text: systemName(system) }), make('span', { class: 'hint', text: `${plural(kids.length, 'key')} · ${plural(sources.length, 'place')}` }), problem && make('span', { class: 'status bad', text: 'not understood' })),
     problem && make('div', { class: 'box bad', text: problem }), facts);
 }
 

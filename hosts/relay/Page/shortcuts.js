@@ -2,6 +2,7 @@
 /** The keyboard. Keys that a control in focus takes itself are left to it. */
 
 import { get, make } from './dom.js';
+import { frameRate } from './format.js';
 import { nextTheme } from './theme.js';
 
 /**
@@ -42,7 +43,7 @@ export function startShortcuts({ player, toggle, toggleMute, toggleFullscreen, t
   /** @param {number} frames */
   function frame(frames) {
     if (!player.video.paused) return;
-    const rate = Number(player.feeders.find(({ kind }) => kind === 'video')?.track?.frameRate) || 25;
+    const rate = frameRate(player.feeders.find(({ kind }) => kind === 'video')?.track?.frameRate) ?? 25;
     player.seek(player.position + frames / rate);
   }
 }

@@ -2,7 +2,7 @@
 /** What has happened, in its order, with when it was and what it carried. */
 
 import { get, make, safeLink, setText } from './dom.js';
-import { clock, duration, plural, shortKey, size, spaced } from './format.js';
+import { capital, clock, duration, plural, shortKey, shortPlace, size, spaced, systemName } from './format.js';
 
 /** @typedef {import('./types.js').StoryItem} StoryItem */
 
@@ -14,24 +14,35 @@ const Inner = new Set(['challenge', 'sent']);
 const Noise = new Set(['segment', 'map', 'session']);
 const Steps = new Set(['manifest', 'keySystem', 'licence', 'keys', 'firstClear']);
 
+/** What a step is called. Of others the relay's own words are shown. @type {Record<string, (data: Record<string, any>) => string | null>} */
+const Names = {
+  manifest: () => 'Manifest read',
+  header: (d) => `${systemName(d.system)} header found`,
+  keySystem: (d) => (d.chosen ? `${systemName(d.chosen)} chosen` : null),
+  needed: (d) => (d.request && d.request !== 'license' && d.request !== 'licence' ? `${capital(spaced(d.request))} needed` : 'Licence needed'),
+  challenge: () => 'Challenge written',
+  sent: () => 'POST to the licence service',
+  licence: () => 'Licence received',
+  keys: (d) => (d.usable !== undefined && d.keys !== undefined ? `${d.usable} of ${plural(d.keys, 'key')} usable` : null),
+  firstClear: () => 'First clear sample',
+};
+
 /** What an item carried, in words: sizes, hosts, kinds. @type {Record<string, (data: Record<string, any>) => (string | null | undefined | false)[]>} */
 const Carried = {
   manifest: (d) => [d.kind, d.live ? 'live' : d.durationSeconds !== undefined && clock(d.durationSeconds), count(d.periods, 'period'), count(d.tracks, 'track'), count(d.headers, 'header'), d.conflicts ? count(d.conflicts, 'conflict') : null, ms(d.tookMs)],
-  header: (d) => [list(d.places), keys(d.keys), bytes(d.size)],
-  conflict: (d) => [list(d.places)],
+  header: (d) => [list(d.places?.map(shortPlace)), keys(d.keys), d.size ? bytes(d.size) : null],
+  conflict: (d) => [list(d.places?.map(shortPlace))],
   keySystem: (d) => [d.reason, d.provider && `provider ${d.provider}`],
-  needed: (d) => [d.request, d.session],
+  needed: (d) => [d.exchange > 1 && `exchange ${d.exchange}`],
   challenge: (d) => [bytes(d.bytes)],
   sent: (d) => [d.host, d.attempt > 1 && `attempt ${d.attempt}`],
   licence: (d) => [bytes(d.bytes), ms(d.tookMs)],
-  keys: (d) => [d.usable !== undefined && d.keys !== undefined && `${d.usable} of ${plural(d.keys, 'key')} usable`, keys(d.list?.map((/** @type {{ id: string }} */ key) => key.id))],
+  keys: (d) => [keys(d.list?.map((/** @type {{ id: string }} */ key) => key.id))],
   failed: (d) => [d.reason && spaced(d.reason), d.code && `code ${d.code}`, d.advice],
   refused: (d) => [list(d.renditions), d.reason && spaced(d.reason), d.code && `code ${d.code}`],
-  firstClear: (d) => [d.rendition, ms(d.tookMs)],
+  firstClear: (d) => [d.rendition],
   segment: (d) => [d.rendition, bytes(d.bytes), d.fetchMs !== undefined && `fetched in ${duration(d.fetchMs)}`, d.waitMs > 0 && `waited ${duration(d.waitMs)}`, d.decryptMs !== undefined && `decrypted in ${duration(d.decryptMs)}`, keys(d.keys), d.status >= 400 && `status ${d.status}`],
-  session: (d) => [d.session, d.from && d.to && `${d.from} → ${d.to}`],
-  gap: (d) => [d.rendition, d.reason],
-  map: (d) => [d.version !== undefined && `snapshot ${d.version}`],
+    gap: (d) => [d.rendition, d.reason],
   error: (d) => [d.reason && spaced(d.reason), d.advice],
 };
 
@@ -100,8 +111,7 @@ export function startStory(feed, player) {
   /** @param {StoryItem} item */
   function row(item) {
     const { kind, level, text, data } = item;
-    const carried = (Carried[kind]?.(data ?? {}) ?? []).filter((part) => part).join(' · ');
-    const body = [make('span', { class: 'what', text })];
+    const carried = words(item), body = [make('span', { class: 'what', text: capital(Names[kind]?.(data ?? {}) ?? text) })];
     const more = details(item);
     const summary = more ? make('summary', {}, ...body) : null;
     const line = carried ? make('div', { class: 'carried', text: carried }) : null;
@@ -133,11 +143,20 @@ export function startStory(feed, player) {
   }
 }
 
+/** @param {StoryItem} item @returns {string} */
+function words({ kind, data }) {
+  try {
+    return (Carried[kind]?.(data ?? {}) ?? []).filter((part) => part).join(' · ');
+  } catch {
+    return '';   // an item of another version of the relay: its text is there all the same
+  }
+}
+
 /** @param {StoryItem} item @returns {HTMLElement | null} all that it carried, name by name */
-function details({ kind, data, at }) {
+function details({ kind, data, at, text }) {
   const rows = Object.entries(data ?? {}).filter(([, value]) => value !== null && value !== undefined && value !== '');
   if (rows.length === 0) return null;
-  const list = make('dl', { class: 'facts' }, make('dt', { text: 'time' }), make('dd', { text: new Date(at * 1000).toLocaleTimeString([], { hour12: false }) }));
+  const list = make('dl', { class: 'facts' }, make('dt', { text: 'said' }), make('dd', { text }), make('dt', { text: 'time' }), make('dd', { text: new Date(at * 1000).toLocaleTimeString([], { hour12: false }) }));
   for (const [name, value] of rows) {
     const page = name === 'page' ? safeLink(String(value)) : null;
     list.append(make('dt', { text: spaced(name) }), make('dd', {}, page ? make('a', { href: page, target: '_blank', rel: 'noopener noreferrer', text: 'what to do' }) : plain(value, kind)));
@@ -179,8 +198,9 @@ function list(words) {
   return words && words.length > 0 ? words.join(', ') : null;
 }
 
-/** @param {string[] | undefined} ids */
+/** @param {string[] | number | undefined} ids */
 function keys(ids) {
+  if (typeof ids === 'number') return plural(ids, 'key');
   if (!ids || ids.length === 0) return null;
   return ids.length > 3 ? plural(ids.length, 'key') : ids.map(shortKey).join(', ');
 }

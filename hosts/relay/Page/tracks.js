@@ -2,7 +2,7 @@
 /** Every rendition: what it is, its key, whether it is served and if not, why. */
 
 import { get, make, safeLink } from './dom.js';
-import { rate } from './format.js';
+import { frameRate, rate as bitRate } from './format.js';
 import { keyChip } from './keys.js';
 import { isSupported } from './player.js';
 
@@ -29,7 +29,7 @@ export function startTracks(player) {
   function row(track, isPlaying, key) {
     return make('tr', { class: isPlaying ? 'now' : '', 'aria-current': isPlaying ? 'true' : null },
       make('td', {}, make('span', { class: 'mono', text: track.id }), isPlaying && make('span', { class: 'unseen', text: ' (playing)' })),
-      make('td', { text: what(track) }), make('td', { class: 'mono', text: track.codecs || track.mime }), make('td', { text: track.bandwidth ? rate(track.bandwidth) : '–' }),
+      make('td', { text: what(track) }), make('td', { class: 'mono', text: track.codecs || track.mime }), make('td', { text: track.bandwidth ? bitRate(track.bandwidth) : '–' }),
       make('td', {}, key ? keyChip(key, false) : track.protected ? '?' : 'clear'), make('td', {}, ...served(track)));
   }
 
@@ -44,7 +44,7 @@ export function startTracks(player) {
 
 /** @param {Track} track */
 function what(track) {
-  const frames = track.frameRate ? ` ${Number(track.frameRate) ? `${Math.round(Number(track.frameRate) * 100) / 100}` : track.frameRate}/s` : '';
+  const rate = frameRate(track.frameRate), frames = rate ? ` ${rate}/s` : '';
   const shape = track.width && track.height ? `${track.width}×${track.height}${frames}` : '';
   return [track.kind, shape, track.language, track.label, track.roles.filter((role) => role !== 'main').join(' '), track.trickMode ? 'trick mode' : ''].filter(Boolean).join(' ');
 }
