@@ -97,7 +97,7 @@ export function startControls(player, captions) {
   /** @param {import('./types.js').Problem} problem */
   function showProblem(problem) {
     get('problem').hidden = false;
-    setText(get('problem-title'), `Not playing: ${spaced(problem.kind)}${problem.code ? ` (${problem.code})` : ''}`);
+    setText(get('problem-title'), ['Not playing', problem.kind === 'unknown' ? '' : `: ${spaced(problem.kind)}`, problem.code ? ` (${problem.code})` : ''].join(''));
     setText(get('problem-text'), problem.message);
     const link = /** @type {HTMLAnchorElement} */ (get('problem-page')), address = safeLink(problem.page);
     link.hidden = address === null;

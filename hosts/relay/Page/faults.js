@@ -32,7 +32,7 @@ export async function startFaults(facts) {
       const response = await ask('faults', { name });
       announce(response.ok ? `Fault: ${title}` : 'The fault could not be set');
       // At once, and not with the next licence that would have been asked for anyway.
-      if (response.ok && name !== 'none') await ask('renew', {});
+      if (response.ok) await ask('renew', {});
     } catch {
       announce('The relay does not answer');
     }

@@ -121,6 +121,13 @@ export class Feeder {
     if (this.done || this.level >= this.ahead || this.cursor > this.player.position + this.ahead + 60) return null;
     for (let period = timeline.periodAt(this.cursor); period; period = timeline.after(period)) {
       const track = this.player.pick(this.kind, period, this), time = Math.max(this.cursor, period.start);
+      const refusal = track ? null : this.player.refusalOf(this.kind, period);
+      if (refusal) {
+        // What is in the buffer is still played; then it is said why there is no more.
+        if (this.level < 0.3) this.player.block(refusal);
+        return null;
+      }
+
       // The initialisation segment is on its way while the list is.
       if (track?.init && this.initOf !== track.id) this.#init(track.init).catch(() => {});
       await track?.segments.reach(time, timeline);

@@ -35,11 +35,10 @@ export function startPanels(player, snapshots) {
   startReport(player);
   startShortcuts({ ...controls, renew });
 
-  const refresh = calmly(() => void snapshots.refresh(), 50);
+  const refresh = calmly(() => void snapshots.refresh(), 100);
   feed.addEventListener('item', (event) => {
-    const { kind, data } = /** @type {CustomEvent<import('./types.js').StoryItem>} */ (event).detail;
-    if (kind === 'map' && data.version > player.timeline.version) refresh();
-    if (kind === 'refused' && player.timeline.version >= 0) refresh();
+    const { kind } = /** @type {CustomEvent<import('./types.js').StoryItem>} */ (event).detail;
+    if (kind === 'map' || kind === 'refused') refresh();
   });
   feed.start();
 }

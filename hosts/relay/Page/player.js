@@ -61,6 +61,8 @@ export class Player extends EventTarget {
     this.refusals = new Map();
     /** @type {Problem | null} why nothing plays */
     this.problem = null;
+    /** Whether that may change: the next licence may be another. */
+    this.isBlocked = false;
     /** @type {number | null} milliseconds from the navigation to the first picture */
     this.firstFrame = null;
     this.stalls = 0;
@@ -70,6 +72,7 @@ export class Player extends EventTarget {
     /** Where playing begins; the playhead until the browser has one. */
     this.beginning = timeline.begin;
     this.hasBegun = false;
+    this.isListening = false;
     /** Whether the browser, and not the user, has turned the sound off. */
     this.isForcedMute = false;
     /** How many looks in a row found the playhead waiting. */
@@ -115,7 +118,7 @@ export class Player extends EventTarget {
     const { video, source } = this;
     const opened = new Promise((resolve) => { source.addEventListener('sourceopen', resolve, { once: true }); });
     video.src = URL.createObjectURL(source);
-    this.#listen();
+    if (!this.isListening) this.#listen();
     for (const kind of /** @type {const} */ (['video', 'audio'])) {
       const track = this.#first(kind);
       if (!track) continue;
@@ -127,7 +130,7 @@ export class Player extends EventTarget {
 
     if (this.feeders.length === 0) {
       const whole = this.#file();
-      if (!whole) return this.stop(this.#nothingPlays());
+      if (!whole) return this.#nothingPlays();
       video.src = whole;
       return this.play();
     }
@@ -142,7 +145,6 @@ export class Player extends EventTarget {
 
     this.#range();
     for (const feeder of this.feeders) void feeder.run(this.ending.signal);
-    setInterval(() => this.#watch(), 250);
     await this.play();
   }
 
@@ -189,6 +191,9 @@ export class Player extends EventTarget {
   /** @param {Timeline} timeline a newer snapshot */
   update(timeline) {
     this.timeline = timeline;
+    // What is served now was refused by a licence that is over.
+    for (const track of timeline.periods.flatMap(({ tracks }) => tracks)) if (!track.refused) this.refusals.delete(track.id);
+    if (this.isBlocked) this.#unblock();
     if (!timeline.isLive && this.source.readyState === 'open' && this.source.duration === Infinity) this.#end(timeline.end);
     this.#range();
     for (const feeder of this.feeders) feeder.poke();
@@ -267,15 +272,25 @@ export class Player extends EventTarget {
   /** @param {Track} track @param {Problem} problem */
   refuse(track, problem) {
     this.refusals.set(track.id, problem);
-    const { kind } = track;
-    const period = this.timeline.periodAt(this.position);
-    if (period && this.playable(kind, period).length === 0) {
-      // Without its picture or its sound a presentation is another one: that is said, and not played over.
-      this.problem = problem;
-      this.ending.abort();
-      this.video.pause();
-    }
+    this.changed();
+  }
 
+  /** @param {'video' | 'audio'} kind @param {Period} period @returns {Problem | null} why there is none of this kind, where there would be */
+  refusalOf(kind, period) {
+    if (this.playable(kind, period).length > 0) return null;
+    const track = period.tracks.find((track) => track.kind === kind && (track.refused || this.refusals.has(track.id)));
+    return track ? track.refused ?? this.refusals.get(track.id) ?? null : null;
+  }
+
+  /**
+   * There is no more to play, until another licence says otherwise. Without its picture or its sound a presentation is another one: that is said, and not played over.
+   * @param {Problem} problem
+   */
+  block(problem) {
+    if (this.problem) return;
+    this.problem = problem;
+    this.isBlocked = true;
+    this.video.pause();
     this.changed();
   }
 
@@ -314,17 +329,31 @@ export class Player extends EventTarget {
     return this.timeline.periods.flatMap(({ tracks }) => tracks).find((track) => track.media === 'file' && !track.refused && !track.trickMode)?.file;
   }
 
-  /** @returns {Problem} */
+  #unblock() {
+    const period = this.timeline.periodAt(this.position);
+    if (!period || this.refusalOf('video', period) || this.refusalOf('audio', period)) return;
+    this.problem = null;
+    this.isBlocked = false;
+    if (this.feeders.length === 0) void this.start();
+    else void this.play();
+  }
+
   #nothingPlays() {
     const tracks = this.timeline.periods.flatMap(({ tracks }) => tracks).filter(({ kind }) => kind === 'video' || kind === 'audio');
     const refused = tracks.find((track) => track.refused)?.refused;
-    if (refused) return refused;
+    if (refused) {
+      this.block(refused);
+      return;
+    }
+
     const unknown = tracks.filter((track) => !isSupported(track)).map(typeOf);
-    return { kind: 'player', code: null, page: null, message: unknown.length > 0 ? `This browser does not play ${[...new Set(unknown)].join(', ')}.` : 'There is neither picture nor sound in this presentation.' };
+    void this.stop({ kind: 'player', code: null, page: null, message: unknown.length > 0 ? `This browser does not play ${[...new Set(unknown)].join(', ')}.` : 'There is neither picture nor sound in this presentation.' });
   }
 
   #listen() {
     const { video } = this;
+    this.isListening = true;
+    setInterval(() => this.#watch(), 250);
     video.addEventListener('loadedmetadata', () => this.#begin());
     video.addEventListener('seeking', () => { for (const feeder of this.feeders) feeder.seek(video.currentTime); });
     video.addEventListener('error', () => this.fail(video.error));

@@ -18,6 +18,8 @@ export class Snapshots extends EventTarget {
     /** @type {Timeline} */
     this.timeline = new Timeline({ version: -1, state: 'opening', live: false, now: 0, periods: [] }, null);
     this.asked = 0;
+    /** What the last one said, whenever it was. */
+    this.said = '';
     this.busy = false;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.timer = undefined;
@@ -31,8 +33,12 @@ export class Snapshots extends EventTarget {
         const answer = await this.#ask('map?ready');
         if (answer.state !== 'opening') {
           this.#take(answer);
-          const { problem } = answer;
-          return { timeline: this.timeline, problem: answer.state === 'failed' ? { kind: problem?.reason ?? 'failed', message: problem?.text ?? 'The presentation could not be opened.', code: problem?.code ?? null, page: problem?.page ?? null } : null };
+          // Where renditions are listed, each says itself why it is not served.
+          const { problem, periods } = answer, isRefused = periods.some(({ renditions }) => renditions.some(({ served }) => !served));
+          return {
+            timeline: this.timeline,
+            problem: answer.state === 'failed' && !isRefused ? { kind: problem?.reason ?? 'failed', message: problem?.text ?? 'The presentation could not be opened.', code: problem?.code ?? null, page: problem?.page ?? null } : null,
+          };
         }
       } catch {
         // The relay is just beginning, or gone: the same, as long as nothing plays.
@@ -50,10 +56,10 @@ export class Snapshots extends EventTarget {
     this.busy = true;
     try {
       const answer = await this.#ask('map');
-      if (answer.state === 'ready') {
-        const isNew = answer.version !== this.timeline.version || answer.window?.end !== this.timeline.end;
+      if (answer.state !== 'opening') {
+        const before = this.said;
         this.#take(answer);
-        if (isNew) this.dispatchEvent(new Event('timeline'));
+        if (this.said !== before) this.dispatchEvent(new Event('timeline'));
       }
     } catch {
       // It is asked for again.
@@ -65,6 +71,7 @@ export class Snapshots extends EventTarget {
 
   /** @param {MapAnswer} answer */
   #take(answer) {
+    this.said = JSON.stringify({ ...answer, now: 0 });
     this.timeline = new Timeline(answer, this.timeline);
     this.#wait();
   }

@@ -195,6 +195,28 @@ public sealed class PageTests(BundledRelay relay) : IClassFixture<BundledRelay>
         static bool IsStory(string url) => new Uri(url).AbsolutePath.EndsWith("/story", StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_fault_of_the_licence_service_is_chosen_and_seen_and_is_over_again()
+    {
+        await using RunningRelay own = await RunningRelay.StartAsync("--faults");
+        await using BrowserPage page = await BrowserPage.OpenAsync(own.Url);
+        await page.PlaysAsync();
+
+        await page.ClickAsync("#fault-choices input[value=refuse]");
+        await page.UntilAsync("document.querySelectorAll('#tracks .status.bad').length === 3 && document.querySelectorAll('#items .item.error').length > 0");
+        await using (BrowserPage late = await page.OpenTabAsync(own.Url))
+        {
+            await late.UntilAsync("document.documentElement.dataset.state === 'failed' && !document.getElementById('problem').hidden");
+            (await late.CallAsync<string>("() => document.getElementById('problem').innerText")).Should().Contain("403");
+            await late.ClickAsync("#fault-choices input[value=none]");
+            await late.UntilAsync("document.documentElement.dataset.state === 'playing' && video.currentTime > 0.5 && document.getElementById('problem').hidden");
+            late.Complaints.Should().BeEmpty();
+        }
+
+        await page.UntilAsync("document.querySelectorAll('#tracks .status.bad').length === 0");
+        page.Complaints.Should().BeEmpty();
+    }
+
     private const string Contrasts = """
         (words) => {
           const probe = document.createElement('i');
