@@ -21,6 +21,8 @@ export class Snapshots extends EventTarget {
     /** What the last one said, whenever it was. */
     this.said = '';
     this.busy = false;
+    /** Whether somebody asked for another in the meantime. */
+    this.isDue = false;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.timer = undefined;
   }
@@ -48,11 +50,17 @@ export class Snapshots extends EventTarget {
     }
   }
 
-  /** Asks for a newer one, unless that was done a moment ago. */
+  /** Asks for a newer one; in a moment, where that has just been done: what was answered then may be old already. */
   async refresh() {
     const now = performance.now();
-    if (this.busy || now - this.asked < Spacing) return;
+    if (this.busy || now - this.asked < Spacing) {
+      this.isDue = true;
+      if (!this.busy) this.#wait();
+      return;
+    }
+
     this.asked = now;
+    this.isDue = false;
     this.busy = true;
     try {
       const answer = await this.#ask('map');
@@ -79,7 +87,8 @@ export class Snapshots extends EventTarget {
   #wait() {
     clearTimeout(this.timer);
     const { reloadAfter } = this.timeline;
-    if (reloadAfter !== null) this.timer = setTimeout(() => this.refresh(), Math.max(Spacing, reloadAfter * 1000));
+    if (this.isDue) this.timer = setTimeout(() => this.refresh(), Spacing);
+    else if (reloadAfter !== null) this.timer = setTimeout(() => this.refresh(), Math.max(Spacing, reloadAfter * 1000));
   }
 
   /** @param {string} address @returns {Promise<MapAnswer>} */

@@ -6,7 +6,7 @@ namespace Keyway.Browser.Relay;
 /// <summary>Players that know nothing of keys play what <c>keyway serve</c> serves, and get the samples that were there before anybody encrypted them.</summary>
 public sealed class ClearPlayersTests(BundledRelay bundled) : IClassFixture<BundledRelay>
 {
-    private static readonly string[] Tracks = ["audio", "video-180", "video-360"];
+    private static readonly (string Stream, string Track)[] Tracks = [("a:0", "audio"), ("v:0", "video-180"), ("v:1", "video-360")];
 
     [Theory]
     [InlineData("shaka", "manifest.mpd")]
@@ -34,13 +34,10 @@ public sealed class ClearPlayersTests(BundledRelay bundled) : IClassFixture<Bund
     [InlineData("master.m3u8")]
     public async Task Ffmpeg_reads_the_very_samples_that_were_encrypted(string manifest)
     {
-        IReadOnlyList<string[]> streams = await OtherPlayers.SamplesAsync(new Uri(bundled.Url, manifest));
-
-        streams.Should().HaveCount(3, "every rendition is there once");
-        foreach (string track in Tracks)
+        foreach ((string stream, string track) in Tracks)
         {
             string[] expected = [.. File.ReadLines(Path.Combine(Corpus.Root, "samples", "expected", $"{track}.tsv")).Where(static line => line[0] != '#').Select(static line => line.Split('\t')[2])];
-            streams.Should().ContainSingle(stream => stream.SequenceEqual(expected), track);
+            (await OtherPlayers.SamplesAsync(new Uri(bundled.Url, manifest), stream)).Should().Equal(expected, track);
         }
     }
 

@@ -9,20 +9,17 @@ internal static class OtherPlayers
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
-    /// <summary>The samples that ffmpeg reads of every stream, as they are stored, in decoding order: their MD5.</summary>
+    /// <summary>The samples that ffmpeg reads of a stream, as they are stored, in decoding order: their MD5.</summary>
     /// <param name="manifest">The manifest.</param>
-    /// <returns>One list a stream.</returns>
-    public static async Task<IReadOnlyList<string[]>> SamplesAsync(Uri manifest)
+    /// <param name="stream">The stream, as ffmpeg calls it: <c>v:0</c>. One at a time: of several it leaves out the last samples of those that end before another.</param>
+    /// <returns>The samples.</returns>
+    public static async Task<string[]> SamplesAsync(Uri manifest, string stream)
     {
         string ffmpeg = Prerequisite.Program("ffmpeg", "ffmpeg", isNeeded: true);
-        (int exit, string output, string errors) = await RunAsync(ffmpeg, "-nostdin", "-v", "error", "-i", manifest.AbsoluteUri, "-map", "0:v", "-map", "0:a", "-c", "copy", "-f", "framemd5", "-");
+        (int exit, string output, string errors) = await RunAsync(ffmpeg, "-nostdin", "-v", "error", "-i", manifest.AbsoluteUri, "-map", $"0:{stream}", "-c", "copy", "-f", "framemd5", "-");
         exit.Should().Be(0, errors);
         errors.Should().BeEmpty();
-        return [.. output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
-            .Where(static line => line[0] != '#')
-            .Select(static line => line.Split(',', StringSplitOptions.TrimEntries))
-            .GroupBy(static columns => columns[0])
-            .Select(static stream => stream.Select(static columns => columns[5]).ToArray())];
+        return [.. output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(static line => line[0] != '#').Select(static line => line.Split(',', StringSplitOptions.TrimEntries)[5])];
     }
 
     /// <summary>What ffmpeg complains of when it decodes every rendition.</summary>
