@@ -66,12 +66,12 @@ export function startControls(player, captions) {
     if (document.activeElement !== volume) volume.value = String(video.muted ? 0 : video.volume);
 
     seek.min = String(timeline.start);
-    seek.max = String(Math.max(timeline.end, timeline.start + 0.1));
+    seek.max = String(Math.max(player.end, timeline.start + 0.1));
     if (!isDragging) seek.value = String(position);
     const behind = player.latency;
-    const spoken = behind === null ? `${clock(position)} of ${clock(timeline.end)}` : player.isAtEdge ? 'live' : `${clock(behind)} behind live`;
+    const spoken = behind === null ? `${clock(position)} of ${clock(player.end)}` : player.isAtEdge ? 'live' : `${clock(behind)} behind live`;
     if (seek.getAttribute('aria-valuetext') !== spoken) seek.setAttribute('aria-valuetext', spoken);
-    setText(get('time'), behind === null ? `${clock(position)} / ${clock(timeline.end)}` : timeline.zeroAt === null ? `−${clock(behind)}` : new Date((timeline.zeroAt + position) * 1000).toLocaleTimeString([], { hour12: false }));
+    setText(get('time'), behind === null ? `${clock(position)} / ${clock(player.end)}` : timeline.zeroAt === null ? `−${clock(behind)}` : new Date((timeline.zeroAt + position) * 1000).toLocaleTimeString([], { hour12: false }));
     get('live').hidden = !timeline.isLive;
     get('live').classList.toggle('at-edge', player.isAtEdge);
     get('live').setAttribute('aria-label', player.isAtEdge ? 'Live' : 'Go to live');

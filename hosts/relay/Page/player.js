@@ -84,14 +84,15 @@ export class Player extends EventTarget {
     return this.hasBegun ? this.video.currentTime : this.beginning;
   }
 
-  /** @returns {number | null} seconds behind the end of what is there */
-  get latency() {
-    return this.timeline.isLive ? this.liveEnd - this.position : null;
+  /** Where the presentation ends, in seconds; of a file that plays as it is the browser alone may know. */
+  get end() {
+    const { duration } = this.video;
+    return this.feeders.length === 0 && this.timeline.end === 0 && Number.isFinite(duration) ? duration : this.timeline.end;
   }
 
-  /** The end of a live window goes on between two snapshots. */
-  get liveEnd() {
-    return this.timeline.end;
+  /** @returns {number | null} seconds behind the end of what is there */
+  get latency() {
+    return this.timeline.isLive ? this.timeline.end - this.position : null;
   }
 
   get isAtEdge() {
@@ -177,7 +178,7 @@ export class Player extends EventTarget {
   /** @param {number} time */
   seek(time) {
     const { timeline } = this;
-    const last = timeline.isLive ? timeline.end - 1 : timeline.end;
+    const last = timeline.isLive ? timeline.end - 1 : this.end;
     const to = Math.min(Math.max(time, timeline.start), Math.max(timeline.start, last));
     if (this.hasBegun) this.video.currentTime = to;
     else this.beginning = to;

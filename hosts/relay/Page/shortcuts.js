@@ -17,7 +17,7 @@ export function startShortcuts({ player, toggle, toggleMute, toggleFullscreen, t
     [[' ', 'k'], 'play or pause', toggle],
     [['ArrowLeft'], '5 seconds back', by(-5)], [['ArrowRight'], '5 seconds on', by(5)], [['j'], '10 seconds back', by(-10)], [['l'], '10 seconds on', by(10)],
     [[','], 'a frame back, when paused', () => frame(-1)], [['.'], 'a frame on, when paused', () => frame(1)],
-    [['Home'], 'to the beginning', () => player.seek(player.timeline.start)], [['End'], timeline.isLive ? 'to live' : 'to the end', () => { if (player.timeline.isLive) player.toLive(); else player.seek(player.timeline.end); }],
+    [['Home'], 'to the beginning', () => player.seek(player.timeline.start)], [['End'], timeline.isLive ? 'to live' : 'to the end', () => { if (player.timeline.isLive) player.toLive(); else player.seek(player.end); }],
     [['m'], 'sound on or off', toggleMute], [['c'], 'captions on or off', toggleCaptions], [['f'], 'full screen', toggleFullscreen], [['p'], 'picture in picture', togglePicture],
     [['r'], 'renew licences', renew], [['d'], 'light or dark', nextTheme], [['s'], 'to the story', () => get('story').focus()], [['?'], 'this help', open],
   ];

@@ -22,7 +22,7 @@ export function readWebVtt(text, offset) {
     const start = i + 1;
     while (i + 1 < lines.length && lines[i + 1] !== '') i++;
     const cue = new VTTCue(Math.max(0, seconds(timing[1]) + shift), seconds(timing[2]) + shift, lines.slice(start, i + 1).join('\n'));
-    place(cue, timing[3] ?? '');
+    placeCue(cue, timing[3] ?? '');
     if (cue.endTime > cue.startTime) cues.push(cue);
   }
 
@@ -41,7 +41,7 @@ function seconds(stamp) {
 }
 
 /** @param {VTTCue} cue @param {string} settings */
-function place(cue, settings) {
+export function placeCue(cue, settings) {
   for (const setting of settings.split(/\s+/)) {
     const [name, value = ''] = setting.split(':'), number = Number.parseFloat(value);
     try {
