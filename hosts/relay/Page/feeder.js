@@ -297,5 +297,7 @@ export class Feeder {
 
 /** @param {Track} track @returns {string} its type for Media Source Extensions */
 export function typeOf(track) {
-  return track.codecs ? `${track.mime}; codecs="${track.codecs}"` : track.mime;
+  // Of AAC a browser wants to know which, and takes all of it for what it plays: its decoder reads that from the initialisation segment.
+  const codecs = track.codecs === 'mp4a' ? 'mp4a.40.2' : track.codecs;
+  return codecs ? `${track.mime}; codecs="${codecs}"` : track.mime;
 }
