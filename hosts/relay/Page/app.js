@@ -7,9 +7,11 @@ import { Snapshots } from './snapshots.js';
 /** How long after the picture could begin the panels come at the latest. */
 const PanelsAfter = 1500;
 
-const video = /** @type {HTMLVideoElement} */ (document.getElementById('video'));
 const snapshots = new Snapshots();
 const { timeline, problem } = await snapshots.first();
+// It does not wait for style sheets; for the rest of the page it may have to.
+if (document.readyState === 'loading') await new Promise((resolve) => { document.addEventListener('DOMContentLoaded', resolve, { once: true }); });
+const video = /** @type {HTMLVideoElement} */ (document.getElementById('video'));
 const player = new Player(video, timeline, () => snapshots.refresh());
 snapshots.addEventListener('timeline', () => player.update(snapshots.timeline));
 const playing = problem ? player.stop(problem) : player.start();

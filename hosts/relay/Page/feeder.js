@@ -52,6 +52,8 @@ export class Feeder {
     this.request = null;
     /** @type {(() => void) | null} */
     this.wake = null;
+    /** @type {{ address: string, media: Promise<import('./fetching.js').Fetched> } | null} */
+    this.first = null;
   }
 
   /** Seconds in the buffer at the playhead without a gap. */
@@ -86,6 +88,13 @@ export class Feeder {
         return;
       }
     }
+  }
+
+  /** Begins to fetch what is needed first: the browser takes its time until there is a buffer to put it into. */
+  async prepare() {
+    const next = await this.#next();
+    if (next) this.first = { address: next.segment.address, media: fetchSegment(next.segment.address, this.player.ending.signal, (why) => this.#wait(why)) };
+    this.first?.media.catch(() => {});   // said by who waits for it
   }
 
   /** Has the loop look again at once. */
@@ -142,7 +151,7 @@ export class Feeder {
     }
 
     if (timeline.isLive) this.player.wantNewer();
-    else this.#finish();
+    else if (this.buffer) this.#finish();
     return null;
   }
 
@@ -165,7 +174,7 @@ export class Feeder {
     try {
       const [init, media] = await Promise.all([
         this.initOf === track.id || !track.init ? null : this.#init(track.init),
-        fetchSegment(segment.address, request.signal, (why) => this.#wait(why)),
+        this.#media(segment.address, request.signal),
       ]);
       if (request.signal.aborted) return;
       this.player.fetched(this.kind, track, segment, media);
@@ -184,6 +193,13 @@ export class Feeder {
       this.#wait(null);
       if (this.request === request) this.request = null;
     }
+  }
+
+  /** @param {string} address @param {AbortSignal} signal */
+  #media(address, signal) {
+    const { first } = this;
+    this.first = null;
+    return first?.address === address ? first.media : fetchSegment(address, signal, (why) => this.#wait(why));
   }
 
   /** @param {string} address @returns {Promise<ArrayBuffer>} */
