@@ -52,6 +52,8 @@ export class Feeder {
     this.request = null;
     /** @type {(() => void) | null} */
     this.wake = null;
+    /** @type {Promise<void> | undefined} */
+    this.preparing = undefined;
     /** @type {{ address: string, media: Promise<import('./fetching.js').Fetched> } | null} */
     this.first = null;
   }
@@ -76,6 +78,7 @@ export class Feeder {
   /** @param {AbortSignal} signal ends it */
   async run(signal) {
     signal.addEventListener('abort', () => { this.request?.abort(); this.poke(); });
+    await this.preparing;
     while (!signal.aborted) {
       try {
         await this.#tidy();
@@ -91,10 +94,13 @@ export class Feeder {
   }
 
   /** Begins to fetch what is needed first: the browser takes its time until there is a buffer to put it into. */
-  async prepare() {
-    const next = await this.#next();
-    if (next) this.first = { address: next.segment.address, media: fetchSegment(next.segment.address, this.player.ending.signal, (why) => this.#wait(why)) };
-    this.first?.media.catch(() => {});   // said by who waits for it
+  prepare() {
+    this.preparing = this.#next().then((next) => {
+      if (!next) return;
+      const { address } = next.segment;
+      this.first = { address, media: fetchSegment(address, this.player.ending.signal, (why) => this.#wait(why)) };
+      this.first.media.catch(() => {});   // said by who waits for it
+    }, () => {});   // what fails now fails again when it is waited for
   }
 
   /** Has the loop look again at once. */

@@ -136,7 +136,7 @@ export class Player extends EventTarget {
       return this.play();
     }
 
-    for (const feeder of this.feeders) feeder.prepare().catch(() => {});   // what fails now fails again when it is waited for
+    for (const feeder of this.feeders) feeder.prepare();
     await opened;
     source.duration = this.timeline.isLive ? Infinity : this.timeline.end;
     for (const feeder of this.feeders) {
