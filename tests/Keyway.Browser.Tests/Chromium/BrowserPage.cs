@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using PuppeteerSharp;
-using PuppeteerSharp.Media;
 using PuppeteerSharp.PageAccessibility;
 
 namespace Keyway.Browser.Chromium;
@@ -117,13 +116,14 @@ public sealed class BrowserPage : IAsyncDisposable
     /// <returns>The root.</returns>
     public Task<SerializedAXNode> ReadAloudAsync() => Page.Accessibility.SnapshotAsync();
 
-    /// <summary>Makes a picture of the window. It is kept beside the test's output, and with its result.</summary>
+    /// <summary>Makes a picture of the window. It is kept with the test's result, and beside its output or in the folder that <c>KEYWAY_SCREENSHOTS</c> names.</summary>
     /// <param name="name">Its file name, without the extension.</param>
     /// <returns>The picture, as PNG.</returns>
     public async Task<byte[]> PictureAsync(string name)
     {
         byte[] picture = await Page.ScreenshotDataAsync(new ScreenshotOptions { Type = ScreenshotType.Png });
-        string folder = Directory.CreateDirectory(Path.Combine(AppContext.BaseDirectory, "screenshots")).FullName;
+        string? named = Environment.GetEnvironmentVariable("KEYWAY_SCREENSHOTS");
+        string folder = Directory.CreateDirectory(string.IsNullOrEmpty(named) ? Path.Combine(AppContext.BaseDirectory, "screenshots") : named).FullName;
         await File.WriteAllBytesAsync(Path.Combine(folder, name + ".png"), picture);
         TestContext.Current.AddAttachment(name + ".png", picture, replaceExistingValue: true, "image/png");
         return picture;

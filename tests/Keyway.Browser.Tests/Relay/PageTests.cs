@@ -16,7 +16,8 @@ public sealed class PageTests(BundledRelay relay) : IClassFixture<BundledRelay>
     [Fact]
     public async Task The_sample_plays_with_its_story_beside_it()
     {
-        await using BrowserPage page = await BrowserPage.OpenAsync(relay.Url);
+        // The picture of README: KEYWAY_SCREENSHOTS=docs/images.
+        await using BrowserPage page = await BrowserPage.OpenAsync(relay.Url, new PageOptions { Width = 1180, Height = 760 });
         await page.PlaysAsync();
 
         RelayPage.Playing before = await page.PlayingAsync();
