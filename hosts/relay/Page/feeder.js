@@ -83,6 +83,7 @@ export class Feeder {
       try {
         await this.#tidy();
         const next = await this.#next();
+        if (next) this.#wait(null);
         if (next) await this.#load(next.track, next.segment, next.period);
         else await this.#sleep();
       } catch (error) {
@@ -145,7 +146,13 @@ export class Feeder {
 
       // The initialisation segment is on its way while the list is.
       if (track?.init && this.initOf !== track.id) this.#init(track.init).catch(() => {});
-      await track?.segments.reach(time, timeline);
+      try {
+        await track?.segments.reach(time, timeline);
+      } catch {
+        this.#wait('network');   // the relay is away; it is asked again
+        return null;
+      }
+
       const segment = track?.segments.at(time) ?? null;
       if (!track || !segment || (period.end !== null && segment.start >= period.end - 0.001)) continue;
       if (this.#has(track, segment)) {

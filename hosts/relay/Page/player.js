@@ -395,14 +395,15 @@ export class Player extends EventTarget {
     if (this.feeders.length === 0) return;
     if (timeline.isLive && video.currentTime < timeline.start && !video.seeking) this.seek(video.paused ? timeline.start + 2 : timeline.begin);
     const isWaiting = !video.paused && !video.ended && video.readyState < HTMLMediaElement.HAVE_FUTURE_DATA;
-    if (!isWaiting) {
+    if (!isWaiting || video.seeking) {
       this.waits = 0;
       return;
     }
 
     this.waits++;
-    if (this.waits === 2 && !video.seeking) this.stalls++;
-    if (this.waits > 1) this.stalledFor += 250;
+    // From half a second on it is seen.
+    if (this.waits === 3) this.stalls++;
+    if (this.waits >= 3) this.stalledFor += this.waits === 3 ? 500 : 250;
     this.#jump();
   }
 

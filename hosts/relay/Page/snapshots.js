@@ -33,7 +33,7 @@ export class Snapshots extends EventTarget {
       try {
         // By the very request that the page's head began.
         const answer = await this.#ask('map?ready');
-        if (answer.state !== 'opening') {
+        if (answer.state !== 'opening' && !isBetween(answer)) {
           this.#take(answer);
           // Where renditions are listed, each says itself why it is not served.
           const { problem, periods } = answer, isRefused = periods.some(({ renditions }) => renditions.some(({ served }) => !served));
@@ -64,7 +64,7 @@ export class Snapshots extends EventTarget {
     this.busy = true;
     try {
       const answer = await this.#ask('map');
-      if (answer.state !== 'opening') {
+      if (answer.state !== 'opening' && !isBetween(answer)) {
         const before = this.said;
         this.#take(answer);
         if (this.said !== before) this.dispatchEvent(new Event('timeline'));
@@ -97,4 +97,9 @@ export class Snapshots extends EventTarget {
     if (!response.ok) throw new Error(`map: ${response.status}`);
     return response.json();
   }
+}
+
+/** @param {MapAnswer} answer @returns {boolean} whether it is of a live presentation in a moment in which nothing is on offer: nobody can say where to play */
+function isBetween({ live, ended, window }) {
+  return live && !ended && window !== undefined && window.end <= window.start;
 }

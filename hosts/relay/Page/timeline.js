@@ -65,10 +65,9 @@ export class SegmentList {
     if (until !== null) query.set('until', String(until));
     this.loading = (async () => {
       const response = await fetch(query.size > 0 ? `${this.address}?${query}` : this.address, { cache: 'no-store' });
-      if (!response.ok) throw new Error(`the list of segments: ${response.status}`);
-      /** @type {SegmentsAnswer} */
-      const answer = await response.json();
-      this.#merge(answer, timeline);
+      // Of a period that is gone from the window there is no more than is known already.
+      if (response.ok) this.#merge(await response.json(), timeline);
+      else if (response.status !== 404) throw new Error(`the list of segments: ${response.status}`);
       this.version = timeline.version;
     })().finally(() => { this.loading = null; });
     await this.loading;

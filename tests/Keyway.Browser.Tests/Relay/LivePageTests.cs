@@ -29,8 +29,8 @@ public sealed class LivePageTests(LiveRelay live) : IClassFixture<LiveRelay>
         (await page.CallAsync<int>("() => document.querySelectorAll('#legend .chip').length")).Should().BeGreaterThanOrEqualTo(4, "the rotation is seen");
 
         // Back, and to the edge again: keys that are over are there as long as their segments are.
-        await page.CallAsync<object>("() => { const seek = document.getElementById('seek'); seek.value = Number(seek.max) - 40; seek.dispatchEvent(new Event('input')); seek.dispatchEvent(new Event('change')); }");
-        await page.UntilAsync($"!video.seeking && video.currentTime < {after.Time} - 20 && video.readyState > 2");
+        await page.CallAsync<object>("() => { const seek = document.getElementById('seek'); seek.value = Number(seek.max) - 28; seek.dispatchEvent(new Event('input')); seek.dispatchEvent(new Event('change')); }");
+        await page.UntilAsync($"!video.seeking && video.currentTime < {after.Time} - 15 && video.readyState > 2");
         double back = (await page.PlayingAsync()).Time;
         await page.UntilAsync($"video.currentTime > {back} + 1");
         await page.ClickAsync("#live");

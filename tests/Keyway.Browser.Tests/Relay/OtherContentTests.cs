@@ -32,9 +32,12 @@ public sealed class OtherContentTests : IDisposable
         await using BrowserPage page = await BrowserPage.OpenAsync(relay.Url);
         await page.PlaysAsync();
 
-        await page.UntilAsync("document.querySelectorAll('#captions option').length === 2");
+        await page.PressAsync("k");
+        await page.CallAsync<object>("() => { document.querySelector('video').currentTime = 1; }");
+        await page.UntilAsync("video.paused && document.querySelectorAll('#captions option').length === 2");
         await page.PressAsync("c");
         await page.UntilAsync("[...video.textTracks].flatMap((track) => [...track.activeCues ?? []]).map((cue) => cue.text).join() === 'The <i>first</i> words'");
+        await page.PressAsync("k");
         await page.CallAsync<object>("() => { const speed = document.getElementById('speed'); speed.value = '4'; speed.dispatchEvent(new Event('change')); }");
         await page.UntilAsync("video.currentTime > 21 && video.currentTime < 39 && document.getElementById('tracks').innerText.includes('p2/')");
         RelayPage.Playing playing = await page.PlayingAsync();
