@@ -52,8 +52,10 @@ const Carried = {
  */
 export function startStory(feed, player) {
   const items = get('items');
-  /** @type {Map<string, { sent: HTMLElement | null, ms: number }>} rows whose bar shows how long an exchange took */
+  /** @type {Map<string, { sent: HTMLElement | null, ms: number }>} by session: rows whose bar shows how long an exchange took */
   const exchanges = new Map();
+  /** @type {WeakMap<Element, StoryItem[]>} headers that share a row */
+  const headersOf = new WeakMap();
   let filter = 'main', problems = 0, longest = 500;
   /** @type {StoryItem[]} */
   let waiting = [];
@@ -102,10 +104,35 @@ export function startStory(feed, player) {
 
   function flush() {
     const isAtEnd = items.scrollHeight - items.scrollTop - items.clientHeight < 40 && items.scrollTop > 0;
-    items.append(...waiting.map(row));
+    for (const item of waiting) append(item);
     waiting = [];
     while (items.children.length > Shown) items.firstElementChild?.remove();
     if (isAtEnd) items.scrollTop = items.scrollHeight;
+  }
+
+  /** @param {StoryItem} item */
+  function append(item) {
+    const last = items.lastElementChild;
+    // A manifest with many headers would else hide what comes of them.
+    if (item.kind === 'header' && item.level === 'info' && last instanceof HTMLElement && last.dataset.kind === 'header') gather(last, item);
+    else items.append(row(item));
+  }
+
+  /** @param {HTMLElement} row of headers @param {StoryItem} item one more of them */
+  function gather(row, item) {
+    const headers = [...headersOf.get(row) ?? [], item], systems = [...new Set(headers.map(({ data }) => systemName(data.system)))];
+    headersOf.set(row, headers);
+    setText(/** @type {HTMLElement} */ (row.querySelector('.what')), `${plural(headers.length, 'header')} found`);
+    const carried = row.querySelector('.carried');
+    if (carried instanceof HTMLElement) setText(carried, systems.map((system) => `${system} ${headers.filter(({ data }) => systemName(data.system) === system).length}`).join(' · '));
+    const facts = row.querySelector('.facts');
+    if (facts && headers.length === 2) facts.replaceChildren(...headers.flatMap(line));
+    else facts?.append(...line(item));
+  }
+
+  /** @param {StoryItem} item @returns {Node[]} */
+  function line(item) {
+    return [make('dt', { text: systemName(item.data.system) }), make('dd', { text: [list(item.data.places), words({ ...item, data: { ...item.data, places: [] } })].filter(Boolean).join(' · ') })];
   }
 
   /** @param {StoryItem} item */
@@ -121,12 +148,14 @@ export function startStory(feed, player) {
     // What it carried is seen without opening anything.
     if (line) (summary ?? content).append(line);
     waterfall(item, cell);
-    return make('li', { class: classes, 'data-kind': kind }, make('span', { class: 'when', text: when(item.ms) }), make('span', { class: 'rail', 'aria-hidden': 'true' }), cell);
+    const entry = make('li', { class: classes, 'data-kind': kind }, make('span', { class: 'when', text: when(item.ms) }), make('span', { class: 'rail', 'aria-hidden': 'true' }), cell);
+    if (kind === 'header') headersOf.set(entry, [item]);
+    return entry;
   }
 
   /** @param {StoryItem} item @param {HTMLElement} cell */
   function waterfall({ kind, ms: at, data }, cell) {
-    const name = `${data?.session} ${data?.exchange}`;
+    const name = String(data?.session);   // its exchanges come one after another
     if (kind === 'sent') {
       const bar = make('div', { class: 'bar-line', 'aria-hidden': 'true' }, make('span'));
       cell.append(bar);
