@@ -1,5 +1,6 @@
 using Keyway.Content;
 using Keyway.Licensing;
+using Keyway.MediaUnits;
 using Keyway.Mp4.Clear;
 using Keyway.Sessions;
 using Keyway.Sources;
@@ -83,6 +84,26 @@ public sealed partial class Presentation
         Stream content = await OpenSegmentAsync(rendition, segment, options?.Container ?? SegmentContainer.Own, times, cancellationToken).ConfigureAwait(false);
         if (content.CanSeek) times.End();
         return new OpenedSegment(content, times);
+    }
+
+    /// <summary>Opens a rendition that is one file, whole and clear, no byte of it moved; what is in the file beside it, too. It is read from its beginning.</summary>
+    /// <param name="rendition">A rendition of <see cref="Timeline"/>.</param>
+    /// <param name="cancellationToken">Ends the call, and the reading.</param>
+    /// <returns>The file. Ownership: the caller's. An error may follow its beginning.</returns>
+    /// <exception cref="RenditionNotFoundException">The rendition is of another presentation, or no longer of this one.</exception>
+    /// <exception cref="ManifestException">It is not one file.</exception>
+    /// <exception cref="SourceException">It cannot be reached.</exception>
+    public async ValueTask<OpenedSegment> ReadFileAsync(Rendition rendition, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(rendition);
+        PresentationTimeline timeline = await FollowAsync(cancellationToken).ConfigureAwait(false);
+        Rendition current = SegmentLister.Find(timeline, rendition);
+        if (!current.Segments.IsInOneFile) throw new ManifestException(current.Path, new FormatError("it is not one file", "", -1));
+        SegmentTimes times = new(_setup.Clock);
+        Stream file = await new SegmentFetcher(_setup.Sources, timeline.Origin, _setup.KeyFiles).OpenFileAsync(current.Segments.WholeFile, cancellationToken).ConfigureAwait(false);
+        if (file.CanSeek) times.Length = file.Length;
+        string name = ContentReader.NameOf(current);
+        return new OpenedSegment(FileRepacker.Takes(current.MimeType) ? ClearWebM(file, name, current, cancellationToken) : Clear(default, MediaUnit.File(file, name), current, cancellationToken), times);
     }
 
     /// <summary>Asks for the keys of renditions, chosen or not, and waits for none: in one request what one header is for.</summary>

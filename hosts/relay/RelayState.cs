@@ -16,6 +16,7 @@ internal sealed class RelayState : IAsyncDisposable
     private ServedPresentation? _served;
     private ContentFacts? _facts;
     private Refusal? _failure;
+    private string? _lastFailure;
 
     public RelayState(IKeyway keyway, Uri source, PresentationOptions options, StoryLog story) => (_keyway, _source, _options, Story) = (keyway, source, options, story);
 
@@ -35,6 +36,9 @@ internal sealed class RelayState : IAsyncDisposable
 
     /// <summary>Switches faults of the sample's licence service; <see langword="null"/>: there are none to be switched.</summary>
     public Faults.FaultSwitch? Faults { get; init; }
+
+    /// <summary>Whether a failure is another than the one before it.</summary>
+    public bool IsNews(string failure) => Interlocked.Exchange(ref _lastFailure, failure) != failure;
 
     /// <summary>The presentation, when it may be asked for manifests: it is open, and it is known what of it is refused.</summary>
     /// <exception cref="NotServedException">It is not, or nothing of it is served.</exception>

@@ -81,6 +81,9 @@ internal sealed class RelayBench : IAsyncDisposable
     public async Task<string[]> SegmentsAsync(JsonElement rendition) =>
         [.. (await JsonAsync(rendition.GetProperty("segments").GetString()!)).GetProperty("segments").EnumerateArray().Select(static segment => segment.GetProperty("u").GetString()!)];
 
+    /// <summary>Ends it, as an interrupt does.</summary>
+    public Task StopAsync() => _app.StopAsync(CancellationToken.None);
+
     public async ValueTask DisposeAsync()
     {
         Http.Dispose();

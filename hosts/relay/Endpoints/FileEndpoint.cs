@@ -15,7 +15,8 @@ internal static class FileEndpoint
     {
         MediaFacts facts = await served.Desk.FactsAsync(rendition, context.RequestAborted);
         string type = MediaEndpoints.TypeOf(rendition.Rendition.Kind, facts.Form == MediaForm.Other ? MediaForm.Mp4 : facts.Form);
-        if (facts.IsWholeFile) await PassAsync(context, served, rendition, type);
+        bool isFile = served.Facts.Kind is Content.ContentKind.WebM or Content.ContentKind.ProgressiveMp4 || facts.IsWholeFile;
+        if (isFile) await PassAsync(context, served, rendition, type);
         else if (facts is { IsIndexed: true, Form: not MediaForm.WebM }) await PartsAsync(context, served, rendition, type);
         else throw NotServedException.Unknown("this rendition is not one file");
     }
@@ -23,10 +24,21 @@ internal static class FileEndpoint
     /// <summary>A file that has to be read from its beginning.</summary>
     private static async Task PassAsync(HttpContext context, ServedPresentation served, ServedRendition rendition, string type)
     {
-        TimelineSegment file = (await served.Presentation.SegmentsAsync(rendition.Rendition, cancellationToken: context.RequestAborted))[0];
-        OpenedSegment opened = await served.Presentation.ReadSegmentAsync(rendition.Rendition, file, cancellationToken: context.RequestAborted);
+        OpenedSegment opened = await served.Presentation.ReadFileAsync(rendition.Rendition, context.RequestAborted);
         await using (opened)
         {
+            // A player reads here and there in it: what fits is read once.
+            if (opened.Length <= RelayLimits.LargestCached)
+            {
+                (ClearBytes whole, _) = await served.Cache.GetAsync($"{rendition.Folder}/file", async token =>
+                {
+                    OpenedSegment again = await served.Presentation.ReadFileAsync(rendition.Rendition, token);
+                    await using (again) return new ClearBytes { Content = await SegmentDesk.ReadAsync(again.Content, token) };
+                }, context.RequestAborted);
+                await MediaEndpoints.WriteAsync(context, whole.Content, type);
+                return;
+            }
+
             if (opened.Length is not { } total)
             {
                 context.Response.ContentType = type;

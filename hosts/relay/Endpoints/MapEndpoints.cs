@@ -32,6 +32,7 @@ internal static class MapEndpoints
         // What a rendition is is known of those of the newest period, once somebody has looked.
         foreach (ServedPeriod period in map.Periods) await Task.WhenAll(period.Renditions.Where(static each => each.Refusal is null).Select(each => TryLookAsync(served, each, context.RequestAborted)));
         LiveTimes? live = served.Manifests.Times(map);
+        TimeSpan? length = live is null ? await served.Manifests.LengthAsync(map, context.RequestAborted) : null;
         await JsonText.AnswerAsync(context, json =>
         {
             json.WriteStartObject();
@@ -41,7 +42,6 @@ internal static class MapEndpoints
             json.WriteBoolean("live", map.IsLive);
             json.WriteBoolean("ended", served.Presentation.IsLive && !map.IsLive);
             json.WriteMoment("now", served.Now);
-            TimeSpan? length = map.Timeline.Duration ?? (map.Periods is [.., { Duration: { } last } end] ? end.Start + last : null);
             if (live is not null)
             {
                 TimeSpan edge = served.EdgeOf(map);
@@ -79,7 +79,7 @@ internal static class MapEndpoints
             json.WriteStartArray("segments");
             foreach (TimelineSegment segment in segments)
             {
-                TimeSpan start = period.Start + rendition.Rendition.Segments.StartOf(segment);
+                TimeSpan start = period.Start + facts.StartOf(segment);
                 if ((start + segment.Length).TotalSeconds <= from || start.TotalSeconds >= until) continue;
                 json.WriteStartObject();
                 json.WriteString("u", $"{rendition.Folder}/{(facts.IsWholeFile ? MediaEndpoints.File : HlsTrack.NameOf(segment, facts.Form == MediaForm.WebVtt ? facts.Extension : facts.Form == MediaForm.Image ? facts.Extension : SegmentName.Mp4).ToString())}");
@@ -128,30 +128,27 @@ internal static class MapEndpoints
         json.WriteSeconds("start", period.Start);
         if (period.Duration is { } duration) json.WriteSeconds("duration", duration);
         json.WriteStartArray("renditions");
-        ServedRendition[] video = [.. period.Renditions.Where(static each => each.Rendition.Kind == MediaKind.Video)];
         List<string> sets = [];
         foreach (ServedRendition rendition in period.Renditions)
         {
             string set = SetOf(rendition);
             if (!sets.Contains(set)) sets.Add(set);
-            Write(json, rendition, period, video, served, sets.IndexOf(set));
+            Write(json, rendition, period, served, sets.IndexOf(set));
         }
 
         json.WriteEndArray();
         json.WriteEndObject();
     }
 
-    private static void Write(Utf8JsonWriter json, ServedRendition served, ServedPeriod period, ServedRendition[] video, ServedPresentation presentation, int set)
+    private static void Write(Utf8JsonWriter json, ServedRendition served, ServedPeriod period, ServedPresentation presentation, int set)
     {
         Rendition rendition = served.Rendition;
         MediaFacts? facts = served.Media.Found;
         MediaForm form = facts is null ? MediaForm.Mp4 : facts.IsRepacked ? MediaForm.Mp4 : facts.Form;
-        // Sound that is in the same segments as a picture goes with it; a transport stream is taken apart.
-        ServedRendition? within = form == MediaForm.Mp4 && facts?.IsRepacked == false && HlsMaster.IsInside(served, video) ? Array.Find(video, each => each.Rendition.Id == rendition.Id) : null;
-        string? codecs = facts?.Codecs ?? rendition.Codecs;
-        if (rendition is { IsMixed: true, Kind: MediaKind.Video } && facts?.IsRepacked == false)
-            codecs = HlsMaster.Joined(codecs, period.Renditions.FirstOrDefault(each => each.Rendition.Kind == MediaKind.Audio && each.Rendition.Id == rendition.Id)?.Rendition.Codecs) ?? codecs;
-        bool isFile = facts is { IsWholeFile: true } || (facts is { IsIndexed: true } && IsFile(presentation.Facts.Kind));
+        // What is in the same segments goes with it; a transport stream is taken apart.
+        ServedRendition? within = facts is { IsRepacked: true } || served.SharedWith is not { } owner ? null : period.Renditions.FirstOrDefault(each => each.Number == owner);
+        string? codecs = ManifestDesk.CodecsOf(period, served, facts);
+        bool isFile = facts is { IsWholeFile: true } || IsFile(presentation.Facts.Kind);
         json.WriteStartObject();
         json.WriteString("id", served.Folder);
         json.WriteString("kind", rendition.Kind switch { MediaKind.Video => "video", MediaKind.Audio => "audio", MediaKind.Text => "text", MediaKind.Image => "image", _ => "other" });
@@ -185,7 +182,7 @@ internal static class MapEndpoints
     private static string SetOf(ServedRendition served) =>
         $"{served.Rendition.Kind} {served.Rendition.Language} {served.Rendition.Label} {served.Rendition.IsTrickMode} {string.Join(',', served.Rendition.Roles)} {(served.Media.Found?.Codecs ?? served.Rendition.Codecs)?.Split('.')[0]} {(served.Rendition.Kind == MediaKind.Audio ? served.Rendition.GroupIndex : 0)}";
 
-    private static bool IsFile(ContentKind kind) => kind is ContentKind.FragmentedMp4 or ContentKind.ProgressiveMp4;
+    private static bool IsFile(ContentKind kind) => kind is ContentKind.FragmentedMp4 or ContentKind.ProgressiveMp4 or ContentKind.WebM;
 
     private static void WriteRefusal(Utf8JsonWriter json, string name, Refusal refusal)
     {

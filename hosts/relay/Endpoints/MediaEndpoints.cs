@@ -60,7 +60,8 @@ internal static class MediaEndpoints
         }
         finally
         {
-            if (!context.RequestAborted.IsCancellationRequested) Tell();
+            // A player that asks again and again for what is not there has said so once.
+            if (!context.RequestAborted.IsCancellationRequested && (segment is not null || state.IsNews($"{rendition.Folder}/{name} {status}"))) Tell();
         }
 
         double Cost(TimeSpan time) => wasThere ? 0 : time.TotalMilliseconds;
@@ -73,7 +74,7 @@ internal static class MediaEndpoints
                 json.WriteString("rendition", rendition.Folder);
                 if (found is { } which)
                 {
-                    TimeSpan start = (served.Current.Find(rendition.Period)?.Start ?? TimeSpan.Zero) + rendition.Rendition.Segments.StartOf(which);
+                    TimeSpan start = (served.Current.Find(rendition.Period)?.Start ?? TimeSpan.Zero) + facts.StartOf(which);
                     json.WriteNumber("number", which.Number);
                     json.WriteSeconds("start", start);
                     json.WriteSeconds("duration", which.Length);

@@ -18,7 +18,7 @@ internal static class HlsMaster
     {
         StringBuilder text = new("#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-INDEPENDENT-SEGMENTS\n");
         (ServedRendition Rendition, MediaFacts Facts)[] video = [.. renditions.Where(static each => each.Rendition.Rendition is { Kind: MediaKind.Video, IsTrickMode: false })];
-        (ServedRendition Rendition, MediaFacts Facts)[] inside = [.. renditions.Where(each => IsInside(each.Rendition, video.Select(static other => other.Rendition)))];
+        (ServedRendition Rendition, MediaFacts Facts)[] inside = [.. renditions.Where(static each => each.Rendition.SharedWith is not null)];
         (ServedRendition Rendition, MediaFacts Facts)[] audio = [.. renditions.Where(each => each.Rendition.Rendition.Kind == MediaKind.Audio && !inside.Contains(each))];
         (ServedRendition Rendition, MediaFacts Facts)[] texts = [.. renditions.Where(static each => each.Rendition.Rendition.Kind == MediaKind.Text && each.Facts.Form == MediaForm.WebVtt)];
 
@@ -34,8 +34,8 @@ internal static class HlsMaster
         foreach ((ServedRendition rendition, _) in texts) AppendMedia("SUBTITLES", "s", rendition, isDefault: false);
         foreach ((ServedRendition rendition, MediaFacts facts) in video)
         {
-            string? mixed = inside.Where(each => each.Rendition.Rendition.Id == rendition.Rendition.Id).Select(static each => each.Facts.Codecs).FirstOrDefault();
-            if (groups.Count == 0) AppendVariant(rendition, Joined(facts.Codecs, mixed), rendition.Rendition.Bandwidth, group: -1);
+            string? mixed = inside.Where(each => each.Rendition.SharedWith == rendition.Number).Select(static each => each.Facts.Codecs).FirstOrDefault();
+            if (groups.Count == 0) AppendVariant(rendition, mixed is null ? facts.Codecs : Joined(facts.Codecs, mixed), rendition.Rendition.Bandwidth, group: -1);
             for (int i = 0; i < groups.Count; i++)
             {
                 // Beside sound of its own it takes part in every group.
@@ -74,10 +74,6 @@ internal static class HlsMaster
             text.Append(CultureInfo.InvariantCulture, $"\nhls/{tracks.Of(served.Name).Number}.m3u8\n");
         }
     }
-
-    /// <summary>Whether sound is in the segments of a picture, and so is no playlist of its own.</summary>
-    public static bool IsInside(ServedRendition rendition, IEnumerable<ServedRendition> video) =>
-        rendition.Rendition is { Kind: MediaKind.Audio, IsMixed: true } && video.Any(each => each.Period == rendition.Period && each.Rendition.IsMixed && each.Rendition.Id == rendition.Rendition.Id);
 
     /// <summary>Codecs of two that are in the same segments.</summary>
     public static string? Joined(string? one, string? other) => one is null || other is null ? null : string.Join(',', one.Split(',').Concat(other.Split(',')).Distinct(StringComparer.Ordinal));

@@ -43,7 +43,7 @@ internal sealed class HlsTrack(int number)
                 if (!isFirst) text.Append("#EXT-X-DISCONTINUITY\n");
                 isFirst = false;
                 if (Map(rendition, media.Facts) is { } map) text.Append(CultureInfo.InvariantCulture, $"#EXT-X-MAP:URI=\"../{rendition.Folder}/{map}\"\n");
-                if (live is not null) text.Append(CultureInfo.InvariantCulture, $"#EXT-X-PROGRAM-DATE-TIME:{live.AvailabilityStart + period.Start + rendition.Rendition.Segments.StartOf(media.Segments[0]):yyyy-MM-dd'T'HH:mm:ss.fffK}\n");
+                if (live is not null) text.Append(CultureInfo.InvariantCulture, $"#EXT-X-PROGRAM-DATE-TIME:{live.AvailabilityStart + period.Start + media.Facts.StartOf(media.Segments[0]):yyyy-MM-dd'T'HH:mm:ss.fffK}\n");
                 foreach (TimelineSegment segment in media.Segments)
                 {
                     text.Append(CultureInfo.InvariantCulture, $"#EXTINF:{LengthOf(period, segment).TotalSeconds:0.######},\n../{rendition.Folder}/{(media.Facts.IsWholeFile ? MediaEndpoints.File : NameOf(segment, media.Facts.Extension))}\n");

@@ -29,17 +29,20 @@ internal sealed class ManifestDesk(ServedPresentation served)
             ServedRendition[] renditions = [.. period.Renditions.Where(static each => each.Refusal is null && each.Rendition.Kind is MediaKind.Video or MediaKind.Audio)];
             RenditionSegments?[] found = await Task.WhenAll(renditions.Select(each => TryReadAsync(map, period, each, cancellationToken)));
             for (int i = 0; i < renditions.Length; i++)
-                if (found[i] is { } known && !(known.Facts.Form == MediaForm.Mp4 && HlsMaster.IsInside(renditions[i], renditions))) media.Add(renditions[i], WithInside(renditions[i], known));
+                if (found[i] is { } known && (known.Facts.IsRepacked || renditions[i].SharedWith is null)) media.Add(renditions[i], known with { Codecs = CodecsOf(period, renditions[i], known.Facts) });
         }
 
-        return MpdWriter.Write(map, media, Times(map), now);
+        return MpdWriter.Write(map, media, Times(map), map.Timeline.Duration ?? served.Facts.Duration, now);
+    }
 
-        RenditionSegments WithInside(ServedRendition rendition, RenditionSegments known)
-        {
-            if (known.Facts.Form != MediaForm.Mp4 || !rendition.Rendition.IsMixed) return known;
-            string? other = map.Find(rendition.Period)?.Renditions.FirstOrDefault(each => each.Rendition.Kind == MediaKind.Audio && each.Rendition.Id == rendition.Rendition.Id)?.Rendition.Codecs;
-            return known with { Codecs = HlsMaster.Joined(known.Codecs, other) ?? known.Codecs };
-        }
+    /// <summary>The codecs of a rendition, with those of what is in the same segments.</summary>
+    public static string? CodecsOf(ServedPeriod period, ServedRendition rendition, MediaFacts? facts)
+    {
+        string? codecs = facts?.Codecs ?? rendition.Rendition.Codecs;
+        if (facts is { IsRepacked: true }) return codecs;
+        foreach (ServedRendition inside in period.Renditions.Where(each => each.SharedWith == rendition.Number)) codecs = HlsMaster.Joined(codecs, inside.Media.Found?.Codecs ?? inside.Rendition.Codecs) ?? codecs;
+        // In WebM they are called otherwise than in MP4.
+        return facts?.Form == MediaForm.WebM && codecs is not null ? string.Join(',', codecs.Split(',').Select(static codec => codec switch { "vp08" => "vp8", "vp09" => "vp9", _ => codec })) : codecs;
     }
 
     /// <summary>The multivariant playlist.</summary>
@@ -94,6 +97,18 @@ internal sealed class ManifestDesk(ServedPresentation served)
         };
     }
 
+    /// <summary>How long what does not change is; <see langword="null"/>: nothing says it.</summary>
+    public async Task<TimeSpan?> LengthAsync(MapSnapshot map, CancellationToken cancellationToken)
+    {
+        if ((map.Timeline.Duration ?? served.Facts.Duration) is { } said) return said;
+        if (map.Periods is not [.., { } last]) return null;
+        if (last.Duration is { } length) return last.Start + length;
+        TimeSpan end = TimeSpan.Zero;
+        foreach (ServedRendition rendition in last.Renditions.Where(static each => each.Refusal is null))
+            if (await TryReadAsync(map, last, rendition, cancellationToken) is { Segments: [.., { Duration: > 0 } segment] } known && known.Facts.StartOf(segment) + segment.Length is var until && until > end) end = until;
+        return end > TimeSpan.Zero ? last.Start + end : null;
+    }
+
     /// <summary>The segments of a rendition that are there now, of a live presentation those of the window.</summary>
     public async Task<IReadOnlyList<TimelineSegment>> SegmentsAsync(MapSnapshot map, ServedPeriod period, ServedRendition rendition, CancellationToken cancellationToken)
     {
@@ -114,13 +129,22 @@ internal sealed class ManifestDesk(ServedPresentation served)
         if (await TryLookAsync(rendition, cancellationToken) is not { } facts) return null;
         try
         {
-            return new RenditionSegments { Facts = facts, Segments = await SegmentsAsync(map, period, rendition, cancellationToken), Codecs = facts.Codecs };
+            IReadOnlyList<TimelineSegment> segments = await SegmentsAsync(map, period, rendition, cancellationToken);
+            return new RenditionSegments { Facts = facts, Segments = segments, Codecs = facts.Codecs, Estimate = BitrateOf(segments) };
         }
         catch (KeywayException)
         {
             // Whoever asks for its segments hears why; the other renditions are served.
             return null;
         }
+    }
+
+    /// <summary>Bits per second, by the sizes of segments where those are known; 0: they are not.</summary>
+    private static long BitrateOf(IReadOnlyList<TimelineSegment> segments)
+    {
+        double seconds = segments.Sum(static segment => segment.Length.TotalSeconds);
+        long bytes = segments.Sum(static segment => segment.Range is { Last: { } last } range ? last - range.First + 1 : 0);
+        return seconds > 0 ? (long)(bytes * 8 / seconds) : 0;
     }
 
     private async Task<MediaFacts?> TryLookAsync(ServedRendition rendition, CancellationToken cancellationToken)

@@ -20,16 +20,17 @@ internal sealed class MpdWriter
     /// <param name="map">What is served.</param>
     /// <param name="media">What is known of the renditions that can be written, and their segments.</param>
     /// <param name="live">Of a live presentation its times; <see langword="null"/>: it is none.</param>
+    /// <param name="said">How long it is, where that is known.</param>
     /// <param name="now">Where the relay tells the time.</param>
     /// <returns>The manifest in UTF-8.</returns>
-    public static ReadOnlyMemory<byte> Write(MapSnapshot map, IReadOnlyDictionary<ServedRendition, RenditionSegments> media, LiveTimes? live, Uri now)
+    public static ReadOnlyMemory<byte> Write(MapSnapshot map, IReadOnlyDictionary<ServedRendition, RenditionSegments> media, LiveTimes? live, TimeSpan? said, Uri now)
     {
         using MemoryStream output = new();
-        using (XmlWriter writer = XmlWriter.Create(output, new XmlWriterSettings { Encoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false) })) new MpdWriter(writer).WriteAll(map, media, live, now);
+        using (XmlWriter writer = XmlWriter.Create(output, new XmlWriterSettings { Encoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false) })) new MpdWriter(writer).WriteAll(map, media, live, said, now);
         return output.GetBuffer().AsMemory(0, (int)output.Length);
     }
 
-    private void WriteAll(MapSnapshot map, IReadOnlyDictionary<ServedRendition, RenditionSegments> media, LiveTimes? live, Uri now)
+    private void WriteAll(MapSnapshot map, IReadOnlyDictionary<ServedRendition, RenditionSegments> media, LiveTimes? live, TimeSpan? said, Uri now)
     {
         _writer.WriteStartDocument();
         _writer.WriteStartElement("MPD", Space);
@@ -44,7 +45,7 @@ internal sealed class MpdWriter
             Write("timeShiftBufferDepth", XmlConvert.ToString(live.Window));
             if (live.Delay is { } delay) Write("suggestedPresentationDelay", XmlConvert.ToString(delay));
         }
-        else if (LengthOf(map, media) is { } length && length > TimeSpan.Zero) Write("mediaPresentationDuration", XmlConvert.ToString(length));
+        else if ((said ?? LengthOf(map, media)) is { } length && length > TimeSpan.Zero) Write("mediaPresentationDuration", XmlConvert.ToString(length));
 
         foreach (ServedPeriod period in map.Periods)
         {
@@ -113,8 +114,7 @@ internal sealed class MpdWriter
         _writer.WriteElementString("BaseURL", Space, $"{served.Folder}/{(isFile ? MediaEndpoints.File : "")}");
         if (!isFile)
         {
-            TimeSpan listed = rendition.Segments.MediaOffset;
-            SegmentTemplateWriter.Write(_writer, "", Space, media.Segments, media.Facts.MediaStart, media.Facts.MediaStart - listed, media.Facts.HasInitialization || !media.Facts.Initialization.IsEmpty);
+            SegmentTemplateWriter.Write(_writer, "", Space, media.Segments, media.Facts.MediaStart, media.Facts.MediaStart - media.Facts.ListStart, media.Facts.HasInitialization || !media.Facts.Initialization.IsEmpty);
         }
 
         _writer.WriteEndElement();
@@ -133,7 +133,7 @@ internal sealed class MpdWriter
         // What no manifest says the segments do.
         TimeSpan end = TimeSpan.Zero;
         foreach (ServedRendition rendition in last.Renditions)
-            if (media.TryGetValue(rendition, out RenditionSegments? known) && known.Segments is [.., { } segment] && rendition.Rendition.Segments.StartOf(segment) + segment.Length is var until && until > end) end = until;
+            if (media.TryGetValue(rendition, out RenditionSegments? known) && known.Segments is [.., { } segment] && known.Facts.StartOf(segment) + segment.Length is var until && until > end) end = until;
         return last.Start + end;
     }
 

@@ -12,6 +12,9 @@ internal sealed record MediaFacts
     /// <summary>How far the clock of the media is ahead of the period's.</summary>
     public TimeSpan MediaStart { get; init; }
 
+    /// <summary>Which time of its list of segments the beginning of the period is. Where a manifest names durations only, that is another clock than the media's.</summary>
+    public TimeSpan ListStart { get; init; }
+
     /// <summary>Whether it is one file, and nothing says where its segments are.</summary>
     public bool IsWholeFile { get; init; }
 
@@ -26,6 +29,9 @@ internal sealed record MediaFacts
 
     /// <summary>Whether it is put into MP4 for whoever reads nothing else.</summary>
     public bool IsRepacked => Form is MediaForm.TransportStream or MediaForm.PackedAudio;
+
+    /// <summary>When a segment begins, from the beginning of the period; zero where it begins before.</summary>
+    public TimeSpan StartOf(Timeline.TimelineSegment segment) => segment.Start > ListStart ? segment.Start - ListStart : TimeSpan.Zero;
 
     /// <summary>The ending of segments in their own container.</summary>
     public string Extension => Form switch

@@ -59,11 +59,27 @@ internal sealed class RelayMap(ContentFacts facts, bool isLive)
         }
 
         known.Renditions = names;
+        for (int i = 0; i < renditions.Count; i++)
+            if (OwnerOf(renditions[i], renditions) is { } owner) renditions[i] = renditions[i] with { SharedWith = owner.Number };
         return renditions;
     }
 
-    private static Refusal? WhyNot(Rendition rendition)
+    /// <summary>Which other rendition has the segments that one is in: a file has tracks, and variants of playlists have sound beside the picture.</summary>
+    private ServedRendition? OwnerOf(ServedRendition rendition, List<ServedRendition> all)
     {
+        if (facts.Kind is ContentKind.FragmentedMp4 or ContentKind.ProgressiveMp4 or ContentKind.WebM)
+        {
+            ServedRendition? first = all.Find(static each => each.Rendition.Kind == MediaKind.Video) ?? all[0];
+            return ReferenceEquals(first, rendition) ? null : first;
+        }
+
+        return rendition.Rendition is { Kind: MediaKind.Audio, IsMixed: true } ? all.Find(each => each.Rendition is { Kind: MediaKind.Video, IsMixed: true } video && video.Id == rendition.Rendition.Id) : null;
+    }
+
+    private Refusal? WhyNot(Rendition rendition)
+    {
+        // Parts of fragments: a picture without the rest of its segment cannot be checked, nor decrypted by itself.
+        if (rendition.IsTrickMode && facts.Kind == ContentKind.Hls) return new Refusal("trick-mode", "playlists of single pictures are not served");
         if (rendition.NotUnderstood is { } scheme) return new Refusal("not-understood", $"the manifest demands '{scheme}' to be understood, and it is not");
         return !rendition.IsReadable && rendition.Protection.Count > 0 ? new Refusal("not-read", $"{rendition.MimeType ?? "its container"} is not read, and it is protected") : null;
     }

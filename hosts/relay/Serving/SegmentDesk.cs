@@ -76,9 +76,15 @@ internal sealed class SegmentDesk(Presentation presentation, SegmentCache cache)
         TimeSpan start = await presentation.MediaStartAsync(rendition, none).ConfigureAwait(false);
         MediaFacts facts = new()
         {
-            Form = FormOf(rendition),
-            Codecs = rendition.Codecs,
+            Form = presentation.Facts.Kind switch
+            {
+                Content.ContentKind.FragmentedMp4 or Content.ContentKind.ProgressiveMp4 or Content.ContentKind.Smooth => MediaForm.Mp4,
+                Content.ContentKind.WebM => MediaForm.WebM,
+                _ => FormOf(rendition),
+            },
+            Codecs = CodecsOf(rendition),
             MediaStart = start,
+            ListStart = list.MediaOffset,
             IsWholeFile = list.IsWholeFile,
             IsIndexed = presentation.Facts.Kind is not (Content.ContentKind.Hls or Content.ContentKind.Smooth) && !list.IsWholeFile && !list.IsLive &&
                 list is not Dash.RepresentationSegments { Addressing: not Dash.SegmentAddressing.Index } && list.Initialization is { } first && list.Next(null, presentation.Now).Segment.Address == first.Address,
@@ -130,13 +136,26 @@ internal sealed class SegmentDesk(Presentation presentation, SegmentCache cache)
         {
             using MemoryStream stream = new(head.ToArray(), writable: false);
             Mp4Inspection inspection = await Mp4Inspector.InspectAsync(stream, rendition.Id, headOnly: true).ConfigureAwait(false);
-            string[] codecs = [.. inspection.Tracks.SelectMany(static track => track.SampleEntries).Select(static entry => entry.Codec).Where(static codec => codec.Length > 0).Distinct()];
+            string[] codecs = [.. inspection.Tracks.SelectMany(static track => track.SampleEntries).Select(CodecOf).Where(static codec => codec.Length > 0).Distinct()];
             return codecs.Length > 0 ? string.Join(',', codecs) : null;
         }
         catch (MediaFormatException)
         {
             return null;
         }
+    }
+
+    // RFC 6381, 3.3: with the object type, which is in the first five bits of what sets the decoder up (ISO/IEC 14496-3, 1.6.2.1).
+    private static string CodecOf(Mp4SampleEntry entry) => entry.Codec == "mp4a" && entry.DecoderSpecificInfo is { IsEmpty: false } setup && setup.Span[0] >> 3 is > 0 and < 31 and int type
+        ? string.Create(System.Globalization.CultureInfo.InvariantCulture, $"mp4a.40.{type}")
+        : entry.Codec;
+
+    /// <summary>The codecs by the manifest, or by the boxes that were read when the presentation was opened.</summary>
+    private string? CodecsOf(Rendition rendition)
+    {
+        if (rendition.Codecs is { Length: > 0 } said && said != "mp4a") return said;
+        string[] read = [.. presentation.Facts.Tracks.Where(track => track.Path == rendition.Path).SelectMany(static track => track.File?.SampleEntries ?? []).Select(CodecOf).Distinct()];
+        return read.Length > 0 ? string.Join(',', read) : rendition.Codecs;
     }
 
     private static MediaForm FormOf(Rendition rendition) => (rendition.Kind, rendition.MimeType?.Split(';')[0].Trim().ToLowerInvariant()) switch
@@ -175,7 +194,9 @@ internal sealed class SegmentDesk(Presentation presentation, SegmentCache cache)
         return 0;
     }
 
-    private static async ValueTask<ReadOnlyMemory<byte>> ReadAsync(Stream stream, CancellationToken cancellationToken)
+    /// <summary>Reads a stream whole.</summary>
+    /// <exception cref="MediaFormatException">There is more than is kept.</exception>
+    public static async ValueTask<ReadOnlyMemory<byte>> ReadAsync(Stream stream, CancellationToken cancellationToken)
     {
         if (stream is MemoryStream memory && memory.TryGetBuffer(out ArraySegment<byte> all)) return all.AsMemory((int)memory.Position);
         using MemoryStream whole = new(stream.CanSeek ? (int)Math.Min(stream.Length, RelayLimits.LargestCached) : 0);

@@ -24,6 +24,9 @@ internal sealed record ServedRendition
     /// <summary>Why it is not served; <see langword="null"/>: it is.</summary>
     public Refusal? Refusal { get; init; }
 
+    /// <summary>The number of the rendition of its period in whose segments it is; <see langword="null"/>: it has its own.</summary>
+    public int? SharedWith { get; init; }
+
     /// <summary>Whether it would be played by whoever does not choose.</summary>
     public bool IsChosen { get; init; }
 
