@@ -70,7 +70,7 @@ internal sealed class PresentationLicenses : IAsyncDisposable
     {
         get
         {
-            lock (_gate) return _announced.Count + _withdrawn.Count + _awaited.Count + _offered.Count + _unheard.Count + _inUse.Over.Count + _inUse.Kept.Count;
+            lock (_gate) return _announced.Count + _withdrawn.Count + _awaited.Count + _offered.Count + _unheard.Count + _inUse.Over.Count + _inUse.Kept.Count + _lastSeen.Count;
         }
     }
 

@@ -13,6 +13,7 @@ internal static class KeywayCommand
           keyway play                                        the bundled sample, with a licence service of its own
           keyway play movie.mpd --license-url URL --to movie.mp4
           keyway play movie.mpd --to - | ffplay -            straight into a player
+          keyway serve                                       a page that plays the sample and tells what happens
           keyway inspect movie.mpd                           what protects it, and which key system would be chosen
           keyway decrypt in.mp4 --key KID:KEY --to out.mp4   keys that you hold
           keyway license movie.mpd                           acquire and show, write no media

@@ -1,7 +1,6 @@
 using System.Text;
 using System.Xml.Linq;
 using Keyway.Testing;
-using Keyway.Timeline;
 
 namespace Keyway.Relay.Manifests;
 
