@@ -109,9 +109,12 @@ public sealed class PresentationLicensesTests
         await using Bench bench = new();
         await using PresentationLicenses licenses = Live(bench, retention: TimeSpan.FromMinutes(1));
         for (int key = 1; key <= 8; key++) bench.Server.Add(Bench.Kid(key));
+        await OpenAsync(bench, licenses, 1);
+        await Eventually.Is(() => Held(licenses) == "1");
         for (int key = 1; key <= 5; key++)
         {
             licenses.Follow(Offer(key, key + 1));
+            await Eventually.Is(() => Held(licenses).EndsWith($"{key + 1}", StringComparison.Ordinal));
             await PlayAsync(bench, licenses, _reader, key);
             bench.Clock.Advance(TimeSpan.FromSeconds(10));
         }

@@ -1,5 +1,4 @@
 using Keyway.Content;
-using Keyway.Decryption;
 using Keyway.Licensing;
 using Keyway.Messaging;
 using Keyway.Mp4;
