@@ -244,6 +244,7 @@ public sealed class KeywayEngine : IKeyway, IAsyncDisposable
         OpenedContent content = await new ContentReader(sources, keyFiles).ReadAsync(source, options.Wishes, everyTrack: false, cancellationToken).ConfigureAwait(false);
         keyFiles.Origin = content.Origin;
         ProtectionMap map = await _keySystems.ReadHeadersAsync(content.Protection, cancellationToken).ConfigureAwait(false);
+        Tell(id, content, map, _options.Clock.GetUtcNow() - begun);
         KeyFileChoice choice = KeyFileChoice.Of(content, options);
         RefuseForeignScheme(content);
         KeySystemSelection selection = choice.MayHaveKeySystem
@@ -289,7 +290,13 @@ public sealed class KeywayEngine : IKeyway, IAsyncDisposable
                 Spread = _options.RequestSpread,
                 Random = _options.Random,
                 IsLive = content.Timeline.Live is not null,
-            }),
+                Retention = options.KeepsKeysOfWindow && content.Timeline.Live is { } live ? Retention(live) : TimeSpan.Zero,
+            })
+            {
+                Found = _options.Bus.Publisher<ProtectionHeaderFound>(),
+                Refused = _options.Bus.Publisher<KeyRefused>(),
+                Presentation = id,
+            },
             KeyFiles = keyFiles,
             Vault = _vault,
             Decrypted = _options.Bus.Publisher<FragmentDecrypted>(),
@@ -307,6 +314,25 @@ public sealed class KeywayEngine : IKeyway, IAsyncDisposable
             await presentation.DisposeAsync().ConfigureAwait(false);
             throw;
         }
+    }
+
+    // Who asks for the oldest segment of the window gets it a little later than it was in it.
+    private static TimeSpan Retention(LiveTiming live) => live.TimeShiftBuffer is { } window && window < LicenseLimits.KeptForWindow ? window + LicenseLimits.KeptBeyondWindow : LicenseLimits.KeptForWindow;
+
+    private void Tell(PresentationId id, OpenedContent content, ProtectionMap map, TimeSpan took)
+    {
+        _options.Bus.Publisher<ContentRead>().Publish(new ContentRead
+        {
+            Presentation = id,
+            Kind = content.Kind.ToString(),
+            Tracks = content.Tracks.Count,
+            Headers = map.Headers.Count,
+            Conflicts = map.Conflicts.Count,
+            Took = took,
+        });
+        IPublisher<ProtectionHeaderFound> found = _options.Bus.Publisher<ProtectionHeaderFound>();
+        foreach (ProtectionEntry header in map.Headers)
+            found.Publish(new ProtectionHeaderFound { Presentation = id, System = header.System, Place = header.Sources.Count > 0 ? header.Sources[0].Path : "", Keys = header.KeyIds.Count, Length = header.Data.Length });
     }
 
     /// <summary>What it measures.</summary>
