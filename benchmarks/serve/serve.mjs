@@ -116,7 +116,16 @@ async function firstPicture(url) {
   } finally {
     browser.kill();
     await ended;
-    rmSync(profile, { recursive: true, force: true, maxRetries: 50, retryDelay: 100 });
+    // Children of the browser end a little later, and write until then.
+    for (let tries = 0; ; tries++) {
+      try {
+        rmSync(profile, { recursive: true, force: true });
+        break;
+      } catch (error) {
+        if (tries === 50) throw error;
+        await pause(100);
+      }
+    }
   }
 }
 

@@ -46,6 +46,7 @@ internal static class RelayRun
                 // Content that cannot be read at all is the command's failure, and not a page.
                 await opening;
                 ready(page);
+                Task first = FirstRequests.MakeAsync(state, cancellationToken);
                 try
                 {
                     await Task.Delay(Timeout.Infinite, cancellationToken);
@@ -54,6 +55,8 @@ internal static class RelayRun
                 {
                     // That is how it is meant to end.
                 }
+
+                await first;
 
                 story.End();
                 await app.StopAsync(CancellationToken.None);

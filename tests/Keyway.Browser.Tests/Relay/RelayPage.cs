@@ -12,7 +12,7 @@ internal static class RelayPage
     public static async Task PlaysAsync(this BrowserPage page)
     {
         await page.WaitUntilAsync("document.documentElement.dataset.state === 'playing' && document.querySelector('video').getVideoPlaybackQuality().totalVideoFrames > 5", TimeSpan.FromMinutes(2), Describe);
-        await page.WaitUntilAsync("document.querySelectorAll('#items .item').length > 5 && document.querySelectorAll('#badges li').length > 1", TimeSpan.FromSeconds(30), Describe);
+        await page.WaitUntilAsync("document.querySelectorAll('#items .item').length > 3 && document.querySelectorAll('#badges li').length > 1", TimeSpan.FromSeconds(30), Describe);
     }
 
     /// <summary>Waits until something is true of the page.</summary>

@@ -6,7 +6,7 @@ using System.Text.Json;
 
 namespace Keyway.Browser.Relay;
 
-/// <summary><c>keyway serve</c> as people start it: the command, the relay that it starts, and the sandbox where it needs one.</summary>
+/// <summary><c>keyway serve</c> as people start it: the command, the relay that it starts, and the sandbox where it needs one. <c>KEYWAY_PROGRAM</c> names another command than the one that was just built.</summary>
 public sealed class RunningRelay : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
@@ -31,8 +31,11 @@ public sealed class RunningRelay : IAsyncDisposable
     /// <returns>The relay, which has opened the presentation.</returns>
     public static async Task<RunningRelay> StartAsync(params string[] arguments)
     {
-        ProcessStartInfo start = new("dotnet") { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (string argument in (string[])[Program, "serve", "--json", .. arguments]) start.ArgumentList.Add(argument);
+        // Another than the one that was built with the tests: a published one, whose times are those that people see.
+        string? named = Environment.GetEnvironmentVariable("KEYWAY_PROGRAM");
+        bool isNamed = !string.IsNullOrEmpty(named);
+        ProcessStartInfo start = new(isNamed ? named! : "dotnet") { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (string argument in (string[])[.. isNamed ? [] : (string[])[Program], "serve", "--json", .. arguments]) start.ArgumentList.Add(argument);
         Process process = Process.Start(start)!;
         StringBuilder errors = new();
         process.ErrorDataReceived += (_, line) =>
