@@ -103,6 +103,14 @@ public sealed partial class Presentation
         Stream file = await new SegmentFetcher(_setup.Sources, timeline.Origin, _setup.KeyFiles).OpenFileAsync(current.Segments.WholeFile, cancellationToken).ConfigureAwait(false);
         if (file.CanSeek) times.Length = file.Length;
         string name = ContentReader.NameOf(current);
+        if (!current.IsReadable)
+        {
+            // Text, images: nothing of them is opened, and nothing has to be.
+            if (current.Protection.Count + current.Segments.OwnProtection.Count == 0) return new OpenedSegment(file, times);
+            await file.DisposeAsync().ConfigureAwait(false);
+            throw new MediaFormatException(name, new FormatError($"{current.MimeType ?? "its container"} is not read, and it is protected", "", -1));
+        }
+
         return new OpenedSegment(FileRepacker.Takes(current.MimeType) ? ClearWebM(file, name, current, cancellationToken) : Clear(default, MediaUnit.File(file, name), current, cancellationToken), times);
     }
 

@@ -15,7 +15,7 @@ const Ahead = 30, Behind = 60;
 
 /** @param {Track} track @returns {boolean} whether its text is in MP4 */
 function isBoxed(track) {
-  return track.media === 'mse' && /^(wvtt|stpp)/.test(track.codecs);
+  return track.media !== 'file' && Boolean(track.init) && /^(wvtt|stpp)/.test(track.codecs);
 }
 
 /** @param {Track} track */

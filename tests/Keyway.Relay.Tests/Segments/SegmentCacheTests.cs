@@ -52,11 +52,12 @@ public sealed class SegmentCacheTests
     public async Task What_nobody_waits_for_any_more_is_given_up()
     {
         using SegmentCache cache = new();
-        TaskCompletionSource<bool> stopped = new();
+        TaskCompletionSource<bool> stopped = new(), begun = new();
         using CancellationTokenSource first = new(), second = new();
         Task<ClearBytes> Open(CancellationToken token)
         {
             TaskCompletionSource<ClearBytes> never = new();
+            begun.TrySetResult(true);
             token.Register(() =>
             {
                 stopped.TrySetResult(true);
@@ -66,6 +67,7 @@ public sealed class SegmentCacheTests
         }
 
         Task one = cache.GetAsync("a", Open, first.Token), two = cache.GetAsync("a", Open, second.Token);
+        await begun.Task.WaitAsync(Cancel);
         await first.CancelAsync();
         await FluentActions.Awaiting(() => one).Should().ThrowAsync<OperationCanceledException>();
         stopped.Task.IsCompleted.Should().BeFalse("the other still waits");
