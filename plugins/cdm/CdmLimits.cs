@@ -47,4 +47,7 @@ internal static class CdmLimits
 
     /// <inheritdoc cref="Crashes"/>
     public static readonly TimeSpan CrashWindow = TimeSpan.FromMinutes(5);
+
+    /// <summary>So much of what one process asks and breaks is told: each question and each rule as often as a process of ours says it at most, and no log is filled by one that is not ours any more.</summary>
+    public const int QuestionsTold = 256;
 }

@@ -160,6 +160,8 @@ internal sealed unsafe class Liar : IDisposable
                 });
                 break;
             case FrameType.Initialize:
+                if (Tells("asks"))
+                    for (uint i = 0; i < 1000; i++) Ask(i == 0 ? CdmQuestion.Irregular : CdmQuestion.StorageId, i == 0 ? (ulong)CdmIrregularity.PromiseTwice : i);
                 Send(FrameType.Initialized, head.Id, frame => frame.Flag(!Tells("not-initialized")));
                 break;
             case FrameType.CreateSession:
@@ -320,6 +322,12 @@ internal sealed unsafe class Liar : IDisposable
         write(_frame);
         _pipe.Write(_frame.End().Span);
     }
+
+    private void Ask(CdmQuestion question, ulong detail) => Send(FrameType.Asked, 0, frame =>
+    {
+        frame.U32((uint)question);
+        frame.U64(detail);
+    });
 
     private void Raw(byte[] bytes) => _pipe.Write(bytes);
 

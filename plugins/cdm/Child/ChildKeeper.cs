@@ -27,6 +27,7 @@ internal sealed partial class ChildKeeper(CdmOptions options, ChildProgram progr
     private long? _died;
     private TimeSpan _pause;
     private long _started;
+    private int _told;
     private LicenseServiceException? _fault;
     private bool _disposed;
 
@@ -166,6 +167,7 @@ internal sealed partial class ChildKeeper(CdmOptions options, ChildProgram progr
             if (left > TimeSpan.Zero) await Task.Delay(left, machine, _over.Token).ConfigureAwait(false);
             await CheckModuleAsync(_over.Token).ConfigureAwait(false);
             lock (_gate) Starts++;
+            Volatile.Write(ref _told, 0);
             CdmChild child = await CdmChild.StartAsync(program, options, new ModuleFiles(store), Asked, machine, _over.Token).ConfigureAwait(false);
             lock (_gate)
             {
@@ -269,7 +271,13 @@ internal sealed partial class ChildKeeper(CdmOptions options, ChildProgram progr
 
     private void Asked(CdmQuestion question, ulong detail)
     {
-        if (question != CdmQuestion.Metric) Log.Asked(logger, options.ModuleName, question, detail);
+        if (question == CdmQuestion.Metric) return;
+        // Its own process counts, too; but that is the module's, which may say anything.
+        int told = Interlocked.Increment(ref _told);
+        if (told > CdmLimits.QuestionsTold) return;
+        if (question == CdmQuestion.Irregular) Log.Irregular(logger, options.ModuleName, (CdmIrregularity)detail);
+        else Log.Asked(logger, options.ModuleName, question, detail);
+        if (told == CdmLimits.QuestionsTold) Log.NoMore(logger, options.ModuleName);
     }
 
     private static partial class Log
@@ -288,5 +296,11 @@ internal sealed partial class ChildKeeper(CdmOptions options, ChildProgram progr
 
         [LoggerMessage(14, LogLevel.Debug, "The module {Module} asks for {Question} ({Detail}); nothing is claimed that is not known")]
         public static partial void Asked(ILogger logger, string module, CdmQuestion question, ulong detail);
+
+        [LoggerMessage(15, LogLevel.Debug, "The module {Module} broke a rule of its interface: {Rule}")]
+        public static partial void Irregular(ILogger logger, string module, CdmIrregularity rule);
+
+        [LoggerMessage(16, LogLevel.Debug, "What the module {Module} asks and breaks is not told any more until its process is another")]
+        public static partial void NoMore(ILogger logger, string module);
     }
 }

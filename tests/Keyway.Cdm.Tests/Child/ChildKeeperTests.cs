@@ -2,6 +2,8 @@ using System.Diagnostics;
 using Keyway.Decryption;
 using Keyway.Licensing;
 using Keyway.Testing;
+using Microsoft.Extensions.Logging;
+using NSubstitute;
 
 namespace Keyway.Cdm.Child;
 
@@ -29,6 +31,26 @@ public sealed class ChildKeeperTests
 
         await using CdmSession third = await OpenedSession.OpenAsync(system);
         system.Keeper.Starts.Should().Be(2);
+    }
+
+    [Fact]
+    public async Task What_a_child_asks_fills_no_log()
+    {
+        List<string> told = [];
+        ILogger logger = Substitute.For<ILogger>();
+        logger.IsEnabled(Arg.Any<LogLevel>()).Returns(true);
+        logger.WhenForAnyArgs(static each => each.Log(default, default, Arg.Any<Arg.AnyType>(), default, Arg.Any<Func<Arg.AnyType, Exception?, string>>()))
+            .Do(call => { lock (told) told.Add(call.ArgAt<object>(2).ToString()!); });
+        ILoggerFactory logging = Substitute.For<ILoggerFactory>();
+        logging.CreateLogger(Arg.Any<string>()).Returns(logger);
+        await using CdmKeySystem system = LyingModule.Make($"{LyingModule.HasKey},asks", logging: logging);
+        await using CdmSession session = await OpenedSession.OpenAsync(system);
+        lock (told)
+        {
+            told.Should().ContainSingle(static line => line.Contains("broke a rule of its interface: PromiseTwice", StringComparison.Ordinal));
+            told.Count(static line => line.Contains("asks for StorageId", StringComparison.Ordinal)).Should().Be(CdmLimits.QuestionsTold - 1);
+            told.Should().ContainSingle(static line => line.Contains("is not told any more", StringComparison.Ordinal));
+        }
     }
 
     [Fact]

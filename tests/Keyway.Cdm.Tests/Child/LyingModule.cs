@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Security.Cryptography;
 using Keyway.Plugins;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using NSubstitute;
 
@@ -30,11 +31,11 @@ internal static class LyingModule
         Arguments = [script],
     };
 
-    public static PluginContext Context(IPluginStorage? storage = null) => new()
+    public static PluginContext Context(IPluginStorage? storage = null, ILoggerFactory? logging = null) => new()
     {
         PluginId = "cdm",
         Settings = new ConfigurationBuilder().Build().GetSection("none"),
-        Logging = NullLoggerFactory.Instance,
+        Logging = logging ?? NullLoggerFactory.Instance,
         Events = Substitute.For<Messaging.IEventSource>(),
         Secrets = Substitute.For<ISecretReader>(),
         Http = new HttpMessageInvoker(new SocketsHttpHandler()),
@@ -42,6 +43,6 @@ internal static class LyingModule
         Storage = storage ?? PluginContext.NoStorage,
     };
 
-    public static CdmKeySystem Make(string script, CdmOptions? options = null, TimeProvider? machine = null, bool isTest = false) =>
-        new(options ?? (isTest ? Options with { Pin = Hash } : Options), Context(), Program(script), isTest ? [Hash] : null, machine);
+    public static CdmKeySystem Make(string script, CdmOptions? options = null, TimeProvider? machine = null, bool isTest = false, ILoggerFactory? logging = null) =>
+        new(options ?? (isTest ? Options with { Pin = Hash } : Options), Context(logging: logging), Program(script), isTest ? [Hash] : null, machine);
 }
