@@ -14,6 +14,14 @@ const Inner = new Set(['challenge', 'sent']);
 const Noise = new Set(['segment', 'map', 'session']);
 const Steps = new Set(['manifest', 'keySystem', 'licence', 'keys', 'firstClear']);
 
+/**
+ * What can only have happened before what. Facts of different kinds reach the relay on ways of their own, and so a step may be told a moment after the one that came of it.
+ */
+const Causes = ['manifest', 'header', 'keySystem', 'needed', 'challenge', 'sent', 'licence', 'keys', 'firstClear'];
+
+/** Milliseconds that such a moment is at most; what lies further apart is in the order in which it was told. */
+const Moment = 150;
+
 /** What a step is called. Of others the relay's own words are shown. @type {Record<string, (data: Record<string, any>) => string | null>} */
 const Names = {
   manifest: () => 'Manifest read',
@@ -115,7 +123,23 @@ export function startStory(feed, player) {
     const last = items.lastElementChild;
     // A manifest with many headers would else hide what comes of them.
     if (item.kind === 'header' && item.level === 'info' && last instanceof HTMLElement && last.dataset.kind === 'header') gather(last, item);
-    else items.append(row(item));
+    else place(row(item), item);
+  }
+
+  /** @param {HTMLElement} row @param {StoryItem} item */
+  function place(row, item) {
+    const rank = Causes.indexOf(item.kind);
+    /** @type {Element | null} */
+    let after = items.lastElementChild;
+    for (; rank >= 0 && after instanceof HTMLElement; after = after.previousElementSibling) {
+      const told = Number(after.dataset.ms);
+      if (item.ms - told > Moment || Causes.indexOf(after.dataset.kind ?? '') <= rank) break;
+      row.dataset.ms = after.dataset.ms;
+      setText(/** @type {HTMLElement} */ (row.firstElementChild), when(told));
+    }
+
+    if (after) after.after(row);
+    else items.prepend(row);
   }
 
   /** @param {HTMLElement} row of headers @param {StoryItem} item one more of them */
@@ -148,7 +172,7 @@ export function startStory(feed, player) {
     // What it carried is seen without opening anything.
     if (line) (summary ?? content).append(line);
     waterfall(item, cell);
-    const entry = make('li', { class: classes, 'data-kind': kind }, make('span', { class: 'when', text: when(item.ms) }), make('span', { class: 'rail', 'aria-hidden': 'true' }), cell);
+    const entry = make('li', { class: classes, 'data-kind': kind, 'data-ms': String(item.ms) }, make('span', { class: 'when', text: when(item.ms) }), make('span', { class: 'rail', 'aria-hidden': 'true' }), cell);
     if (kind === 'header') headersOf.set(entry, [item]);
     return entry;
   }
