@@ -27,7 +27,7 @@ internal static class RelayRun
         // The web application starts beside the host and the sample's service.
         string control = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
         string[] more = [.. isLive ? ["--live"] : Array.Empty<string>(), .. hasFaults ? ["--control", control] : Array.Empty<string>()];
-        await using DemoRun run = await DemoRun.BeginAsync(context, source, options with { Keys = held.Keys }, more, cancellationToken);
+        await using DemoRun run = await DemoRun.BeginAsync(context, source, options with { Keys = held.Keys }, more, every: true, cancellationToken);
         await run.Starting;
         await Cli.Host.StartAsync(run.Host, run.Context, run.Options.KeySystem, cancellationToken);
         using FaultSwitch? faults = hasFaults && run.Sandbox is { } sandbox ? new FaultSwitch(new Uri(sandbox.Url, $"control/{control}/faults"), run.Options.LicenseUrl?.AbsolutePath ?? "/", run.Options.KeySystem ?? "", story) : null;

@@ -50,7 +50,7 @@ internal static class PlayCommand
         if (source is null && options.Kind != SessionKind.Temporary)
             throw new UsageException("--persist needs a source: the bundled sample's licence service and device are gone when it has been played");
         ProgressView progress = new();
-        await using DemoRun run = await DemoRun.BeginAsync(context, source, options, [], cancellationToken);
+        await using DemoRun run = await DemoRun.BeginAsync(context, source, options, [], every: false, cancellationToken);
         (context, options) = (run.Context, run.Options with { Progress = progress });
         KeywayHost keyway = run.Host;
         await using OutputSet outputs = new(context.Io, force);

@@ -15,7 +15,9 @@ internal sealed class DemoRun : IAsyncDisposable
 
     private DemoDevice? _device;
 
-    private DemoRun(CommandContext context, PresentationOptions options) => (Context, Options) = (context, options);
+    private readonly bool _every;
+
+    private DemoRun(CommandContext context, PresentationOptions options, bool every) => (Context, Options, _every) = (context, options, every);
 
     /// <summary>The bundled sample.</summary>
     public static Uri Sample => new(Path.Combine(AppContext.BaseDirectory, "samples", "cenc", "manifest.mpd"));
@@ -40,10 +42,11 @@ internal sealed class DemoRun : IAsyncDisposable
     /// <param name="source">What is to be opened; <see langword="null"/>: the sample.</param>
     /// <param name="options">How.</param>
     /// <param name="arguments">Further arguments of the sample's service.</param>
+    /// <param name="every">Whether the plugins of all key systems are loaded, also where one is named: for those who explain every header. It takes longer.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="UsageException">The sample cannot be opened in that way.</exception>
     /// <exception cref="SandboxException">The sample's service does not start.</exception>
-    public static async Task<DemoRun> BeginAsync(CommandContext context, Uri? source, PresentationOptions options, IReadOnlyList<string> arguments, CancellationToken cancellationToken)
+    public static async Task<DemoRun> BeginAsync(CommandContext context, Uri? source, PresentationOptions options, IReadOnlyList<string> arguments, bool every, CancellationToken cancellationToken)
     {
         bool isOurs = source is null && options.LicenseUrl is null;
         IConfigurationRoot settings = Cli.Host.ReadSettings(context);
@@ -52,8 +55,8 @@ internal sealed class DemoRun : IAsyncDisposable
         bool isDemo = isOurs && (options.Provider is null || provided);
         Task<SandboxProcess>? starting = isDemo ? SandboxProcess.StartAsync(arguments, context.Io.Leftovers, cancellationToken) : null;
         // Where the host needs nothing of the sandbox to start, the two start beside each other.
-        KeywayHost? early = isDemo && !provided && !DemoDevice.IsNeeded(options.KeySystem ?? DefaultKeySystem, settings) ? Cli.Host.Create(context, settings, options.KeySystem ?? DefaultKeySystem) : null;
-        DemoRun run = new(context, options) { Host = early!, Starting = early?.StartAsync(cancellationToken) ?? Task.CompletedTask };
+        KeywayHost? early = isDemo && !provided && !DemoDevice.IsNeeded(options.KeySystem ?? DefaultKeySystem, settings) ? Cli.Host.Create(context, settings, every ? null : options.KeySystem ?? DefaultKeySystem) : null;
+        DemoRun run = new(context, options, every) { Host = early!, Starting = early?.StartAsync(cancellationToken) ?? Task.CompletedTask };
         try
         {
             await run.PrepareAsync(starting, provided, settings, cancellationToken);
@@ -90,6 +93,6 @@ internal sealed class DemoRun : IAsyncDisposable
         }
 
         bool isChanged = provided || _device is not null;
-        Host ??= Cli.Host.Create(Context, isChanged ? Cli.Host.ReadSettings(Context) : settings, Options.KeySystem);
+        Host ??= Cli.Host.Create(Context, isChanged ? Cli.Host.ReadSettings(Context) : settings, _every ? null : Options.KeySystem);
     }
 }
