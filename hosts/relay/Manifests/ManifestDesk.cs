@@ -130,6 +130,7 @@ internal sealed class ManifestDesk(ServedPresentation served)
         try
         {
             IReadOnlyList<TimelineSegment> segments = await SegmentsAsync(map, period, rendition, cancellationToken);
+            if (facts.Parts.Count > 0 && segments.Count == 1) segments = [.. facts.Parts.Select((part, index) => SegmentOf(segments[0].Address, part, (ulong)index, facts.Parts[0].Start))];
             return new RenditionSegments { Facts = facts, Segments = segments, Codecs = facts.Codecs, Estimate = BitrateOf(segments) };
         }
         catch (KeywayException)
@@ -138,6 +139,17 @@ internal sealed class ManifestDesk(ServedPresentation served)
             return null;
         }
     }
+
+    /// <summary>A fragment of a file as a segment of its period, which begins where the file does.</summary>
+    private static TimelineSegment SegmentOf(Uri file, FilePart part, ulong number, TimeSpan begin) => new()
+    {
+        Address = file,
+        Number = number + 1,
+        Time = (ulong)Math.Max(0, (part.Start - begin).Ticks),
+        Duration = (ulong)Math.Max(1, part.Length.Ticks),
+        Timescale = (ulong)TimeSpan.TicksPerSecond,
+        Range = new Sources.ByteRange(part.First, part.First + part.Count - 1),
+    };
 
     /// <summary>Bits per second, by the sizes of segments where those are known; 0: they are not.</summary>
     private static long BitrateOf(IReadOnlyList<TimelineSegment> segments)
