@@ -146,6 +146,33 @@ public sealed class ServeTests
     }
 
     [Fact]
+    public async Task A_licence_under_a_root_that_is_not_for_development_serves_nothing()
+    {
+        await using ProgramRun run = ProgramRun.Start("serve", "--json", "--key-system", "widevine", "--set", "Keyway:KeySystems:widevine:Settings:Roots:demo:Development=false");
+        Uri page = await PageAsync(run);
+        JsonElement map = await MapAsync(page, "failed");
+        map.GetProperty("failure").GetProperty("page").GetString().Should().Be("docs/errors/policy.md");
+        string[] paths =
+        [
+            "manifest.mpd", "master.m3u8", "hls/0.m3u8",
+            .. map.GetProperty("periods")[0].GetProperty("renditions").EnumerateArray().Select(static rendition => rendition.GetProperty("id").GetString()!)
+                .SelectMany(static id => (string[])[$"{id}/init.mp4", $"{id}/init.bin", $"{id}/file.mp4", $"{id}/segments", .. Enumerable.Range(1, 5).Select(number => $"{id}/n{number}.m4s")]),
+        ];
+        paths.Should().HaveCount(3 + (3 * 9));
+        foreach (string path in paths)
+        {
+            using HttpResponseMessage answer = await Http.GetAsync(new Uri(page, path), Cancel);
+            answer.StatusCode.Should().Be(HttpStatusCode.Forbidden, path);
+            answer.Content.Headers.ContentType!.MediaType.Should().Be("application/problem+json", path);
+            string body = await answer.Content.ReadAsStringAsync(Cancel);
+            body.Length.Should().BeLessThan(1000, "no media is in it");
+            JsonDocument.Parse(body).RootElement.GetProperty("type").GetString().Should().Be("docs/errors/policy.md");
+        }
+
+        (await Http.GetStringAsync(new Uri(page, "docs/errors/policy.md"), Cancel)).Should().NotBeEmpty("the page that is named is served");
+    }
+
+    [Fact]
     public async Task Content_that_nothing_opens_is_a_page_that_says_why()
     {
         await using ProgramRun run = ProgramRun.Start("serve", Sample.Manifest, "--json", "--license-url", "http://127.0.0.1:9/");

@@ -24,21 +24,16 @@ internal static class FileEndpoint
     /// <summary>A file that has to be read from its beginning.</summary>
     private static async Task PassAsync(HttpContext context, ServedPresentation served, ServedRendition rendition, string type)
     {
+        // A player reads here and there in it: what fits is read once.
+        if (await served.Desk.FileAsync(rendition, context.RequestAborted) is { } whole)
+        {
+            await MediaEndpoints.WriteAsync(context, whole.Content, type);
+            return;
+        }
+
         OpenedSegment opened = await served.Presentation.ReadFileAsync(rendition.Rendition, context.RequestAborted);
         await using (opened)
         {
-            // A player reads here and there in it: what fits is read once.
-            if (opened.Length <= RelayLimits.LargestCached)
-            {
-                (ClearBytes whole, _) = await served.Cache.GetAsync($"{rendition.Folder}/file", async token =>
-                {
-                    OpenedSegment again = await served.Presentation.ReadFileAsync(rendition.Rendition, token);
-                    await using (again) return new ClearBytes { Content = await SegmentDesk.ReadAsync(again.Content, token) };
-                }, context.RequestAborted);
-                await MediaEndpoints.WriteAsync(context, whole.Content, type);
-                return;
-            }
-
             if (opened.Length is not { } total)
             {
                 context.Response.ContentType = type;

@@ -42,11 +42,14 @@ internal sealed class HlsTrack(int number)
                 if (media.Segments.Count == 0) continue;
                 if (!isFirst) text.Append("#EXT-X-DISCONTINUITY\n");
                 isFirst = false;
+                if (media.Facts.Parts is [{ } first, ..]) text.Append(CultureInfo.InvariantCulture, $"#EXT-X-MAP:URI=\"../{rendition.Folder}/{MediaEndpoints.File}\",BYTERANGE=\"{first.First}@0\"\n");
                 if (Map(rendition, media.Facts) is { } map) text.Append(CultureInfo.InvariantCulture, $"#EXT-X-MAP:URI=\"../{rendition.Folder}/{map}\"\n");
                 if (live is not null) text.Append(CultureInfo.InvariantCulture, $"#EXT-X-PROGRAM-DATE-TIME:{live.AvailabilityStart + period.Start + media.Facts.StartOf(media.Segments[0]):yyyy-MM-dd'T'HH:mm:ss.fffK}\n");
                 foreach (TimelineSegment segment in media.Segments)
                 {
-                    text.Append(CultureInfo.InvariantCulture, $"#EXTINF:{LengthOf(period, segment).TotalSeconds:0.######},\n../{rendition.Folder}/{(media.Facts.IsWholeFile ? MediaEndpoints.File : NameOf(segment, media.Facts.Extension))}\n");
+                    text.Append(CultureInfo.InvariantCulture, $"#EXTINF:{LengthOf(period, segment).TotalSeconds:0.######},\n");
+                    if (media.Facts.Parts.Count > 0 && segment.Range is { Last: { } last } range) text.Append(CultureInfo.InvariantCulture, $"#EXT-X-BYTERANGE:{last - range.First + 1}@{range.First}\n");
+                    text.Append(CultureInfo.InvariantCulture, $"../{rendition.Folder}/{(media.Facts.IsWholeFile ? MediaEndpoints.File : NameOf(segment, media.Facts.Extension))}\n");
                 }
             }
 

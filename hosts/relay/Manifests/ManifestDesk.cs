@@ -23,6 +23,7 @@ internal sealed class ManifestDesk(ServedPresentation served)
             return MpdRewriter.Write(map, listed, now);
         }
 
+        map = map with { Periods = Settled(map) };
         Dictionary<ServedRendition, RenditionSegments> media = [];
         foreach (ServedPeriod period in map.Periods)
         {
@@ -49,7 +50,8 @@ internal sealed class ManifestDesk(ServedPresentation served)
     public async Task<string> MasterAsync(CancellationToken cancellationToken)
     {
         MapSnapshot map = served.Current;
-        ServedPeriod? period = map.IsLive ? map.Periods.LastOrDefault(HasMedia) : map.Periods.FirstOrDefault(HasMedia);
+        IReadOnlyList<ServedPeriod> periods = Settled(map);
+        ServedPeriod? period = map.IsLive ? periods.LastOrDefault(HasMedia) : periods.FirstOrDefault(HasMedia);
         if (period is null) throw NotServedException.Unknown("there is no media yet");
         ServedRendition[] renditions = [.. period.Renditions.Where(static each => each.Refusal is null && each.Rendition.Kind is MediaKind.Video or MediaKind.Audio or MediaKind.Text)];
         MediaFacts?[] facts = await Task.WhenAll(renditions.Select(each => TryLookAsync(each, cancellationToken)));
@@ -72,7 +74,7 @@ internal sealed class ManifestDesk(ServedPresentation served)
         string name = served.Hls.NameOf(number) ?? throw NotServedException.Unknown("there is no such playlist");
         ServedRendition? wanted = map.Renditions.LastOrDefault(each => each.Name == name);
         List<(ServedPeriod, ServedRendition, RenditionSegments)> parts = [];
-        foreach (ServedPeriod period in map.Periods)
+        foreach (ServedPeriod period in Settled(map))
         {
             if (Continuation(period, name, wanted) is not { } rendition) continue;
             if (await TryReadAsync(map, period, rendition, cancellationToken) is { Segments.Count: > 0 } media) parts.Add((period, rendition, media));
@@ -130,6 +132,7 @@ internal sealed class ManifestDesk(ServedPresentation served)
         try
         {
             IReadOnlyList<TimelineSegment> segments = await SegmentsAsync(map, period, rendition, cancellationToken);
+            if (facts.Parts.Count > 0 && segments.Count == 1) segments = [.. facts.Parts.Select((part, index) => SegmentOf(segments[0].Address, part, (ulong)index, facts.Parts[0].Start))];
             return new RenditionSegments { Facts = facts, Segments = segments, Codecs = facts.Codecs, Estimate = BitrateOf(segments) };
         }
         catch (KeywayException)
@@ -138,6 +141,17 @@ internal sealed class ManifestDesk(ServedPresentation served)
             return null;
         }
     }
+
+    /// <summary>A fragment of a file as a segment of its period, which begins where the file does.</summary>
+    private static TimelineSegment SegmentOf(Uri file, FilePart part, ulong number, TimeSpan begin) => new()
+    {
+        Address = file,
+        Number = number + 1,
+        Time = (ulong)Math.Max(0, (part.Start - begin).Ticks),
+        Duration = (ulong)Math.Max(1, part.Length.Ticks),
+        Timescale = (ulong)TimeSpan.TicksPerSecond,
+        Range = new Sources.ByteRange(part.First, part.First + part.Count - 1),
+    };
 
     /// <summary>Bits per second, by the sizes of segments where those are known; 0: they are not.</summary>
     private static long BitrateOf(IReadOnlyList<TimelineSegment> segments)
@@ -169,6 +183,23 @@ internal sealed class ManifestDesk(ServedPresentation served)
             .ThenBy(each => Math.Abs((each.Rendition.Height ?? 0) - (like.Rendition.Height ?? 0)))
             .ThenBy(each => Math.Abs(each.Rendition.Bandwidth - like.Rendition.Bandwidth))
             .FirstOrDefault());
+    }
+
+    private IReadOnlyList<ServedPeriod> Settled(MapSnapshot map) => map.IsLive && served.Facts.Kind == ContentKind.Hls ? Settled(map.Periods, GoesOn) : map.Periods;
+
+    private bool GoesOn(ServedRendition rendition) => rendition.Rendition.Segments is { IsLive: true } segments && segments.Played(served.Now).Skip(1).Any();
+
+    /// <summary>
+    /// Playlists are read one after the other: a period that has just begun is there in one, and not yet in another. It is named when it has all renditions of the one before, or when one of
+    /// its playlists has gone on without the others. Players take a rendition that comes later, or another in its place, for another presentation.
+    /// </summary>
+    /// <param name="periods">The periods in order.</param>
+    /// <param name="goesOn">Whether a rendition has more than one segment there.</param>
+    public static IReadOnlyList<ServedPeriod> Settled(IReadOnlyList<ServedPeriod> periods, Func<ServedRendition, bool> goesOn)
+    {
+        if (periods is not [.., { } before, { } newest]) return periods;
+        HashSet<string> there = [.. newest.Renditions.Select(static rendition => rendition.Name)];
+        return before.Renditions.All(rendition => there.Contains(rendition.Name)) || newest.Renditions.Any(goesOn) ? periods : [.. periods.SkipLast(1)];
     }
 
     private static bool IsIndexedWebM(Rendition rendition) =>

@@ -112,9 +112,39 @@ internal sealed class MpdWriter
         if (rendition.AudioSamplingRate is { Length: > 0 } sampling && sampling.All(char.IsAsciiDigit)) Write("audioSamplingRate", sampling);
         bool isFile = media.Facts.IsWholeFile;
         _writer.WriteElementString("BaseURL", Space, $"{served.Folder}/{(isFile ? MediaEndpoints.File : "")}");
-        if (!isFile)
+        if (media.Facts.Parts.Count > 0) WriteParts(media.Facts.Parts);
+        else if (!isFile)
         {
             SegmentTemplateWriter.Write(_writer, "", Space, media.Segments, media.Facts.MediaStart, media.Facts.MediaStart - media.Facts.ListStart, media.Facts.HasInitialization || !media.Facts.Initialization.IsEmpty);
+        }
+
+        _writer.WriteEndElement();
+    }
+
+    /// <summary>The fragments of a file that has no index of its own.</summary>
+    private void WriteParts(IReadOnlyList<FilePart> parts)
+    {
+        _writer.WriteStartElement("SegmentList", Space);
+        Write("timescale", TimeSpan.TicksPerSecond.ToString(CultureInfo.InvariantCulture));
+        if (parts[0].Start > TimeSpan.Zero) Write("presentationTimeOffset", parts[0].Start.Ticks.ToString(CultureInfo.InvariantCulture));
+        _writer.WriteStartElement("Initialization", Space);
+        Write("range", string.Create(CultureInfo.InvariantCulture, $"0-{parts[0].First - 1}"));
+        _writer.WriteEndElement();
+        _writer.WriteStartElement("SegmentTimeline", Space);
+        foreach (FilePart part in parts)
+        {
+            _writer.WriteStartElement("S", Space);
+            Write("t", part.Start.Ticks.ToString(CultureInfo.InvariantCulture));
+            Write("d", Math.Max(1, part.Length.Ticks).ToString(CultureInfo.InvariantCulture));
+            _writer.WriteEndElement();
+        }
+
+        _writer.WriteEndElement();
+        foreach (FilePart part in parts)
+        {
+            _writer.WriteStartElement("SegmentURL", Space);
+            Write("mediaRange", string.Create(CultureInfo.InvariantCulture, $"{part.First}-{part.First + part.Count - 1}"));
+            _writer.WriteEndElement();
         }
 
         _writer.WriteEndElement();

@@ -18,6 +18,9 @@ internal sealed record MediaFacts
     /// <summary>Whether it is one file, and nothing says where its segments are.</summary>
     public bool IsWholeFile { get; init; }
 
+    /// <summary>The fragments of such a file, where it could be read for them; none: it is one piece.</summary>
+    public IReadOnlyList<FilePart> Parts { get; init; } = [];
+
     /// <summary>Whether it is one file, and an index says where its segments are.</summary>
     public bool IsIndexed { get; init; }
 

@@ -57,6 +57,18 @@ internal sealed class SegmentDesk(Presentation presentation, SegmentCache cache)
     public Task<MediaFacts> FactsAsync(ServedRendition rendition, CancellationToken cancellationToken) =>
         rendition.Media.FindAsync(() => LookAsync(rendition)).WaitAsync(cancellationToken);
 
+    /// <summary>A file without an index, clear and whole; <see langword="null"/>: it is larger than what is kept, or nobody knows how large.</summary>
+    public async Task<ClearBytes?> FileAsync(ServedRendition rendition, CancellationToken cancellationToken)
+    {
+        OpenedSegment opened = await presentation.ReadFileAsync(rendition.Rendition, cancellationToken).ConfigureAwait(false);
+        await using (opened.ConfigureAwait(false)) if (opened.Length is not <= RelayLimits.LargestCached) return null;
+        return (await cache.GetAsync($"{rendition.Folder}/file", async token =>
+        {
+            OpenedSegment again = await presentation.ReadFileAsync(rendition.Rendition, token).ConfigureAwait(false);
+            await using (again.ConfigureAwait(false)) return new ClearBytes { Content = await ReadAsync(again.Content, token).ConfigureAwait(false) };
+        }, cancellationToken).ConfigureAwait(false)).Segment;
+    }
+
     /// <summary>Opens a segment.</summary>
     public async Task<ClearBytes> OpenAsync(Rendition rendition, TimelineSegment segment, SegmentContainer container, CancellationToken cancellationToken)
     {
@@ -90,6 +102,7 @@ internal sealed class SegmentDesk(Presentation presentation, SegmentCache cache)
                 list is not Dash.RepresentationSegments { Addressing: not Dash.SegmentAddressing.Index } && list.Initialization is { } first && list.Next(null, presentation.Now).Segment.Address == first.Address,
             HasInitialization = list.Initialization is not null,
         };
+        if (facts.IsWholeFile && presentation.Facts.Kind == Content.ContentKind.FragmentedMp4 && served.SharedWith is null) facts = facts with { Parts = await PartsAsync(served).ConfigureAwait(false) };
         if (facts.Form == MediaForm.Image || (!rendition.IsReadable && rendition.MimeType is not null)) return facts;
         ReadOnlyMemory<byte> head = default;
         bool isSure = facts.Form != MediaForm.Other;
@@ -121,6 +134,19 @@ internal sealed class SegmentDesk(Presentation presentation, SegmentCache cache)
 
         if (facts.Codecs is null && facts.Form is MediaForm.Mp4 or MediaForm.TransportStream or MediaForm.PackedAudio && head.Length > 0) facts = facts with { Codecs = await CodecsOfAsync(head, rendition).ConfigureAwait(false) };
         return facts;
+    }
+
+    private async Task<IReadOnlyList<FilePart>> PartsAsync(ServedRendition served)
+    {
+        try
+        {
+            return await FileAsync(served, CancellationToken.None).ConfigureAwait(false) is { } file ? await FileParts.ReadAsync(file.Content, served.Rendition.Path).ConfigureAwait(false) : [];
+        }
+        catch (KeywayException)
+        {
+            // It is one piece, and whoever asks for it hears why it cannot be had.
+            return [];
+        }
     }
 
     private TimelineSegment? FirstOf(SegmentList list)

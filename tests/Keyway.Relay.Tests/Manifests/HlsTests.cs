@@ -77,6 +77,25 @@ public sealed class HlsTests
         second.Should().Contain("#EXT-X-DISCONTINUITY-SEQUENCE:1\n").And.Contain("#EXT-X-MEDIA-SEQUENCE:3\n");
     }
 
+    [Fact]
+    public void A_period_is_named_when_every_playlist_has_come_to_it()
+    {
+        Serving.ServedPeriod whole = Period(0, "360", "180", "audio"), begun = Period(1, "180"), settled = Period(1, "180", "360", "audio");
+        ManifestDesk.Settled([whole, begun], static _ => false).Should().Equal(whole);
+        ManifestDesk.Settled([whole, settled], static _ => false).Should().Equal(whole, settled);
+        ManifestDesk.Settled([whole, begun], static _ => true).Should().Equal([whole, begun], "the others are not coming");
+        ManifestDesk.Settled([begun], static _ => false).Should().Equal([begun], "there is nothing else");
+        ManifestDesk.Settled([], static _ => false).Should().BeEmpty();
+    }
+
+    private static Serving.ServedPeriod Period(int number, params string[] names) => new()
+    {
+        Number = number,
+        Start = TimeSpan.Zero,
+        Period = new TimelinePeriod { Path = "/p" },
+        Renditions = [.. names.Select((name, index) => new Serving.ServedRendition { Period = number, Number = index, Name = name, Rendition = new Rendition { Path = name, Kind = MediaKind.Video, Segments = null! }, Media = new Serving.RenditionMedia() })],
+    };
+
     private static (ulong First, int Target) Read(string text)
     {
         string[] lines = text.Split('\n');
