@@ -69,6 +69,8 @@ internal sealed class RelayState : IAsyncDisposable
         await _opening.WaitAsync(either.Token).ConfigureAwait(false);
         try
         {
+            // What is known of the content stays known while it is opened anew.
+            if (Facts is { } known) Volatile.Write(ref _facts, known);
             ServedPresentation? before = Interlocked.Exchange(ref _served, null);
             Volatile.Write(ref _failure, null);
             if (before is not null) await before.DisposeAsync().ConfigureAwait(false);
