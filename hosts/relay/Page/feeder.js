@@ -133,7 +133,7 @@ export class Feeder {
 
   /** @returns {Promise<{ track: Track, segment: Segment, period: Period } | null>} */
   async #next() {
-    const { timeline } = this.player;
+    const { timeline } = this.player, { cursor } = this;
     if (this.done || this.level >= this.ahead || this.cursor > this.player.position + this.ahead + 60) return null;
     for (let period = timeline.periodAt(this.cursor); period; period = timeline.after(period)) {
       const track = this.player.pick(this.kind, period, this), time = Math.max(this.cursor, period.start);
@@ -153,6 +153,8 @@ export class Feeder {
         return null;
       }
 
+      // A seek came in the meantime: what was looked for is not what is next any more.
+      if (this.cursor !== cursor) return this.#next();
       const segment = track?.segments.at(time) ?? null;
       if (!track || !segment || (period.end !== null && segment.start >= period.end - 0.001)) continue;
       if (this.#has(track, segment)) {
