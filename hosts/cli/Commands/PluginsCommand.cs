@@ -54,9 +54,10 @@ internal static class PluginsCommand
                 IReadOnlyList<KeyValuePair<string, string>> facts = await system.DescribeAsync(cancellationToken).AsTask().WaitAsync(keyway.Options.Plugins.Patience, cancellationToken);
                 if (facts.Count > 0) told.Add((candidate.Name, facts));
             }
-            catch (Exception exception) when (exception is KeywayException or TimeoutException)
+            catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
             {
-                told.Add((candidate.Name, [new("problem", exception.Message)]));
+                // A stranger's words may hold anything.
+                told.Add((candidate.Name, [new("problem", exception is KeywayException or TimeoutException ? exception.Message : exception.GetType().Name)]));
             }
         }
 
