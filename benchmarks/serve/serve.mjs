@@ -4,9 +4,10 @@
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:http';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { cpus, homedir, loadavg, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { browserArguments, chromium, limit, now, pause, players, removeProfile, Rounds } from '../rounds.mjs';
 
 const keyway = process.argv[2], rounds = Number(process.argv[3] ?? 9);
 if (!keyway || !(rounds > 0)) {
@@ -15,11 +16,6 @@ if (!keyway || !(rounds > 0)) {
 }
 
 const here = dirname(fileURLToPath(import.meta.url));
-const players = process.env.KEYWAY_PLAYERS ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'keyway-players');
-const chromium = process.env.KEYWAY_CHROMIUM ?? '/usr/bin/chromium';
-const limit = 120_000;
-const now = () => performance.now();
-const pause = (milliseconds) => new Promise((resolve) => { setTimeout(resolve, milliseconds); });
 
 /** The same watch in both pages: the first picture is decoded with 'loadeddata' and shown with the frame callback, whichever the browser says first. */
 const watch = `addEventListener('DOMContentLoaded', () => {
@@ -82,8 +78,7 @@ async function firstSegment(args) {
 async function firstPicture(url) {
   const profile = mkdtempSync(join(tmpdir(), 'keyway-serve-')), began = now();
   const browser = spawn(chromium, [
-    '--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--disable-dev-shm-usage',
-    '--autoplay-policy=no-user-gesture-required', `--user-data-dir=${profile}`, '--remote-debugging-pipe', 'about:blank',
+    ...browserArguments(profile), '--remote-debugging-pipe', 'about:blank',
   ], { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'] });
   const ended = new Promise((resolve) => { browser.on('close', resolve); });
   const waiting = new Map();
@@ -116,16 +111,7 @@ async function firstPicture(url) {
   } finally {
     browser.kill();
     await ended;
-    // Children of the browser end a little later, and write until then.
-    for (let tries = 0; ; tries++) {
-      try {
-        rmSync(profile, { recursive: true, force: true });
-        break;
-      } catch (error) {
-        if (tries === 50) throw error;
-        await pause(100);
-      }
-    }
+    await removeProfile(profile);
   }
 }
 
@@ -143,14 +129,10 @@ async function shakaServer() {
   return server;
 }
 
-const median = (values) => { const sorted = [...values].sort((a, b) => a - b); return sorted[Math.floor(sorted.length / 2)]; };
-const seconds = (value) => (value / 1000).toFixed(2);
-
 const data = mkdtempSync(join(tmpdir(), 'keyway-serve-'));
 const sandbox = await start(keyway, ['sandbox', '--port', '0', '--data', data, '--json'], /"url":\s*"([^"]+)"/);
 const server = await shakaServer();
-const loads = [loadavg()[0]], rows = new Map();
-const note = (row, value) => { if (!rows.has(row)) rows.set(row, []); rows.get(row).push(value); };
+const measured = new Rounds();
 try {
   const manifest = `${sandbox.found}vod/browser/cenc/manifest.mpd`, shakaPage = `http://localhost:${server.address().port}/?manifest=${encodeURIComponent(manifest)}`;
   const running = [manifest, '--license-url', `${sandbox.found}clearkey`, '--key-system', 'clearkey', '--allow-origin', new URL(sandbox.found).origin];
@@ -167,14 +149,14 @@ try {
 
     const shaka = await firstPicture(shakaPage);
     if (round < 0) continue;
-    note('the page of keyway serve: navigation to first picture', page.page);
-    note('Shaka Player, Clear Key: navigation to first picture', shaka.page);
-    note('keyway serve MANIFEST: process start to first clear segment', served.first);
-    note('keyway serve, with a sandbox of its own: process start to first clear segment', bundled.first);
-    note('keyway serve, with a sandbox of its own: process start to the address', bundled.told);
-    note('the page of keyway serve: browser start to first picture', page.process);
-    note('Shaka Player, Clear Key: browser start to first picture', shaka.process);
-    loads.push(loadavg()[0]);
+    measured.note('the page of keyway serve: navigation to first picture', page.page);
+    measured.note('Shaka Player, Clear Key: navigation to first picture', shaka.page);
+    measured.note('keyway serve MANIFEST: process start to first clear segment', served.first);
+    measured.note('keyway serve, with a sandbox of its own: process start to first clear segment', bundled.first);
+    measured.note('keyway serve, with a sandbox of its own: process start to the address', bundled.told);
+    measured.note('the page of keyway serve: browser start to first picture', page.process);
+    measured.note('Shaka Player, Clear Key: browser start to first picture', shaka.process);
+    measured.end();
   }
 } finally {
   server.closeAllConnections();
@@ -184,6 +166,4 @@ try {
 }
 
 console.log('# How soon `keyway serve` has a picture\n\n`benchmarks/serve/run.sh` wrote this; [its page](../serve/README.md) says what is measured.\n');
-console.log(`${cpus().length} processors (${cpus()[0].model}), ${rounds} rounds in turn, load ${Math.min(...loads).toFixed(1)} to ${Math.max(...loads).toFixed(1)}, ${new Date().toISOString().slice(0, 10)}\n`);
-console.log('| What, in seconds | min | median | max |\n|---|---|---|---|');
-for (const [row, values] of rows) console.log(`| ${row} | ${seconds(Math.min(...values))} | ${seconds(median(values))} | ${seconds(Math.max(...values))} |`);
+measured.print();
