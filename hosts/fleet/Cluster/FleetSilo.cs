@@ -52,6 +52,8 @@ internal static class FleetSilo
             membership.DefunctSiloExpiration = TimeSpan.FromHours(6);
             membership.DefunctSiloCleanupPeriod = TimeSpan.FromHours(1);
         });
+        // For so long nothing that a dead silo had is made anew, in case it lives and does not know: a partition costs a second licence then, and a crash nothing but time.
+        silo.Configure<GrainDirectoryOptions>(directory => directory.RangeLeaseDuration = 2 * options.Silo.Probe);
         silo.Configure<SiloMessagingOptions>(static messaging => messaging.ResponseTimeout = FleetTimes.Response);
         silo.Configure<GrainVersioningOptions>(static versions => (versions.DefaultCompatibilityStrategy, versions.DefaultVersionSelectorStrategy) = (nameof(BackwardCompatible), nameof(AllCompatibleVersions)));
 #pragma warning disable ORLEANSEXP002, ORLEANSEXP003 // Both are used behind settings of their own, and docs/fleet.md says what goes without them.

@@ -87,6 +87,7 @@ internal sealed partial class StreamRules(IReadOnlyDictionary<string, IReadOnlyL
                 return null;
             }
 
+            if (text.IndexOf('{', StringComparison.Ordinal) is >= 0 and var brace && text.IndexOf('/', uri.Scheme.Length + 3) is var slash && (slash < 0 || brace < slash)) Wrong(member, "a secret has its place in the path or the query");
             if (uri.UserInfo.Length > 0) Wrong(member, "user name and password have no place in an address");
             foreach (string pair in uri.Query.TrimStart('?').Split('&', StringSplitOptions.RemoveEmptyEntries))
             {

@@ -260,7 +260,8 @@ internal sealed partial class StreamGrain(
         return !_memory.Keys.Exists(static each => each.IsNext) && (newest is not { } last || clock.GetUtcNow() - last >= DecryptEvery) && key == _memory.Keys[^1];
     }
 
-    private bool IsCheckDue(KeySetMemory key, DateTimeOffset now) => key.DecryptedAt is not { } last || now - last >= (key.Decrypt is DecryptOutcome.NoSegment or DecryptOutcome.OverBudget ? 2 * Period : DecryptEvery);
+    // The first one is spread: ten thousand that begin together do not fetch together.
+    private bool IsCheckDue(KeySetMemory key, DateTimeOffset now) => key.DecryptedAt is not { } last ? key.IsNext || now - key.AnnouncedAt >= DecryptEvery / 4 * key.Spread : now - last >= (key.Decrypt is DecryptOutcome.NoSegment or DecryptOutcome.OverBudget ? 2 * Period : DecryptEvery);
 
     private void Begin(KeySetMemory key, StreamSpec spec, bool? isCheck)
     {

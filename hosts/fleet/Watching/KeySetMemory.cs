@@ -10,6 +10,9 @@ internal sealed class KeySetMemory(KeySet set, DateTimeOffset announced)
 
     public DateTimeOffset AnnouncedAt { get; } = announced;
 
+    /// <summary>Where in the time for first checks its own falls, from 0 to 1.</summary>
+    public double Spread { get; } = Random.Shared.NextDouble();
+
     /// <summary>Whether somebody is asking now.</summary>
     public bool IsBusy { get; set; }
 
