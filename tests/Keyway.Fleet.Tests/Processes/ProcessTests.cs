@@ -7,11 +7,13 @@ namespace Keyway.Fleet.Processes;
 /// <summary>Three silos as three processes. What takes minutes is in the report (benchmarks/fleet).</summary>
 public sealed class ProcessTests
 {
+    /// <summary>Each store in a long run; else the one that the other test has not.</summary>
+    public static TheoryData<string> Kinds => LongRun.IsOn ? ["Redis", "PostgreSql"] : ["PostgreSql"];
+
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Theory]
-    [InlineData("Redis")]
-    [InlineData("PostgreSql")]
+    [MemberData(nameof(Kinds))]
     public async Task Three_processes_share_the_streams_one_that_is_killed_loses_none_and_one_that_is_asked_to_leave_says_nothing_wrong(string kind)
     {
         await using Store store = await Prerequisite.StoreAsync(kind);
