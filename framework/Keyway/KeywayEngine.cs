@@ -19,7 +19,7 @@ namespace Keyway;
 /// <para>Threads: any.</para>
 /// <para>Ownership: who creates it disposes it, after the presentations that it opened and before the key systems that it was given.</para>
 /// </remarks>
-public sealed class KeywayEngine : IKeyway, IAsyncDisposable
+public sealed partial class KeywayEngine : IKeyway, IAsyncDisposable
 {
     private readonly KeywayEngineOptions _options;
     private readonly ContentKeyVault _vault;
@@ -50,6 +50,7 @@ public sealed class KeywayEngine : IKeyway, IAsyncDisposable
             KeyWait = options.KeyWait,
             KeySystemPatience = options.KeySystemPatience,
             Store = options.LicenseStore,
+            Coordinator = options.Coordinator,
             Meter = _meter,
             Events = Events,
             Story = options.Logging is { } logging ? new SessionStory(logging, id => Reports().FirstOrDefault(session => session.Id == id)) : null,
@@ -283,12 +284,13 @@ public sealed class KeywayEngine : IKeyway, IAsyncDisposable
             Content = content,
             Sources = sources,
             Provider = service.Name,
-            Keys = ring is null ? null : new PresentationLicenses(ring, HeadersOf(content, map, selection), new KeyWaitSettings
+            Keys = ring is null ? null : new PresentationLicenses(ring, Only(options.OnlyKeys, HeadersOf(content, map, selection)), new KeyWaitSettings
             {
                 Clock = _options.Clock,
                 KeyWait = _options.KeyWait,
                 Spread = _options.RequestSpread,
                 Random = _options.Random,
+                Only = options.OnlyKeys?.ToHashSet(),
                 IsLive = content.Timeline.Live is not null,
                 Retention = options.KeepsKeysOfWindow && content.Timeline.Live is { } live ? Retention(live) : TimeSpan.Zero,
             })
@@ -338,9 +340,10 @@ public sealed class KeywayEngine : IKeyway, IAsyncDisposable
     /// <summary>What it measures.</summary>
     internal EngineMeter Meter => _meter;
 
-    private MediaSources Sources(PresentationOptions options) =>
+    private MediaSources Sources(PresentationOptions options, int? attempts = null) =>
         new(_options.ContentHttp, _options.Clock, _options.Sources with
         {
+            Attempts = attempts ?? _options.Sources.Attempts,
             Headers = options.ContentHeaders.Count == 0 ? _options.Sources.Headers : options.ContentHeaders,
             HeadersFor = [.. _options.Sources.HeadersFor, .. options.ContentHeadersFor],
             AllowedOrigins = [.. _options.Sources.AllowedOrigins, .. options.AllowedContentOrigins],
@@ -389,6 +392,14 @@ public sealed class KeywayEngine : IKeyway, IAsyncDisposable
                 entry.System == header.System && entry.Data.Span.SequenceEqual(header.Data.Span) && entry.BoxKeyIds.All(header.KeyIds.Contains))),
         ];
         return headers.Count > 0 ? headers : selection.Headers;
+    }
+
+    /// <summary>The headers to ask with where only some keys are wanted: those that name one of them; where none does, those that name no key.</summary>
+    private static IReadOnlyList<ProtectionHeader> Only(IReadOnlyList<KeyId>? keys, IReadOnlyList<ProtectionHeader> headers)
+    {
+        if (keys is null) return headers;
+        ProtectionHeader[] naming = [.. headers.Where(header => header.KeyIds.Any(keys.Contains))];
+        return naming.Length > 0 ? naming : [.. headers.Where(static header => header.KeyIds.Count == 0)];
     }
 
     private static List<LicenseUrlHint> Hints(ProtectionMap map, KeySystemDescriptor system) =>
