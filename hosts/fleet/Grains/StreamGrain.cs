@@ -71,7 +71,7 @@ internal sealed partial class StreamGrain(
     public void Leave(SiloAddress to)
     {
         RequestContext.Set(IPlacementDirector.PlacementHintKey, to);
-        this.MigrateOnIdle();
+        MigrateOnIdle();
     }
 
     public Task TouchAsync(StreamSpec spec)
