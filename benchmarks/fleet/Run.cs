@@ -24,7 +24,7 @@ internal sealed class Run(Settings settings)
 
     public async Task<string> RunAsync()
     {
-        await using StreamService service = _service = await StreamService.StartAsync(SampleKeys.Folder, hostile: Hostile());
+        await using StreamService service = _service = await StreamService.StartAsync(SampleKeys.Folder, hostile: HostileManifests.Read());
         await using Store store = _store = await Store.StartAsync(settings.Store, Path.Combine(Path.GetDirectoryName(Program)!, "schema.sql"));
         try
         {
@@ -253,19 +253,6 @@ internal sealed class Run(Settings settings)
             if (Environment.TickCount64 > end) throw new TimeoutException(what);
             await Task.Delay(100);
         }
-    }
-
-    /// <summary>Manifests that break readers: what is in the checkout, and of the corpus where that is there.</summary>
-    private static List<byte[]> Hostile()
-    {
-        string root = Path.GetDirectoryName(SampleKeys.Folder)!;
-        string[] folders = [Path.Combine(root, "tests", "Keyway.Tests", "Regressions"), Path.Combine(root, "..", "shared", "corpus"), Path.Combine(root, "..", "shared", "cases")];
-        List<byte[]> found = [.. folders.Where(Directory.Exists).SelectMany(static folder => Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
-            .Where(static file => file.EndsWith(".mpd", StringComparison.OrdinalIgnoreCase) || file.EndsWith(".m3u8", StringComparison.OrdinalIgnoreCase) || file.EndsWith(".ism", StringComparison.OrdinalIgnoreCase) || Path.GetFileName(file).StartsWith("mpd-", StringComparison.Ordinal) || Path.GetFileName(file).StartsWith("hls-", StringComparison.Ordinal) || Path.GetFileName(file).StartsWith("smooth-", StringComparison.Ordinal))
-            .Where(static file => new FileInfo(file).Length < 1 << 20).Order(StringComparer.Ordinal).Take(400).Select(File.ReadAllBytes)];
-        found.Add("<MPD"u8.ToArray());
-        found.Add("#EXTM3U\n#EXT-X-KEY"u8.ToArray());
-        return found;
     }
 
     private static string Machine() => $"{Environment.ProcessorCount} processors · {System.Runtime.InteropServices.RuntimeInformation.OSDescription}";

@@ -263,14 +263,14 @@ internal sealed partial class StreamGrain(
     // The first one is spread: ten thousand that begin together do not fetch together.
     private bool IsCheckDue(KeySetMemory key, DateTimeOffset now) => key.DecryptedAt is not { } last ? key.IsNext || now - key.AnnouncedAt >= DecryptEvery / 4 * key.Spread : now - last >= (key.Decrypt is DecryptOutcome.NoSegment or DecryptOutcome.OverBudget ? 2 * Period : DecryptEvery);
 
-    private void Begin(KeySetMemory key, StreamSpec spec, bool? isCheck)
+    private void Begin(KeySetMemory key, StreamSpec spec, bool? isCheck, bool mayFollow = true)
     {
         key.IsBusy = true;
-        _ = AskAsync(key, spec, isCheck);
+        _ = AskAsync(key, spec, isCheck, mayFollow);
     }
 
     /// <summary>Asks where the licence is. What comes back are facts.</summary>
-    private async Task AskAsync(KeySetMemory key, StreamSpec spec, bool? isCheck)
+    private async Task AskAsync(KeySetMemory key, StreamSpec spec, bool? isCheck, bool mayFollow)
     {
         try
         {
@@ -282,7 +282,8 @@ internal sealed partial class StreamGrain(
                 CheckFacts check = await holder.CheckAsync(order);
                 key.Turn++;
                 NoteFacts(key, check.License);
-                NoteCheck(key, check);
+                // At once, while the segment that names it is still the newest; and once, as two sets may each name the other.
+                if (NoteCheck(key, check) is { IsBusy: false, Facts.State: LicenseState.Held } other && mayFollow && _spec == spec) Begin(other, spec, isCheck: true, mayFollow: false);
             }
             else NoteFacts(key, isCheck == false ? await holder.AcquireAsync(order) : await holder.ReportAsync());
         }
@@ -316,16 +317,20 @@ internal sealed partial class StreamGrain(
         key.Facts = facts;
     }
 
-    private void NoteCheck(KeySetMemory key, CheckFacts check)
+    /// <summary>Notes what a check has found.</summary>
+    /// <returns>The set that the segment needs in the place of this one.</returns>
+    private KeySetMemory? NoteCheck(KeySetMemory key, CheckFacts check)
     {
         DateTimeOffset now = clock.GetUtcNow();
         if (check.Outcome == DecryptOutcome.OverBudget) _isOverBudget = true;
         if (check.Outcome != key.Decrypt || check.Outcome == DecryptOutcome.Clear) _memory.Tell(now, "decrypt", $"{key.Set.Name}: {check.Text}");
         (key.Decrypt, key.DecryptText, key.DecryptedAt) = (check.Outcome, check.Text, now);
         key.IsNext = false;
-        if (check is { Outcome: DecryptOutcome.OtherKey, NeededKey: { } needed } && KeyId.TryParse(needed, out KeyId id) && _memory.Keys.Find(each => each.Set.KeyIds.Contains(id)) is { } other && other != key)
-            (other.IsNext, other.DecryptedAt) = (true, null);
         meter.Decrypted(check.License.Provider, check.Outcome);
+        if (check is not { Outcome: DecryptOutcome.OtherKey, NeededKey: { } needed } || !KeyId.TryParse(needed, out KeyId id)) return null;
+        if (_memory.Keys.Find(each => each.Set.KeyIds.Contains(id)) is not { } other || other == key) return null;
+        (other.IsNext, other.DecryptedAt) = (true, null);
+        return other;
     }
 
     private async Task EvaluateAsync(StreamSpec spec)
