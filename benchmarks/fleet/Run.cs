@@ -261,5 +261,10 @@ internal sealed class Run(Settings settings)
 
     private static void Say(string text) => Console.Error.WriteLine(text);
 
-    private void Line(string text = "") => _report.Append(CultureInfo.InvariantCulture, $"{text}\n");
+    private void Line(string text = "")
+    {
+        _report.Append(CultureInfo.InvariantCulture, $"{text}\n");
+        // As it comes: a run that fails late has told what was before.
+        if (text.Length > 0) Say("  " + text);
+    }
 }
