@@ -200,8 +200,16 @@ internal sealed class Run(Settings settings)
             Program,
             [.. _store.Settings, $"Fleet:PeriodSeconds={settings.PeriodSeconds}", "Fleet:SegmentEverySeconds=0", "Fleet:InspectEverySeconds=0", "Fleet:DecryptEverySeconds=86400", $"Fleet:Silo:Name=silo-{++_started}", "Fleet:Budget:RequestsPerOrigin=5000",
                 "Fleet:Providers:direct:RequestsPerSecond=1000", "Fleet:Providers:direct:Burst=1000"]);
-        await silo.ReadyAsync(180);
-        return silo;
+        try
+        {
+            await silo.ReadyAsync(300);
+            return silo;
+        }
+        catch
+        {
+            await silo.DisposeAsync();
+            throw;
+        }
     }
 
     private async Task PutAsync(int from, int to)

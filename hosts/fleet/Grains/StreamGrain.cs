@@ -23,6 +23,7 @@ internal sealed partial class StreamGrain(
     private StreamSpec? _spec;
     private IGrainTimer? _timer;
     private DateTimeOffset _due;
+    private DateTimeOffset? _movedDue;
     private TimeSpan _late;
     private bool _isOverBudget;
     private long _ticks, _missed;
@@ -56,6 +57,7 @@ internal sealed partial class StreamGrain(
     {
         _timer?.Dispose();
         if (_spec is { } spec) dehydrationContext.TryAddValue("spec", spec);
+        dehydrationContext.TryAddValue("due", _due);
         dehydrationContext.TryAddValue("story", _memory.Story.ToArray());
     }
 
@@ -63,6 +65,7 @@ internal sealed partial class StreamGrain(
     {
         // What it will watch it knows at once: nobody has to touch it first.
         if (rehydrationContext.TryGetValue("spec", out StreamSpec? spec)) _spec = spec;
+        if (rehydrationContext.TryGetValue("due", out DateTimeOffset due)) _movedDue = due;
         if (!rehydrationContext.TryGetValue("story", out StoryEntry[]? story) || story is null) return;
         foreach (StoryEntry entry in story) _memory.Tell(entry.At, entry.About, entry.Text);
     }
@@ -175,8 +178,10 @@ internal sealed partial class StreamGrain(
     {
         _spec = spec;
         // Spread over the period, so that ten thousand that begin together do not tick together.
-        TimeSpan first = Period * Random.Shared.NextDouble();
-        _due = clock.GetUtcNow() + first;
+        // One that has moved looks when it would have looked.
+        DateTimeOffset now = clock.GetUtcNow();
+        TimeSpan first = _movedDue is { } due && due - now < Period ? due > now ? due - now : TimeSpan.Zero : Period * Random.Shared.NextDouble();
+        _due = now + first;
         _memory.Tell(clock.GetUtcNow(), "fleet", $"watched by {silo.Name}");
         _timer = this.RegisterGrainTimer(TickAsync, new GrainTimerCreationOptions(first, Timeout.InfiniteTimeSpan) { Interleave = true, KeepAlive = true });
     }

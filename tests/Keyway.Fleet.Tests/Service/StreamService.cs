@@ -32,6 +32,7 @@ internal sealed class StreamService : IAsyncDisposable
     private readonly string _samples;
     private readonly ConcurrentDictionary<string, int> _licenses = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, long> _asked = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<int, (long Newest, DateTimeOffset? Next, byte[] Body)> _made = new();
     private readonly IReadOnlyList<byte[]> _hostile;
     private readonly ConcurrentDictionary<string, long> _gaps = new(StringComparer.Ordinal);
     private long _manifests;
@@ -128,22 +129,26 @@ internal sealed class StreamService : IAsyncDisposable
         if (_asked.TryGetValue(name, out long before)) _gaps.AddOrUpdate(name, asked - before, (_, longest) => Math.Max(longest, asked - before));
         _asked[name] = asked;
         int sets = int.TryParse(context.Request.Query["sets"], NumberStyles.None, CultureInfo.InvariantCulture, out int given) && given > 0 ? given : 1;
-        int number = int.Parse(name, CultureInfo.InvariantCulture);
+        int set = int.Parse(name, CultureInfo.InvariantCulture) % sets;
         DateTimeOffset now = IsStale ? Epoch.AddDays(20_000) : TimeProvider.System.GetUtcNow();
+        long newest = (long)((now - Epoch).TotalSeconds / SegmentSeconds) - 1;
+        // Ten thousand streams are not to be the work of the origin: those of a key set are the same until there is another segment.
+        (long Newest, DateTimeOffset? Next, byte[] Body) made = _made.GetValueOrDefault(set);
+        if (made.Body is null || made.Newest != newest || made.Next != NextAt) _made[set] = made = (newest, NextAt, Manifest(IdOf(set), newest, NextAt is { } next ? (next, IdOf(NextSet + set)) : null));
         context.Response.ContentType = "application/dash+xml";
-        return context.Response.Body.WriteAsync(Manifest(number, IdOf(number % sets), now, NextAt is { } next ? (next, IdOf(NextSet + (number % sets))) : null), context.RequestAborted).AsTask();
+        context.Response.ContentLength = made.Body.Length;
+        return context.Response.Body.WriteAsync(made.Body, context.RequestAborted).AsTask();
     }
 
     /// <summary>A live manifest of about three kilobytes: two video renditions and audio, a minute of segments.</summary>
-    private static byte[] Manifest(int number, string id, DateTimeOffset now, (DateTimeOffset At, string Id)? next)
+    private static byte[] Manifest(string id, long newest, (DateTimeOffset At, string Id)? next)
     {
-        long newest = (long)((now - Epoch).TotalSeconds / SegmentSeconds) - 1;
         StringBuilder text = new(3_000);
         text.Append(CultureInfo.InvariantCulture, $"""
             <?xml version="1.0" encoding="utf-8"?>
             <MPD xmlns="urn:mpeg:dash:schema:mpd:2011" xmlns:cenc="urn:mpeg:cenc:2013" profiles="urn:mpeg:dash:profile:isoff-live:2011" type="dynamic" minBufferTime="PT2S"
-                 availabilityStartTime="1970-01-01T00:00:00Z" publishTime="{now.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}" minimumUpdatePeriod="PT2S" timeShiftBufferDepth="PT60S">
-             <ProgramInformation><Title>stream {number}</Title></ProgramInformation>
+                 availabilityStartTime="1970-01-01T00:00:00Z" publishTime="{Epoch.AddSeconds((newest + 1) * SegmentSeconds):yyyy-MM-dd'T'HH:mm:ss'Z'}" minimumUpdatePeriod="PT2S" timeShiftBufferDepth="PT60S">
+             <ProgramInformation><Title>keys {id}</Title></ProgramInformation>
              <Period id="1" start="PT0S">
 
             """);
