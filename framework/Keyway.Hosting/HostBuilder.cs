@@ -55,6 +55,7 @@ internal sealed class HostBuilder(KeywayOptions options, PluginHost plugins, Key
             ContentHttp = host.ContentHttp ?? http.Content,
             Clock = host.Clock,
             Logging = host.Logging,
+            Fallback = options.Licenses.Fallback,
             KeyWait = TimeSpan.FromSeconds(options.Licenses.KeyWaitSeconds),
             KeySystemPatience = options.Plugins.Patience,
             Acceleration = options.Decryption.Acceleration,

@@ -27,6 +27,9 @@ public sealed record KeywayEngineOptions
     /// <summary>Names the provider that serves content of an address; <see langword="null"/>: none does.</summary>
     public Func<Uri, string?> Route { get; init; } = static _ => null;
 
+    /// <summary>What is tried where a licence cannot be had, as <see cref="PresentationOptions.Fallback"/> has it for one presentation.</summary>
+    public IReadOnlyList<LicenseFallback> Fallback { get; init; } = [];
+
     /// <summary>What sends requests for content. It follows no redirects itself. Ownership: the caller's. <see langword="null"/>: files only.</summary>
     public HttpMessageInvoker? ContentHttp { get; init; }
 

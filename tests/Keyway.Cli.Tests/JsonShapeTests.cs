@@ -16,6 +16,9 @@ public sealed class JsonShapeTests(SharedSandbox sandbox) : IDisposable
         "packs/notes", "conflicts/kind", "conflicts/text", "conflicts/sources", "plugins/pin", "plugins/stage", "plugins/reason",
         "recipients/problem", "rules/problem", "systems/headers/problem", "systems/headers/decoded/contentId", "systems/headers/decoded/licenseUrl",
         "tracks/segments/range", "tracks/segments/discontinuity",
+        "attempts", "attempts/keySystem", "attempts/provider", "attempts/reason", "attempts/providerCode", "attempts/message",
+        "preview", "preview/track", "preview/id", "preview/kind", "preview/width", "preview/height", "preview/chosen", "preview/kid", "preview/sink", "preview/allowed", "preview/status",
+        "preview/reason", "preview/from", "preview/until", "preview/firstUseBefore", "preview/afterFirstUseSeconds", "preview/mostPixels",
         "error", "error/code", "error/kind", "error/message", "error/reason", "error/providerCode", "error/advice", "error/page",
     ];
 
@@ -28,6 +31,9 @@ public sealed class JsonShapeTests(SharedSandbox sandbox) : IDisposable
 
     [Fact]
     public Task Of_license() => CheckAsync("license", Sample.Manifest, "--license-url", sandbox.ClearKey());
+
+    [Fact]
+    public Task Of_license_with_what_it_allows() => CheckAsync("license", Sample.Manifest, "--license-url", sandbox.ClearKey(), "--preview", "--fallback", "@direct");
 
     [Fact]
     public Task Of_decrypt() => CheckAsync("decrypt", Sample.File("cbcs/audio.mp4"), "--key", Sample.Held("AUDIO"), "--to", _folder.File("out.mp4"), "--sha256");

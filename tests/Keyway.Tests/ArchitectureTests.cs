@@ -323,7 +323,7 @@ public sealed partial class ArchitectureTests
     public void Facts_carry_identifiers_and_numbers()
     {
         Type[] facts = [.. Contract.GetTypes().Where(type => type.IsAssignableTo(typeof(IKeywayEvent)) && type != typeof(IKeywayEvent))];
-        facts.Should().HaveCount(11).And.OnlyContain(fact => fact.IsValueType && fact.IsPublic);
+        facts.Should().HaveCount(12).And.OnlyContain(fact => fact.IsValueType && fact.IsPublic);
         facts.SelectMany(fact => fact.GetProperties()).Select(property => property.PropertyType)
             .Should().OnlyContain(type => type.IsPrimitive || type.IsEnum || type == typeof(string) || type == typeof(TimeSpan) || type == typeof(SessionId) || type == typeof(PresentationId));
     }

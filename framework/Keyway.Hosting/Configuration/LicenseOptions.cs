@@ -11,4 +11,7 @@ public sealed record LicenseOptions
 
     /// <summary>How many seconds a reader waits for a key.</summary>
     public int KeyWaitSeconds { get; init; } = 30;
+
+    /// <summary>What is tried, in this order, where a licence cannot be had and another key system or provider could mend that.</summary>
+    public IReadOnlyList<LicenseFallback> Fallback { get; init; } = [];
 }

@@ -74,7 +74,7 @@ internal static class PlayCommand
 
         ProgressView progress = new();
         options = options with { Progress = progress };
-        await using KeywayHost keyway = early ?? Host.Create(context, isChanged ? Host.ReadSettings(context) : settings, options.KeySystem);
+        await using KeywayHost keyway = early ?? Host.Create(context, isChanged ? Host.ReadSettings(context) : settings, PresentationArguments.OnlyKeySystem(options));
         await using OutputSet outputs = new(context.Io, force);
         OutputTarget target = named ?? OutputTarget.File(Path.Combine(outputs.MakeTemporaryFolder(), "sample.clear.mp4"));
         long begun = TimeProvider.System.GetTimestamp();

@@ -26,6 +26,8 @@ internal sealed class PresentationArguments
 
     public Option<string?> Provider { get; } = new("--provider") { Description = "The configured provider, instead of the routed one", HelpName = "NAME" };
 
+    public Option<string[]> Fallback { get; } = new("--fallback") { Description = "What is tried where a licence cannot be had and another way could mend that, in this order, instead of Keyway:Licenses:Fallback: a key system, @ and a provider, or both; none: nothing", HelpName = "NAME[@PROVIDER]|none" };
+
     public Option<string?> LicenseUrl { get; } = new("--license-url") { Description = "The licence server; naming it makes it trusted", HelpName = "URL" };
 
     public Option<string[]> LicenseHeaders { get; } = new("--license-header") { Description = "A header for licence requests", HelpName = "NAME: VALUE" };
@@ -55,7 +57,7 @@ internal sealed class PresentationArguments
     public void AddTo(Command command)
     {
         command.Arguments.Add(Source);
-        foreach (Option option in (Option[])[Video, Audio, Text, KeySystem, Provider, LicenseUrl, LicenseHeaders, TokenFile, CustomDataFile, Values, Keys, KeyFile, Cpix, CpixKey, Persist, Headers, HeadersFor, Allowed])
+        foreach (Option option in (Option[])[Video, Audio, Text, KeySystem, Provider, Fallback, LicenseUrl, LicenseHeaders, TokenFile, CustomDataFile, Values, Keys, KeyFile, Cpix, CpixKey, Persist, Headers, HeadersFor, Allowed])
             command.Options.Add(option);
     }
 
@@ -73,6 +75,7 @@ internal sealed class PresentationArguments
         {
             Provider = parse.GetValue(Provider),
             KeySystem = parse.GetValue(KeySystem),
+            Fallback = ReadFallback(parse.GetValue(Fallback) ?? []),
             LicenseUrl = ReadUrl(parse.GetValue(LicenseUrl)),
             LicenseHeaders = Dictionary((parse.GetValue(LicenseHeaders) ?? []).Select(static text => NameValue.ParseHeader(text, "--license-header")), "--license-header", StringComparer.OrdinalIgnoreCase),
             CustomData = parse.GetValue(CustomDataFile) is { } file ? ReadText(file) : null,
@@ -107,6 +110,24 @@ internal sealed class PresentationArguments
 
     /// <summary>The address of what the user named.</summary>
     public Uri? ReadSource(ParseResult parse) => parse.GetValue(Source) is { } text ? MediaSources.AddressOf(text) : null;
+
+    /// <summary>Which plugins a host needs: that of the one key system that it will be asked for, or all.</summary>
+    public static string? OnlyKeySystem(PresentationOptions options) => options.Fallback is { Count: > 0 } ? null : options.KeySystem;
+
+    private static List<LicenseFallback>? ReadFallback(string[] texts)
+    {
+        if (texts.Length == 0) return null;
+        if (texts is ["none"]) return [];
+        List<LicenseFallback> fallbacks = [];
+        foreach (string text in texts)
+        {
+            string[] parts = text.Split('@');
+            if (parts.Length > 2 || text is "none" or "" or "@" || (parts.Length == 2 && parts[1].Length == 0)) throw new UsageException("--fallback takes a key system, @PROVIDER, or KEYSYSTEM@PROVIDER; or none, alone");
+            fallbacks.Add(new LicenseFallback { KeySystem = parts[0].Length > 0 ? parts[0] : null, Provider = parts.Length == 2 ? parts[1] : null });
+        }
+
+        return fallbacks;
+    }
 
     private static Uri? ReadUrl(string? text)
     {
