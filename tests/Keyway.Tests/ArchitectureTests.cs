@@ -166,11 +166,11 @@ public sealed partial class ArchitectureTests
     }
 
     [Fact]
-    public void Test_library_needs_contract_and_engine()
+    public void Test_library_needs_contract_engine_and_what_loads_plugins()
     {
-        Project("Keyway.Testing").Compiled.Should().BeSubsetOf(["Keyway", "Keyway.Abstractions"]);
+        Project("Keyway.Testing").Compiled.Should().BeSubsetOf(["Keyway", "Keyway.Abstractions", "Keyway.Hosting"]);
         Project("Keyway.Testing").Packages.Should().BeEmpty();
-        Strangers(typeof(FakeKeySystem).Assembly, [.. ContractClosure, "Keyway.Abstractions", "Keyway"]).Should().BeEmpty();
+        Strangers(typeof(FakeKeySystem).Assembly, [.. ContractClosure, "Keyway.Abstractions", "Keyway", "Keyway.Hosting"]).Should().BeEmpty();
     }
 
     [Fact]
