@@ -24,7 +24,7 @@ public class Licences
     {
         CommandIo io = new() { Out = TextWriter.Null, Error = TextWriter.Null, OpenInput = () => Stream.Null, OpenOutput = () => Stream.Null };
         CommandContext context = new(io, Json: false, Configuration: null, Verbose: false, Settings: []);
-        _sandbox = await SandboxProcess.StartAsync(new Leftovers(), CancellationToken.None);
+        _sandbox = await SandboxProcess.StartAsync([], new Leftovers(), CancellationToken.None);
         _device = await DemoDevice.AskAsync(_sandbox, KeySystem, Host.ReadSettings(context), new Leftovers(), CancellationToken.None);
         if (_device is not null) context = context with { Settings = _device.Settings };
         _host = Host.Create(context);

@@ -13,6 +13,9 @@ if (args is ["ratios", ..]) return Ratios.Write(args.Length > 1 ? args[1] : Path
 if (args is ["play", ..])
     return await Playing.WriteAsync(args.Length > 1 ? args[1] : "/dev/shm/keyway-peers", args.Length > 2 ? args[2] : Path.Combine("benchmarks", "reports", "play.md"));
 
+if (args is ["serve", ..])
+    return await Serving.WriteAsync(args.Length > 1 ? args[1] : "/dev/shm/keyway-serve", args.Length > 2 ? args[2] : Path.Combine("benchmarks", "reports", "serve-segment.md"));
+
 // In this process: kernels and their baselines take turns on the same memory, and nothing is built anew for each.
 bool evp = Evp.IsHere;
 if (!evp) Console.WriteLine("libcrypto is not on this machine: benchmarks that begin with Evp are skipped.");

@@ -4,9 +4,10 @@
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:http';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { loadavg, tmpdir, homedir, cpus } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join, dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { browserArguments, chromium, limit, now, players, removeProfile, Rounds } from '../rounds.mjs';
 
 const keyway = process.argv[2];
 const rounds = Number(process.argv[3] ?? 7);
@@ -16,10 +17,6 @@ if (!keyway || !(rounds > 0)) {
 }
 
 const here = dirname(fileURLToPath(import.meta.url));
-const players = process.env.KEYWAY_PLAYERS ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'keyway-players');
-const chromium = process.env.KEYWAY_CHROMIUM ?? '/usr/bin/chromium';
-const limit = 120_000;
-const now = () => performance.now();
 
 /** Runs a program until it ends, with what it writes given away in pieces. */
 function run(program, args, onPiece) {
@@ -76,8 +73,7 @@ async function shakaFirstFrame(manifest) {
   await new Promise((resolve) => { server.listen(0, '127.0.0.1', resolve); });
   const begun = now();
   const browser = spawn(chromium, [
-    '--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update',
-    '--disable-sync', '--disable-dev-shm-usage', '--autoplay-policy=no-user-gesture-required', `--user-data-dir=${profile}`,
+    ...browserArguments(profile),
     '--remote-debugging-port=0',   // without it, headless Chromium ends when the page has loaded
     `http://localhost:${server.address().port}/?manifest=${encodeURIComponent(manifest)}`,
   ], { stdio: 'ignore' });
@@ -93,16 +89,7 @@ async function shakaFirstFrame(manifest) {
     await ended;
     server.closeAllConnections();
     server.close();
-    // Children of the browser end a little later, and write until then.
-    for (let tries = 0; ; tries++) {
-      try {
-        rmSync(profile, { recursive: true, force: true });
-        break;
-      } catch (error) {
-        if (tries === 50) throw error;
-        await new Promise((resolve) => setTimeout(resolve, 100));
-      }
-    }
+    await removeProfile(profile);
   }
 }
 
@@ -123,13 +110,8 @@ async function startSandbox() {
   return { url, async end() { child.kill('SIGINT'); await ended; rmSync(data, { recursive: true, force: true }); } };
 }
 
-const median = (values) => { const sorted = [...values].sort((a, b) => a - b); return sorted[Math.floor(sorted.length / 2)]; };
-const seconds = (value) => (value / 1000).toFixed(2);
-
 const sandbox = await startSandbox();
-const loads = [loadavg()[0]];
-const rows = new Map();
-const note = (row, value) => { if (!rows.has(row)) rows.set(row, []); rows.get(row).push(value); };
+const measured = new Rounds();
 try {
   const manifest = `${sandbox.url}vod/browser/cenc/manifest.mpd`;
   const origin = new URL(sandbox.url).origin;
@@ -139,19 +121,17 @@ try {
     const bundled = await playFirstSample([]);
     const shaka = await shakaFirstFrame(manifest);
     if (round < 0) continue;
-    note('keyway play MANIFEST: process start to first clear sample', served.first);
-    note('keyway play MANIFEST: whole run', served.whole);
-    note('keyway play, with a sandbox of its own: process start to first clear sample', bundled.first);
-    note('keyway play, with a sandbox of its own: whole run', bundled.whole);
-    note('Shaka Player: load() to first frame', shaka.load);
-    note('Shaka Player: navigation to first frame', shaka.page);
-    note('Shaka Player: browser start to first frame', shaka.process);
-    loads.push(loadavg()[0]);
+    measured.note('keyway play MANIFEST: process start to first clear sample', served.first);
+    measured.note('keyway play MANIFEST: whole run', served.whole);
+    measured.note('keyway play, with a sandbox of its own: process start to first clear sample', bundled.first);
+    measured.note('keyway play, with a sandbox of its own: whole run', bundled.whole);
+    measured.note('Shaka Player: load() to first frame', shaka.load);
+    measured.note('Shaka Player: navigation to first frame', shaka.page);
+    measured.note('Shaka Player: browser start to first frame', shaka.process);
+    measured.end();
   }
 } finally {
   await sandbox.end();
 }
 
-console.log(`${cpus().length} processors (${cpus()[0].model}), ${rounds} rounds in turn, load ${Math.min(...loads).toFixed(1)} to ${Math.max(...loads).toFixed(1)}, ${new Date().toISOString().slice(0, 10)}\n`);
-console.log('| What, in seconds | min | median | max |\n|---|---|---|---|');
-for (const [row, values] of rows) console.log(`| ${row} | ${seconds(Math.min(...values))} | ${seconds(median(values))} | ${seconds(Math.max(...values))} |`);
+measured.print();

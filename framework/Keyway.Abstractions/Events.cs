@@ -49,6 +49,63 @@ public readonly record struct ProtectionDetected : IKeywayEvent
     public required int Keys { get; init; }
 }
 
+/// <summary>A manifest, or the boxes of a file, has been read: what there is, before anything is asked for.</summary>
+public readonly record struct ContentRead : IKeywayEvent
+{
+    /// <summary>The presentation that is being opened.</summary>
+    public required PresentationId Presentation { get; init; }
+
+    /// <summary>Its form: <c>Dash</c>, <c>Hls</c>, <c>Smooth</c>, <c>WebM</c>, <c>FragmentedMp4</c>, <c>ProgressiveMp4</c>.</summary>
+    public required string Kind { get; init; }
+
+    /// <summary>How many tracks it offers.</summary>
+    public required int Tracks { get; init; }
+
+    /// <summary>How many protection headers were found.</summary>
+    public required int Headers { get; init; }
+
+    /// <summary>How many of the places that say something of protection contradict each other.</summary>
+    public required int Conflicts { get; init; }
+
+    /// <summary>How long that took, from the call that opens the presentation on.</summary>
+    public required TimeSpan Took { get; init; }
+}
+
+/// <summary>A protection header has been found that was not known before: by the opening of a presentation, in a newer manifest, or in the media.</summary>
+public readonly record struct ProtectionHeaderFound : IKeywayEvent
+{
+    /// <summary>The presentation.</summary>
+    public required PresentationId Presentation { get; init; }
+
+    /// <summary>The protection system that it is for.</summary>
+    public required SystemId System { get; init; }
+
+    /// <summary>Where it was found: a place of the manifest, a file with the path of the box, or <c>moof</c>.</summary>
+    public required string Place { get; init; }
+
+    /// <summary>How many keys it names; 0 when it names none.</summary>
+    public required int Keys { get; init; }
+
+    /// <summary>The length of its data in bytes.</summary>
+    public required int Length { get; init; }
+}
+
+/// <summary>A key that was waited for will not be there.</summary>
+public readonly record struct KeyRefused : IKeywayEvent
+{
+    /// <summary>The presentation.</summary>
+    public required PresentationId Presentation { get; init; }
+
+    /// <summary>The key.</summary>
+    public required KeyId Key { get; init; }
+
+    /// <summary>Its status.</summary>
+    public required KeyStatus Status { get; init; }
+
+    /// <summary>Why: a word of the framework, such as <c>LicenseFailed</c> or <c>RefusedByPolicy</c>.</summary>
+    public required string Reason { get; init; }
+}
+
 /// <summary>A session needs an exchange with its licence service.</summary>
 public readonly record struct LicenseNeeded : IKeywayEvent
 {
@@ -76,6 +133,22 @@ public readonly record struct ChallengeReady : IKeywayEvent
 
     /// <summary>The length of the challenge in bytes.</summary>
     public required int Length { get; init; }
+}
+
+/// <summary>A request for a licence is being sent. Published once an attempt: a retry is another, with a challenge of its own.</summary>
+public readonly record struct ExchangeSent : IKeywayEvent
+{
+    /// <summary>The session.</summary>
+    public required SessionId Session { get; init; }
+
+    /// <summary>The number of the exchange.</summary>
+    public required int Exchange { get; init; }
+
+    /// <summary>The host and port that it goes to. No path and no query: they may hold a token.</summary>
+    public required string Host { get; init; }
+
+    /// <summary>The number of the attempt, counted from 1 in each exchange.</summary>
+    public required int Attempt { get; init; }
 }
 
 /// <summary>A licence service has answered, and the answer is not a refusal.</summary>

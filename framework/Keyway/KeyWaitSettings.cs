@@ -16,4 +16,7 @@ internal sealed record KeyWaitSettings
 
     /// <summary>Whether the content is live.</summary>
     public bool IsLive { get; init; }
+
+    /// <summary>How long a key is kept after it was last used or on offer.</summary>
+    public TimeSpan Retention { get; init; }
 }

@@ -9,6 +9,7 @@ using Keyway.Messaging;
 using Keyway.Protection;
 using Keyway.Sessions;
 using Keyway.Sources;
+using Keyway.Timeline;
 
 namespace Keyway;
 
@@ -59,6 +60,7 @@ public sealed partial class KeywayEngine
         OpenedContent content = await new ContentReader(opening.Sources, opening.KeyFiles).ReadAsync(opening.Source, options.Wishes, everyTrack: false, cancellationToken).ConfigureAwait(false);
         opening.KeyFiles.Origin = content.Origin;
         ProtectionMap map = await _keySystems.ReadHeadersAsync(content.Protection, cancellationToken).ConfigureAwait(false);
+        Tell(opening.Id, content, map, _options.Clock.GetUtcNow() - opening.Begun);
         KeyFileChoice choice = KeyFileChoice.Of(content, options);
         RefuseForeignScheme(content);
         KeySystemSelection selection = choice.MayHaveKeySystem
@@ -112,6 +114,25 @@ public sealed partial class KeywayEngine
 
             way = next;
         }
+    }
+
+    // Who asks for the oldest segment of the window gets it a little later than it was in it.
+    private static TimeSpan Retention(LiveTiming live) => live.TimeShiftBuffer is { } window && window < LicenseLimits.KeptForWindow ? window + LicenseLimits.KeptBeyondWindow : LicenseLimits.KeptForWindow;
+
+    private void Tell(PresentationId id, OpenedContent content, ProtectionMap map, TimeSpan took)
+    {
+        _options.Bus.Publisher<ContentRead>().Publish(new ContentRead
+        {
+            Presentation = id,
+            Kind = content.Kind.ToString(),
+            Tracks = content.Tracks.Count,
+            Headers = map.Headers.Count,
+            Conflicts = map.Conflicts.Count,
+            Took = took,
+        });
+        IPublisher<ProtectionHeaderFound> found = _options.Bus.Publisher<ProtectionHeaderFound>();
+        foreach (ProtectionEntry header in map.Headers)
+            found.Publish(new ProtectionHeaderFound { Presentation = id, System = header.System, Place = header.Sources.Count > 0 ? header.Sources[0].Path : "", Keys = header.KeyIds.Count, Length = header.Data.Length });
     }
 
     /// <summary>What there is to fall back on, with the providers that are meant.</summary>
@@ -212,7 +233,13 @@ public sealed partial class KeywayEngine
                 Spread = _options.RequestSpread,
                 Random = _options.Random,
                 IsLive = content.Timeline.Live is not null,
-            }),
+                Retention = options.KeepsKeysOfWindow && content.Timeline.Live is { } live ? Retention(live) : TimeSpan.Zero,
+            })
+            {
+                Found = _options.Bus.Publisher<ProtectionHeaderFound>(),
+                Refused = _options.Bus.Publisher<KeyRefused>(),
+                Presentation = id,
+            },
             KeyFiles = opening.KeyFiles,
             Vault = _vault,
             Decrypted = _options.Bus.Publisher<FragmentDecrypted>(),

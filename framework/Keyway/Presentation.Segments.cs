@@ -102,6 +102,16 @@ public sealed partial class Presentation
     public async ValueTask<Stream> OpenSegmentAsync(Rendition rendition, TimelineSegment segment, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(rendition);
+        return await OpenSegmentAsync(rendition, segment, SegmentContainer.Own, new SegmentTimes(_setup.Clock), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <param name="rendition">The rendition.</param>
+    /// <param name="segment">The segment.</param>
+    /// <param name="form">In which container.</param>
+    /// <param name="times">Takes how long what took, and which keys were needed.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    private async ValueTask<Stream> OpenSegmentAsync(Rendition rendition, TimelineSegment segment, SegmentContainer form, SegmentTimes times, CancellationToken cancellationToken)
+    {
         PresentationTimeline timeline = await FollowAsync(cancellationToken).ConfigureAwait(false);
         Rendition current = SegmentLister.Find(timeline, rendition);
         SegmentList segments = await OpenListAsync(current.Segments, timeline.Origin, cancellationToken).ConfigureAwait(false);
@@ -112,32 +122,36 @@ public sealed partial class Presentation
             // What is encrypted as a whole is clear whatever it is.
             if (current.Protection.Count + segments.OwnProtection.Count > 0 && segment.Key is not { Method: SegmentKeyMethod.Aes128 })
                 throw new MediaFormatException(segment.Name, new FormatError($"{current.MimeType ?? "its container"} is not read, and it is protected", "", -1));
-            return await fetcher.OpenAsync(segment, cancellationToken).ConfigureAwait(false);
+            return await times.FetchAsync(() => fetcher.OpenAsync(segment, cancellationToken)).ConfigureAwait(false);
         }
 
         if (segments.IsInOneFile && segments.IsWholeFile)
         {
             Stream file = await fetcher.OpenFileAsync(segments.WholeFile, cancellationToken).ConfigureAwait(false);
+            // No byte of it moves.
+            if (file.CanSeek) times.Length = file.Length;
             return FileRepacker.Takes(current.MimeType) ? ClearWebM(file, segment.Name, current, cancellationToken) : Clear(default, MediaUnit.File(file, segment.Name), current, cancellationToken);
         }
 
         ReadOnlyMemory<byte> head = segments.Initialization is { } initialization ? await InitializationAsync(timeline, initialization, cancellationToken).ConfigureAwait(false) : default;
         RenditionCheck check = head.IsEmpty ? new RenditionCheck(null) { Kind = current.Kind } : SegmentFetcher.CheckOf(head, current.Kind, segment.Name);
-        CheckedSegment found = await fetcher.ReadAsync(segment, check, time: null, cancellationToken).ConfigureAwait(false);
+        CheckedSegment found = await times.FetchAsync(() => fetcher.ReadAsync(segment, check, time: null, cancellationToken)).ConfigureAwait(false);
         TimeSpan ahead = PeriodTrack.AheadOf(segments.Anchor is { } anchor ? await anchor.FindAsync(fetcher, Now, cancellationToken).ConfigureAwait(false) : null);
         if (!SegmentOrder.IsOnTime(found, ahead)) await CompareAsync(found).ConfigureAwait(false);
-        if (!found.Original.IsEmpty)
+        if (!found.Original.IsEmpty && form == SegmentContainer.Own)
         {
-            await using (found.ConfigureAwait(false)) return await ClearOriginalAsync(found, current, check, timeline.Origin, cancellationToken).ConfigureAwait(false);
+            await using (found.ConfigureAwait(false)) return await ClearOriginalAsync(found, current, check, timeline.Origin, times, cancellationToken).ConfigureAwait(false);
         }
 
+        // What was put into MP4 is described by a movie in MP4, its own or that of its rendition.
+        if (!found.Original.IsEmpty) head = check.WebM is null ? default : check.HeadOf(head);
         if (found.Rest is not null) return Clear(head, found.ToUnit(place: null), current, cancellationToken);
         using MemoryStream output = new(found.Bytes.Length);
         PipeWriter pipe = PipeWriter.Create(output, new StreamPipeWriterOptions(leaveOpen: true));
-        using PresentationKeys keys = new(_setup, IndexOf(current), _setup.Options.Output.Exporting, _segmentReader);
+        using PresentationKeys keys = new(_setup, IndexOf(current), _setup.Options.Output.Exporting, _segmentReader) { Times = times };
         await SegmentClearer.WriteAsync(head, found.ToUnit(place: null), keys, pipe, new Mp4DecryptOptions { MaxParallelFragments = _setup.MaxParallelFragments }, cancellationToken).ConfigureAwait(false);
         await pipe.CompleteAsync().ConfigureAwait(false);
-        return new MemoryStream(output.GetBuffer(), 0, (int)output.Length, writable: false);
+        return new MemoryStream(output.GetBuffer(), 0, (int)output.Length, writable: false, publiclyVisible: true);
 
         // Media that has another clock than its manifest has it in every segment.
         async ValueTask CompareAsync(CheckedSegment odd)
@@ -164,16 +178,16 @@ public sealed partial class Presentation
     }
 
     /// <summary>A segment of a transport stream, of packed audio or of WebM, clear in its own container.</summary>
-    private async ValueTask<Stream> ClearOriginalAsync(CheckedSegment segment, Rendition rendition, RenditionCheck check, ContentOrigin origin, CancellationToken cancellationToken)
+    private async ValueTask<Stream> ClearOriginalAsync(CheckedSegment segment, Rendition rendition, RenditionCheck check, ContentOrigin origin, SegmentTimes times, CancellationToken cancellationToken)
     {
         if (check.WebM is not null || WebMDecryptor.Begins(segment.Original.Span))
         {
-            using PresentationKeys keys = new(_setup, IndexOf(rendition), _setup.Options.Output.Exporting, _segmentReader);
+            using PresentationKeys keys = new(_setup, IndexOf(rendition), _setup.Options.Output.Exporting, _segmentReader) { Times = times };
             return new MemoryStream(await WebMClearer.ClearAsync(segment.Original, segment.Segment.Name, check.WebM, keys, cancellationToken).ConfigureAwait(false), writable: false);
         }
 
         byte[] bytes = segment.Original.ToArray();
-        IFragmentDecryptor? lease = segment.Segment.Key is { Method: SegmentKeyMethod.SampleAes } key ? await _setup.KeyFiles.LeaseSamplesAsync(key, origin, cancellationToken).ConfigureAwait(false) : null;
+        IFragmentDecryptor? lease = segment.Segment.Key is { Method: SegmentKeyMethod.SampleAes } key ? await times.WaitAsync(() => _setup.KeyFiles.LeaseSamplesAsync(key, origin, cancellationToken)).ConfigureAwait(false) : null;
         SegmentRepacker.ClearInPlace(segment.Segment, bytes, check.Head.Span, lease);
         return new MemoryStream(bytes, writable: false);
     }
@@ -223,8 +237,6 @@ public sealed partial class Presentation
 
         tally.Finish();
     }
-
-    private DateTimeOffset Now => _feed?.Now ?? _setup.Clock.GetUtcNow();
 
     /// <summary>What is too large for memory, clear while it is read.</summary>
     private Stream Clear(ReadOnlyMemory<byte> head, MediaUnit unit, Rendition rendition, CancellationToken cancellationToken) => Clear(

@@ -81,7 +81,7 @@ public sealed partial class Presentation : IAsyncDisposable
     }
 
     /// <summary>
-    /// Says what the licences that are here let sinks do, until when and at which resolution, before a sample is read (<see cref="AcquireAsync"/> brings them). Every protected
+    /// Says what the licences that are here let sinks do, until when and at which resolution, before a sample is read (<see cref="AcquireAsync(CancellationToken)"/> brings them). Every protected
     /// track is asked about, whether it was chosen or not, with each of its keys. No key is used by that.
     /// </summary>
     /// <param name="sinks">The sinks; <see langword="null"/>: <see cref="PreviewSink.Usual"/>.</param>

@@ -18,13 +18,39 @@ internal sealed class PresentationKeys : IMediaKeys, IDisposable
     private readonly Dictionary<long, SampleDecryptor> _decryptors = [];
     private bool? _isByKeyFile;
 
+    /// <summary>Takes what is needed and how long it is waited for; <see langword="null"/>: nobody asks.</summary>
+    public SegmentTimes? Times { private get; init; }
+
     /// <param name="setup">The presentation.</param>
     /// <param name="track">The track, as facts number it.</param>
     /// <param name="sink">Where its samples go.</param>
     /// <param name="reader">Who reads, where that is one who comes again; <see langword="null"/>: this object.</param>
     public PresentationKeys(PresentationSetup setup, int track, OutputCapabilities sink, object? reader = null) => (_setup, _track, _sink, _reader) = (setup, track, sink, reader);
 
-    public async ValueTask<IFragmentDecryptor> LeaseAsync(FragmentNeeds needs, CancellationToken cancellationToken)
+    public ValueTask<IFragmentDecryptor> LeaseAsync(FragmentNeeds needs, CancellationToken cancellationToken)
+    {
+        if (Times is null) return LeaseNowAsync(needs, cancellationToken);
+        Times.Need(needs.KeyIds);
+        return Times.WaitAsync(() => LeaseAtMostAsync(needs, Times.KeyWait, cancellationToken));
+    }
+
+    /// <summary>Waits for keys no longer than somebody who asks again, and not as long as a reader.</summary>
+    private async ValueTask<IFragmentDecryptor> LeaseAtMostAsync(FragmentNeeds needs, TimeSpan? most, CancellationToken cancellationToken)
+    {
+        if (most is not { } time) return await LeaseNowAsync(needs, cancellationToken).ConfigureAwait(false);
+        using CancellationTokenSource limit = new(time, _setup.Clock);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        try
+        {
+            return await LeaseNowAsync(needs, either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new KeyUnavailableException(needs.KeyIds.Count > 0 ? needs.KeyIds[0] : default, KeyStatus.StatusPending, KeyUnavailableReason.TimedOut);
+        }
+    }
+
+    private async ValueTask<IFragmentDecryptor> LeaseNowAsync(FragmentNeeds needs, CancellationToken cancellationToken)
     {
         // What the caller holds counts, then what the playlist says of the segment where no key system opens the track, then the key system.
         if (_setup.Options.Keys is { } held && held.HasAll(needs.KeyIds)) return Tallied(await held.LeaseAsync(needs, cancellationToken).ConfigureAwait(false), null);

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Keyway.Decryption;
 using Keyway.Licensing;
+using Keyway.Messaging;
 using Keyway.Protection;
 using Keyway.Sessions;
 
@@ -27,6 +28,9 @@ internal sealed class PresentationLicenses : IAsyncDisposable
     // What the manifest of now says, of a live presentation.
     private List<ProtectionHeader> _followed = [];
 
+    // When each key was last used or on offer, where keys are kept for those who come back.
+    private readonly Dictionary<KeyId, DateTimeOffset> _lastSeen = [];
+
     // Asked for, and the result has not been handed out yet: a reader that waits gets that result, and causes no second request. One that comes after a refusal does.
     private readonly ConcurrentDictionary<KeyId, byte> _unheard = new();
 
@@ -39,6 +43,15 @@ internal sealed class PresentationLicenses : IAsyncDisposable
         // A session may get its keys when they are over already: then it is left as soon as it has them.
         if (waiting.IsLive) ring.Moved = LetGo;
     }
+
+    /// <summary>Told of headers that are found after the opening; <see langword="null"/>: nobody is.</summary>
+    public IPublisher<ProtectionHeaderFound>? Found { private get; init; }
+
+    /// <summary>Told of keys that will not be there; <see langword="null"/>: nobody is.</summary>
+    public IPublisher<KeyRefused>? Refused { private get; init; }
+
+    /// <summary>Whose licences they are, in what is told.</summary>
+    public PresentationId Presentation { private get; init; }
 
     /// <summary>What content shows of headers.</summary>
     public PresentationHeaders Headers { get; }
@@ -60,7 +73,7 @@ internal sealed class PresentationLicenses : IAsyncDisposable
     {
         get
         {
-            lock (_gate) return _announced.Count + _withdrawn.Count + _awaited.Count + _offered.Count + _unheard.Count + _inUse.Over.Count + _inUse.Kept.Count;
+            lock (_gate) return _announced.Count + _withdrawn.Count + _awaited.Count + _offered.Count + _unheard.Count + _inUse.Over.Count + _inUse.Kept.Count + _lastSeen.Count;
         }
     }
 
@@ -108,6 +121,7 @@ internal sealed class PresentationLicenses : IAsyncDisposable
             foreach (KeyId id in _offered)
                 if (!offered.Contains(id)) _withdrawn.Add(id);
             foreach (KeyId id in offered) _withdrawn.Remove(id);
+            Keep(offered);
             _offered = offered;
             _followed = headers;
             _announced.Capacity = LicenseLimits.RememberedKeys + headers.Count + offered.Count;
@@ -140,6 +154,11 @@ internal sealed class PresentationLicenses : IAsyncDisposable
         {
             await WaitPatientlyAsync(found, keys, sink, pixels, cancellationToken).ConfigureAwait(false);
         }
+        catch (KeyUnavailableException exception) when (Refused is not null)
+        {
+            Refused.Publish(new KeyRefused { Presentation = Presentation, Key = exception.Id, Status = exception.Status, Reason = exception.Reason.ToString() });
+            throw;
+        }
         finally
         {
             lock (_gate)
@@ -155,7 +174,12 @@ internal sealed class PresentationLicenses : IAsyncDisposable
     {
         if (!IsLive) return;
         IReadOnlyList<KeyId> over;
-        lock (_gate) over = _inUse.Note(reader, keys);
+        lock (_gate)
+        {
+            Keep(keys);
+            over = _inUse.Note(reader, keys);
+        }
+
         if (over.Count > 0) LetGo();
     }
 
@@ -268,6 +292,7 @@ internal sealed class PresentationLicenses : IAsyncDisposable
             KeyId[] ahead = [.. header.KeyIds.Where(id => !_inUse.IsOver(id))];
             if (ahead.Length == 0 && header.KeyIds.Count > 0) continue;
             news.Add(header);
+            Found?.Publish(new ProtectionHeaderFound { Presentation = Presentation, System = header.System, Place = "media or a newer manifest", Keys = header.KeyIds.Count, Length = header.Data.Length });
             wanted.AddRange(ahead.Except(wanted));
             foreach (KeyId id in ahead) _withdrawn.Remove(id);
         }
@@ -334,7 +359,20 @@ internal sealed class PresentationLicenses : IAsyncDisposable
     {
         HashSet<KeyId> needed = _inUse.Kept;
         needed.UnionWith(_awaited.Keys);
+        if (_lastSeen.Count == 0) return needed;
+        DateTimeOffset oldest = _waiting.Clock.GetUtcNow() - _waiting.Retention;
+        foreach (KeyId id in _lastSeen.Where(seen => seen.Value < oldest).Select(static seen => seen.Key).ToArray()) _lastSeen.Remove(id);
+        needed.UnionWith(_lastSeen.Keys);
         return needed;
+    }
+
+    /// <summary>Notes that keys are in use or on offer. Of very many the oldest is forgotten. Called under the lock.</summary>
+    private void Keep(IEnumerable<KeyId> keys)
+    {
+        if (_waiting.Retention <= TimeSpan.Zero) return;
+        DateTimeOffset now = _waiting.Clock.GetUtcNow();
+        foreach (KeyId id in keys) _lastSeen[id] = now;
+        while (_lastSeen.Count > LicenseLimits.RememberedKeys) _lastSeen.Remove(_lastSeen.MinBy(static seen => seen.Value).Key);
     }
 
     private bool IsOver(KeyId id, HashSet<KeyId> needed) => (_inUse.IsOver(id) || _withdrawn.Contains(id)) && !needed.Contains(id);

@@ -63,6 +63,12 @@ public sealed record PresentationOptions
     /// <summary>How long licences may live.</summary>
     public SessionKind Kind { get; init; }
 
+    /// <summary>
+    /// Of a live presentation: whether keys are kept for as long as what they open can be read back (its time-shift buffer, of which six hours count), although readers have gone on and the
+    /// manifest names them no more. For those who serve it to others, who seek back; without it a licence is left when its keys are over, and asked for again.
+    /// </summary>
+    public bool KeepsKeysOfWindow { get; init; }
+
     /// <summary>With whom sessions are shared; <see langword="null"/>: with nobody but this presentation.</summary>
     public string? SharingScope { get; init; }
 

@@ -9,7 +9,8 @@ namespace Keyway;
 /// Fact                Published by                       Handled by                                      Next fact
 /// ProtectionDetected  KeyRingSession, for each need      SessionEngine: that presentation's ring serves  LicenseNeeded, if a session must ask
 /// LicenseNeeded       SessionDriver                      LicenseExchanger: run the pipeline              ChallengeReady
-/// ChallengeReady      LicenseExchanger, in the pipeline  nobody in the engine                            LicenseReceived, or SessionFailed
+/// ChallengeReady      LicenseExchanger, in the pipeline  nobody in the engine                            ExchangeSent
+/// ExchangeSent        LicenseExchanger, each attempt     nobody in the engine                            LicenseReceived, or SessionFailed
 /// LicenseReceived     LicenseExchanger, on an answer     SessionEngine: that session opens it            KeysChanged, LicenseNeeded, SessionFailed
 /// KeysChanged         SessionKeys                        SessionEngine: that session arms its clock;     LicenseNeeded, when a renewal is due
 ///                                                        the rings that hold it wake their readers,
@@ -17,6 +18,9 @@ namespace Keyway;
 /// SessionFailed       SessionDriver                      SessionEngine: its rings wake readers, who stop –
 /// SessionStateChanged SessionDriver                      nobody in the engine                            –
 /// FragmentDecrypted   PresentationKeys                   nobody in the engine                            –
+/// ContentRead         KeywayEngine, opening              nobody in the engine                            ProtectionHeaderFound, ProtectionDetected
+/// ProtectionHeaderFound         KeywayEngine, PresentationLicenses nobody in the engine                            –
+/// KeyRefused          PresentationLicenses               nobody in the engine                            –
 /// all but plugins'    –                                  SessionStory: the logs, through the mirror      –
 /// any                 –                                  metrics, relays, plugins, through the mirror    –
 /// </code>

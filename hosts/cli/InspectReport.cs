@@ -14,6 +14,17 @@ internal static class InspectReport
     public static string ToJson(ContentFacts facts, SegmentReport? segments) => Json.Write(json =>
     {
         json.WriteStartObject();
+        WriteMembers(json, facts, segments, hasData: true);
+        json.WriteEndObject();
+    });
+
+    /// <summary>Writes the members of the report.</summary>
+    /// <param name="json">Where to.</param>
+    /// <param name="facts">What was found.</param>
+    /// <param name="segments">Segments that were listed; <see langword="null"/>: none were.</param>
+    /// <param name="hasData">Whether the bytes of headers are among them.</param>
+    public static void WriteMembers(Utf8JsonWriter json, ContentFacts facts, SegmentReport? segments, bool hasData)
+    {
         json.WriteString("source", PresentationReport.TextOf(facts.Source));
         json.WriteString("kind", PresentationReport.Word(facts.Kind));
         json.WriteBoolean("dynamic", facts.IsDynamic);
@@ -36,7 +47,7 @@ internal static class InspectReport
 
         json.WriteEndArray();
         json.WriteStartArray("headers");
-        foreach (ProtectionEntry header in facts.Protection.Headers) WriteHeader(json, header);
+        foreach (ProtectionEntry header in facts.Protection.Headers) WriteHeader(json, header, hasData);
         json.WriteEndArray();
         json.WriteStartArray("licenseUrls");
         foreach (LicenseUrlStatement url in facts.Protection.LicenseUrls)
@@ -75,8 +86,7 @@ internal static class InspectReport
         json.WriteEndArray();
         json.WriteEndObject();
         json.WriteStrings("notes", facts.Notes);
-        json.WriteEndObject();
-    });
+    }
 
     public static void Show(ContentFacts facts, IAnsiConsole console)
     {
@@ -178,7 +188,7 @@ internal static class InspectReport
         json.WriteEndObject();
     }
 
-    private static void WriteHeader(Utf8JsonWriter json, ProtectionEntry header)
+    private static void WriteHeader(Utf8JsonWriter json, ProtectionEntry header, bool hasData)
     {
         json.WriteStartObject();
         json.WriteString("system", SystemIds.NameOf(header.System));
@@ -186,7 +196,7 @@ internal static class InspectReport
         json.WriteStrings("kids", header.KeyIds.Select(static id => id.ToString()));
         json.WriteBoolean("kidsInferred", header.IsInferred);
         json.WriteNumber("dataSize", header.Data.Length);
-        json.WriteString("data", Convert.ToBase64String(header.Data.Span));
+        if (hasData) json.WriteString("data", Convert.ToBase64String(header.Data.Span));
         json.WriteStrings("sources", header.Sources.Select(static source => source.Path));
         if (header.Header is { } decoded)
         {

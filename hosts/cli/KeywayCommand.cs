@@ -13,6 +13,7 @@ internal static class KeywayCommand
           keyway play                                        the bundled sample, with a licence service of its own
           keyway play movie.mpd --license-url URL --to movie.mp4
           keyway play movie.mpd --to - | ffplay -            straight into a player
+          keyway serve                                       a page that plays the sample and tells what happens
           keyway inspect movie.mpd                           what protects it, and which key system would be chosen
           keyway decrypt in.mp4 --key KID:KEY --to out.mp4   keys that you hold
           keyway license movie.mpd                           acquire and show, write no media
@@ -20,18 +21,13 @@ internal static class KeywayCommand
 
         """;
 
-    // An argument that starts with @ is what it says, not the name of a file of arguments; -ab is not -a -b.
-    private static readonly ParserConfiguration Parsing = new() { ResponseFileTokenReplacer = null, EnablePosixBundling = false };
-
     public static async Task<int> RunAsync(string[] arguments, CommandIo io, CancellationToken cancellationToken)
     {
-        Option<bool> json = new("--json") { Description = "Write one JSON object to standard output and nothing else", Recursive = true };
-        Option<FileInfo?> configuration = new("--config") { Description = "A JSON file of settings, over the appsettings.json beside the program", Recursive = true, HelpName = "FILE" };
-        Option<string[]> set = new("--set") { Description = "One setting over all others: --set Keyway:KeySystems:clearkey:Priority=5", Recursive = true, HelpName = "PATH=VALUE" };
-        Option<bool> verbose = new("--verbose") { Description = "Show on standard error what the host and its plugins log: sessions, exchanges, refusals. No secret is in it", Recursive = true };
-        RootCommand root = new("Plays, decrypts and explains protected DASH, HLS and MP4.") { json, configuration, set, verbose };
-        CommandContext Context(ParseResult parse) => new(io, parse.GetValue(json), parse.GetValue(configuration)?.FullName, parse.GetValue(verbose), [.. (parse.GetValue(set) ?? []).Select(ReadSetting)]);
+        GlobalOptions options = new();
+        RootCommand root = options.NewRoot();
+        CommandContext Context(ParseResult parse) => options.Read(parse, io);
         root.Subcommands.Add(PlayCommand.Create(Context));
+        root.Subcommands.Add(ServeCommand.Create(Context));
         root.Subcommands.Add(LicenseCommand.Create(Context));
         root.Subcommands.Add(LicensesCommand.Create(Context));
         root.Subcommands.Add(DecryptCommand.Create(Context));
@@ -46,8 +42,8 @@ internal static class KeywayCommand
         root.Subcommands.Add(drop);
         root.SetAction(NoCommand);
 
-        ParseResult parse = root.Parse(arguments.Length == 0 ? ["--help"] : arguments, Parsing);
-        bool asJson = parse.GetResult(json) is not null && parse.GetValue(json);
+        ParseResult parse = root.Parse(arguments.Length == 0 ? ["--help"] : arguments, GlobalOptions.Parsing);
+        bool asJson = options.IsJson(parse);
         if (parse.CommandResult.Command != sandbox && parse.CommandResult.Command != drop && parse.Action is not HelpAction && UnknownWords.Describe(parse) is { } unknown) return Failure.Usage(unknown).Tell(io, asJson);
         if (parse.Errors.Count > 0) return Failure.Usage(string.Join(" ", parse.Errors.Select(static error => error.Message))).Tell(io, asJson);
 
@@ -66,12 +62,4 @@ internal static class KeywayCommand
     }
 
     private static int NoCommand(ParseResult parse) => throw new UsageException("which command?");
-
-    private static KeyValuePair<string, string?> ReadSetting(string text)
-    {
-        (string path, string value) = NameValue.Parse(text, '=', "--set");
-        return path.StartsWith("Keyway:", StringComparison.OrdinalIgnoreCase)
-            ? KeyValuePair.Create(path, (string?)value)
-            : throw new UsageException("--set takes a path that begins with Keyway:");
-    }
 }

@@ -6,7 +6,7 @@ namespace Keyway.Sandbox;
 /// <summary>Makes the faults that a request asks for in its query, or the command line for all requests to an address, whatever service they are for.</summary>
 /// <param name="next">The rest of the application.</param>
 /// <param name="standing">Faults that requests need not ask for: paths, and what happens there.</param>
-internal sealed class Faults(RequestDelegate next, IReadOnlyList<KeyValuePair<string, Fault>> standing)
+internal sealed class Faults(RequestDelegate next, StandingFaults standing)
 {
     /// <summary>What the front page says about faults.</summary>
     public const string Help = """
@@ -56,9 +56,10 @@ internal sealed class Faults(RequestDelegate next, IReadOnlyList<KeyValuePair<st
             return;
         }
 
-        foreach ((string path, Fault fault) in standing)
+        (IReadOnlyList<KeyValuePair<string, Fault>> faults, int generation) = standing.Of(context.Request);
+        foreach ((string path, Fault fault) in faults)
         {
-            if (!string.Equals(path, context.Request.Path.Value, StringComparison.OrdinalIgnoreCase) || IsOver(fault, path)) continue;
+            if (!string.Equals(path, context.Request.Path.Value, StringComparison.OrdinalIgnoreCase) || IsOver(fault, $"{generation} {path}")) continue;
             await MakeAsync(fault, context);
             return;
         }

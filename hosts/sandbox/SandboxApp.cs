@@ -47,7 +47,8 @@ internal static partial class SandboxApp
         if (data.IsOpenToOthers) Log.OpenToOthers(app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("data"), data.Path);
         app.UseMiddleware<LoopbackOnly>();
         app.UseMiddleware<WebPages>(options.AllowedOrigins);
-        app.UseMiddleware<Faults>(options.Faults);
+        StandingFaults standing = new(options.Faults);
+        app.UseMiddleware<Faults>(standing);
         app.Use(TellAsync);
         IAuthority[] authorities = Authorities(data);
         FrontPage.Map(app, keys, data, authorities);
@@ -68,6 +69,7 @@ internal static partial class SandboxApp
             new ProviderTokens(data, TimeProvider.System),
             new WidevineService(() => widevine.Keys, keys, options.Widevine, TimeProvider.System),
             new PlayReadyService(() => playReady.Keys, keys, TimeProvider.System));
+        if (options.Control.Length > 0) FaultControl.Map(app, options.Control, standing);
         VodEndpoint.Map(app);
         if (options.IsLive) LiveEndpoint.Map(app, new LiveChannel(keys, clock), clock);
 

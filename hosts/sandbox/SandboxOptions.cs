@@ -24,6 +24,8 @@ internal sealed record SandboxOptions
           --allow-origin ORIGIN  a page of this origin may use the sandbox, beside those of this machine: https://app.example; null for pages
                         that are files; may be given several times
           --fault PATH=PARTS   a fault for every request to this address: --fault /hms/wv/token=status:503,times:2; may be given several times
+          --control TEXT  lets whoever knows this text change such faults while the sandbox runs: PUT /control/TEXT/faults, a line each, PATH=PARTS
+                        or PATH?QUERY, which is added to the query of every request to this address; an empty body ends them
           --ready -     for a parent process: one JSON line on standard output when it listens,
                         {"url":"http://127.0.0.1:8797/","pid":1}, and it ends when its standard input closes
 
@@ -58,6 +60,9 @@ internal sealed record SandboxOptions
 
     /// <summary>Faults that requests need not ask for: paths, and what happens there.</summary>
     public IReadOnlyList<KeyValuePair<string, Fault>> Faults { get; init; } = [];
+
+    /// <summary>What whoever changes faults while the sandbox runs has to know; empty: nobody can.</summary>
+    public string Control { get; init; } = "";
 
     /// <summary>Origins whose pages may use the sandbox, beside those of this machine.</summary>
     public IReadOnlyCollection<WebOrigin> AllowedOrigins { get; init; } = [];
@@ -102,6 +107,9 @@ internal sealed record SandboxOptions
                 case "--allow-origin":
                     if (!WebOrigin.TryParse(value, out WebOrigin? origin)) return Fail($"{args[i]} {value}: expected an origin (https://host, http://host:port or null)", out message);
                     read = read with { AllowedOrigins = [.. read.AllowedOrigins, origin] };
+                    break;
+                case "--control" when value.Length is >= 16 and <= 128 && value.All(char.IsAsciiLetterOrDigit):
+                    read = read with { Control = value };
                     break;
                 case "--data":
                     read = read with { Data = value };

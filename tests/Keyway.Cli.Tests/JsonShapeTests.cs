@@ -13,7 +13,7 @@ public sealed class JsonShapeTests(SharedSandbox sandbox) : IDisposable
         "keys/policy/notBefore", "keys/policy/notAfter", "keys/policy/firstUseBefore", "keys/policy/afterFirstUseSeconds", "keys/policy/renewAt", "keys/policy/hdcp", "keys/changesAt",
         "headers/decoded/contentId", "headers/decoded/licenseUrl", "headers/problem", "licenseUrls/url", "licenseUrls/system", "licenseUrls/source",
         "sessions/stored", "gaps/track", "gaps/startSeconds", "gaps/durationSeconds", "gaps/segments", "gaps/reason", "licenses/releaseAsked",
-        "packs/notes", "conflicts/kind", "conflicts/text", "conflicts/sources", "plugins/pin", "plugins/stage", "plugins/reason",
+        "packs/notes", "conflicts/kind", "conflicts/text", "conflicts/sources", "plugins/pin", "plugins/stage", "plugins/reason", "runsOn", "runsOn/keySystem", "runsOn/name", "runsOn/value",
         "recipients/problem", "rules/problem", "systems/headers/problem", "systems/headers/decoded/contentId", "systems/headers/decoded/licenseUrl",
         "tracks/segments/range", "tracks/segments/discontinuity",
         "attempts", "attempts/keySystem", "attempts/provider", "attempts/reason", "attempts/providerCode", "attempts/message",

@@ -31,11 +31,26 @@ public sealed class SettingsTests : IDisposable
     }
 
     [Fact]
+    public async Task A_cdm_is_loaded_when_an_entry_names_it_and_says_what_it_runs_on_or_why_it_does_not()
+    {
+        JsonElement[] plugins = [.. (await CommandRun.OfAsync("plugins", "--json")).ShouldEndWith(ExitCode.Done).Json.GetProperty("plugins").EnumerateArray()];
+        plugins.Single(static plugin => plugin.GetProperty("id").GetString() == "cdm").GetProperty("state").GetString().Should().Be("not-needed");
+        string[] named = ["--set", "Keyway:KeySystems:tv:Plugin=cdm", "--set", $"Keyway:KeySystems:tv:Settings:Module={_folder.Write("module.so", [1, 2, 3])}", "--set", "Keyway:KeySystems:tv:Settings:KeySystem=org.w3.clearkey"];
+        CommandRun run = (await CommandRun.OfAsync(["plugins", "--json", .. named])).ShouldEndWith(ExitCode.Done);
+        run.Json.GetProperty("plugins").EnumerateArray().Single(static plugin => plugin.GetProperty("id").GetString() == "cdm").GetProperty("state").GetString().Should().Be("loaded");
+        JsonElement fact = run.Json.GetProperty("runsOn").EnumerateArray().Should().ContainSingle().Which;
+        (fact.GetProperty("keySystem").GetString(), fact.GetProperty("name").GetString()).Should().Be(("tv", "problem"));
+        fact.GetProperty("value").GetString().Should().Contain("module.so").And.Contain("while its library was being loaded");
+        (await CommandRun.OfAsync(["plugins", .. named])).ShouldEndWith(ExitCode.Done).Out.Should().Contain("key system tv").And.Contain("problem: CDM module.so");
+    }
+
+    [Fact]
     public async Task A_pin_that_was_printed_is_accepted_and_another_refused()
     {
         string pin = PluginPin.Compute(Path.Combine(AppContext.BaseDirectory, "plugins", "clearkey"));
         (await CommandRun.OfAsync("plugins", "--pin")).ShouldEndWith(ExitCode.Done).Out.Should().Contain(pin);
-        (await CommandRun.OfAsync("plugins", "--pin", "--json")).ShouldEndWith(ExitCode.Done).Json.GetProperty("plugins")[0].GetProperty("pin").GetString().Should().Be(pin);
+        (await CommandRun.OfAsync("plugins", "--pin", "--json")).ShouldEndWith(ExitCode.Done).Json.GetProperty("plugins").EnumerateArray()
+            .Single(static plugin => plugin.GetProperty("id").GetString() == "clearkey").GetProperty("pin").GetString().Should().Be(pin);
         (await CommandRun.OfAsync("plugins", "--set", $"Keyway:Plugins:Allow:clearkey:Pin={pin}")).ShouldEndWith(ExitCode.Done).Out.Should().Contain("loaded");
         (await CommandRun.OfAsync("plugins", "--set", $"Keyway:Plugins:Allow:clearkey:Pin={new string('0', 64)}")).ShouldEndWith(ExitCode.Done).Out.Should().NotMatchRegex("clearkey +loaded");
     }

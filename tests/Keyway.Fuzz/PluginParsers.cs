@@ -1,4 +1,7 @@
+extern alias cdm;
+
 using System.Buffers;
+using cdm::Keyway.Cdm;
 using Keyway.ClearKey;
 using Keyway.Licensing;
 using Keyway.PlayReady;
@@ -14,6 +17,9 @@ internal static class PluginParsers
 {
     public static IReadOnlyList<Parser> All { get; } =
     [
+        new("cdm-frames", SeedKind.CdmFrames, CdmChildOfNobody.Read),
+        new("cdm-header", SeedKind.Header, static bytes => CdmHeader.Read(Data(bytes, CdmConstants.Widevine, InitializationDataKind.Pssh), CdmChildOfNobody.Options)),
+        new("cdm-stored", SeedKind.CdmFrames, static bytes => StoredSession.TryRead(bytes, out _, out _)),
         new("clearkey-header", SeedKind.Json, static bytes => ClearKeyHeader.Read(Data(bytes, SystemIds.ClearKeyDashIf, InitializationDataKind.KeyIds))),
         new("clearkey-license", SeedKind.Json, static bytes => ClearKeyLicense.Read(new ReadOnlySequence<byte>(bytes))),
         new("playready-header", SeedKind.Header, static bytes => PlayReadyHeader.Read(Data(bytes, SystemIds.PlayReady, InitializationDataKind.Pssh))),

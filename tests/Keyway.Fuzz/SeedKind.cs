@@ -20,4 +20,5 @@ internal enum SeedKind
     SmoothManifest,
     SmoothFragment,
     SmoothCodec,
+    CdmFrames,
 }

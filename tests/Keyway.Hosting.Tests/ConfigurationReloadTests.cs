@@ -76,7 +76,7 @@ public sealed class ConfigurationReloadTests : IAsyncDisposable
         _root.Reload();
         _host.Providers.Should().ContainSingle("a file may be half there at the first token");
         _clock.Advance(Quiet);
-        await Eventually.Is(() => _host.Providers.Count == 2);
+        await Eventually.Is(() => _host.Providers.Count == 2 && _log.With("was read again").Length > 0);
         _root.Reload();
         _clock.Advance(Quiet);
         await _host.ReloadConfigurationAsync(Cancel);

@@ -115,6 +115,20 @@ public sealed class KeywayHostTests : IDisposable
         (await open.Should().ThrowAsync<NoKeySystemException>()).Which.Others.Should().Contain(new KeySystemRejection("clearkey", "its plugin 'clearkey' is disabled"));
     }
 
+    [Theory]
+    [InlineData("""{ "Plugins": { "Allow": { "clearkey": { "WhenNamed": true } } } }""", PluginState.NotNeeded)]
+    [InlineData("""{ "Plugins": { "Allow": { "clearkey": { "WhenNamed": true } } }, "KeySystems": { "mine": { "Plugin": "clearkey" } } }""", PluginState.Loaded)]
+    public async Task A_plugin_that_waits_to_be_named_is_loaded_by_an_entry_and_by_nothing_else(string settings, PluginState state)
+    {
+        _plugins.Drop("clearkey");
+        await using KeywayHost host = Host(settings);
+        await host.StartAsync(Cancel);
+        PluginRecord record = host.Plugins.Should().ContainSingle(static plugin => plugin.Id == "clearkey").Which;
+        record.State.Should().Be(state);
+        record.Problem.Should().BeNull();
+        host.Warnings.Should().BeEmpty();
+    }
+
     [Fact]
     public void Mistakes_that_need_no_plugin_are_told_by_the_constructor()
     {

@@ -29,6 +29,7 @@ public sealed class Packed : IAsyncLifetime
         ["Keyway.Plugins.PlayReady"] = "plugins/playready",
         ["Keyway.Plugins.ExpressPlay"] = "plugins/expressplay",
         ["Keyway.Templates"] = "templates/Keyway.Templates",
+        ["Keyway.Plugins.Cdm"] = "plugins/cdm",
     };
 
     private Task<string>? _tool;

@@ -104,6 +104,45 @@ public sealed class PresentationLicensesTests
     }
 
     [Fact]
+    public async Task Keys_of_the_window_are_kept_for_whoever_seeks_back_and_no_longer()
+    {
+        await using Bench bench = new();
+        await using PresentationLicenses licenses = Live(bench, retention: TimeSpan.FromMinutes(1));
+        for (int key = 1; key <= 8; key++) bench.Server.Add(Bench.Kid(key));
+        await OpenAsync(bench, licenses, 1);
+        await Eventually.Is(() => Held(licenses) == "1");
+        for (int key = 1; key <= 5; key++)
+        {
+            licenses.Follow(Offer(key, key + 1));
+            await Eventually.Is(() => Held(licenses).EndsWith($"{key + 1}", StringComparison.Ordinal));
+            await PlayAsync(bench, licenses, _reader, key);
+            bench.Clock.Advance(TimeSpan.FromSeconds(10));
+        }
+
+        // Back to the oldest, which neither the manifest names nor a reader uses: it is there.
+        int asked = bench.Server.Received.Count;
+        licenses.Use(_reader, [Bench.Kid(1)]);
+        bench.Use(licenses.Ring, 1).Should().Be(DecryptStatus.Decrypted);
+        bench.Server.Received.Should().HaveCount(asked);
+        Held(licenses).Should().StartWith("1 2 3 4 5");
+
+        bench.Clock.Advance(TimeSpan.FromMinutes(2));
+        await PlayAsync(bench, licenses, _reader, 7);
+        await PlayAsync(bench, licenses, _reader, 8);
+        licenses.Follow(Offer(8));
+        await Eventually.Is(() => !Held(licenses).Split(' ').Intersect(["2", "3", "4", "5"]).Any());
+    }
+
+    [Fact]
+    public async Task What_is_kept_for_a_window_is_bounded_however_often_keys_rotate()
+    {
+        await using Bench bench = new();
+        await using PresentationLicenses licenses = Live(bench, retention: TimeSpan.FromHours(6));
+        for (int i = 0; i < LicenseLimits.RememberedKeys + 500; i++) licenses.Use(_reader, [Bench.Kid(i)]);
+        licenses.Remembered.Should().BeLessThan(3 * LicenseLimits.RememberedKeys);
+    }
+
+    [Fact]
     public async Task What_the_last_reader_kept_is_let_go_of_when_the_next_has_gone_on()
     {
         await using Bench bench = new();
@@ -133,13 +172,14 @@ public sealed class PresentationLicensesTests
         await Eventually.Is(() => bench.Server.Received.Count >= LicenseLimits.AnnouncedKeys && licenses.Ring.Sessions.Count == LicenseLimits.AnnouncedKeys);
     }
 
-    private static PresentationLicenses Live(Bench bench, TimeSpan spread = default, int[]? headers = null) => new(bench.Join(), [.. (headers ?? []).Select(static key => FakeKeySystem.Header(Bench.Kid(key)))], new KeyWaitSettings
+    private static PresentationLicenses Live(Bench bench, TimeSpan spread = default, int[]? headers = null, TimeSpan retention = default) => new(bench.Join(), [.. (headers ?? []).Select(static key => FakeKeySystem.Header(Bench.Kid(key)))], new KeyWaitSettings
     {
         Clock = bench.Clock,
         KeyWait = TimeSpan.FromSeconds(30),
         Spread = spread,
         Random = static () => 1,
         IsLive = true,
+        Retention = retention,
     });
 
     private static async Task OpenAsync(Bench bench, PresentationLicenses licenses, params int[] keys)

@@ -174,6 +174,12 @@ public interface IKeySystem : IAsyncDisposable
     /// <exception cref="LicenseServiceException">With <see cref="LicenseErrorKind.CredentialInvalid"/>: there is no usable credential.</exception>
     ValueTask StartAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
+    /// <summary>Says what it runs on, for people: a module, its version, what keeps it in. Nothing of it is a secret. May start what it has to ask, and end it again.</summary>
+    /// <param name="cancellationToken">Ends the asking.</param>
+    /// <returns>Names and values, in the order in which they are shown. None: there is nothing to say beside <see cref="Descriptor"/>.</returns>
+    /// <exception cref="LicenseServiceException">What it runs on cannot be asked; the text says why.</exception>
+    ValueTask<IReadOnlyList<KeyValuePair<string, string>>> DescribeAsync(CancellationToken cancellationToken) => new([]);
+
     /// <summary>Opens the protocol half of a session.</summary>
     /// <param name="request">What the session is for.</param>
     /// <param name="host">The framework's half. What is called on it in here takes effect when the method returns, and not at all when it throws.</param>

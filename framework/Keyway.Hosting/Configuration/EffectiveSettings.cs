@@ -17,7 +17,8 @@ public static class EffectiveSettings
         ArgumentNullException.ThrowIfNull(root);
         IConfigurationSection keyway = root.GetSection(section);
         List<EffectiveSetting> settings = [];
-        foreach (IConfigurationSection leaf in Leaves(keyway))
+        // A variable of the environment that is called KEYWAY is a value of the section itself, and no setting.
+        foreach (IConfigurationSection leaf in keyway.GetChildren().SelectMany(Leaves))
         {
             bool secret = SecretSettings.IsSecret(keyway, leaf);
             settings.Add(new EffectiveSetting

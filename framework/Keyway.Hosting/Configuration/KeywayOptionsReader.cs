@@ -68,7 +68,7 @@ internal sealed class KeywayOptionsReader
         if (!IsPluginId(plugin.Name)) plugin.Wrong("not the id of a plugin: lower-case letters, digits and dashes");
         string? pin = plugin.Text("Pin");
         if (pin is not null && (pin.Length != 64 || !pin.All(char.IsAsciiHexDigit))) plugin.Wrong("Pin", "not 64 hexadecimal digits, as 'keyway plugins --pin' prints them");
-        AllowedPlugin allowed = new() { Pin = pin, Required = plugin.Flag("Required"), Disabled = plugin.Flag("Disabled"), Settings = plugin.Section };
+        AllowedPlugin allowed = new() { Pin = pin, Required = plugin.Flag("Required"), Disabled = plugin.Flag("Disabled"), WhenNamed = plugin.Flag("WhenNamed"), Settings = plugin.Section };
         plugin.EndOfOwn();
         return allowed;
     }
@@ -223,7 +223,7 @@ internal sealed class KeywayOptionsReader
         void Name(string plugin, string path)
         {
             if (!IsPluginId(plugin)) Wrong(path, "not the id of a plugin: lower-case letters, digits and dashes");
-            else allowed.TryAdd(plugin, new AllowedPlugin());
+            else allowed[plugin] = allowed.GetValueOrDefault(plugin, new AllowedPlugin()) with { WhenNamed = false };
         }
     }
 

@@ -14,6 +14,9 @@ public sealed record AllowedPlugin
     /// <summary>Whether it is left out although it is named.</summary>
     public bool Disabled { get; init; }
 
+    /// <summary>Whether it is left out, and nothing is said of it, as long as no entry of key systems or providers names it.</summary>
+    public bool WhenNamed { get; init; }
+
     /// <summary>The section itself, which the plugin gets as its settings. <see langword="null"/>: an empty one.</summary>
     public IConfigurationSection? Settings { get; init; }
 }

@@ -240,7 +240,12 @@ public sealed partial class PluginHost : IAsyncDisposable
 
     private string Root => Path.Combine(AppContext.BaseDirectory, _options.Directory);
 
-    private bool IsNeeded(string id) => _options.Needed is null || _options.Needed.Contains(id) || _options.Allow.GetValueOrDefault(id) is { Required: true };
+    private bool IsNeeded(string id) => _options.Allow.GetValueOrDefault(id) switch
+    {
+        { Required: true } => true,
+        { WhenNamed: true } => false,
+        _ => _options.Needed is null || _options.Needed.Contains(id),
+    };
 
     /// <summary>Runs code of a plugin that answers at once, within the time limit.</summary>
     /// <exception cref="TimeoutException">It has not come back.</exception>

@@ -24,6 +24,6 @@ public enum PluginState
     /// <summary>A newer version has taken its place; it is there for the presentations that began with it, and leaves with the last of them.</summary>
     Retiring,
 
-    /// <summary>Nobody will ask for what it brings (<see cref="KeywayHostOptions.KeySystem"/>); none of its code was loaded.</summary>
+    /// <summary>Nobody will ask for what it brings (<see cref="KeywayHostOptions.KeySystem"/>, <see cref="AllowedPlugin.WhenNamed"/>); none of its code was loaded.</summary>
     NotNeeded,
 }

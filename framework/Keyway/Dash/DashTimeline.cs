@@ -31,6 +31,7 @@ internal static class DashTimeline
             Notes = [.. manifest.Notes.Select(static note => note.ToString())],
             LeftOut = [.. manifest.LeftOut.Select(static note => note.ToString())],
             Source = source,
+            Document = manifest.Document,
         };
     }
 

@@ -166,6 +166,7 @@ internal sealed class LicensePipelineBuilder : ILicensePipelineBuilder
         // Whatever a step has made of the URL: this is the last place before bytes leave.
         if (ExchangeRun.Find(exchange) is { } run) run.Origins.Check(exchange.Request.Url, "the request");
         exchange.Answer = null;
+        ExchangeRun.Find(exchange)?.Sent?.Invoke(exchange.Request.Url, exchange.Attempt + 1);
         await transport.SendAsync(exchange, cancellationToken).ConfigureAwait(false);
     };
 

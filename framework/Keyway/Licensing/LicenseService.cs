@@ -58,6 +58,7 @@ public sealed class LicenseService
         LicensePipeline pipeline = new(name, [LicenseSteps.Challenge, LicenseSteps.Transport], [], async (exchange, cancellationToken) =>
         {
             await challenge.DecorateAsync(exchange, cancellationToken).ConfigureAwait(false);
+            ExchangeRun.Find(exchange)?.Sent?.Invoke(exchange.Request.Url, exchange.Attempt + 1);
             await transport.SendAsync(exchange, cancellationToken).ConfigureAwait(false);
         });
         return new LicenseService(name, pipeline, FrozenDictionary<string, Uri>.Empty, TrustedOrigins.None) { IsOfContent = true };

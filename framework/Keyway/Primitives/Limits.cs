@@ -414,6 +414,12 @@ internal static class LicenseLimits
     /// </summary>
     public const int RememberedKeys = 1 << 12;
 
+    /// <summary>How long keys of a live presentation are kept at most for those who seek back: windows of broadcasters are a few hours deep, and rotation every ten seconds makes two thousand keys of it.</summary>
+    public static readonly TimeSpan KeptForWindow = TimeSpan.FromHours(6);
+
+    /// <summary>How much longer than the window is deep: a request for its oldest segment may be under way when that leaves it.</summary>
+    public static readonly TimeSpan KeptBeyondWindow = TimeSpan.FromSeconds(30);
+
     /// <summary>Keys that fragments have announced and nobody has begun to use: two of the longest lists that a fragment can bring.</summary>
     public const int AnnouncedKeys = 2 * Mp4Limits.KeyIds;
 

@@ -10,6 +10,9 @@ public sealed class SourceException(string source, string reason, Exception? inn
     /// <summary>The file or URL, without its query.</summary>
     public string UnreachableSource { get; } = source;
 
+    /// <summary>Whether whoever should have it says that it is not there: no such file, or 404 or 410.</summary>
+    public bool IsMissing => Status is 404 or 410 || InnerException is FileNotFoundException or DirectoryNotFoundException;
+
     /// <summary>The HTTP status code, where a server answered.</summary>
     internal int? Status { get; init; }
 

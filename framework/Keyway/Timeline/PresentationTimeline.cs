@@ -20,6 +20,12 @@ public sealed record PresentationTimeline
     /// <summary>What is not as it should be.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 
+    /// <summary>
+    /// The DASH manifest that it was read from, as it was fetched, with the parts of it that stand in documents of their own (xlink) in their places: <see cref="Rendition.Path"/> counts elements
+    /// in it. Empty for whatever else it came from.
+    /// </summary>
+    public ReadOnlyMemory<byte> Document { get; init; }
+
     /// <summary>Whether another one may follow.</summary>
     public bool MayChange => Live is { UpdatePeriod: not null };
 

@@ -64,7 +64,7 @@ public sealed record Rendition
     public IReadOnlyList<RenditionProtection> Protection { get; init; } = [];
 
     /// <summary>Whether its segments hold tracks of other kinds as well: those of its own kind are it.</summary>
-    internal bool IsMixed { get; init; }
+    public bool IsMixed { get; init; }
 
     /// <summary>Its file as readers of samples take it: in MP4, whatever it is in.</summary>
     /// <param name="file">The file. Ownership: the result's.</param>

@@ -78,6 +78,18 @@ public abstract class SegmentList
         return found;
     }
 
+    /// <summary>The segment of a number.</summary>
+    /// <param name="number">Its number (<see cref="TimelineSegment.Number"/>).</param>
+    /// <param name="now">Of a live presentation: the time.</param>
+    /// <returns>The segment, or why there is none.</returns>
+    /// <exception cref="ManifestException">As for <see cref="Played"/>.</exception>
+    public virtual SegmentStep Numbered(ulong number, DateTimeOffset now)
+    {
+        foreach (TimelineSegment segment in Played(now))
+            if (segment.Number == number) return SegmentStep.Ready(segment);
+        return new SegmentStep { Kind = IsLive ? SegmentStepKind.Unlisted : SegmentStepKind.None };
+    }
+
     /// <summary>The newest segment that is there; of what is complete the last one.</summary>
     /// <param name="now">Of a live presentation: the time.</param>
     /// <returns>The segment; none where there is none yet.</returns>

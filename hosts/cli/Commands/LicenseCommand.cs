@@ -28,7 +28,7 @@ internal static class LicenseCommand
 
     private static async Task<int> RunAsync(CommandContext context, Uri source, PresentationOptions options, bool isPreview, CancellationToken cancellationToken)
     {
-        await using KeywayHost keyway = Host.Create(context, PresentationArguments.OnlyKeySystem(options));
+        await using KeywayHost keyway = Host.Create(context, Host.OnlyKeySystem(options));
         await Host.StartAsync(keyway, context, options.KeySystem, cancellationToken);
         await using Presentation presentation = await keyway.OpenAsync(source, options, cancellationToken);
         try

@@ -5,7 +5,6 @@ using Keyway.Cli.Targets;
 using Keyway.Hosting;
 using Keyway.Licensing;
 using Keyway.Timeline;
-using Microsoft.Extensions.Configuration;
 
 namespace Keyway.Cli.Commands;
 
@@ -50,39 +49,18 @@ internal static class PlayCommand
 
         if (source is null && options.Kind != SessionKind.Temporary)
             throw new UsageException("--persist needs a source: the bundled sample's licence service and device are gone when it has been played");
-        // The bundled sample and its own licence service: the one case in which the command names both.
-        bool isOurs = source is null && options.LicenseUrl is null;
-        IConfigurationRoot settings = Host.ReadSettings(context);
-        bool provided = isOurs && DemoProvider.IsFor(options.Provider, settings);
-        if (provided) options = options with { KeySystem = DemoProvider.KeySystemOf(options.KeySystem) };
-        bool isDemo = isOurs && (options.Provider is null || provided);
-        Task<SandboxProcess>? starting = isDemo ? SandboxProcess.StartAsync(context.Io.Leftovers, cancellationToken) : null;
-        // Where the host needs nothing of the sandbox to start, the two start beside each other.
-        KeywayHost? early = isDemo && !provided && !DemoDevice.IsNeeded(options.KeySystem ?? DemoKeySystem, settings) ? Host.Create(context, settings, options.KeySystem ?? DemoKeySystem) : null;
-        Task beside = early?.StartAsync(cancellationToken) ?? Task.CompletedTask;
-        await using SandboxProcess? sandbox = await StartedAsync(starting, early);
-        if (sandbox is not null && provided) context = context with { Settings = [.. DemoProvider.Settings(sandbox.Url, options.KeySystem!), .. context.Settings] };
-        else if (sandbox is not null)
-        {
-            string system = options.KeySystem ?? DemoKeySystem;
-            options = options with { KeySystem = system, LicenseUrl = new Uri(sandbox.Url, DemoDevice.PathOf(system)) };
-        }
-
-        using DemoDevice? device = sandbox is null ? null : await DemoDevice.AskAsync(sandbox, options.KeySystem!, provided ? Host.ReadSettings(context) : settings, context.Io.Leftovers, cancellationToken);
-        if (device is not null) context = context with { Settings = [.. device.Settings, .. context.Settings] };
-        bool isChanged = provided || device is not null;
-
         ProgressView progress = new();
-        options = options with { Progress = progress };
-        await using KeywayHost keyway = early ?? Host.Create(context, isChanged ? Host.ReadSettings(context) : settings, PresentationArguments.OnlyKeySystem(options));
+        await using DemoRun run = await DemoRun.BeginAsync(context, source, options, [], every: false, cancellationToken);
+        (context, options) = (run.Context, run.Options with { Progress = progress });
+        KeywayHost keyway = run.Host;
         await using OutputSet outputs = new(context.Io, force);
         OutputTarget target = named ?? OutputTarget.File(Path.Combine(outputs.MakeTemporaryFolder(), "sample.clear.mp4"));
         long begun = TimeProvider.System.GetTimestamp();
         PlayReport report = await progress.ShowAsync(context, async () =>
         {
-            await beside;
+            await run.Starting;
             await Host.StartAsync(keyway, context, options.KeySystem, cancellationToken);
-            await using Presentation presentation = await keyway.OpenAsync(source ?? BundledSample, options, cancellationToken);
+            await using Presentation presentation = await keyway.OpenAsync(source ?? DemoRun.Sample, options, cancellationToken);
             if (to is null && source is not null && PlayWebM.TargetFor(presentation, target) is var fitting && fitting != target) PendingFile.Refuse((target = fitting).Path, force);
             PlayWebM.Refuse(presentation, range, target);
             PlayWebM? webM = PlayWebM.IsMeant(target) ? new PlayWebM(presentation, range, target.Path, outputs) : null;
@@ -121,19 +99,6 @@ internal static class PlayCommand
         return ExitCode.Done;
     }
 
-    private static async Task<SandboxProcess?> StartedAsync(Task<SandboxProcess>? starting, KeywayHost? early)
-    {
-        try
-        {
-            return starting is null ? null : await starting;
-        }
-        catch
-        {
-            if (early is not null) await early.DisposeAsync();
-            throw;
-        }
-    }
-
     /// <summary>Why nothing came of a live presentation.</summary>
     private static Exception Nothing(Presentation presentation, bool stopped)
     {
@@ -142,11 +107,6 @@ internal static class PlayCommand
         string notes = presentation.Notes is { Count: > 0 } all ? $" ({string.Join("; ", all)})" : "";
         return new SourceException(PresentationReport.TextOf(presentation.Facts.Source), $"no segment could be read in the time that it was given{gap}{notes}");
     }
-
-    /// <summary>The key system that plays the bundled sample when nobody says which.</summary>
-    public const string DemoKeySystem = "clearkey";
-
-    public static Uri BundledSample => new(Path.Combine(AppContext.BaseDirectory, "samples", "cenc", "manifest.mpd"));
 
     private static GapPolicy GapsOf(string? text) => text switch
     {

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Keyway.Hosting;
 using Keyway.Hosting.Plugins;
+using Keyway.Protection;
 using Spectre.Console;
 
 namespace Keyway.Cli.Commands;
@@ -31,7 +32,7 @@ internal static class PluginsCommand
         {
             // This command is how people find out why: it shows what is missing, and the code says that something is.
             Failure failure = Failure.From(exception, cancellationToken);
-            Show(context, exception.Required, pin, failure);
+            Show(context, exception.Required, [], pin, failure);
             return context.Json ? failure.Code : failure.Tell(context.Io, json: false);
         }
 
@@ -40,11 +41,34 @@ internal static class PluginsCommand
         Failure? absent = missing.Length == 0
             ? null
             : new Failure(ExitCode.Usage, "plugins", $"configured and not there: {string.Join(", ", missing.Select(static plugin => plugin.Id))}", "take it out of the configuration, or put its folder where Keyway:Plugins:Directory says");
-        Show(context, keyway.Plugins, pin, absent);
+        Show(context, keyway.Plugins, await AskAsync(keyway, cancellationToken), pin, absent);
         return absent is null ? ExitCode.Done : context.Json ? absent.Code : absent.Tell(context.Io, json: false);
     }
 
-    private static void Show(CommandContext context, IReadOnlyList<PluginRecord> plugins, bool pin, Failure? failure)
+    /// <summary>What the key systems say of what they run on: a module, and what keeps it in. One that cannot say it says why.</summary>
+    private static async Task<IReadOnlyList<(string KeySystem, IReadOnlyList<KeyValuePair<string, string>> Facts)>> AskAsync(KeywayHost keyway, CancellationToken cancellationToken)
+    {
+        List<(string, IReadOnlyList<KeyValuePair<string, string>>)> told = [];
+        foreach (KeySystemCandidate candidate in keyway.KeySystems)
+        {
+            if (candidate.KeySystem is not { } system) continue;
+            try
+            {
+                IReadOnlyList<KeyValuePair<string, string>> facts = await system.DescribeAsync(cancellationToken).AsTask().WaitAsync(keyway.Options.Plugins.Patience, cancellationToken);
+                if (facts.Count > 0) told.Add((candidate.Name, facts));
+            }
+            catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+            {
+                // A stranger's words may hold anything.
+                told.Add((candidate.Name, [new("problem", exception is KeywayException or TimeoutException ? exception.Message : exception.GetType().Name)]));
+            }
+        }
+
+        return told;
+    }
+
+    private static void Show(
+        CommandContext context, IReadOnlyList<PluginRecord> plugins, IReadOnlyList<(string KeySystem, IReadOnlyList<KeyValuePair<string, string>> Facts)> runsOn, bool pin, Failure? failure)
     {
         if (context.Json)
         {
@@ -74,6 +98,24 @@ internal static class PluginsCommand
                 }
 
                 json.WriteEndArray();
+                if (runsOn.Count > 0)
+                {
+                    json.WriteStartArray("runsOn");
+                    foreach ((string keySystem, IReadOnlyList<KeyValuePair<string, string>> facts) in runsOn)
+                    {
+                        foreach ((string name, string value) in facts)
+                        {
+                            json.WriteStartObject();
+                            json.WriteString("keySystem", keySystem);
+                            json.WriteString("name", name);
+                            json.WriteString("value", value);
+                            json.WriteEndObject();
+                        }
+                    }
+
+                    json.WriteEndArray();
+                }
+
                 failure?.WriteTo(json);
                 json.WriteEndObject();
             }));
@@ -91,6 +133,12 @@ internal static class PluginsCommand
         }
 
         console.Write(table);
+        foreach ((string keySystem, IReadOnlyList<KeyValuePair<string, string>> facts) in runsOn)
+        {
+            console.MarkupLine($"key system {Shown.Markup(keySystem)}");
+            foreach ((string name, string value) in facts) console.MarkupLine($"  {Shown.Markup(name)}: {Shown.Markup(value)}");
+        }
+
         if (!pin) return;
         foreach (PluginRecord plugin in plugins)
             if (plugin.Folder is { } folder) console.MarkupLine($"{Shown.Markup(plugin.Id)}  {PluginPin.Compute(folder)}");

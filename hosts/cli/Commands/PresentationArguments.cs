@@ -111,9 +111,6 @@ internal sealed class PresentationArguments
     /// <summary>The address of what the user named.</summary>
     public Uri? ReadSource(ParseResult parse) => parse.GetValue(Source) is { } text ? MediaSources.AddressOf(text) : null;
 
-    /// <summary>Which plugins a host needs: that of the one key system that it will be asked for, or all.</summary>
-    public static string? OnlyKeySystem(PresentationOptions options) => options.Fallback is { Count: > 0 } ? null : options.KeySystem;
-
     private static List<LicenseFallback>? ReadFallback(string[] texts)
     {
         if (texts.Length == 0) return null;

@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
-using System.Text;
 using System.Text.Json;
 using Keyway.Cli.Targets;
 
@@ -14,7 +12,6 @@ internal sealed class SandboxProcess : IAsyncDisposable
     private static readonly string[] OwnVariables = ["KEYWAY_SECRET_", "Keyway__", "Keyway:"];
 
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(5);
 
     private readonly Process _process;
     private readonly TemporaryFolder? _temporaryData;
@@ -40,7 +37,7 @@ internal sealed class SandboxProcess : IAsyncDisposable
     {
         string assembly = Path.Combine(Folder, "Keyway.Sandbox.dll");
         if (!File.Exists(assembly)) throw new SandboxException(ExitCode.Unexpected, $"it is not beside this program ({assembly})");
-        ProcessStartInfo info = new(DotnetProgram()) { UseShellExecute = false };
+        ProcessStartInfo info = new(ChildProcess.Runtime()) { UseShellExecute = false };
         // It serves everybody on this machine, and has no use for what the user keeps for Keyway: secrets, and settings that may hold some.
         foreach (string name in info.Environment.Keys.Where(static name => OwnVariables.Any(own => name.StartsWith(own, StringComparison.OrdinalIgnoreCase))).ToArray())
             info.Environment.Remove(name);
@@ -50,13 +47,16 @@ internal sealed class SandboxProcess : IAsyncDisposable
     }
 
     /// <summary>Starts it with data of its own, which goes when it ends, and waits until it listens.</summary>
+    /// <param name="arguments">Further arguments.</param>
+    /// <param name="leftovers">Where it is noted, so that it ends with the command in any case.</param>
+    /// <param name="cancellationToken">Cancels the start.</param>
     /// <exception cref="SandboxException">It does not start.</exception>
-    public static async Task<SandboxProcess> StartAsync(Leftovers leftovers, CancellationToken cancellationToken)
+    public static async Task<SandboxProcess> StartAsync(IReadOnlyList<string> arguments, Leftovers leftovers, CancellationToken cancellationToken)
     {
         TemporaryFolder data = TemporaryFolder.Create("sandbox", leftovers);
         try
         {
-            return await StartAsync(["--port", "0", "--data", data.Path], data, TextWriter.Null, leftovers, cancellationToken).ConfigureAwait(false);
+            return await StartAsync(["--port", "0", "--data", data.Path, .. arguments], data, TextWriter.Null, leftovers, cancellationToken).ConfigureAwait(false);
         }
         catch
         {
@@ -85,7 +85,7 @@ internal sealed class SandboxProcess : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _note.Dispose();
-        await StopAsync(_process).ConfigureAwait(false);
+        await ChildProcess.StopAsync(_process).ConfigureAwait(false);
         _temporaryData?.Dispose();
     }
 
@@ -105,7 +105,7 @@ internal sealed class SandboxProcess : IAsyncDisposable
             note = leftovers.Add(() => process.Kill(entireProcessTree: true));
             using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             limit.CancelAfter(StartTimeout);
-            Task<string> errors = CopyAsync(process.StandardError, log);
+            Task<string> errors = ChildProcess.CopyAsync(process.StandardError, log);
             string? line = await process.StandardOutput.ReadLineAsync(limit.Token).ConfigureAwait(false);
             if (line is null)
             {
@@ -120,50 +120,9 @@ internal sealed class SandboxProcess : IAsyncDisposable
         catch (Exception exception)
         {
             note?.Dispose();
-            await StopAsync(process).ConfigureAwait(false);
+            await ChildProcess.StopAsync(process).ConfigureAwait(false);
             if (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested) throw new SandboxException(ExitCode.Unexpected, $"it was not ready after {StartTimeout.TotalSeconds} s");
             throw;
         }
-    }
-
-    /// <summary>Hands on what it says, and keeps the beginning for the case that it ends at once.</summary>
-    private static async Task<string> CopyAsync(StreamReader from, TextWriter to)
-    {
-        const int kept = 4096;
-        StringBuilder beginning = new();
-        while (await from.ReadLineAsync(CancellationToken.None).ConfigureAwait(false) is { } line)
-        {
-            if (beginning.Length < kept) beginning.AppendLine(line);
-            await to.WriteLineAsync(Shown.Text(line)).ConfigureAwait(false);
-        }
-
-        return beginning.ToString();
-    }
-
-    private static async Task StopAsync(Process process)
-    {
-        using (process)
-        {
-            process.StandardInput.Close();
-            using CancellationTokenSource limit = new(StopTimeout);
-            try
-            {
-                await process.WaitForExitAsync(limit.Token).ConfigureAwait(false);
-            }
-            catch (OperationCanceledException)
-            {
-                process.Kill(entireProcessTree: true);
-                await process.WaitForExitAsync(CancellationToken.None).ConfigureAwait(false);
-            }
-        }
-    }
-
-    private static string DotnetProgram()
-    {
-        string name = OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet";
-        if (Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") is { Length: > 0 } host && File.Exists(host)) return host;
-        // …/shared/Microsoft.NETCore.App/10.0.x/ is three folders below the program that runs it.
-        string beside = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", name));
-        return File.Exists(beside) ? beside : name;
     }
 }

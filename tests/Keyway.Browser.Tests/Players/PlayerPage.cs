@@ -2,7 +2,7 @@ using Keyway.Browser.Chromium;
 
 namespace Keyway.Browser.Players;
 
-/// <summary>A page of another origin than the sandbox, with a player that plays one of its manifests.</summary>
+/// <summary>A page with a player that plays a manifest: of another origin than the sandbox, whose manifest it is, or of the manifest's own.</summary>
 internal sealed class PlayerPage : IAsyncDisposable
 {
     private static readonly Dictionary<string, string> Scripts = new()
@@ -12,10 +12,10 @@ internal sealed class PlayerPage : IAsyncDisposable
         ["hls"] = "hls.js/dist/hls.min.js",
     };
 
-    private readonly PageServer _server;
+    private readonly PageServer? _server;
     private readonly BrowserPage _page;
 
-    private PlayerPage(PageServer server, BrowserPage page) => (_server, _page) = (server, page);
+    private PlayerPage(PageServer? server, BrowserPage page) => (_server, _page) = (server, page);
 
     /// <summary>Opens the page and has it begin to play. Skips the test where the browser or the players are missing.</summary>
     /// <param name="player"><c>shaka</c>, <c>dash</c> or <c>hls</c>.</param>
@@ -23,12 +23,7 @@ internal sealed class PlayerPage : IAsyncDisposable
     /// <returns>The page.</returns>
     public static async Task<PlayerPage> PlayAsync(string player, Uri manifest)
     {
-        Dictionary<string, (string, byte[])> files = new()
-        {
-            ["/"] = ("text/html", Read("player.html")),
-            [$"/{player}.js"] = ("text/javascript", await File.ReadAllBytesAsync(Prerequisite.Player(Scripts[player]))),
-        };
-        PageServer server = await PageServer.StartAsync(files);
+        PageServer server = await PageServer.StartAsync(await FilesAsync(player));
         try
         {
             BrowserPage page = await BrowserPage.OpenAsync(server.Url);
@@ -38,6 +33,26 @@ internal sealed class PlayerPage : IAsyncDisposable
         catch
         {
             await server.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>The same with a page of the manifest's own origin, for servers that answer no other: the browser has the page from the test and asks nobody for it.</summary>
+    /// <param name="player"><c>shaka</c>, <c>dash</c> or <c>hls</c>.</param>
+    /// <param name="manifest">The manifest.</param>
+    /// <returns>The page.</returns>
+    public static async Task<PlayerPage> PlayBesideAsync(string player, Uri manifest)
+    {
+        Dictionary<string, (string, byte[])> files = (await FilesAsync(player)).ToDictionary(file => new Uri(manifest, file.Key == "/" ? "/player.html" : file.Key).AbsoluteUri, file => file.Value);
+        BrowserPage page = await BrowserPage.OpenAsync(new Uri(manifest, "/player.html"), new PageOptions { Files = files });
+        try
+        {
+            await page.CallAsync<object>("(name, url) => { play(name, url); }", player, manifest.AbsoluteUri);
+            return new PlayerPage(null, page);
+        }
+        catch
+        {
+            await page.DisposeAsync();
             throw;
         }
     }
@@ -61,8 +76,14 @@ internal sealed class PlayerPage : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _page.DisposeAsync();
-        await _server.DisposeAsync();
+        if (_server is not null) await _server.DisposeAsync();
     }
+
+    private static async Task<Dictionary<string, (string Type, byte[] Body)>> FilesAsync(string player) => new()
+    {
+        ["/"] = ("text/html", Read("player.html")),
+        [$"/{player}.js"] = ("text/javascript", await File.ReadAllBytesAsync(Prerequisite.Player(Scripts[player]))),
+    };
 
     private static byte[] Read(string resource)
     {

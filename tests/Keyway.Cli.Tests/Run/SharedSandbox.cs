@@ -19,7 +19,7 @@ public sealed class SharedSandbox : IAsyncLifetime
     /// <summary>Where it listens.</summary>
     public Uri Url => _process!.Url;
 
-    public async ValueTask InitializeAsync() => _process = await SandboxProcess.StartAsync(new Leftovers(), TestContext.Current.CancellationToken);
+    public async ValueTask InitializeAsync() => _process = await SandboxProcess.StartAsync([], new Leftovers(), TestContext.Current.CancellationToken);
 
     public async ValueTask DisposeAsync()
     {

@@ -25,7 +25,7 @@ public sealed class ConfigurationSchemaTests
         Schema.Check(JsonDocument.Parse(File.ReadAllBytes(Cli("appsettings.json")), Commented).RootElement).Should().BeEmpty();
 
         KeywayOptions options = KeywayOptions.Read(new ConfigurationBuilder().AddJsonFile(Cli("appsettings.json")).Build().GetSection("Keyway"));
-        options.Plugins.Allow.Keys.Should().BeEquivalentTo("clearkey", "widevine", "playready", "expressplay");
+        options.Plugins.Allow.Keys.Should().BeEquivalentTo("clearkey", "widevine", "playready", "expressplay", "cdm");
         options.KeySystems["clearkey"].Priority.Should().Be(100);
         options.Providers.Should().BeEmpty();
     }

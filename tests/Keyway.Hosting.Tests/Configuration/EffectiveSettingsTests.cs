@@ -10,6 +10,13 @@ public sealed class EffectiveSettingsTests : IDisposable
     public void Dispose() => File.Delete(_file);
 
     [Fact]
+    public void A_variable_that_is_called_as_the_section_is_no_setting()
+    {
+        IConfigurationRoot root = new ConfigurationBuilder().AddInMemoryCollection([KeyValuePair.Create("Keyway", (string?)"1"), KeyValuePair.Create("Keyway:Decryption:Acceleration", (string?)"Auto")]).Build();
+        EffectiveSettings.Of(root).Should().NotContain(static setting => setting.Path == "Keyway").And.Contain(static setting => setting.Path == "Keyway:Decryption:Acceleration");
+    }
+
+    [Fact]
     public void Each_setting_tells_who_set_it_and_what_nobody_set_is_a_default()
     {
         File.WriteAllText(_file, """{ "Keyway": { "Plugins": { "Allow": { "clearkey": {} }, "Directory": "here" }, "KeySystems": { "clearkey": { "Priority": 5 } }, "Decryption": { "MaxParallelFragments": 2 } }, "Other": 1 }""");
@@ -33,6 +40,7 @@ public sealed class EffectiveSettingsTests : IDisposable
                 "Keyway:Messaging:Transport=InProcess [memory]",
                 "Keyway:Plugins:Allow:clearkey:Disabled=false [default]",
                 "Keyway:Plugins:Allow:clearkey:Required=false [default]",
+                "Keyway:Plugins:Allow:clearkey:WhenNamed=false [default]",
                 $"Keyway:Plugins:Directory=here [{_file}]",
                 "Keyway:Plugins:PatienceSeconds=15 [default]",
                 "Keyway:Plugins:Unknown=Refuse [default]",

@@ -228,6 +228,16 @@ public sealed class KeywayOptionsTests
         Configured.Errors("""{ "Plugins": { "Unknown": "Load" }, "KeySystems": { "x": {} }, "Providers": { "p": { "Pipeline": [ { "Use": "x.y" } ] } } }""").Should().BeEmpty();
 
     [Fact]
+    public void A_plugin_that_waits_to_be_named_waits_no_more_when_it_is()
+    {
+        const string allowed = """ "Plugins": { "Allow": { "a": { "WhenNamed": true, "Pin": "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff" }, "b": { "WhenNamed": true } } } """;
+        Configured.Options($"{{ {allowed} }}").Plugins.Allow.Values.Should().OnlyContain(static plugin => plugin.WhenNamed);
+        KeywayOptions options = Configured.Options($$"""{ {{allowed}}, "KeySystems": { "x": { "Plugin": "A" } } }""");
+        (options.Plugins.Allow["a"].WhenNamed, options.Plugins.Allow["b"].WhenNamed).Should().Be((false, true));
+        options.Plugins.Allow["a"].Pin.Should().NotBeNull("all else that is said of it stays");
+    }
+
+    [Fact]
     public void Who_names_a_plugin_for_a_key_system_or_a_provider_allows_it()
     {
         KeywayOptions options = Configured.Options("""{ "Plugins": { "Allow": { "c": { "Disabled": true } } }, "KeySystems": { "a": {}, "x": { "Plugin": "B" }, "c": {} }, "Providers": { "p": { "Plugin": "Acme" } } }""");

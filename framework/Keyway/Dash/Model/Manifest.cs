@@ -50,6 +50,9 @@ public sealed record Manifest
     /// <summary>Those of the notes that report something missing.</summary>
     internal IReadOnlyList<ManifestNote> LeftOut { get; init; } = [];
 
+    /// <summary>What it was read from, with the parts of it that stand in documents of their own.</summary>
+    internal ReadOnlyMemory<byte> Document { get; init; }
+
     /// <summary>Whether parts of it stand in documents of their own, which have not been fetched.</summary>
     internal bool HasRemoteElements { get; init; }
 }

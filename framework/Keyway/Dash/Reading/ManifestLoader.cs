@@ -32,14 +32,15 @@ internal sealed class ManifestLoader
     public static async ValueTask<Manifest> LoadAsync(MediaSources sources, SourceDocument document, TimeSpan? elapsed, CancellationToken cancellationToken)
     {
         Manifest manifest = ManifestReader.Read(document, elapsed);
-        if (!manifest.HasRemoteElements) return manifest;
+        if (!manifest.HasRemoteElements) return manifest with { Document = document.Content };
         ManifestLoader loader = new(sources, document.Origin, cancellationToken);
         using MemoryStream whole = new();
         // Written into memory: there is nothing to wait for.
         using (XmlWriter writer = XmlWriter.Create(whole))
             await loader.CopyAsync(document.Content, document.Origin.Location, writer, whole, depth: 0).ConfigureAwait(false);
-        manifest = ManifestReader.Read(document with { Content = whole.GetBuffer().AsMemory(0, (int)whole.Length) }, elapsed);
-        return manifest with { Notes = [.. loader._notes, .. manifest.Notes], LeftOut = [.. loader._notes, .. manifest.LeftOut] };
+        ReadOnlyMemory<byte> content = whole.GetBuffer().AsMemory(0, (int)whole.Length);
+        manifest = ManifestReader.Read(document with { Content = content }, elapsed);
+        return manifest with { Document = content, Notes = [.. loader._notes, .. manifest.Notes], LeftOut = [.. loader._notes, .. manifest.LeftOut] };
     }
 
     private async ValueTask CopyAsync(ReadOnlyMemory<byte> content, Uri location, XmlWriter writer, MemoryStream whole, int depth)

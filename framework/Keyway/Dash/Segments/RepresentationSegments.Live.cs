@@ -82,6 +82,21 @@ public sealed partial class RepresentationSegments
         return found;
     }
 
+    /// <inheritdoc/>
+    public override SegmentStep Numbered(ulong number, DateTimeOffset now)
+    {
+        EnsureUnderstood();
+        if (Addressing != SegmentAddressing.Template) return base.Numbered(number, now);
+        if (IsLive && _info!.Timeline is null) return number < (_info.StartNumber ?? 1) ? default : Counted(number - (_info.StartNumber ?? 1), now);
+        foreach (SegmentRun run in IsLive ? Runs(now) : PlayedRuns(now))
+        {
+            if (number < run.Number || number - run.Number >= run.Count) continue;
+            return IsLive ? Listed(run, number - run.Number, now) : SegmentStep.Ready(Segment(Template(_info!.Media!), run, number - run.Number));
+        }
+
+        return new SegmentStep { Kind = IsLive ? SegmentStepKind.Unlisted : SegmentStepKind.None };
+    }
+
     internal override TimeSpan Elapsed(DateTimeOffset now) => now > _periodStart!.Value ? now - _periodStart.Value : TimeSpan.Zero;
 
     private DateTimeOffset Wall(TimeSpan sinceStart) =>

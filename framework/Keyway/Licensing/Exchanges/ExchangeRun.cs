@@ -69,6 +69,9 @@ internal sealed class ExchangeRun : IDisposable
     /// <summary>Told what was written and how long it is, just before it is sent on.</summary>
     public Action<ChallengeKind, int>? ChallengeReady { get; init; }
 
+    /// <summary>Told where a request for the licence goes, and the how many-th attempt it is, from 1, just before it is sent. Holds no secret but in the URL.</summary>
+    public Action<Uri, int>? Sent { get; set; }
+
     /// <summary>Knows which headers and query members the pipeline's steps fill with secrets.</summary>
     public Redactor Redactor { get; init; } = Redactor.Default;
 

@@ -45,6 +45,7 @@ internal sealed class LicenseExchanger(SessionFacts facts, TimeProvider clock, E
                     facts.ChallengeReady(session.Id, order.Number, kind, length);
                 },
                 service.Chooser is null ? null : new LicenseUrlCandidates(session.Options.LicenseUrl, session.Hints), session.Sending, service.Pipeline.Redactor, order.Budget);
+            run.Sent = (url, attempt) => facts.ExchangeSent(session.Id, order.Number, url.IsFile ? "" : url.Authority, attempt);
             if (_quiet.Find(session.Options) is { } quiet) throw quiet;
             begun = clock.GetTimestamp();
             await service.Pipeline.RunAsync(exchange, order.Token).ConfigureAwait(false);

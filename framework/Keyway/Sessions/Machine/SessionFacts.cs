@@ -9,6 +9,7 @@ internal sealed class SessionFacts(IMessageBus bus)
     private readonly IPublisher<ProtectionDetected> _protectionDetected = bus.Publisher<ProtectionDetected>();
     private readonly IPublisher<LicenseNeeded> _licenseNeeded = bus.Publisher<LicenseNeeded>();
     private readonly IPublisher<ChallengeReady> _challengeReady = bus.Publisher<ChallengeReady>();
+    private readonly IPublisher<ExchangeSent> _exchangeSent = bus.Publisher<ExchangeSent>();
     private readonly IPublisher<LicenseReceived> _licenseReceived = bus.Publisher<LicenseReceived>();
     private readonly IPublisher<KeysChanged> _keysChanged = bus.Publisher<KeysChanged>();
     private readonly IPublisher<SessionStateChanged> _stateChanged = bus.Publisher<SessionStateChanged>();
@@ -22,6 +23,9 @@ internal sealed class SessionFacts(IMessageBus bus)
 
     public void ChallengeReady(SessionId session, int exchange, ChallengeKind kind, int length) =>
         _challengeReady.Publish(new ChallengeReady { Session = session, Exchange = exchange, Kind = kind, Length = length });
+
+    public void ExchangeSent(SessionId session, int exchange, string host, int attempt) =>
+        _exchangeSent.Publish(new ExchangeSent { Session = session, Exchange = exchange, Host = host, Attempt = attempt });
 
     public void LicenseReceived(SessionId session, int exchange, long length, TimeSpan roundTrip) =>
         _licenseReceived.Publish(new LicenseReceived { Session = session, Exchange = exchange, Length = length, RoundTrip = roundTrip });
