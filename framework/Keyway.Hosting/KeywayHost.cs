@@ -153,32 +153,32 @@ public sealed partial class KeywayHost : IKeyway, IHostedService, IAsyncDisposab
         InspectAsync(MediaSources.AddressOf(source), options, cancellationToken);
 
     /// <inheritdoc cref="KeywayEngine.InspectAsync(Uri, PresentationOptions, CancellationToken)"/>
-    public async ValueTask<ContentFacts> InspectAsync(Uri source, PresentationOptions? options = null, CancellationToken cancellationToken = default)
-    {
-        HostBuild build = await EnterAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            return await build.Engine.InspectAsync(source, options, cancellationToken).ConfigureAwait(false);
-        }
-        finally
-        {
-            build.Leave();
-        }
-    }
+    public ValueTask<ContentFacts> InspectAsync(Uri source, PresentationOptions? options = null, CancellationToken cancellationToken = default) =>
+        WithAsync(engine => engine.InspectAsync(source, options, cancellationToken), cancellationToken);
 
-    /// <inheritdoc cref="KeywayEngine.ListSegmentsAsync"/>
-    public async ValueTask<IReadOnlyList<TimelineSegment>> ListSegmentsAsync(ContentFacts facts, Rendition rendition, TimeRange range = default, PresentationOptions? options = null, CancellationToken cancellationToken = default)
-    {
-        HostBuild build = await EnterAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            return await build.Engine.ListSegmentsAsync(facts, rendition, range, options, cancellationToken).ConfigureAwait(false);
-        }
-        finally
-        {
-            build.Leave();
-        }
-    }
+    /// <inheritdoc cref="KeywayEngine.ListSegmentsAsync(ContentFacts, Rendition, TimeRange, PresentationOptions, CancellationToken)"/>
+    public ValueTask<IReadOnlyList<TimelineSegment>> ListSegmentsAsync(ContentFacts facts, Rendition rendition, TimeRange range = default, PresentationOptions? options = null, CancellationToken cancellationToken = default) =>
+        WithAsync(engine => engine.ListSegmentsAsync(facts, rendition, range, options, cancellationToken), cancellationToken);
+
+    /// <inheritdoc cref="KeywayEngine.ReadManifestAsync"/>
+    public ValueTask<ManifestFacts> ReadManifestAsync(Uri source, PresentationOptions? options = null, CancellationToken cancellationToken = default) =>
+        WithAsync(engine => engine.ReadManifestAsync(source, options, cancellationToken), cancellationToken);
+
+    /// <inheritdoc cref="KeywayEngine.ReadProtectionAsync"/>
+    public ValueTask<ProtectionMap> ReadProtectionAsync(ManifestFacts manifest, CancellationToken cancellationToken = default) =>
+        WithAsync(engine => engine.ReadProtectionAsync(manifest, cancellationToken), cancellationToken);
+
+    /// <inheritdoc cref="KeywayEngine.ReadClockAsync"/>
+    public ValueTask<TimeSpan?> ReadClockAsync(ManifestFacts manifest, CancellationToken cancellationToken = default) =>
+        WithAsync(engine => engine.ReadClockAsync(manifest, cancellationToken), cancellationToken);
+
+    /// <inheritdoc cref="KeywayEngine.ProbeAsync"/>
+    public ValueTask<SegmentProbe> ProbeAsync(ManifestFacts manifest, TimelineSegment segment, long most = long.MaxValue, PresentationOptions? options = null, CancellationToken cancellationToken = default) =>
+        WithAsync(engine => engine.ProbeAsync(manifest, segment, most, options, cancellationToken), cancellationToken);
+
+    /// <inheritdoc cref="KeywayEngine.ListSegmentsAsync(ManifestFacts, Rendition, TimeRange, PresentationOptions, CancellationToken)"/>
+    public ValueTask<IReadOnlyList<TimelineSegment>> ListSegmentsAsync(ManifestFacts manifest, Rendition rendition, TimeRange range = default, PresentationOptions? options = null, CancellationToken cancellationToken = default) =>
+        WithAsync(engine => engine.ListSegmentsAsync(manifest, rendition, range, options, cancellationToken), cancellationToken);
 
     /// <summary>The stored licences: to be listed, renewed and given back without media. After a reload of plugins, ask for them anew.</summary>
     /// <param name="cancellationToken">Cancels the start.</param>
@@ -224,6 +224,20 @@ public sealed partial class KeywayHost : IKeyway, IHostedService, IAsyncDisposab
 
     /// <summary>As <see cref="DisposeAsync"/>, and waits for it: for containers that are not disposed asynchronously.</summary>
     public void Dispose() => Task.Run(() => DisposeAsync().AsTask()).GetAwaiter().GetResult();
+
+    /// <summary>Has something done by the engine of now, which stays until it is done.</summary>
+    private async ValueTask<T> WithAsync<T>(Func<KeywayEngine, ValueTask<T>> act, CancellationToken cancellationToken)
+    {
+        HostBuild build = await EnterAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await act(build.Engine).ConfigureAwait(false);
+        }
+        finally
+        {
+            build.Leave();
+        }
+    }
 
     private async ValueTask<HostBuild> EnterAsync(CancellationToken cancellationToken)
     {

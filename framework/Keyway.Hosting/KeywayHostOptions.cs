@@ -44,6 +44,16 @@ public sealed record KeywayHostOptions
     /// </summary>
     public HttpMessageInvoker? LicenseHttp { get; init; }
 
+    /// <summary>Says whose turn it is to ask for a licence, where this host is one of several processes. Ownership: the host's.</summary>
+    /// <value><see cref="LicenseCoordinator.InProcess"/>: it is alone.</value>
+    public ILicenseCoordinator Coordinator { get; init; } = LicenseCoordinator.InProcess;
+
+    /// <summary>
+    /// Stands before every request for content, with the rules of addresses behind it: for budgets and measurements. It is given what sends, and returns what is to be called in its place.
+    /// <see langword="null"/>: nothing does. Ownership of what it returns: the host's.
+    /// </summary>
+    public Func<HttpMessageInvoker, HttpMessageInvoker>? BeforeContent { get; init; }
+
     /// <summary>
     /// Another way to HTTP for content. It must not follow redirects, keep cookies or decompress, and answers for the rule of addresses itself
     /// (<see cref="Keyway.Sources.MediaSources.NamedByContentFrom"/>). Ownership: the host's.

@@ -1,5 +1,6 @@
 using Keyway.Content;
 using Keyway.Messaging;
+using Keyway.Protection;
 using Keyway.Sessions;
 using Keyway.Timeline;
 
@@ -35,6 +36,28 @@ public interface IKeyway
     ValueTask<ContentFacts> InspectAsync(string source, PresentationOptions? options = null, CancellationToken cancellationToken = default);
 
     /// <summary>Lists the segments of a rendition that was found, without asking for a licence.</summary>
-    /// <inheritdoc cref="KeywayEngine.ListSegmentsAsync"/>
+    /// <inheritdoc cref="KeywayEngine.ListSegmentsAsync(ContentFacts, Rendition, TimeRange, PresentationOptions, CancellationToken)"/>
     ValueTask<IReadOnlyList<TimelineSegment>> ListSegmentsAsync(ContentFacts facts, Rendition rendition, TimeRange range = default, PresentationOptions? options = null, CancellationToken cancellationToken = default);
+
+    /// <summary>Reads a manifest, and nothing that it names but playlists.</summary>
+    /// <inheritdoc cref="KeywayEngine.ReadManifestAsync"/>
+    ValueTask<ManifestFacts> ReadManifestAsync(Uri source, PresentationOptions? options = null, CancellationToken cancellationToken = default) => throw NotWatching();
+
+    /// <summary>What a manifest says of what protects its renditions, merged by key.</summary>
+    /// <inheritdoc cref="KeywayEngine.ReadProtectionAsync"/>
+    ValueTask<ProtectionMap> ReadProtectionAsync(ManifestFacts manifest, CancellationToken cancellationToken = default) => throw NotWatching();
+
+    /// <summary>Asks the clock that a manifest names.</summary>
+    /// <inheritdoc cref="KeywayEngine.ReadClockAsync"/>
+    ValueTask<TimeSpan?> ReadClockAsync(ManifestFacts manifest, CancellationToken cancellationToken = default) => throw NotWatching();
+
+    /// <summary>Asks for a segment once, and throws away what comes.</summary>
+    /// <inheritdoc cref="KeywayEngine.ProbeAsync"/>
+    ValueTask<SegmentProbe> ProbeAsync(ManifestFacts manifest, TimelineSegment segment, long most = long.MaxValue, PresentationOptions? options = null, CancellationToken cancellationToken = default) => throw NotWatching();
+
+    /// <summary>Lists the segments of a rendition of a manifest.</summary>
+    /// <inheritdoc cref="KeywayEngine.ListSegmentsAsync(ManifestFacts, Rendition, TimeRange, PresentationOptions, CancellationToken)"/>
+    ValueTask<IReadOnlyList<TimelineSegment>> ListSegmentsAsync(ManifestFacts manifest, Rendition rendition, TimeRange range = default, PresentationOptions? options = null, CancellationToken cancellationToken = default) => throw NotWatching();
+
+    private static NotSupportedException NotWatching() => new("this one opens presentations, and does not watch them");
 }

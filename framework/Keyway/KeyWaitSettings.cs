@@ -14,6 +14,9 @@ internal sealed record KeyWaitSettings
     /// <summary>A number from 0 to 1.</summary>
     public Func<double> Random { get; init; } = static () => 0;
 
+    /// <summary>The only keys that are asked for; <see langword="null"/>: all that are needed.</summary>
+    public IReadOnlySet<KeyId>? Only { get; init; }
+
     /// <summary>Whether the content is live.</summary>
     public bool IsLive { get; init; }
 

@@ -226,12 +226,13 @@ public sealed partial class KeywayEngine
             Sources = opening.Sources,
             Provider = way.Service.Name,
             Attempts = attempts,
-            Keys = ring is null ? null : new PresentationLicenses(ring, HeadersOf(content, map, selection), new KeyWaitSettings
+            Keys = ring is null ? null : new PresentationLicenses(ring, Only(options.OnlyKeys, HeadersOf(content, map, selection)), new KeyWaitSettings
             {
                 Clock = _options.Clock,
                 KeyWait = _options.KeyWait,
                 Spread = _options.RequestSpread,
                 Random = _options.Random,
+                Only = options.OnlyKeys?.ToHashSet(),
                 IsLive = content.Timeline.Live is not null,
                 Retention = options.KeepsKeysOfWindow && content.Timeline.Live is { } live ? Retention(live) : TimeSpan.Zero,
             })
@@ -271,6 +272,14 @@ public sealed partial class KeywayEngine
                 entry.System == header.System && entry.Data.Span.SequenceEqual(header.Data.Span) && entry.BoxKeyIds.All(header.KeyIds.Contains))),
         ];
         return headers.Count > 0 ? headers : selection.Headers;
+    }
+
+    /// <summary>The headers to ask with where only some keys are wanted: those that name one of them; where none does, those that name no key.</summary>
+    private static IReadOnlyList<ProtectionHeader> Only(IReadOnlyList<KeyId>? keys, IReadOnlyList<ProtectionHeader> headers)
+    {
+        if (keys is null) return headers;
+        ProtectionHeader[] naming = [.. headers.Where(header => header.KeyIds.Any(keys.Contains))];
+        return naming.Length > 0 ? naming : [.. headers.Where(static header => header.KeyIds.Count == 0)];
     }
 
     private static List<LicenseUrlHint> Hints(ProtectionMap map, KeySystemDescriptor system) =>

@@ -51,6 +51,7 @@ public sealed partial class KeywayEngine : IKeyway, IAsyncDisposable
             KeyWait = options.KeyWait,
             KeySystemPatience = options.KeySystemPatience,
             Store = options.LicenseStore,
+            Coordinator = options.Coordinator,
             Meter = _meter,
             Events = Events,
             Story = options.Logging is { } logging ? new SessionStory(logging, id => Reports().FirstOrDefault(session => session.Id == id)) : null,
@@ -205,9 +206,10 @@ public sealed partial class KeywayEngine : IKeyway, IAsyncDisposable
     /// <summary>What it measures.</summary>
     internal EngineMeter Meter => _meter;
 
-    private MediaSources Sources(PresentationOptions options) =>
+    private MediaSources Sources(PresentationOptions options, int? attempts = null) =>
         new(_options.ContentHttp, _options.Clock, _options.Sources with
         {
+            Attempts = attempts ?? _options.Sources.Attempts,
             Headers = options.ContentHeaders.Count == 0 ? _options.Sources.Headers : options.ContentHeaders,
             HeadersFor = [.. _options.Sources.HeadersFor, .. options.ContentHeadersFor],
             AllowedOrigins = [.. _options.Sources.AllowedOrigins, .. options.AllowedContentOrigins],

@@ -62,6 +62,10 @@ public sealed record KeywayEngineOptions
     /// <value>30 seconds.</value>
     public TimeSpan KeyWait { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>Says whose turn it is to ask for a licence, where other processes ask too. Ownership: the caller's.</summary>
+    /// <value><see cref="LicenseCoordinator.InProcess"/>.</value>
+    public ILicenseCoordinator Coordinator { get; init; } = LicenseCoordinator.InProcess;
+
     /// <summary>How long one call of a key system may take: its start, the reading of a header, each step of a session. One that takes longer has failed, and is named.</summary>
     /// <value>15 seconds.</value>
     public TimeSpan KeySystemPatience { get; init; } = TimeSpan.FromSeconds(15);

@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using Keyway.Content;
+using Keyway.Decryption;
 using Keyway.Licensing;
 using Keyway.Live;
 using Keyway.MediaUnits;
@@ -60,6 +61,7 @@ public sealed partial class Presentation : IAsyncDisposable
     /// <exception cref="KeyUnavailableException">One of them will not be.</exception>
     public async ValueTask AcquireAsync(CancellationToken cancellationToken = default)
     {
+        if (await AcquireOnlyKeysAsync(cancellationToken).ConfigureAwait(false)) return;
         foreach (PresentationTrack track in Tracks)
         {
             if (NextKeyFileOf(track, _feed?.Current.Rows ?? _setup.Content.Periods) is { } file) await _setup.KeyFiles.AcquireAsync(file, cancellationToken).ConfigureAwait(false);
@@ -97,6 +99,7 @@ public sealed partial class Presentation : IAsyncDisposable
         licenses.IsPatient = isPatient;
         try
         {
+            if (await AcquireOnlyKeysAsync(cancellationToken).ConfigureAwait(false)) return;
             foreach (PresentationTrack track in Tracks) await AcquireTrackAsync(track, cancellationToken).ConfigureAwait(false);
         }
         finally
@@ -110,6 +113,15 @@ public sealed partial class Presentation : IAsyncDisposable
     {
         if (_feed is not null) await _feed.DisposeAsync().ConfigureAwait(false);
         if (_setup.Keys is { } licenses) await licenses.DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Waits for the keys that alone are wanted.</summary>
+    /// <returns>Whether the options name some; if not, each track's are to be waited for.</returns>
+    private async ValueTask<bool> AcquireOnlyKeysAsync(CancellationToken cancellationToken)
+    {
+        if (_setup.Options.OnlyKeys is not { } only || _setup.Keys is not { } licenses) return false;
+        await licenses.WaitAsync([], WantedOf(only), _setup.Options.Output, pixels: null, cancellationToken).ConfigureAwait(false);
+        return true;
     }
 
     private async ValueTask AcquireTrackAsync(PresentationTrack track, CancellationToken cancellationToken)
@@ -259,13 +271,21 @@ public sealed partial class Presentation : IAsyncDisposable
     {
         AnnounceKeyFiles(_setup.Content.Periods, _setup.Content.Origin);
         foreach (SegmentKey key in _setup.Content.Timeline.KeysAhead) _setup.KeyFiles.Announce(key, _setup.Content.Origin);
-        if (_setup.Keys is { } licenses) await licenses.AskAsync([.. Tracks.SelectMany(WantedOf).DistinctBy(static key => key.Id)], _feed is null ? null : MapOf(_setup.Content.Periods), cancellationToken).ConfigureAwait(false);
+        if (_setup.Options.OnlyKeys is { } only && _setup.Keys is { } held) await held.AskAsync(WantedOf(only), offered: null, cancellationToken).ConfigureAwait(false);
+        else if (_setup.Keys is { } licenses) await licenses.AskAsync([.. Tracks.SelectMany(WantedOf).DistinctBy(static key => key.Id)], _feed is null ? null : MapOf(_setup.Content.Periods), cancellationToken).ConfigureAwait(false);
     }
 
     // An all-zero default says that groups of samples name the keys; they are asked for when they are met.
     private List<WantedKey> WantedOf(PresentationTrack track) => _setup.IsByKeyFile(track.Index)
         ? []
         : [.. track.KeyIds.Where(id => id != default && _setup.Options.Keys?.HasAll([id]) != true).Select(id => new WantedKey { Id = id, Scheme = track.Scheme })];
+
+    // The keys alone are known, and not which track needs which.
+    private List<WantedKey> WantedOf(IReadOnlyList<KeyId> keys)
+    {
+        ProtectionScheme scheme = _setup.Facts.Protection.Schemes is [var first, ..] ? first : ProtectionScheme.None;
+        return [.. keys.Distinct().Select(id => new WantedKey { Id = id, Scheme = scheme })];
+    }
 
     /// <summary>The key file that a track needs first: of what begins now that of its beginning, of what goes on that of the newest segment.</summary>
     private SegmentKey? NextKeyFileOf(PresentationTrack track, IEnumerable<PeriodRow> rows)

@@ -144,6 +144,8 @@ internal sealed class PresentationLicenses : IAsyncDisposable
     /// <exception cref="KeyUnavailableException">One of them will not be there.</exception>
     public async ValueTask WaitAsync(IReadOnlyList<ProtectionHeader> found, IReadOnlyList<WantedKey> keys, OutputCapabilities sink, long? pixels, CancellationToken cancellationToken)
     {
+        foreach (WantedKey key in keys)
+            if (!IsWanted(key.Id)) throw new KeyUnavailableException(key.Id, KeyStatus.StatusPending, KeyUnavailableReason.NotInLicense);
         lock (_gate)
         {
             foreach (ProtectionHeader header in found) _announced.Add(SharedSession.Identify(header));
@@ -272,7 +274,7 @@ internal sealed class PresentationLicenses : IAsyncDisposable
             AskAboutNew(headers, scheme);
             // A key that no header names is asked for by its name. Those that the manifest of now names have been asked about.
             foreach (KeyId id in map.TrackKeyIds)
-                if (id != default && !headers.Concat(_followed).Any(header => header.KeyIds.Contains(id)) && _announced.Add(id.ToString())) bare.Add(new WantedKey { Id = id, Scheme = scheme });
+                if (id != default && IsWanted(id) && !headers.Concat(_followed).Any(header => header.KeyIds.Contains(id)) && _announced.Add(id.ToString())) bare.Add(new WantedKey { Id = id, Scheme = scheme });
         }
 
         bare.RemoveAll(key => _unheard.ContainsKey(key.Id) || Ring.HoldsOrFetches(key.Id));
@@ -289,8 +291,8 @@ internal sealed class PresentationLicenses : IAsyncDisposable
         {
             if (!_announced.Add(SharedSession.Identify(header))) continue;
             // One that lists all keys of what is on offer is another with each of them, and goes on listing those that readers have left behind.
-            KeyId[] ahead = [.. header.KeyIds.Where(id => !_inUse.IsOver(id))];
-            if (ahead.Length == 0 && header.KeyIds.Count > 0) continue;
+            KeyId[] ahead = [.. header.KeyIds.Where(id => !_inUse.IsOver(id) && IsWanted(id))];
+            if (ahead.Length == 0 && (header.KeyIds.Count > 0 || _waiting.Only is not null)) continue;
             news.Add(header);
             Found?.Publish(new ProtectionHeaderFound { Presentation = Presentation, System = header.System, Place = "media or a newer manifest", Keys = header.KeyIds.Count, Length = header.Data.Length });
             wanted.AddRange(ahead.Except(wanted));
@@ -374,6 +376,8 @@ internal sealed class PresentationLicenses : IAsyncDisposable
         foreach (KeyId id in keys) _lastSeen[id] = now;
         while (_lastSeen.Count > LicenseLimits.RememberedKeys) _lastSeen.Remove(_lastSeen.MinBy(static seen => seen.Value).Key);
     }
+
+    private bool IsWanted(KeyId id) => _waiting.Only is not { } only || only.Contains(id);
 
     private bool IsOver(KeyId id, HashSet<KeyId> needed) => (_inUse.IsOver(id) || _withdrawn.Contains(id)) && !needed.Contains(id);
 

@@ -5,6 +5,7 @@ using Keyway.Decryption;
 using Keyway.Licensing;
 using Keyway.Licensing.Secrets;
 using Keyway.Mp4;
+using Keyway.Sessions;
 using Keyway.Sources;
 using Keyway.Timeline;
 
@@ -34,6 +35,12 @@ public sealed record PresentationOptions
     /// asked for. <see langword="null"/>: none. Ownership: the caller's, who disposes them after the presentation.
     /// </summary>
     public RawMediaKeys? Keys { get; init; }
+
+    /// <summary>
+    /// The keys that licences are asked for, whatever else content needs: for those who hold licences and do not play. What needs another key fails with
+    /// <see cref="KeyUnavailableReason.NotInLicense"/>, and nothing is asked for it. <see langword="null"/>: every key that is needed.
+    /// </summary>
+    public IReadOnlyList<KeyId>? OnlyKeys { get; init; }
 
     /// <summary>The licence URL. Trusted: the caller said so.</summary>
     public Uri? LicenseUrl { get; init; }

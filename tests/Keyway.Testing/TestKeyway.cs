@@ -124,6 +124,23 @@ public sealed class TestKeyway : IKeyway, IAsyncDisposable
         _engine.Value.ListSegmentsAsync(facts, rendition, range, options, cancellationToken);
 
     /// <inheritdoc/>
+    public ValueTask<ManifestFacts> ReadManifestAsync(Uri source, PresentationOptions? options = null, CancellationToken cancellationToken = default) => _engine.Value.ReadManifestAsync(source, options, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<ProtectionMap> ReadProtectionAsync(ManifestFacts manifest, CancellationToken cancellationToken = default) => _engine.Value.ReadProtectionAsync(manifest, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<TimeSpan?> ReadClockAsync(ManifestFacts manifest, CancellationToken cancellationToken = default) => _engine.Value.ReadClockAsync(manifest, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<SegmentProbe> ProbeAsync(ManifestFacts manifest, TimelineSegment segment, long most = long.MaxValue, PresentationOptions? options = null, CancellationToken cancellationToken = default) =>
+        _engine.Value.ProbeAsync(manifest, segment, most, options, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<TimelineSegment>> ListSegmentsAsync(ManifestFacts manifest, Rendition rendition, TimeRange range = default, PresentationOptions? options = null, CancellationToken cancellationToken = default) =>
+        _engine.Value.ListSegmentsAsync(manifest, rendition, range, options, cancellationToken);
+
+    /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         if (_engine.IsValueCreated) await _engine.Value.DisposeAsync().ConfigureAwait(false);

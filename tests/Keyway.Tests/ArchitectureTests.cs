@@ -128,6 +128,15 @@ public sealed partial class ArchitectureTests
     }
 
     [Fact]
+    public void Fleet_needs_the_host_and_nothing_of_what_it_watches_with_is_its_own()
+    {
+        ProjectFile project = Project("Keyway.Fleet");
+        project.Compiled.Should().Equal("Keyway.Hosting");
+        project.Packages.Should().OnlyContain(static package => package.StartsWith("Microsoft.Orleans.", StringComparison.Ordinal) || package.StartsWith("OpenTelemetry.", StringComparison.Ordinal)
+            || package == "Microsoft.AspNetCore.OpenApi" || package == "Npgsql");
+    }
+
+    [Fact]
     public void Plugins_need_the_contract_at_compile_time_only()
     {
         List<ProjectFile> plugins = [.. ProjectFile.All.Where(project => project.Folder.StartsWith("plugins/", StringComparison.Ordinal))];

@@ -41,6 +41,22 @@ public sealed class LicenseFallbackTests
     }
 
     [Fact]
+    public async Task Where_only_some_keys_are_wanted_those_decide_which_way_is_taken()
+    {
+        await using Bench bench = new();
+        bench.Refuse(LicenseErrorKind.Network);
+        IReadOnlyList<PresentationTrack> tracks;
+        await using (Presentation whole = await bench.Engine.OpenAsync(Sample, new PresentationOptions { Fallback = [Second] }, Cancel)) tracks = whole.Tracks;
+        KeyId wanted = tracks[^1].KeyIds.Single();
+        tracks[0].KeyIds.Should().NotContain(wanted, "the first track's key is none of those that are wanted");
+
+        bench.Refuse(LicenseErrorKind.Network);
+        await using Presentation presentation = await bench.Engine.OpenAsync(Sample, new PresentationOptions { Fallback = [Second], OnlyKeys = [wanted] }, Cancel);
+        presentation.Attempts.Select(static attempt => (attempt.KeySystem, attempt.Failure)).Should().Equal(("fake", LicenseErrorKind.Network), ("second", null));
+        presentation.Sessions.SelectMany(static session => session.Keys).Should().ContainSingle(key => key.Id == wanted);
+    }
+
+    [Fact]
     public async Task Without_something_to_fall_back_on_nothing_changes()
     {
         await using Bench bench = new();

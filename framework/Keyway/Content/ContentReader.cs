@@ -32,6 +32,18 @@ internal sealed class ContentReader(MediaSources sources, ISegmentKeys? keys)
             : await ReadFileAsync(source, kind == ContentKind.WebM ? FileRepacker.MimeType : null, wishes, cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>Reads a manifest, and nothing that it names but playlists.</summary>
+    /// <param name="source">Where it is; the caller's own choice.</param>
+    /// <param name="wishes">Which tracks.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="ManifestException">It is no manifest.</exception>
+    public async ValueTask<(ContentKind Kind, PresentationTimeline Timeline)> ReadTimelineAsync(Uri source, TrackWishes wishes, CancellationToken cancellationToken)
+    {
+        (ContentKind kind, ITimelineReader? reader) = await FormOfAsync(source, cancellationToken).ConfigureAwait(false);
+        if (reader is null) throw new ManifestException(SourceText.Of(source), new FormatError("a manifest is expected, and this is a file", "", 0));
+        return (kind, await reader.ReadAsync(sources, source, wishes, everyTrack: false, keys, cancellationToken).ConfigureAwait(false));
+    }
+
     /// <summary>The file's tracks of one kind that fit a wish, the one to be played first.</summary>
     internal static IReadOnlyList<Mp4Track> Fitting(IReadOnlyList<Mp4Track> tracks, MediaKind wanted, TrackQuery? query)
     {

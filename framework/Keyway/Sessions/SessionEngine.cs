@@ -41,7 +41,7 @@ public sealed class SessionEngine : IAsyncDisposable
             Left = OnLeft,
         };
         options.Vault.FirstUsed = OnFirstUsed;
-        _wiring = new Wiring(options.Bus, this, new LicenseExchanger(facts, options.Clock, options.Meter, Find), options.Events, options.Story);
+        _wiring = new Wiring(options.Bus, this, new LicenseExchanger(facts, options.Clock, options.Meter, options.Coordinator, Find), options.Events, options.Story);
     }
 
     /// <summary>Whether licences can be stored.</summary>

@@ -34,6 +34,10 @@ public sealed record SessionEngineOptions
     /// <value>3 seconds.</value>
     public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(3);
 
+    /// <summary>Says whose turn it is to ask for a licence, where other processes ask too. Ownership: the caller's.</summary>
+    /// <value><see cref="LicenseCoordinator.InProcess"/>.</value>
+    public ILicenseCoordinator Coordinator { get; init; } = LicenseCoordinator.InProcess;
+
     /// <summary>How many exchanges in a row a key system may ask for.</summary>
     /// <value>8.</value>
     public int MaximumExchanges { get; init; } = 8;

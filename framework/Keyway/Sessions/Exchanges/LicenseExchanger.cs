@@ -10,7 +10,7 @@ using Keyway.Messaging;
 namespace Keyway.Sessions;
 
 /// <summary>Runs the provider's pipeline for sessions that need a licence, beside their mailboxes, and leaves the result there.</summary>
-internal sealed class LicenseExchanger(SessionFacts facts, TimeProvider clock, EngineMeter? meter, Func<SessionId, LicenseSessionActor?> find)
+internal sealed class LicenseExchanger(SessionFacts facts, TimeProvider clock, EngineMeter? meter, ILicenseCoordinator coordinator, Func<SessionId, LicenseSessionActor?> find)
 {
     private readonly QuietTimes _quiet = new(clock);
 
@@ -47,8 +47,23 @@ internal sealed class LicenseExchanger(SessionFacts facts, TimeProvider clock, E
                 service.Chooser is null ? null : new LicenseUrlCandidates(session.Options.LicenseUrl, session.Hints), session.Sending, service.Pipeline.Redactor, order.Budget);
             run.Sent = (url, attempt) => facts.ExchangeSent(session.Id, order.Number, url.IsFile ? "" : url.Authority, attempt);
             if (_quiet.Find(session.Options) is { } quiet) throw quiet;
-            begun = clock.GetTimestamp();
-            await service.Pipeline.RunAsync(exchange, order.Token).ConfigureAwait(false);
+            ILicenseTurn turn = await coordinator.EnterAsync(TurnOf(session, order), order.Token).ConfigureAwait(false);
+            await using (turn.ConfigureAwait(false))
+            {
+                begun = clock.GetTimestamp();
+                try
+                {
+                    await service.Pipeline.RunAsync(exchange, order.Token).ConfigureAwait(false);
+                }
+                catch (LicenseServiceException failure)
+                {
+                    turn.Ended(run.Clean(failure));
+                    throw;
+                }
+
+                turn.Ended(null);
+            }
+
             result = new ExchangeResult(order.Number, exchange, run, failure: null) { RoundTrip = clock.GetElapsedTime(begun) };
             answered = exchange.Answer?.Body.Length ?? 0;
             order.Budget.IsAnswered = true;
@@ -91,6 +106,16 @@ internal sealed class LicenseExchanger(SessionFacts facts, TimeProvider clock, E
         // Before anybody is told of the licence: who waits for it may look at the trace next.
         span?.Stop();
     }
+
+    private static LicenseTurnRequest TurnOf(LicenseSessionActor session, ExchangeOrder order) => new()
+    {
+        Session = session.Id,
+        Provider = session.Options.Service.Name,
+        KeySystem = session.Descriptor.Name,
+        Scope = session.Options.SharingScope,
+        KeyIds = order.KeyIds,
+        Kind = order.Kind,
+    };
 
     private static LicenseExchange Make(LicenseSessionActor session, ExchangeOrder order, LicenseTarget target)
     {
