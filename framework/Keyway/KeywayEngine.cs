@@ -52,6 +52,7 @@ public sealed partial class KeywayEngine : IKeyway, IAsyncDisposable
             KeySystemPatience = options.KeySystemPatience,
             Store = options.LicenseStore,
             Coordinator = options.Coordinator,
+            Recorder = options.Recorder,
             Meter = _meter,
             Events = Events,
             Story = options.Logging is { } logging ? new SessionStory(logging, id => Reports().FirstOrDefault(session => session.Id == id)) : null,

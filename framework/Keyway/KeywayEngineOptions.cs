@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using Keyway.Decryption;
 using Keyway.Licensing;
+using Keyway.Licensing.Recording;
 using Keyway.Messaging;
 using Keyway.Protection;
 using Keyway.Sessions;
@@ -54,6 +55,9 @@ public sealed record KeywayEngineOptions
     /// <summary>Where licences are kept that outlive their session. Ownership: the caller's, who disposes it after the engine.</summary>
     /// <value><see langword="null"/>: nowhere. Then <see cref="SessionKind.PersistentLicense"/> is refused.</value>
     public ILicenseStore? LicenseStore { get; init; }
+
+    /// <summary>What writes exchanges down: it is told how they ended. Services are made with transports that it is around (<see cref="LicenseRecorder.Around"/>). Ownership: the caller's.</summary>
+    public LicenseRecorder? Recorder { get; init; }
 
     /// <summary>How many fragments of a track are decrypted at once; 0 for as many as there are processors.</summary>
     public int MaxParallelFragments { get; init; }

@@ -151,6 +151,8 @@ internal sealed class KeywayOptionsReader
         {
             Store = licenses.Text("Store"),
             KeyWaitSeconds = licenses.Number("KeyWaitSeconds", 30, 1, 3600),
+            Record = licenses.Text("Record"),
+            RecordBodies = licenses.Flag("RecordBodies"),
             Fallback = [.. licenses.Items("Fallback").Select(ReadFallback).OfType<LicenseFallback>()],
         };
         licenses.End();
