@@ -206,6 +206,28 @@ public readonly record struct SessionFailed : IKeywayEvent
     public required bool Terminal { get; init; }
 }
 
+/// <summary>A licence could not be had in one way, and the next one is tried. What failed has said its own <see cref="SessionFailed"/>.</summary>
+public readonly record struct FallbackTaken : IKeywayEvent
+{
+    /// <summary>The presentation.</summary>
+    public required PresentationId Presentation { get; init; }
+
+    /// <summary>The key system that was asked, by its name in the configuration.</summary>
+    public required string FromKeySystem { get; init; }
+
+    /// <summary>The provider that was asked.</summary>
+    public required string FromProvider { get; init; }
+
+    /// <summary>Why there was no licence, in words that every key system and provider shares.</summary>
+    public required LicenseErrorKind Kind { get; init; }
+
+    /// <summary>The key system that is tried now.</summary>
+    public required string ToKeySystem { get; init; }
+
+    /// <summary>The provider that is asked now.</summary>
+    public required string ToProvider { get; init; }
+}
+
 /// <summary>A fragment has been decrypted. Published once a fragment, never once a sample.</summary>
 public readonly record struct FragmentDecrypted : IKeywayEvent
 {

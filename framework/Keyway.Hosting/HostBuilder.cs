@@ -3,6 +3,7 @@ using Keyway.Hosting.Plugins;
 using Keyway.Licensing;
 using Keyway.Licensing.Configuration;
 using Keyway.Licensing.Packs;
+using Keyway.Licensing.Recording;
 using Keyway.Licensing.Steps;
 using Keyway.Licensing.Transport;
 using Keyway.Protection;
@@ -20,6 +21,9 @@ internal sealed class HostBuilder(KeywayOptions options, PluginHost plugins, Key
 {
     private readonly List<SettingError> _errors = [.. http.Errors];
 
+    /// <summary>What writes exchanges down; <see langword="null"/>: nobody does.</summary>
+    public LicenseRecorder? Recorder { get; init; }
+
     /// <summary>Makes key systems and providers, and notes them in a build.</summary>
     /// <param name="build">Where; what was made is in it also when this throws.</param>
     /// <param name="cancellationToken">Cancels between two key systems.</param>
@@ -29,7 +33,8 @@ internal sealed class HostBuilder(KeywayOptions options, PluginHost plugins, Key
     {
         LicenseSteps steps = new();
         foreach ((string name, PluginPart<ILicenseMiddleware> part) in plugins.Middleware) steps.Add(name, (settings, _) => part.Create(settings));
-        HttpLicenseTransport transport = new(host.LicenseHttp ?? http.Licenses);
+        ILicenseTransport transport = new HttpLicenseTransport(host.LicenseHttp ?? http.Licenses);
+        if (Recorder is not null) transport = Recorder.Around(transport);
         List<KeySystemCandidate> systems = [];
         foreach (KeySystemOptions entry in options.KeySystems.Values) systems.Add(await MakeAsync(entry, build, cancellationToken).ConfigureAwait(false));
         List<ConfiguredProvider> providers = [];
@@ -56,6 +61,8 @@ internal sealed class HostBuilder(KeywayOptions options, PluginHost plugins, Key
             Coordinator = host.Coordinator,
             Clock = host.Clock,
             Logging = host.Logging,
+            Fallback = options.Licenses.Fallback,
+            Recorder = Recorder,
             KeyWait = TimeSpan.FromSeconds(options.Licenses.KeyWaitSeconds),
             KeySystemPatience = options.Plugins.Patience,
             Acceleration = options.Decryption.Acceleration,

@@ -40,6 +40,7 @@ public sealed partial class KeywayHost : IKeyway, IHostedService, IAsyncDisposab
     private HostHttp? _http;
     private PluginHost? _plugins;
     private HostBuild? _build;
+    private HostRecording? _recording;
     private bool _disposed;
 
     /// <summary>Reads and checks configuration. Nothing is loaded yet.</summary>
@@ -192,8 +193,9 @@ public sealed partial class KeywayHost : IKeyway, IHostedService, IAsyncDisposab
     /// <inheritdoc/>
     Task IHostedService.StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    /// <summary>Closes every session, zeroes every key, and lets the plugins go.</summary>
+    /// <summary>Closes every session, zeroes every key, lets the plugins go, and writes the record that <c>Licenses:Record</c> names.</summary>
     /// <returns>A task that ends when all is disposed.</returns>
+    /// <exception cref="IOException">The record could not be written. Everything else is done.</exception>
     public async ValueTask DisposeAsync()
     {
         await _gate.WaitAsync().ConfigureAwait(false);
@@ -215,6 +217,7 @@ public sealed partial class KeywayHost : IKeyway, IHostedService, IAsyncDisposab
             _http?.Dispose();
             _events.Dispose();
             _ending.Dispose();
+            using (_recording) _recording?.Write();
         }
         finally
         {
@@ -258,6 +261,7 @@ public sealed partial class KeywayHost : IKeyway, IHostedService, IAsyncDisposab
             if (_build is { } built) return built;
             _http ??= new HostHttp(Options.Http, AppContext.BaseDirectory);
             _plugins ??= await PluginHost.LoadAsync(Options.Plugins with { Needed = NeededPlugins() }, PluginServices(_http), cancellationToken).ConfigureAwait(false);
+            _recording ??= await HostRecording.BeginAsync(Options, _host.Clock, cancellationToken).ConfigureAwait(false);
             HostBuild build = await MakeAsync(Options, cancellationToken).ConfigureAwait(false);
             Volatile.Write(ref _build, build);
             LogWarnings(build);
@@ -305,7 +309,7 @@ public sealed partial class KeywayHost : IKeyway, IHostedService, IAsyncDisposab
         HostBuild build = new() { Plugins = _plugins!.Current };
         try
         {
-            HostBuilder builder = new(options, _plugins, _host, _http!, Explain);
+            HostBuilder builder = new(options, _plugins, _host, _http!, Explain) { Recorder = _recording?.Recorder };
             build.Begin(new KeywayEngine(await builder.MakeAsync(build, cancellationToken).ConfigureAwait(false) with { Bus = _bus, Events = _events, LicenseStore = LicenseStore }));
             return build;
         }

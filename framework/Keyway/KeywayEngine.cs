@@ -4,7 +4,6 @@ using Keyway.Decryption;
 using Keyway.Diagnostics;
 using Keyway.KeyFiles;
 using Keyway.Licensing;
-using Keyway.Licensing.Origins;
 using Keyway.Messaging;
 using Keyway.Mp4;
 using Keyway.Protection;
@@ -28,6 +27,7 @@ public sealed partial class KeywayEngine : IKeyway, IAsyncDisposable
     private readonly EngineMeter _meter;
     private readonly KeySystemStarter _keySystems;
     private readonly KeyFileSystem _keyFiles = new();
+    private readonly IPublisher<FallbackTaken> _fallbacks;
 
     /// <summary>Makes an engine.</summary>
     /// <param name="options">What it is made of.</param>
@@ -36,6 +36,7 @@ public sealed partial class KeywayEngine : IKeyway, IAsyncDisposable
         ArgumentNullException.ThrowIfNull(options);
         _options = options;
         _keySystems = new KeySystemStarter(options.KeySystems, options.KeySystemPatience);
+        _fallbacks = options.Bus.Publisher<FallbackTaken>();
         _vault = new ContentKeyVault(options.Clock, options.Acceleration, options.KeyMemory);
         Events = options.Events ?? (_mirror = new MirrorBus(options.Bus, options.Logging));
         // Asked whenever somebody measures, and perhaps before the sessions are there.
@@ -51,6 +52,7 @@ public sealed partial class KeywayEngine : IKeyway, IAsyncDisposable
             KeySystemPatience = options.KeySystemPatience,
             Store = options.LicenseStore,
             Coordinator = options.Coordinator,
+            Recorder = options.Recorder,
             Meter = _meter,
             Events = Events,
             Story = options.Logging is { } logging ? new SessionStory(logging, id => Reports().FirstOrDefault(session => session.Id == id)) : null,
@@ -202,141 +204,6 @@ public sealed partial class KeywayEngine : IKeyway, IAsyncDisposable
     // A relative address is a path from where the process works.
     private static Uri Absolute(Uri source) => source.IsAbsoluteUri ? source : MediaSources.AddressOf(source.OriginalString);
 
-    private async ValueTask<Presentation> OpenAsync(Uri source, PresentationOptions options, DateTimeOffset begun, Activity? span, CancellationToken cancellationToken)
-    {
-        ConfiguredProvider? provider = ProviderFor(source, options);
-        LicenseService service = provider?.Service ?? _options.Direct;
-        if (options.Token is not null && provider is null)
-            throw new ArgumentException("a token was given, and no provider says where it belongs: name a provider whose pipeline has the step 'token'", nameof(options));
-
-        MediaSources sources = Sources(options);
-        PresentationId id = PresentationId.Create();
-        PresentationKeyFiles keyFiles = KeyFilesOf(id, sources, options, span);
-        try
-        {
-            return await OpenAsync(source, options, begun, span, provider, service, id, sources, keyFiles, cancellationToken).ConfigureAwait(false);
-        }
-        catch
-        {
-            await keyFiles.DisposeAsync().ConfigureAwait(false);
-            throw;
-        }
-    }
-
-    /// <summary>The keys of a presentation that are files at an address: sessions of its own, since they are fetched with what was given for its content.</summary>
-    private PresentationKeyFiles KeyFilesOf(PresentationId id, MediaSources sources, PresentationOptions options, Activity? span) => new(
-        sources,
-        transport => _sessions.Join(new KeyRingOptions
-        {
-            Presentation = id,
-            KeySystem = _keyFiles,
-            Service = LicenseService.OfContent(KeyFileSystem.Name, transport),
-            Trace = span?.Context ?? default,
-        }),
-        _vault,
-        options.Output,
-        options.Keys,
-        new KeyWaitSettings { Clock = _options.Clock, KeyWait = _options.KeyWait });
-
-    private async ValueTask<Presentation> OpenAsync(
-        Uri source, PresentationOptions options, DateTimeOffset begun, Activity? span, ConfiguredProvider? provider, LicenseService service, PresentationId id, MediaSources sources,
-        PresentationKeyFiles keyFiles, CancellationToken cancellationToken)
-    {
-        OpenedContent content = await new ContentReader(sources, keyFiles).ReadAsync(source, options.Wishes, everyTrack: false, cancellationToken).ConfigureAwait(false);
-        keyFiles.Origin = content.Origin;
-        ProtectionMap map = await _keySystems.ReadHeadersAsync(content.Protection, cancellationToken).ConfigureAwait(false);
-        Tell(id, content, map, _options.Clock.GetUtcNow() - begun);
-        KeyFileChoice choice = KeyFileChoice.Of(content, options);
-        RefuseForeignScheme(content);
-        KeySystemSelection selection = choice.MayHaveKeySystem
-            ? await _keySystems.ChooseAsync(map, isProtected: true, choice.NeedsKeySystem, provider, options.KeySystem, cancellationToken).ConfigureAwait(false)
-            : await _keySystems.ChooseAsync(map, isProtected: false, isNeeded: false, provider, options.KeySystem, cancellationToken).ConfigureAwait(false);
-        selection = choice.Restrict(selection, map, system: null);
-        Licenses.ReleasePendingInBackground();
-        span?.SetTag(Tags.Presentation, id.ToString()).SetTag(Tags.Provider, service.Name).SetTag(Tags.KeySystem, selection.Chosen?.Name);
-        KeyRingSession? ring = null;
-        if (selection.Chosen?.KeySystem is { } system)
-        {
-            ring = _sessions.Join(new KeyRingOptions
-            {
-                Presentation = id,
-                KeySystem = system,
-                Service = service,
-                LicenseUrl = options.LicenseUrl,
-                ContentUrls = Hints(map, system.Descriptor),
-                ContentHost = content.Origin.Location.IsFile ? null : content.Origin.Location.IdnHost,
-                RequestHeaders = options.LicenseHeaders,
-                CustomData = options.CustomData,
-                ServerCertificate = options.ServerCertificate,
-                Values = options.Values,
-                Tokens = options.Token,
-                Kind = options.Kind,
-                SharingScope = options.SharingScope,
-                Trace = span?.Context ?? default,
-            });
-        }
-
-        Presentation presentation = new(new PresentationSetup
-        {
-            Id = id,
-            Options = options,
-            Facts = FactsOf(content, map, choice.Restrict(selection, map, _keyFiles)),
-            Content = content,
-            Sources = sources,
-            Provider = service.Name,
-            Keys = ring is null ? null : new PresentationLicenses(ring, Only(options.OnlyKeys, HeadersOf(content, map, selection)), new KeyWaitSettings
-            {
-                Clock = _options.Clock,
-                KeyWait = _options.KeyWait,
-                Spread = _options.RequestSpread,
-                Random = _options.Random,
-                Only = options.OnlyKeys?.ToHashSet(),
-                IsLive = content.Timeline.Live is not null,
-                Retention = options.KeepsKeysOfWindow && content.Timeline.Live is { } live ? Retention(live) : TimeSpan.Zero,
-            })
-            {
-                Found = _options.Bus.Publisher<ProtectionHeaderFound>(),
-                Refused = _options.Bus.Publisher<KeyRefused>(),
-                Presentation = id,
-            },
-            KeyFiles = keyFiles,
-            Vault = _vault,
-            Decrypted = _options.Bus.Publisher<FragmentDecrypted>(),
-            Clock = _options.Clock,
-            First = new FirstDecrypt(id, _options.Clock, begun, span?.Context ?? default, _meter),
-            MaxParallelFragments = _options.MaxParallelFragments,
-        });
-        try
-        {
-            await presentation.AskAsync(cancellationToken).ConfigureAwait(false);
-            return presentation;
-        }
-        catch
-        {
-            await presentation.DisposeAsync().ConfigureAwait(false);
-            throw;
-        }
-    }
-
-    // Who asks for the oldest segment of the window gets it a little later than it was in it.
-    private static TimeSpan Retention(LiveTiming live) => live.TimeShiftBuffer is { } window && window < LicenseLimits.KeptForWindow ? window + LicenseLimits.KeptBeyondWindow : LicenseLimits.KeptForWindow;
-
-    private void Tell(PresentationId id, OpenedContent content, ProtectionMap map, TimeSpan took)
-    {
-        _options.Bus.Publisher<ContentRead>().Publish(new ContentRead
-        {
-            Presentation = id,
-            Kind = content.Kind.ToString(),
-            Tracks = content.Tracks.Count,
-            Headers = map.Headers.Count,
-            Conflicts = map.Conflicts.Count,
-            Took = took,
-        });
-        IPublisher<ProtectionHeaderFound> found = _options.Bus.Publisher<ProtectionHeaderFound>();
-        foreach (ProtectionEntry header in map.Headers)
-            found.Publish(new ProtectionHeaderFound { Presentation = id, System = header.System, Place = header.Sources.Count > 0 ? header.Sources[0].Path : "", Keys = header.KeyIds.Count, Length = header.Data.Length });
-    }
-
     /// <summary>What it measures.</summary>
     internal EngineMeter Meter => _meter;
 
@@ -352,12 +219,16 @@ public sealed partial class KeywayEngine : IKeyway, IAsyncDisposable
     private ConfiguredProvider? ProviderFor(Uri source, PresentationOptions options)
     {
         string? name = options.Provider ?? _options.Route(source);
-        if (name is null) return null;
+        return name is null ? null : ProviderOf(name, nameof(options));
+    }
+
+    private ConfiguredProvider ProviderOf(string name, string parameter)
+    {
         if (_options.Providers.FirstOrDefault(provider => provider.Service.Name.Equals(name, StringComparison.OrdinalIgnoreCase)) is { } provider) return provider;
         if (_options.AbsentProviders.TryGetValue(name, out string? why))
             throw new LicenseServiceException(LicenseErrorKind.NotConfigured, $"the provider '{name}' is not there: {why}");
         string configured = _options.Providers.Count == 0 ? "none" : string.Join(", ", _options.Providers.Select(static each => each.Service.Name));
-        throw new ArgumentException($"there is no provider '{name}'; configured are: {configured}", nameof(options));
+        throw new ArgumentException($"there is no provider '{name}'; configured are: {configured}", parameter);
     }
 
     /// <summary>Says what protects a chosen track where that is not Common Encryption: no key system could open it.</summary>
@@ -379,36 +250,6 @@ public sealed partial class KeywayEngine : IKeyway, IAsyncDisposable
         ? _options.Direct
         : _options.Providers.FirstOrDefault(provider => provider.Service.Name == name)?.Service
             ?? throw new LicenseServiceException(LicenseErrorKind.NotConfigured, $"the provider '{name}' of a stored licence is not there{(_options.AbsentProviders.TryGetValue(name, out string? why) ? $": {why}" : "")}");
-
-    /// <summary>The headers to ask with. Where no track names a key, and so nothing else says which are needed, those of the tracks that are played.</summary>
-    private static IReadOnlyList<ProtectionHeader> HeadersOf(OpenedContent content, ProtectionMap map, KeySystemSelection selection)
-    {
-        if (content.Tracks.Any(static track => track.IsChosen && track.KeyIds.Any(static id => id != default))) return selection.Headers;
-        HashSet<string> played = [.. content.Periods.SelectMany(static row => row.Tracks).OfType<TrackPeriod>().Select(static period => period.Rendition.Path)];
-        List<ProtectionEntry> entries = [.. map.Headers.Where(entry => entry.Tracks.Count == 0 || entry.Tracks.Any(played.Contains))];
-        List<ProtectionHeader> headers =
-        [
-            .. selection.Headers.Where(header => entries.Exists(entry =>
-                entry.System == header.System && entry.Data.Span.SequenceEqual(header.Data.Span) && entry.BoxKeyIds.All(header.KeyIds.Contains))),
-        ];
-        return headers.Count > 0 ? headers : selection.Headers;
-    }
-
-    /// <summary>The headers to ask with where only some keys are wanted: those that name one of them; where none does, those that name no key.</summary>
-    private static IReadOnlyList<ProtectionHeader> Only(IReadOnlyList<KeyId>? keys, IReadOnlyList<ProtectionHeader> headers)
-    {
-        if (keys is null) return headers;
-        ProtectionHeader[] naming = [.. headers.Where(header => header.KeyIds.Any(keys.Contains))];
-        return naming.Length > 0 ? naming : [.. headers.Where(static header => header.KeyIds.Count == 0)];
-    }
-
-    private static List<LicenseUrlHint> Hints(ProtectionMap map, KeySystemDescriptor system) =>
-    [
-        .. map.LicenseUrls
-            .Where(url => url.System is not { } named || system.Systems.Contains(named))
-            .OrderBy(static url => url.System is null ? 1 : 0)
-            .Select(static url => new LicenseUrlHint(url.Url, url.Source.Path)),
-    ];
 
     private static ContentFacts FactsOf(OpenedContent content, ProtectionMap map, KeySystemSelection selection) => new()
     {

@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using Keyway.Decryption;
 using Keyway.Licensing;
+using Keyway.Licensing.Recording;
 using Keyway.Messaging;
 using Keyway.Protection;
 using Keyway.Sessions;
@@ -27,6 +28,9 @@ public sealed record KeywayEngineOptions
     /// <summary>Names the provider that serves content of an address; <see langword="null"/>: none does.</summary>
     public Func<Uri, string?> Route { get; init; } = static _ => null;
 
+    /// <summary>What is tried where a licence cannot be had, as <see cref="PresentationOptions.Fallback"/> has it for one presentation.</summary>
+    public IReadOnlyList<LicenseFallback> Fallback { get; init; } = [];
+
     /// <summary>What sends requests for content. It follows no redirects itself. Ownership: the caller's. <see langword="null"/>: files only.</summary>
     public HttpMessageInvoker? ContentHttp { get; init; }
 
@@ -51,6 +55,9 @@ public sealed record KeywayEngineOptions
     /// <summary>Where licences are kept that outlive their session. Ownership: the caller's, who disposes it after the engine.</summary>
     /// <value><see langword="null"/>: nowhere. Then <see cref="SessionKind.PersistentLicense"/> is refused.</value>
     public ILicenseStore? LicenseStore { get; init; }
+
+    /// <summary>What writes exchanges down: it is told how they ended. Services are made with transports that it is around (<see cref="LicenseRecorder.Around"/>). Ownership: the caller's.</summary>
+    public LicenseRecorder? Recorder { get; init; }
 
     /// <summary>How many fragments of a track are decrypted at once; 0 for as many as there are processors.</summary>
     public int MaxParallelFragments { get; init; }

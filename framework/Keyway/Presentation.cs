@@ -46,6 +46,12 @@ public sealed partial class Presentation : IAsyncDisposable
     /// <summary>The name of the provider that licences are asked of.</summary>
     public string Provider => _setup.Provider;
 
+    /// <summary>
+    /// In which ways its licences were asked for where there was something to fall back on (<see cref="PresentationOptions.Fallback"/>): those that failed, in order, and at the end the
+    /// one that was taken. Empty otherwise.
+    /// </summary>
+    public IReadOnlyList<LicenseAttempt> Attempts => _setup.Attempts;
+
     /// <summary>What may be known about its licence sessions. Empty where nothing is protected.</summary>
     public IReadOnlyList<SessionReport> Sessions => [.. _setup.Keys?.Ring.Reports ?? [], .. _setup.KeyFiles.Reports];
 
@@ -55,19 +61,11 @@ public sealed partial class Presentation : IAsyncDisposable
     /// <exception cref="KeyUnavailableException">One of them will not be.</exception>
     public async ValueTask AcquireAsync(CancellationToken cancellationToken = default)
     {
-        if (_setup.Options.OnlyKeys is { } only && _setup.Keys is { } held)
-        {
-            await held.WaitAsync([], WantedOf(only), _setup.Options.Output, pixels: null, cancellationToken).ConfigureAwait(false);
-            return;
-        }
-
+        if (await AcquireOnlyKeysAsync(cancellationToken).ConfigureAwait(false)) return;
         foreach (PresentationTrack track in Tracks)
         {
             if (NextKeyFileOf(track, _feed?.Current.Rows ?? _setup.Content.Periods) is { } file) await _setup.KeyFiles.AcquireAsync(file, cancellationToken).ConfigureAwait(false);
-            if (_setup.Keys is not { } licenses) continue;
-            long pixels = (long)track.Width * track.Height;
-            List<WantedKey> wanted = WantedOf(track);
-            if (wanted.Count > 0) await licenses.WaitAsync([], wanted, _setup.Options.Output, pixels > 0 ? pixels : null, cancellationToken).ConfigureAwait(false);
+            await AcquireTrackAsync(track, cancellationToken).ConfigureAwait(false);
         }
 
         // Of a live presentation nobody knows yet which of these will be needed, and when.
@@ -82,6 +80,56 @@ public sealed partial class Presentation : IAsyncDisposable
                 // Who needs it asks again, and says why there is none.
             }
         }
+    }
+
+    /// <summary>
+    /// Says what the licences that are here let sinks do, until when and at which resolution, before a sample is read (<see cref="AcquireAsync(CancellationToken)"/> brings them). Every protected
+    /// track is asked about, whether it was chosen or not, with each of its keys. No key is used by that.
+    /// </summary>
+    /// <param name="sinks">The sinks; <see langword="null"/>: <see cref="PreviewSink.Usual"/>.</param>
+    /// <returns>An answer for each track, key and sink, in that order. What decides is the same when samples are read, unless the licence is renewed meanwhile.</returns>
+    public IReadOnlyList<PolicyPreview> Preview(IReadOnlyList<PreviewSink>? sinks = null) => new PolicyPreviewer(Sessions, _setup.Clock.GetUtcNow()).Of(Facts.Tracks, sinks ?? PreviewSink.Usual);
+
+    /// <summary>Waits until the keys of the chosen tracks may be used that come by licences.</summary>
+    /// <param name="isPatient">Whether a service that is away is asked again for as long as a reader of what is live waits.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    internal async ValueTask AcquireLicensesAsync(bool isPatient, CancellationToken cancellationToken)
+    {
+        if (_setup.Keys is not { } licenses) return;
+        licenses.IsPatient = isPatient;
+        try
+        {
+            if (await AcquireOnlyKeysAsync(cancellationToken).ConfigureAwait(false)) return;
+            foreach (PresentationTrack track in Tracks) await AcquireTrackAsync(track, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            licenses.IsPatient = true;
+        }
+    }
+
+    /// <summary>Gives up a presentation whose licences were not to be had: another one takes over what it was made with.</summary>
+    internal async ValueTask AbandonAsync()
+    {
+        if (_feed is not null) await _feed.DisposeAsync().ConfigureAwait(false);
+        if (_setup.Keys is { } licenses) await licenses.DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Waits for the keys that alone are wanted.</summary>
+    /// <returns>Whether the options name some; if not, each track's are to be waited for.</returns>
+    private async ValueTask<bool> AcquireOnlyKeysAsync(CancellationToken cancellationToken)
+    {
+        if (_setup.Options.OnlyKeys is not { } only || _setup.Keys is not { } licenses) return false;
+        await licenses.WaitAsync([], WantedOf(only), _setup.Options.Output, pixels: null, cancellationToken).ConfigureAwait(false);
+        return true;
+    }
+
+    private async ValueTask AcquireTrackAsync(PresentationTrack track, CancellationToken cancellationToken)
+    {
+        if (_setup.Keys is not { } licenses) return;
+        long pixels = (long)track.Width * track.Height;
+        List<WantedKey> wanted = WantedOf(track);
+        if (wanted.Count > 0) await licenses.WaitAsync([], wanted, _setup.Options.Output, pixels > 0 ? pixels : null, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Reads the clear samples of one track, a fragment at a time. Of a live presentation: from the live edge on, which is the same for all tracks whose reading begins together.</summary>

@@ -59,6 +59,9 @@ internal sealed class PresentationLicenses : IAsyncDisposable
     /// <summary>The sessions joined so far.</summary>
     public KeyRingSession Ring { get; }
 
+    /// <summary>Whether a service that is away is asked again for as long as a reader of what is live waits. Not while there is another way.</summary>
+    public bool IsPatient { get; set; } = true;
+
     /// <summary>How long a reader waits for a key.</summary>
     public TimeSpan KeyWait => _waiting.KeyWait;
 
@@ -216,7 +219,7 @@ internal sealed class PresentationLicenses : IAsyncDisposable
                 await WaitOnceAsync(found, keys, sink, pixels, cancellationToken).ConfigureAwait(false);
                 return;
             }
-            catch (KeyUnavailableException exception) when (IsLive && MayPass(exception) && _waiting.Clock.GetUtcNow() + pause < deadline)
+            catch (KeyUnavailableException exception) when (IsLive && IsPatient && MayPass(exception) && _waiting.Clock.GetUtcNow() + pause < deadline)
             {
                 // What is live cannot be read again later: a service that is away for a moment ends nothing.
             }

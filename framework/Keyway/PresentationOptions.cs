@@ -24,6 +24,13 @@ public sealed record PresentationOptions
     public string? KeySystem { get; init; }
 
     /// <summary>
+    /// What is tried, in this order, where a licence cannot be had and another way could mend that: the device is revoked or its security level too low, the service is away. Opening
+    /// the presentation then waits for its licences. Empty: nothing. <see langword="null"/>: <see cref="KeywayEngineOptions.Fallback"/>, of which only what is of the
+    /// <see cref="KeySystem"/> and of the <see cref="Provider"/> that are named here.
+    /// </summary>
+    public IReadOnlyList<LicenseFallback>? Fallback { get; init; }
+
+    /// <summary>
     /// Keys that the caller holds: what one of them opens needs no licence, and a key file that is one of them (<see cref="RawMediaKeys.Add(Uri, ReadOnlySpan{byte})"/>) is not
     /// asked for. <see langword="null"/>: none. Ownership: the caller's, who disposes them after the presentation.
     /// </summary>

@@ -23,6 +23,9 @@ internal sealed record PresentationSetup
 
     public required string Provider { get; init; }
 
+    /// <summary>In which ways its licences were asked for, the one that was taken last. Empty where there is none, or nothing to fall back on.</summary>
+    public IReadOnlyList<LicenseAttempt> Attempts { get; init; } = [];
+
     /// <summary>The licence side; <see langword="null"/> where nothing that is played is protected.</summary>
     public required PresentationLicenses? Keys { get; init; }
 

@@ -58,6 +58,7 @@ internal sealed class Wiring : IDisposable
         yield return events.Subscriber<SessionStateChanged>().Subscribe(story.OnStateChanged);
         yield return events.Subscriber<KeysChanged>().Subscribe(story.OnKeysChanged);
         yield return events.Subscriber<SessionFailed>().Subscribe(story.OnFailed);
+        yield return events.Subscriber<FallbackTaken>().Subscribe(story.OnFallback);
         if (story.TellsFragments) yield return events.Subscriber<FragmentDecrypted>().Subscribe(story.OnFragmentDecrypted);
     }
 }

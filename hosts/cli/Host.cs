@@ -37,6 +37,9 @@ internal static class Host
         }
     }
 
+    /// <summary>Which plugins a host needs: that of the one key system that it will be asked for, or all.</summary>
+    public static string? OnlyKeySystem(PresentationOptions options) => options.Fallback is { Count: > 0 } ? null : options.KeySystem;
+
     /// <summary>Makes a host. Nothing of plugins is loaded yet.</summary>
     /// <param name="context">What the command is run with.</param>
     /// <param name="keySystem">The one key system that it will be asked for, where that is known.</param>

@@ -36,13 +36,17 @@ internal static class KeywayCommand
         root.Subcommands.Add(ProvidersCommand.Create(Context));
         root.Subcommands.Add(ConfigCommand.Create(Context));
         root.Subcommands.Add(ExplainCommand.Create(Context));
+        root.Subcommands.Add(CompletionCommand.Create(Context));
         Command sandbox = SandboxCommand.Create(Context);
         root.Subcommands.Add(sandbox);
+        Command drop = Mp4DecryptCommand.Create();
+        root.Subcommands.Add(drop);
         root.SetAction(NoCommand);
 
+        if (WordCompletion.IsMeant(arguments)) return WordCompletion.Answer(root, GlobalOptions.Parsing, arguments, io.Out);
         ParseResult parse = root.Parse(arguments.Length == 0 ? ["--help"] : arguments, GlobalOptions.Parsing);
         bool asJson = options.IsJson(parse);
-        if (parse.CommandResult.Command != sandbox && parse.Action is not HelpAction && UnknownWords.Describe(parse) is { } unknown) return Failure.Usage(unknown).Tell(io, asJson);
+        if (parse.CommandResult.Command != sandbox && parse.CommandResult.Command != drop && parse.Action is not HelpAction && UnknownWords.Describe(parse) is { } unknown) return Failure.Usage(unknown).Tell(io, asJson);
         if (parse.Errors.Count > 0) return Failure.Usage(string.Join(" ", parse.Errors.Select(static error => error.Message))).Tell(io, asJson);
 
         // Signals are the program's: it may take longer to tidy up than the parser would wait.

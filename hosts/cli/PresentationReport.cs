@@ -21,6 +21,9 @@ internal sealed record PresentationReport
 
     public required IReadOnlyList<string> Notes { get; init; }
 
+    /// <summary>In which ways the licence was asked for, where there was something to fall back on.</summary>
+    public required IReadOnlyList<LicenseAttempt> Attempts { get; init; }
+
     /// <param name="presentation">The presentation.</param>
     /// <param name="more">What was found when its samples were read.</param>
     public static PresentationReport Of(Presentation presentation, IReadOnlyList<string>? more = null) => new()
@@ -29,6 +32,7 @@ internal sealed record PresentationReport
         Tracks = presentation.Tracks,
         Provider = presentation.Provider,
         Sessions = presentation.Sessions,
+        Attempts = presentation.Attempts,
         Notes = more is { Count: > 0 } ? [.. presentation.Notes, .. more.Except(presentation.Notes)] : presentation.Notes,
     };
 
@@ -67,6 +71,23 @@ internal sealed record PresentationReport
         }
 
         json.WriteEndArray();
+        if (Attempts.Count > 0)
+        {
+            json.WriteStartArray("attempts");
+            foreach (LicenseAttempt attempt in Attempts)
+            {
+                json.WriteStartObject();
+                json.WriteString("keySystem", attempt.KeySystem);
+                json.WriteString("provider", attempt.Provider);
+                json.WriteString("reason", attempt.Failure is { } failure ? Failure.Words(failure) : null);
+                if (attempt.ProviderCode is { } code) json.WriteString("providerCode", code);
+                if (attempt.Message is { } message) json.WriteString("message", message);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+        }
+
         json.WriteStartArray("notChosen");
         foreach (ContentTrack track in Facts.Tracks.Where(static track => !track.IsChosen))
         {
@@ -95,6 +116,8 @@ internal sealed record PresentationReport
         console.MarkupLine($"Key system  {Shown.Markup(Facts.KeySystem.Chosen?.Name ?? "-")} ({Shown.Markup(Facts.KeySystem.Reason)})");
         foreach (KeySystemRejection other in Facts.KeySystem.Others) console.MarkupLine($"            [grey]not {Shown.Markup(other.Name)}: {Shown.Markup(other.Reason)}[/]");
         console.MarkupLine($"Provider    {Shown.Markup(Provider)}");
+        foreach (LicenseAttempt attempt in Attempts)
+            if (attempt.Failure is { } failure) console.MarkupLine($"[yellow]Tried       {Shown.Markup(attempt.KeySystem)} of {Shown.Markup(attempt.Provider)}: {Failure.Words(failure)}: {Shown.Markup(attempt.Message ?? "")}[/]");
         foreach (SessionReport session in Sessions)
         {
             string roundTrip = session.RoundTrip is { } time ? $"{time.TotalMilliseconds:0.0} ms" : "no exchange";

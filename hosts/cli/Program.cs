@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Keyway.Cli;
+using Keyway.Cli.Mp4Decrypt;
 
 Posix.ForbidDumps();
 using Interrupts interrupts = new();
@@ -10,7 +11,8 @@ using PosixSignalRegistration hangUp = PosixSignalRegistration.Create(PosixSigna
 using PosixSignalRegistration quit = PosixSignalRegistration.Create(PosixSignal.SIGQUIT, Interrupt);
 try
 {
-    string[] words = RawNames.Resolve(args);
+    string[] words = RawNames.Resolve(ProgramName.Is(Mp4DecryptRun.Name) ? [Mp4DecryptRun.Name, .. args] : args);
+    if (words is [Mp4DecryptRun.Name, ..]) return Mp4DecryptRun.Run(words.AsSpan(1), io, interrupts.Token);
     return ShortPath.TryRead(words) is { } request ? ShortPath.Run(request, io, interrupts.Token) : await KeywayCommand.RunAsync(words, io, interrupts.Token);
 }
 catch (UsageException exception)

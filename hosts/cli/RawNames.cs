@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Unicode;
+using Keyway.Cli.Mp4Decrypt;
 
 namespace Keyway.Cli;
 
@@ -27,12 +28,13 @@ internal static class RawNames
         raw.RemoveRange(0, raw.Count - arguments.Length);
         string? here = isFolderLost && Posix.OpenName(".\0"u8) is >= 0 and int folder ? Note(folder, Environment.CurrentDirectory) : null;
         string[] resolved = [.. arguments];
+        int output = arguments[0] == Mp4DecryptRun.Name ? Mp4DecryptArguments.OutputIn(arguments.AsSpan(1)) + 1 : 0;
         for (int i = 1; i < resolved.Length; i++)   // the first is the command
         {
             // --name=value, or a value that stands for itself.
             int value = resolved[i].StartsWith("--", StringComparison.Ordinal) ? resolved[i].IndexOf('=', StringComparison.Ordinal) + 1 : 0;
             bool isOption = value == 0 && resolved[i].StartsWith('-');
-            bool isTarget = value > 0 ? resolved[i].StartsWith(To + "=", StringComparison.Ordinal) : i > 0 && arguments[i - 1] == To;
+            bool isTarget = output > 0 ? i == output : value > 0 ? resolved[i].StartsWith(To + "=", StringComparison.Ordinal) : i > 0 && arguments[i - 1] == To;
             if (isOption) continue;
             byte[] bytes = raw[i][value..];   // an option's name is ASCII
             string text = resolved[i][value..];
@@ -69,7 +71,7 @@ internal static class RawNames
         if (here is not null && !told.StartsWith('/')) told = Path.Combine(Environment.CurrentDirectory, told);
         string? found = Open(bytes.AsSpan(0, end), told);
         if (!isTarget || (found is not null && (rest.Length > 0 || Directory.Exists(found)))) return found is null ? null : found + rest;
-        throw new UsageException($"{To}: the name '{told}' is not UTF-8, and no file can be written under such a name");
+        throw new UsageException($"the target: the name '{told}' is not UTF-8, and no file can be written under such a name");
     }
 
     // Everything to the end of the last strange name is opened as it is, and so is every step up: a text cannot say what is above an open folder. What follows has

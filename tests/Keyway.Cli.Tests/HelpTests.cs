@@ -10,7 +10,7 @@ public sealed class HelpTests
     public async Task Without_arguments_there_is_help_with_examples(params string[] arguments)
     {
         CommandRun run = (await CommandRun.OfAsync(arguments)).ShouldEndWith(ExitCode.Done);
-        foreach (string command in (string[])["play", "license", "licenses", "decrypt", "inspect", "plugins", "providers", "config", "explain", "sandbox"]) run.Out.Should().Contain($"  {command}");
+        foreach (string command in (string[])["play", "license", "licenses", "decrypt", "inspect", "plugins", "providers", "config", "explain", "sandbox", "mp4decrypt"]) run.Out.Should().Contain($"  {command}");
         run.Out.Should().Contain("Examples:").And.Contain("--to - | ffplay -");
         run.Error.Should().BeEmpty();
     }

@@ -16,6 +16,11 @@ public sealed class JsonShapeTests(SharedSandbox sandbox) : IDisposable
         "packs/notes", "conflicts/kind", "conflicts/text", "conflicts/sources", "plugins/pin", "plugins/stage", "plugins/reason", "runsOn", "runsOn/keySystem", "runsOn/name", "runsOn/value",
         "recipients/problem", "rules/problem", "systems/headers/problem", "systems/headers/decoded/contentId", "systems/headers/decoded/licenseUrl",
         "tracks/segments/range", "tracks/segments/discontinuity",
+        "record/exchanges/providerCode", "record/exchanges/retryAfter",
+        "settings/overrides/value", "settings/overrides/origin",
+        "attempts", "attempts/keySystem", "attempts/provider", "attempts/reason", "attempts/providerCode", "attempts/message",
+        "preview", "preview/track", "preview/id", "preview/kind", "preview/width", "preview/height", "preview/chosen", "preview/kid", "preview/sink", "preview/allowed", "preview/status",
+        "preview/reason", "preview/from", "preview/until", "preview/firstUseBefore", "preview/afterFirstUseSeconds", "preview/mostPixels",
         "error", "error/code", "error/kind", "error/message", "error/reason", "error/providerCode", "error/advice", "error/page",
     ];
 
@@ -28,6 +33,9 @@ public sealed class JsonShapeTests(SharedSandbox sandbox) : IDisposable
 
     [Fact]
     public Task Of_license() => CheckAsync("license", Sample.Manifest, "--license-url", sandbox.ClearKey());
+
+    [Fact]
+    public Task Of_license_with_what_it_allows() => CheckAsync("license", Sample.Manifest, "--license-url", sandbox.ClearKey(), "--preview", "--fallback", "@direct");
 
     [Fact]
     public Task Of_decrypt() => CheckAsync("decrypt", Sample.File("cbcs/audio.mp4"), "--key", Sample.Held("AUDIO"), "--to", _folder.File("out.mp4"), "--sha256");
@@ -51,6 +59,9 @@ public sealed class JsonShapeTests(SharedSandbox sandbox) : IDisposable
     public Task Of_config() => CheckAsync("config");
 
     [Fact]
+    public Task Of_config_explain() => CheckBelowAsync("### What settings do", ["config", "explain"]);
+
+    [Fact]
     public async Task Of_a_failure()
     {
         CommandRun run = await CommandRun.OfAsync("inspect", _folder.File("missing.mpd"), "--config", _folder.File("missing.json"), "--json");
@@ -71,7 +82,7 @@ public sealed class JsonShapeTests(SharedSandbox sandbox) : IDisposable
 
     internal static Task CheckAsync(string command, params string[] arguments) => CheckBelowAsync($"## keyway {command}", [command, .. arguments]);
 
-    private static async Task CheckBelowAsync(string heading, string[] arguments)
+    internal static async Task CheckBelowAsync(string heading, string[] arguments)
     {
         CommandRun run = (await CommandRun.OfAsync([.. arguments, "--json"])).ShouldEndWith(ExitCode.Done);
         run.Error.Should().BeEmpty();

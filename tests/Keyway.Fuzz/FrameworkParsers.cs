@@ -21,6 +21,7 @@ using Keyway.KeyFiles;
 using Keyway.Licensing;
 using Keyway.Licensing.Answers;
 using Keyway.Licensing.Packs;
+using Keyway.Licensing.Recording;
 using Keyway.Licensing.Secrets;
 using Keyway.Manifests.Hls;
 using Keyway.Manifests.Hls.Following;
@@ -102,7 +103,15 @@ internal static class FrameworkParsers
         new("playready-keys", SeedKind.Header, static bytes => PlayReadyKeys.Read(bytes)),
         new("pack", SeedKind.Pack, static bytes => ProviderPack.Read(bytes, "fuzz")),
         new("answer", SeedKind.Json, ReadAnswer),
+        new("record", SeedKind.Record, ReadRecord),
     ];
+
+    /// <summary>A record of exchanges, and each body that it says is sealed.</summary>
+    private static void ReadRecord(byte[] bytes)
+    {
+        foreach (RecordedExchange exchange in LicenseRecord.Read(bytes).Exchanges)
+            if (exchange.HasBody) exchange.OpenResponse(new byte[32]);
+    }
 
     /// <summary>A segment on its way into MP4: what comes out is read as every segment is.</summary>
     private static void Repack(byte[] bytes)

@@ -23,6 +23,7 @@ internal sealed class SeedCorpus
         corpus.AddTree(Path.Combine(Corpus.Root, "tests", "Keyway.Tests", "Cpix", "Vectors"));
         if (shared && Corpus.Shared is { } folder) corpus.AddTree(Path.Combine(folder, "corpus"));
         foreach (string text in Texts) corpus.Add(SeedKind.Json, Encoding.UTF8.GetBytes(text));
+        foreach (string record in Records) corpus.Add(SeedKind.Record, Encoding.UTF8.GetBytes(record));
         foreach (string text in Cues) corpus.Add(SeedKind.Text, Encoding.UTF8.GetBytes(text));
         corpus.Add(SeedKind.WebM, Convert.FromBase64String(WebM));
         foreach (string playlist in Playlists) corpus.Add(SeedKind.Playlist, Encoding.UTF8.GetBytes(playlist));
@@ -36,6 +37,12 @@ internal sealed class SeedCorpus
     }
 
     public IReadOnlyList<byte[]> Of(SeedKind kind) => _seeds.TryGetValue(kind, out List<byte[]>? seeds) ? seeds : [[]];
+
+    private static readonly string[] Records =
+    [
+        """{"log":{"version":"1.2","creator":{"name":"Keyway","version":"0"},"_keyway":{"record":1,"bodies":"sealed","dropped":3},"entries":[{"startedDateTime":"2026-01-01T00:00:00Z","time":1.5,"request":{"method":"POST","url":"https://a.example/l?t=redacted-00000000","httpVersion":"HTTP/1.1","cookies":[],"headers":[{"name":"X","value":"redacted-00000000"}],"queryString":[],"postData":{"mimeType":"application/json","text":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=","_encoding":"keyway-sealed"},"headersSize":-1,"bodySize":3},"response":{"status":200,"content":{"size":5,"mimeType":"text/plain","text":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=","encoding":"keyway-sealed"},"redirectURL":""},"cache":{},"timings":{"send":0,"wait":1,"receive":0},"_keyway":{"session":"1","exchange":1,"attempt":0,"kind":"license","keySystem":"widevine","provider":"acme","failure":"network","providerCode":"127"}}]}}""",
+        """{"log":{"entries":[{"request":{"method":"GET","url":"https://a.example/"},"response":{"status":404}},{"request":{"method":"POST","url":"https://a.example/x","bodySize":-1},"response":{"status":0,"bodySize":7}}]}}""",
+    ];
 
     private static readonly string[] Texts =
     [

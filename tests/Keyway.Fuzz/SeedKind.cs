@@ -21,4 +21,5 @@ internal enum SeedKind
     SmoothFragment,
     SmoothCodec,
     CdmFrames,
+    Record,
 }

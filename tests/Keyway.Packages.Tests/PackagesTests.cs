@@ -128,10 +128,7 @@ public sealed class PackagesTests(Packed packed)
     [Fact]
     public async Task Tool_installs_and_plays_its_sample()
     {
-        string tools = Path.Combine(packed.Folder, "tools");
-        (int code, string said) = await packed.RunAsync(packed.Folder, "dotnet", ["tool", "install", "Keyway.Cli", "--version", Packed.Version, "--tool-path", tools]);
-        code.Should().Be(0, said);
-        (code, said) = await packed.RunAsync(packed.Folder, Path.Combine(tools, OperatingSystem.IsWindows() ? "keyway.exe" : "keyway"), ["play", "--to", "out.mp4"]);
+        (int code, string said) = await packed.RunAsync(packed.Folder, await packed.ToolAsync(), ["play", "--to", "out.mp4"]);
         code.Should().Be(0, said);
         new FileInfo(Path.Combine(packed.Folder, "out.mp4")).Length.Should().BeGreaterThan(500_000);
     }

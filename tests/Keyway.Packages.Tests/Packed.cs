@@ -12,6 +12,8 @@ public sealed class Packed : IAsyncLifetime
 {
     public const string Version = "0.1.0-packed";
 
+    public static string Configuration => Metadata["Configuration"];
+
     private static readonly Dictionary<string, string> Metadata = typeof(Packed).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().ToDictionary(static pair => pair.Key, static pair => pair.Value!);
 
     /// <summary>The projects that are packed, by the package's name.</summary>
@@ -26,16 +28,19 @@ public sealed class Packed : IAsyncLifetime
         ["Keyway.Plugins.Widevine"] = "plugins/widevine",
         ["Keyway.Plugins.PlayReady"] = "plugins/playready",
         ["Keyway.Plugins.ExpressPlay"] = "plugins/expressplay",
+        ["Keyway.Templates"] = "templates/Keyway.Templates",
         ["Keyway.Plugins.Cdm"] = "plugins/cdm",
     };
+
+    private Task<string>? _tool;
 
     public string Folder { get; } = Directory.CreateTempSubdirectory("keyway-packed-").FullName;
 
     public string Packages => Path.Combine(Folder, "packages");
 
-    public string Embed => Path.Combine(Folder, "samples", "embed", "bin", "Debug", "net10.0");
+    public string Embed => Path.Combine(Folder, "samples", "embed", "Embed", "bin", "Debug", "net10.0");
 
-    public string Plugin => Path.Combine(Folder, "samples", "plugin", "bin", "Debug", "net10.0");
+    public string Plugin => Path.Combine(Folder, "samples", "plugin", "Acme", "bin", "Debug", "net10.0");
 
     public async ValueTask InitializeAsync()
     {
@@ -43,7 +48,7 @@ public sealed class Packed : IAsyncLifetime
             await MustRunAsync(Corpus.Root, "dotnet", "pack", project, "--no-build", "-c", Metadata["Configuration"], "-o", Packages, $"-p:Version={Version}", "-v", "q", "--nologo");
         string samples = Path.Combine(Folder, "samples");
         foreach (string file in Directory.EnumerateFiles(Path.Combine(Corpus.Root, "samples"), "Directory.*")) Copy(file, Path.Combine(samples, Path.GetFileName(file)));
-        foreach (string sample in (string[])["embed", "plugin"])
+        foreach (string sample in (string[])["embed/Embed", "plugin/Acme"])
         {
             foreach (string file in Directory.EnumerateFiles(Path.Combine(Corpus.Root, "samples", sample))) Copy(file, Path.Combine(samples, sample, Path.GetFileName(file)));
             await MustRunAsync(samples, "dotnet", "build", sample, $"-p:KeywayVersion={Version}", "-v", "q", "--nologo");
@@ -72,6 +77,17 @@ public sealed class Packed : IAsyncLifetime
         Task<string> said = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync();
         return (process.ExitCode, await said + await error);
+    }
+
+    /// <summary>The packed command, installed once as a tool.</summary>
+    /// <returns>Its path. Tests of one collection run one after the other.</returns>
+    public Task<string> ToolAsync() => _tool ??= InstallAsync();
+
+    private async Task<string> InstallAsync()
+    {
+        string tools = Path.Combine(Folder, "tools");
+        await MustRunAsync(Folder, "dotnet", "tool", "install", "Keyway.Cli", "--version", Version, "--tool-path", tools);
+        return Path.Combine(tools, OperatingSystem.IsWindows() ? "keyway.exe" : "keyway");
     }
 
     private async Task MustRunAsync(string folder, string program, params string[] arguments)

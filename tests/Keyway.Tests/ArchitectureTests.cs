@@ -175,11 +175,11 @@ public sealed partial class ArchitectureTests
     }
 
     [Fact]
-    public void Test_library_needs_contract_and_engine()
+    public void Test_library_needs_contract_engine_and_what_loads_plugins()
     {
-        Project("Keyway.Testing").Compiled.Should().BeSubsetOf(["Keyway", "Keyway.Abstractions"]);
+        Project("Keyway.Testing").Compiled.Should().BeSubsetOf(["Keyway", "Keyway.Abstractions", "Keyway.Hosting"]);
         Project("Keyway.Testing").Packages.Should().BeEmpty();
-        Strangers(typeof(FakeKeySystem).Assembly, [.. ContractClosure, "Keyway.Abstractions", "Keyway"]).Should().BeEmpty();
+        Strangers(typeof(FakeKeySystem).Assembly, [.. ContractClosure, "Keyway.Abstractions", "Keyway", "Keyway.Hosting"]).Should().BeEmpty();
     }
 
     [Fact]
@@ -339,7 +339,7 @@ public sealed partial class ArchitectureTests
     public void Facts_carry_identifiers_and_numbers()
     {
         Type[] facts = [.. Contract.GetTypes().Where(type => type.IsAssignableTo(typeof(IKeywayEvent)) && type != typeof(IKeywayEvent))];
-        facts.Should().HaveCount(15).And.OnlyContain(fact => fact.IsValueType && fact.IsPublic);
+        facts.Should().HaveCount(16).And.OnlyContain(fact => fact.IsValueType && fact.IsPublic);
         facts.SelectMany(fact => fact.GetProperties()).Select(property => property.PropertyType)
             .Should().OnlyContain(type => type.IsPrimitive || type.IsEnum || type == typeof(string) || type == typeof(TimeSpan) || type == typeof(SessionId) || type == typeof(PresentationId) || type == typeof(KeyId) || type == typeof(SystemId));
     }

@@ -12,6 +12,15 @@ public sealed record EffectiveSetting
     /// <summary>Whether the value is hidden.</summary>
     public bool Masked { get; init; }
 
+    /// <summary>What it does; <see langword="null"/>: nothing says it, or nobody asked (<see cref="EffectiveSettings.Explain"/>).</summary>
+    public string? Description { get; init; }
+
+    /// <summary>What counts where nobody sets it; <see langword="null"/>: nothing does, or nobody asked.</summary>
+    public string? DefaultValue { get; init; }
+
+    /// <summary>What other layers say and this one overrides, the nearest first; empty where nobody asked.</summary>
+    public IReadOnlyList<OverriddenSetting> Overrides { get; init; } = [];
+
     /// <summary>Who set it: a file's path, <c>environment</c>, <c>command line</c>, <c>memory</c>, or <c>default</c>.</summary>
     public required string Origin { get; init; }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using Keyway.Decryption;
 using Keyway.Hosting.Plugins;
+using Keyway.Licensing;
 using Keyway.Licensing.Configuration;
 using Keyway.Licensing.Origins;
 using Keyway.Licensing.Steps;
@@ -144,11 +145,33 @@ internal sealed class KeywayOptionsReader
         return new RouteOptions { Name = route.Name, Host = host, Provider = provider ?? "" };
     }
 
-    private static LicenseOptions ReadLicenses(SectionReader licenses)
+    private LicenseOptions ReadLicenses(SectionReader licenses)
     {
-        LicenseOptions options = new() { Store = licenses.Text("Store"), KeyWaitSeconds = licenses.Number("KeyWaitSeconds", 30, 1, 3600) };
+        LicenseOptions options = new()
+        {
+            Store = licenses.Text("Store"),
+            KeyWaitSeconds = licenses.Number("KeyWaitSeconds", 30, 1, 3600),
+            Record = licenses.Text("Record"),
+            RecordBodies = licenses.Flag("RecordBodies"),
+            Fallback = [.. licenses.Items("Fallback").Select(ReadFallback).OfType<LicenseFallback>()],
+        };
         licenses.End();
         return options;
+    }
+
+    private LicenseFallback? ReadFallback(IConfigurationSection item)
+    {
+        if (item.Value is { Length: > 0 })
+        {
+            Wrong(item, "an object is expected: { \"KeySystem\": \"…\", \"Provider\": \"…\" }, or one of the two");
+            return null;
+        }
+
+        SectionReader entry = new(item, _errors, _defaults);
+        LicenseFallback fallback = new() { KeySystem = entry.Text("KeySystem"), Provider = entry.Text("Provider") };
+        entry.End();
+        if (fallback is { KeySystem: null, Provider: null }) Wrong(item, "it names neither a KeySystem nor a Provider: what is to be tried?");
+        return fallback;
     }
 
     private static DecryptionOptions ReadDecryption(SectionReader decryption)
@@ -224,6 +247,13 @@ internal sealed class KeywayOptionsReader
             CheckSteps(options, provider);
         }
 
+        foreach (IConfigurationSection fallback in _keyway.Section.GetSection("Licenses:Fallback").GetChildren())
+        {
+            if (fallback["KeySystem"] is { Length: > 0 } system && !options.KeySystems.ContainsKey(system)) Wrong(fallback.GetSection("KeySystem"), NoKeySystem(options, system));
+            if (fallback["Provider"] is { Length: > 0 } named && !IsDirect(named) && !options.Providers.ContainsKey(named))
+                Wrong(fallback.GetSection("Provider"), $"there is no provider '{named}' in Keyway:Providers{Spelling.Question(named, options.Providers.Keys)}");
+        }
+
         foreach (RouteOptions route in options.Routes.Values)
         {
             if (route.Provider.Length > 0 && !options.Providers.ContainsKey(route.Provider))
@@ -271,6 +301,8 @@ internal sealed class KeywayOptionsReader
 
     private static string NoKeySystem(KeywayOptions options, string name) =>
         $"there is no key system '{name}' in Keyway:KeySystems{Spelling.Question(name, options.KeySystems.Keys)}";
+
+    private static bool IsDirect(string provider) => provider.Equals(LicenseService.DirectName, StringComparison.OrdinalIgnoreCase);
 
     private static bool IsPluginId(string id) => id.All(c => char.IsAsciiLetter(c) || char.IsAsciiDigit(c) || c == '-');
 

@@ -11,4 +11,16 @@ public sealed record LicenseOptions
 
     /// <summary>How many seconds a reader waits for a key.</summary>
     public int KeyWaitSeconds { get; init; } = 30;
+
+    /// <summary>
+    /// The file (HAR) that exchanges with licence services are recorded in, without their secrets. A relative path counts from the application. What is there is replaced.
+    /// <see langword="null"/>: none are recorded.
+    /// </summary>
+    public string? Record { get; init; }
+
+    /// <summary>Whether challenges and licences are in the record too, sealed under the secret <c>record</c>.</summary>
+    public bool RecordBodies { get; init; }
+
+    /// <summary>What is tried, in this order, where a licence cannot be had and another key system or provider could mend that.</summary>
+    public IReadOnlyList<LicenseFallback> Fallback { get; init; } = [];
 }

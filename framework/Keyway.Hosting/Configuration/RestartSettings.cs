@@ -16,7 +16,7 @@ internal static class RestartSettings
         Messaging = old.Messaging,
         Secrets = old.Secrets,
         Http = old.Http,
-        Licenses = read.Licenses with { Store = old.Licenses.Store },
+        Licenses = read.Licenses with { Store = old.Licenses.Store, Record = old.Licenses.Record, RecordBodies = old.Licenses.RecordBodies },
     };
 
     /// <summary>What was changed and is kept, a warning each.</summary>
@@ -36,6 +36,8 @@ internal static class RestartSettings
         if (old.Secrets != read.Secrets) yield return Kept("Secrets:Directory");
         if (!old.Http.TrustedRoots.SequenceEqual(read.Http.TrustedRoots)) yield return Kept("Http:TrustedRoots");
         if (old.Licenses.Store != read.Licenses.Store) yield return Kept("Licenses:Store");
+        if (old.Licenses.Record != read.Licenses.Record) yield return Kept("Licenses:Record");
+        if (old.Licenses.RecordBodies != read.Licenses.RecordBodies) yield return Kept("Licenses:RecordBodies");
 
         SettingError Kept(string path) => new($"{section}:{path}", "it was changed; until the host starts again, it stays what it was");
     }

@@ -76,6 +76,15 @@ public sealed class SecretReader : ISecretReader
         return new SecretReader(options.Secrets, FrozenSet.Create(StringComparer.Ordinal, FileLicenseStore.SecretName), Environment.GetEnvironmentVariable);
     }
 
+    /// <summary>Makes the reader of the one secret that recorded challenges and licences are sealed under.</summary>
+    /// <param name="options">The options.</param>
+    /// <returns>The reader.</returns>
+    public static SecretReader ForRecord(KeywayOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return new SecretReader(options.Secrets, FrozenSet.Create(StringComparer.Ordinal, HostRecording.SecretName), Environment.GetEnvironmentVariable);
+    }
+
     /// <summary>Makes the reader of the one secret that what plugins keep is encrypted under.</summary>
     /// <param name="options">The options.</param>
     /// <returns>The reader.</returns>

@@ -28,20 +28,29 @@ internal static class SecretSettings
     /// <summary>Whether a value may be a secret.</summary>
     /// <param name="keyway">The section <c>Keyway</c>.</param>
     /// <param name="leaf">The setting.</param>
-    public static bool IsSecret(IConfigurationSection keyway, IConfigurationSection leaf)
-    {
-        if (SecretReference.IsReference(leaf.Value)) return SecretReference.NameOf(leaf.Value) is null;
-        if (string.IsNullOrEmpty(leaf.Value)) return false;
+    public static bool IsSecret(IConfigurationSection keyway, IConfigurationSection leaf) => IsSecret(keyway, leaf.Path, leaf.Value);
 
-        string[] segments = leaf.Path[(keyway.Path.Length + 1)..].Split(ConfigurationPath.KeyDelimiter);
+    /// <summary>Whether a value that a setting has in any layer may be a secret: where one names a secret, another may hold it.</summary>
+    /// <param name="keyway">The section <c>Keyway</c>.</param>
+    /// <param name="path">The setting's path.</param>
+    /// <param name="value">The value.</param>
+    public static bool IsSecret(IConfigurationSection keyway, string path, string? value)
+    {
+        if (SecretReference.IsReference(value)) return SecretReference.NameOf(value) is null;
+        if (string.IsNullOrEmpty(value)) return false;
+
+        string[] segments = path[(keyway.Path.Length + 1)..].Split(ConfigurationPath.KeyDelimiter);
         int free = FirstForeign(segments);
         if (free < 0) return false;
         if (IsOfTokenRequest(segments)) return true;
         // A flag is none, whatever it is about.
-        if (bool.TryParse(leaf.Value, out _)) return false;
-        if (IsPublic(segments[^1])) return HoldsPrivateKey(leaf.Value) || segments[free..^1].Any(SecretWords.IsIn);
-        return segments[free..].Any(SecretWords.IsIn) || IsJsonWithSecretName(segments, leaf.Value) || IsValueOfSecretName(keyway, segments);
+        if (bool.TryParse(value, out _)) return false;
+        if (IsPublic(segments[^1])) return HoldsPrivateKey(value) || segments[free..^1].Any(SecretWords.IsIn);
+        return segments[free..].Any(SecretWords.IsIn) || IsJsonWithSecretName(segments, value) || IsValueOfSecretName(keyway, segments);
     }
+
+    /// <summary>Whether a member of an entry below <c>Plugins:Allow</c> is the framework's and not the plugin's.</summary>
+    public static bool IsAllowMember(string name) => AllowMembers.Contains(name);
 
     /// <summary>A URL without its user name and without the values of its query; anything else as it is.</summary>
     public static string WithoutUrlSecrets(string value)

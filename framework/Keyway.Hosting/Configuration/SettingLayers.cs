@@ -27,6 +27,23 @@ internal static class SettingLayers
         return null;
     }
 
+    /// <summary>What the layers below the one that counts say of a setting, the nearest first.</summary>
+    /// <param name="root">The configuration.</param>
+    /// <param name="path">The setting's path.</param>
+    public static IEnumerable<(string Value, string Origin)> Below(IConfigurationRoot root, string path) => All(root, path).Skip(1);
+
+    private static IEnumerable<(string Value, string Origin)> All(IConfigurationRoot root, string path)
+    {
+        foreach (IConfigurationProvider provider in root.Providers.Reverse())
+        {
+            if (provider is ChainedConfigurationProvider { Configuration: IConfigurationRoot inner })
+            {
+                foreach ((string, string) each in All(inner, path)) yield return each;
+            }
+            else if (provider.TryGet(path, out string? value) && value is not null) yield return (value, NameOf(provider));
+        }
+    }
+
     /// <summary>Adds to mistakes what the setting is, and who set it.</summary>
     /// <param name="errors">The mistakes.</param>
     /// <param name="keyway">The section <c>Keyway</c>.</param>

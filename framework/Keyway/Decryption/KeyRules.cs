@@ -43,6 +43,36 @@ internal static class KeyRules
         return end;
     }
 
+    /// <summary>Says what of a licence's demands a sink does not meet; <see langword="null"/>: it meets them. Each demand is judged alone, by the same rules as all together.</summary>
+    internal static string? WhyNot(OutputRequirement asked, OutputCapabilities sink, long? pixels)
+    {
+        OutputRequirement none = new() { ClearExport = true };
+        if (EvaluateOutput(none with { ClearExport = asked.ClearExport }, sink, pixels) != KeyStatus.Usable) return "the licence does not allow clear samples to be handed on";
+        foreach (OutputRestriction restriction in asked.Restrictions)
+            if (EvaluateOutput(none with { Restrictions = [restriction] }, sink, pixels) != KeyStatus.Usable) return $"it asks for the restriction {restriction.Id}";
+        if (EvaluateOutput(none with { Levels = asked.Levels }, sink, pixels) != KeyStatus.Usable) return "it asks for higher output protection levels";
+        if (EvaluateOutput(none with { Hdcp = asked.Hdcp }, sink, pixels) != KeyStatus.Usable) return $"it asks for {Name(asked.Hdcp)}";
+        if (EvaluateOutput(none with { Resolutions = asked.Resolutions }, sink, pixels) == KeyStatus.Usable) return null;
+        HdcpLevel highest = HdcpLevel.None;
+        foreach (ResolutionRule rule in asked.Resolutions)
+            if (rule.MinPixels <= pixels && pixels <= rule.MaxPixels && rule.Hdcp > highest) highest = rule.Hdcp;
+        return highest == HdcpLevel.None ? "it allows no video of this size" : $"it asks for {Name(highest)} at this size";
+    }
+
+    /// <summary>The largest frame size that a licence lets a sink have; 0: none; <see langword="null"/>: it bounds none.</summary>
+    internal static long? MostPixels(OutputRequirement asked, OutputCapabilities sink)
+    {
+        long most = 0;
+        // Where no rule changes nothing does: the ends of rules are all the sizes that there are.
+        foreach (ResolutionRule rule in asked.Resolutions)
+            foreach (long size in (ReadOnlySpan<long>)[rule.MinPixels, rule.MaxPixels])
+                if (size > most && EvaluateOutput(asked, sink, size) == KeyStatus.Usable) most = size;
+        if (asked.Resolutions.Count == 0) return EvaluateOutput(asked, sink, 1) == KeyStatus.Usable ? null : 0;
+        return most == long.MaxValue ? null : most;
+    }
+
+    private static string Name(HdcpLevel level) => level == HdcpLevel.NoDigitalOutput ? "no digital output at all" : $"HDCP {level.ToString()[1..].Replace('_', '.')}";
+
     private static KeyVerdict EvaluateTime(KeyPolicy policy, in KeyHistory history, DateTimeOffset now)
     {
         DateTimeOffset? end = EndOf(policy, history);

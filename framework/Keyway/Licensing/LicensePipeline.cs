@@ -61,7 +61,11 @@ public sealed class LicensePipeline
     }
 
     /// <summary>Runs an exchange that a run has begun for.</summary>
-    internal ValueTask RunAsync(LicenseExchange exchange, CancellationToken cancellationToken) => _chain(exchange, cancellationToken);
+    internal ValueTask RunAsync(LicenseExchange exchange, CancellationToken cancellationToken)
+    {
+        if (ExchangeRun.Find(exchange) is { } run) run.Steps = Steps;
+        return _chain(exchange, cancellationToken);
+    }
 
     /// <summary>A session without the engine around it.</summary>
     internal sealed class DirectSource(ILicenseSession session) : IChallengeSource

@@ -62,14 +62,15 @@ internal sealed class MediaUnit : IAsyncDisposable, IDisposable
         new(MediaUnitKind.Segment, name, place) { Bytes = bytes, _pooled = pooled, Origin = origin, IsDiscontinuous = isDiscontinuous, Key = key };
 
     /// <summary>A media segment that is too large to be in memory: it is read forward, once.</summary>
-    /// <param name="stream">The segment. Ownership: the unit's.</param>
+    /// <param name="stream">The segment. Ownership: the unit's, where it is not left open.</param>
     /// <param name="name">Its name for messages.</param>
     /// <param name="place">When it is played.</param>
     /// <param name="origin">Where it begins in the file that it is a part of.</param>
     /// <param name="isDiscontinuous">Whether it does not go on from what was before.</param>
     /// <param name="key">The key of its protected samples, where that is said beside it.</param>
-    public static MediaUnit Segment(Stream stream, string name, SamplePlace? place = null, long origin = 0, bool isDiscontinuous = false, IUnitKey? key = null) =>
-        new(MediaUnitKind.Segment, name, place) { Stream = stream, Origin = origin, IsDiscontinuous = isDiscontinuous, Key = key };
+    /// <param name="leaveOpen">Whether the stream stays its owner's.</param>
+    public static MediaUnit Segment(Stream stream, string name, SamplePlace? place = null, long origin = 0, bool isDiscontinuous = false, IUnitKey? key = null, bool leaveOpen = false) =>
+        new(MediaUnitKind.Segment, name, place) { Stream = stream, Origin = origin, IsDiscontinuous = isDiscontinuous, Key = key, LeavesOpen = leaveOpen };
 
     /// <summary>A file as it is.</summary>
     /// <param name="stream">The file, from its current position. Ownership: the unit's, where it is not left open.</param>

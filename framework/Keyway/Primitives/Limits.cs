@@ -426,6 +426,18 @@ internal static class LicenseLimits
     /// <summary>Sets of keys that one reader keeps, however often content comes back to a key that it had left. A fragment cannot name more keys.</summary>
     public const int KeptKeys = Mp4Limits.KeyIds;
 
+    /// <summary>Requests that one record of exchanges holds in memory: a presentation has some; what comes after them is counted.</summary>
+    public const int RecordedExchanges = 1000;
+
+    /// <summary>Bodies of a record, together: licences have some kilobytes, and in base64 this is an archive that is read again (<see cref="RecordBytes"/>).</summary>
+    public const long RecordedBodyBytes = 32 << 20;
+
+    /// <summary>Requests of an archive that is read. A browser's of a long evening has some thousand.</summary>
+    public const int ReadExchanges = 100_000;
+
+    /// <summary>An archive that is read: a thousand exchanges with their bodies, and a browser's without media.</summary>
+    public const int RecordBytes = 64 << 20;
+
     /// <summary>How long a service is left alone at most, whatever it asks for: a slip of its own must not outlast the day.</summary>
     public static readonly TimeSpan LongestQuiet = TimeSpan.FromDays(1);
 }

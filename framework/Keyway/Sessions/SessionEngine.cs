@@ -34,6 +34,7 @@ public sealed class SessionEngine : IAsyncDisposable
             Facts = facts,
             Clock = options.Clock,
             Meter = options.Meter,
+            Recorder = options.Recorder,
             Store = options.Store,
             KeyWait = options.KeyWait,
             MaximumExchanges = options.MaximumExchanges,
@@ -41,7 +42,7 @@ public sealed class SessionEngine : IAsyncDisposable
             Left = OnLeft,
         };
         options.Vault.FirstUsed = OnFirstUsed;
-        _wiring = new Wiring(options.Bus, this, new LicenseExchanger(facts, options.Clock, options.Meter, options.Coordinator, Find), options.Events, options.Story);
+        _wiring = new Wiring(options.Bus, this, new LicenseExchanger(facts, options.Clock, options.Meter, options.Coordinator, Find, options.Recorder), options.Events, options.Story);
     }
 
     /// <summary>Whether licences can be stored.</summary>

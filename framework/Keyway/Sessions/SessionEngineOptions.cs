@@ -1,5 +1,6 @@
 using Keyway.Decryption;
 using Keyway.Diagnostics;
+using Keyway.Licensing.Recording;
 using Keyway.Messaging;
 
 namespace Keyway.Sessions;
@@ -44,6 +45,9 @@ public sealed record SessionEngineOptions
 
     /// <summary>What measures its exchanges; <see langword="null"/>: nothing.</summary>
     internal EngineMeter? Meter { get; init; }
+
+    /// <summary>What writes exchanges down, and is told how they ended; <see langword="null"/>: nothing does.</summary>
+    internal LicenseRecorder? Recorder { get; init; }
 
     /// <summary>Where the log receives facts: after they have happened, from a queue of its own.</summary>
     public IEventSource? Events { get; init; }

@@ -20,6 +20,8 @@ internal sealed partial class SessionStory(ILoggerFactory logging, Func<SessionI
 
     public void OnProtectionDetected(ProtectionDetected fact) => Log.Protection(_presentation, fact.Presentation, fact.KeySystem, fact.Keys);
 
+    public void OnFallback(FallbackTaken fact) => Log.Fallback(_presentation, fact.Presentation, fact.FromKeySystem, fact.FromProvider, fact.Kind, fact.ToKeySystem, fact.ToProvider);
+
     public void OnFragmentDecrypted(FragmentDecrypted fact) => Log.Fragment(_presentation, fact.Presentation, fact.Track, fact.Samples, fact.Length);
 
     public void OnLicenseNeeded(LicenseNeeded fact) => Log.Needed(_exchange, fact.Session, fact.Exchange, fact.Kind);
@@ -46,6 +48,9 @@ internal sealed partial class SessionStory(ILoggerFactory logging, Func<SessionI
 
         [LoggerMessage(402, LogLevel.Trace, "{Presentation}: {Samples} samples of track {Track} decrypted ({Length} bytes)")]
         public static partial void Fragment(ILogger logger, PresentationId presentation, int track, int samples, long length);
+
+        [LoggerMessage(403, LogLevel.Warning, "{Presentation}: no licence by {From} of {Provider} ({Kind}); {To} of {Next} is tried")]
+        public static partial void Fallback(ILogger logger, PresentationId presentation, string from, string provider, LicenseErrorKind kind, string to, string next);
 
         [LoggerMessage(411, LogLevel.Debug, "{Session}: exchange {Exchange} is needed ({Kind})")]
         public static partial void Needed(ILogger logger, SessionId session, int exchange, ChallengeKind kind);

@@ -26,6 +26,7 @@ internal static class DecryptCommand
         Option<int> threads = new("--threads") { Description = "How many fragments are decrypted at once, 1 to 1024; without it as many as there are processors", HelpName = "N" };
         Option<bool> sha256 = new("--sha256") { Description = "Take the SHA-256 of the output too" };
         Option<bool> allowProtected = new("--allow-protected") { Description = "Leave tracks as they are that no given key opens, or that are protected in another way; without it that is an error" };
+        method.CompletionSources.Add("sample-aes", "aes-128");
         threads.Validators.Add(result =>
         {
             if (result.Tokens is not [{ Value: { } text }] || !int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) || number is < 1 or > DecryptRun.MostThreads)

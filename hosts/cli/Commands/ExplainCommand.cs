@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Completions;
 using System.Text.RegularExpressions;
 
 namespace Keyway.Cli.Commands;
@@ -10,11 +11,14 @@ internal static partial class ExplainCommand
 
     public static Command Create(Func<ParseResult, CommandContext> context)
     {
-        Argument<string?> kind = new("kind") { Description = "The word that a failure ended with", HelpName = "KIND", Arity = ArgumentArity.ZeroOrOne };
-        Command command = new("explain", "Says what a failure means and what can be done; without a word, lists the words.") { kind };
+        Argument<string?> kind = new("kind") { Description = "The word that a failure ended with; or a record of exchanges (--record)", HelpName = "KIND|FILE.har", Arity = ArgumentArity.ZeroOrOne };
+        kind.CompletionSources.Add(static _ => Kinds().Select(static each => new CompletionItem(each)));
+        Command command = new("explain", "Says what a failure means and what can be done, or what a record of exchanges says; without a word, lists the words.") { kind };
         command.SetAction((parse, cancellationToken) => RunAsync(context(parse), parse.GetValue(kind), cancellationToken));
         return command;
     }
+
+    private static IEnumerable<string> Kinds() => Directory.EnumerateFiles(Folder, "*.md").Select(static file => Path.GetFileNameWithoutExtension(file)).Order(StringComparer.Ordinal);
 
     // A terminal follows no relative links.
     [GeneratedRegex(@"\[(?<name>[^\]]+)\]\((?<file>[^)#:]+)(?<part>#[^)]*)?\)")]
@@ -22,7 +26,7 @@ internal static partial class ExplainCommand
 
     private static async Task<int> RunAsync(CommandContext context, string? kind, CancellationToken cancellationToken)
     {
-        string[] kinds = [.. Directory.EnumerateFiles(Folder, "*.md").Select(static file => Path.GetFileNameWithoutExtension(file)).Order(StringComparer.Ordinal)];
+        string[] kinds = [.. Kinds()];
         if (kind is null)
         {
             if (!context.Json) foreach (string each in kinds) context.Io.Out.WriteLine(each);
@@ -34,6 +38,23 @@ internal static partial class ExplainCommand
                     writer.WriteStartArray("kinds");
                     foreach (string each in kinds) writer.WriteStringValue(each);
                     writer.WriteEndArray();
+                    writer.WriteEndObject();
+                }));
+            }
+
+            return ExitCode.Done;
+        }
+
+        if (kind.EndsWith(".har", StringComparison.OrdinalIgnoreCase))
+        {
+            RecordReport report = await RecordReport.ReadAsync(kind, kinds, cancellationToken);
+            if (!context.Json) report.Show(context.Io.Out);
+            else
+            {
+                context.Io.Out.WriteLine(Json.Write(writer =>
+                {
+                    writer.WriteStartObject();
+                    report.WriteTo(writer);
                     writer.WriteEndObject();
                 }));
             }

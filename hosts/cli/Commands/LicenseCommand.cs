@@ -12,21 +12,23 @@ internal static class LicenseCommand
     {
         PresentationArguments arguments = new();
         Command command = new("license", "Acquires the licences of a presentation and shows key ids, status, policy and times. Writes no media, shows no key.");
+        Option<bool> preview = new("--preview") { Description = "Say what the licence lets each sink do, until when, at which resolution, before a sample is read" };
         arguments.AddTo(command);
+        command.Options.Add(preview);
         command.SetAction(async (parse, cancellationToken) =>
         {
             Uri source = arguments.ReadSource(parse) ?? throw new UsageException("license needs a manifest or a file");
-            CommandContext own = context(parse);
+            CommandContext own = arguments.Recording(parse, context(parse), force: false);
             PresentationOptions options = arguments.Read(parse);
             using HeldKeys held = await arguments.ReadKeysAsync(parse, own.Io, cancellationToken);
-            return await RunAsync(own, source, options with { Keys = held.Keys }, cancellationToken);
+            return await RunAsync(own, source, options with { Keys = held.Keys }, parse.GetValue(preview), cancellationToken);
         });
         return command;
     }
 
-    private static async Task<int> RunAsync(CommandContext context, Uri source, PresentationOptions options, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(CommandContext context, Uri source, PresentationOptions options, bool isPreview, CancellationToken cancellationToken)
     {
-        await using KeywayHost keyway = Host.Create(context, options.KeySystem);
+        await using KeywayHost keyway = Host.Create(context, Host.OnlyKeySystem(options));
         await Host.StartAsync(keyway, context, options.KeySystem, cancellationToken);
         await using Presentation presentation = await keyway.OpenAsync(source, options, cancellationToken);
         try
@@ -44,12 +46,14 @@ internal static class LicenseCommand
         }
 
         PresentationReport report = PresentationReport.Of(presentation);
+        PreviewReport? preview = isPreview ? new PreviewReport(presentation.Preview()) : null;
         if (context.Json)
         {
             await context.Io.Out.WriteLineAsync(Json.Write(json =>
             {
                 json.WriteStartObject();
                 report.WriteTo(json);
+                preview?.WriteTo(json);
                 json.WriteEndObject();
             }));
             return ExitCode.Done;
@@ -58,6 +62,7 @@ internal static class LicenseCommand
         IAnsiConsole console = context.Io.OutConsole();
         console.MarkupLine($"Licence of  {Shown.Markup(PresentationReport.TextOf(source))}");
         report.ShowLicenses(console);
+        preview?.Show(console);
         return ExitCode.Done;
     }
 }

@@ -19,6 +19,7 @@ internal static class PlayCommand
         Option<string?> gaps = new("--gaps") { Description = "How missing or broken segments are treated: refuse (the first is an error) or accept (however many); without it they are reported, and an error where most of a track is missing", HelpName = "refuse|accept" };
         Option<bool> force = new("--force") { Description = "Replace what exists" };
         Command command = new("play", "Plays protected DASH, HLS or MP4: asks for the licence, decrypts, writes clear MP4. Without a source: the bundled sample.");
+        gaps.CompletionSources.Add("refuse", "accept");
         arguments.AddTo(command);
         command.Options.Add(to);
         command.Options.Add(arguments.From);
@@ -28,7 +29,7 @@ internal static class PlayCommand
         command.Options.Add(force);
         command.SetAction(async (parse, cancellationToken) =>
         {
-            CommandContext own = context(parse);
+            CommandContext own = arguments.Recording(parse, context(parse), parse.GetValue(force));
             PresentationOptions options = arguments.Read(parse) with
             {
                 Duration = parse.GetValue(duration) is { } text ? TimeSpanText.Parse(text, "--duration") : null,

@@ -13,7 +13,10 @@ internal static class PluginsCommand
     public static Command Create(Func<ParseResult, CommandContext> context)
     {
         Option<bool> pin = new("--pin") { Description = "Also print each folder's pin, for Keyway:Plugins:Allow:ID:Pin" };
-        Command command = new("plugins", "Lists the plugins: what each brings, or why it is left out.") { pin };
+        Argument<string> folder = new("folder") { HelpName = "FOLDER", Description = "A plugin's folder, as a host would have it" };
+        Command check = new("check", "Checks a plugin's folder: what every plugin promises to a host, a sentence each.") { folder };
+        check.SetAction((parse, cancellationToken) => PluginFolderReport.RunAsync(context(parse), parse.GetValue(folder)!, cancellationToken));
+        Command command = new("plugins", "Lists the plugins: what each brings, or why it is left out.") { pin, check };
         command.SetAction((parse, cancellationToken) => RunAsync(context(parse), parse.GetValue(pin), cancellationToken));
         return command;
     }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Completions;
 using System.Text;
 using Keyway.Licensing;
 using Keyway.Licensing.Origins;
@@ -26,6 +27,8 @@ internal sealed class PresentationArguments
 
     public Option<string?> Provider { get; } = new("--provider") { Description = "The configured provider, instead of the routed one", HelpName = "NAME" };
 
+    public Option<string[]> Fallback { get; } = new("--fallback") { Description = "What is tried where a licence cannot be had and another way could mend that, in this order, instead of Keyway:Licenses:Fallback: a key system, @ and a provider, or both; none: nothing", HelpName = "NAME[@PROVIDER]|none" };
+
     public Option<string?> LicenseUrl { get; } = new("--license-url") { Description = "The licence server; naming it makes it trusted", HelpName = "URL" };
 
     public Option<string[]> LicenseHeaders { get; } = new("--license-header") { Description = "A header for licence requests", HelpName = "NAME: VALUE" };
@@ -46,16 +49,27 @@ internal sealed class PresentationArguments
 
     public Option<bool> Persist { get; } = new("--persist") { Description = "Store the licence in Keyway:Licenses:Store, and play from there without the server the next time" };
 
+    public Option<FileInfo?> Record { get; } = new("--record") { Description = "Write the exchanges with licence services to a file that may be handed to others (HAR): no secret is in it", HelpName = "FILE.har" };
+
+    public Option<bool> RecordBodies { get; } = new("--record-bodies") { Description = "Challenges and licences are in that file too, sealed under the secret 'record'" };
+
     public Option<string[]> Headers { get; } = new("--header") { Description = "A header for content requests, to the manifest's origin only", HelpName = "NAME: VALUE" };
 
     public Option<string[]> HeadersFor { get; } = new("--header-for") { Description = "A header for content requests to another origin", HelpName = "ORIGIN NAME: VALUE" };
 
     public Option<string[]> Allowed { get; } = new("--allow-origin") { Description = "An origin of this machine or its network that content may name", HelpName = "ORIGIN" };
 
+    public PresentationArguments()
+    {
+        KeySystem.CompletionSources.Add(static asked => Names(asked, "KeySystems"));
+        Provider.CompletionSources.Add(static asked => Names(asked, "Providers"));
+        Fallback.CompletionSources.Add(static asked => Names(asked, "KeySystems").Append(new CompletionItem("none")));
+    }
+
     public void AddTo(Command command)
     {
         command.Arguments.Add(Source);
-        foreach (Option option in (Option[])[Video, Audio, Text, KeySystem, Provider, LicenseUrl, LicenseHeaders, TokenFile, CustomDataFile, Values, Keys, KeyFile, Cpix, CpixKey, Persist, Headers, HeadersFor, Allowed])
+        foreach (Option option in (Option[])[Video, Audio, Text, KeySystem, Provider, Fallback, LicenseUrl, LicenseHeaders, TokenFile, CustomDataFile, Values, Keys, KeyFile, Cpix, CpixKey, Persist, Record, RecordBodies, Headers, HeadersFor, Allowed])
             command.Options.Add(option);
     }
 
@@ -73,6 +87,7 @@ internal sealed class PresentationArguments
         {
             Provider = parse.GetValue(Provider),
             KeySystem = parse.GetValue(KeySystem),
+            Fallback = ReadFallback(parse.GetValue(Fallback) ?? []),
             LicenseUrl = ReadUrl(parse.GetValue(LicenseUrl)),
             LicenseHeaders = Dictionary((parse.GetValue(LicenseHeaders) ?? []).Select(static text => NameValue.ParseHeader(text, "--license-header")), "--license-header", StringComparer.OrdinalIgnoreCase),
             CustomData = parse.GetValue(CustomDataFile) is { } file ? ReadText(file) : null,
@@ -107,6 +122,45 @@ internal sealed class PresentationArguments
 
     /// <summary>The address of what the user named.</summary>
     public Uri? ReadSource(ParseResult parse) => parse.GetValue(Source) is { } text ? MediaSources.AddressOf(text) : null;
+
+    /// <summary>What a command is run with where exchanges are to be recorded: a setting over all others.</summary>
+    /// <exception cref="UsageException">The file exists and may not be replaced.</exception>
+    public CommandContext Recording(ParseResult parse, CommandContext context, bool force)
+    {
+        if (parse.GetValue(Record) is not { } file) return parse.GetValue(RecordBodies) ? throw new UsageException("--record-bodies is for --record") : context;
+        Targets.PendingFile.Refuse(file.FullName, force);
+        return context with
+        {
+            Settings =
+            [
+                .. context.Settings,
+                KeyValuePair.Create("Keyway:Licenses:Record", (string?)file.FullName),
+                KeyValuePair.Create("Keyway:Licenses:RecordBodies", (string?)(parse.GetValue(RecordBodies) ? "true" : "false")),
+            ],
+        };
+    }
+
+    private static List<LicenseFallback>? ReadFallback(string[] texts)
+    {
+        if (texts.Length == 0) return null;
+        if (texts is ["none"]) return [];
+        List<LicenseFallback> fallbacks = [];
+        foreach (string text in texts)
+        {
+            string[] parts = text.Split('@');
+            if (parts.Length > 2 || text is "none" or "" or "@" || (parts.Length == 2 && parts[1].Length == 0)) throw new UsageException("--fallback takes a key system, @PROVIDER, or KEYSYSTEM@PROVIDER; or none, alone");
+            fallbacks.Add(new LicenseFallback { KeySystem = parts[0].Length > 0 ? parts[0] : null, Provider = parts.Length == 2 ? parts[1] : null });
+        }
+
+        return fallbacks;
+    }
+
+    // Of the file beside the program and the environment: what else the line names is still being written.
+    private static IEnumerable<CompletionItem> Names(CompletionContext asked, string section) =>
+        Host.ReadSettings(new CommandContext(new CommandIo { OpenInput = static () => Stream.Null, OpenOutput = static () => Stream.Null }, false, ConfigurationOf(asked.ParseResult), false, []))
+            .GetSection($"Keyway:{section}").GetChildren().Select(static child => new CompletionItem(child.Key));
+
+    private static string? ConfigurationOf(ParseResult parse) => parse.GetValue<FileInfo?>("--config") is { Exists: true } file ? file.FullName : null;
 
     private static Uri? ReadUrl(string? text)
     {

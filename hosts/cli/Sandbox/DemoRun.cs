@@ -55,7 +55,7 @@ internal sealed class DemoRun : IAsyncDisposable
         bool isDemo = isOurs && (options.Provider is null || provided);
         Task<SandboxProcess>? starting = isDemo ? SandboxProcess.StartAsync(arguments, context.Io.Leftovers, cancellationToken) : null;
         // Where the host needs nothing of the sandbox to start, the two start beside each other.
-        KeywayHost? early = isDemo && !provided && !DemoDevice.IsNeeded(options.KeySystem ?? DefaultKeySystem, settings) ? Cli.Host.Create(context, settings, every ? null : options.KeySystem ?? DefaultKeySystem) : null;
+        KeywayHost? early = isDemo && !provided && !DemoDevice.IsNeeded(options.KeySystem ?? DefaultKeySystem, settings) ? Cli.Host.Create(context, settings, every ? null : Cli.Host.OnlyKeySystem(options with { KeySystem = options.KeySystem ?? DefaultKeySystem })) : null;
         DemoRun run = new(context, options, every) { Host = early!, Starting = early?.StartAsync(cancellationToken) ?? Task.CompletedTask };
         try
         {
@@ -93,6 +93,6 @@ internal sealed class DemoRun : IAsyncDisposable
         }
 
         bool isChanged = provided || _device is not null;
-        Host ??= Cli.Host.Create(Context, isChanged ? Cli.Host.ReadSettings(Context) : settings, _every ? null : Options.KeySystem);
+        Host ??= Cli.Host.Create(Context, isChanged ? Cli.Host.ReadSettings(Context) : settings, _every ? null : Cli.Host.OnlyKeySystem(Options));
     }
 }

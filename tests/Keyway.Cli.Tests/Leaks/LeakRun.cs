@@ -72,6 +72,9 @@ internal sealed class LeakRun : IDisposable
         byte[] store = RandomNumberGenerator.GetBytes(32);
         run.Keep("license-store", Encoding.ASCII.GetBytes(Convert.ToHexStringLower(store)));
         run.Scan.Plant("the store's key", store);
+        byte[] record = RandomNumberGenerator.GetBytes(32);
+        run.Keep("record", Encoding.ASCII.GetBytes(Convert.ToHexStringLower(record)));
+        run.Scan.Plant("the record's key", record);
         run.Keep("tenant", Encoding.ASCII.GetBytes(run.Header));
 
         IReadOnlyDictionary<string, string> device = await run._system.DeviceAsync(run._sandbox, run.Keep, run.Scan);

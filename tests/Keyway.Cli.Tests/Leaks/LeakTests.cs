@@ -2,6 +2,7 @@ using System.IO.Pipelines;
 using Keyway.Cli.Run;
 using Keyway.Hosting;
 using Keyway.Licensing;
+using Keyway.Licensing.Recording;
 using Keyway.Licensing.Transport;
 using Keyway.Sessions;
 using Keyway.Testing;
@@ -116,6 +117,31 @@ public sealed class LeakTests(SharedSandbox sandbox)
         }
 
         Directory.GetFiles(Path.Combine(run.Left, "store")).Should().HaveCountGreaterThan(1);
+        run.Check();
+    }
+
+    [Theory]
+    [MemberData(nameof(Systems))]
+    public async Task A_record_of_exchanges_shows_no_secret_with_bodies_or_without(string system)
+    {
+        using LeakRun run = await LeakRun.PrepareAsync(system, sandbox.Url);
+        foreach (bool bodies in (bool[])[false, true])
+        {
+            string[] Recorded(string name) => ["--record", Path.Combine(run.Left, name), .. bodies ? (string[])["--record-bodies"] : [], .. run.Arguments()];
+            string good = $"good-{bodies}.har", bad = $"bad-{bodies}.har";
+            run.Refuses = false;
+            await InProcessAsync(run, ExitCode.Done, ["license", Sample.Manifest, .. Recorded(good)]);
+            run.Refuses = true;
+            await InProcessAsync(run, ExitCode.NoLicense, ["license", Sample.Manifest, .. Recorded(bad)]);
+            foreach (string name in (string[])[good, bad])
+            {
+                LicenseRecord record = LicenseRecord.Read(await File.ReadAllBytesAsync(Path.Combine(run.Left, name), Cancel));
+                record.Exchanges.Should().NotBeEmpty().And.OnlyContain(each => each.HasBody == bodies && each.KeySystem == system, "what is not recorded cannot be searched");
+                (record.Exchanges[^1].Failure is not null).Should().Be(name == bad);
+                await InProcessAsync(run, ExitCode.Done, ["explain", Path.Combine(run.Left, name)]);
+            }
+        }
+
         run.Check();
     }
 

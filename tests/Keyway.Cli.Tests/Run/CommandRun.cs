@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Keyway.Cli.Mp4Decrypt;
 using Keyway.Testing;
 
 namespace Keyway.Cli.Run;
@@ -23,7 +24,16 @@ internal sealed record CommandRun(int Code, string Out, string Error, byte[] Med
     public static Task<CommandRun> OfAsync(params string[] arguments) => OfAsync(arguments, [], TestContext.Current.CancellationToken);
 
     /// <inheritdoc cref="OfAsync(string[])"/>
-    public static async Task<CommandRun> OfAsync(string[] arguments, byte[] input, CancellationToken cancellationToken)
+    public static Task<CommandRun> OfAsync(string[] arguments, byte[] input, CancellationToken cancellationToken) => OfAsync(io => KeywayCommand.RunAsync(arguments, io, cancellationToken), input);
+
+    /// <summary>Runs what <c>mp4decrypt</c> is, with the words after that name.</summary>
+    public static Task<CommandRun> OfMp4DecryptAsync(params string[] words) => OfMp4DecryptAsync(words, []);
+
+    /// <inheritdoc cref="OfMp4DecryptAsync(string[])"/>
+    public static Task<CommandRun> OfMp4DecryptAsync(string[] words, byte[] input) =>
+        OfAsync(io => Task.Run(() => Mp4DecryptRun.Run(words, io, TestContext.Current.CancellationToken)), input);
+
+    private static async Task<CommandRun> OfAsync(Func<CommandIo, Task<int>> command, byte[] input)
     {
         await using StringWriter output = new(), error = new();
         await using MemoryStream media = new();
@@ -34,7 +44,7 @@ internal sealed record CommandRun(int Code, string Out, string Error, byte[] Med
             OpenInput = () => new MemoryStream(input, writable: false),
             OpenOutput = () => media,
         };
-        int code = await KeywayCommand.RunAsync(arguments, io, cancellationToken);
+        int code = await command(io);
         CommandRun run = new(code, output.ToString(), error.ToString(), media.ToArray());
         LeakScan scan = new();
         foreach (string label in (string[])["HD", "SD", "AUDIO"]) scan.Plant($"content key {label}", Convert.FromHexString(Sample.Key(label)));

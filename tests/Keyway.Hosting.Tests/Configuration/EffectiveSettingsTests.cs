@@ -37,6 +37,7 @@ public sealed class EffectiveSettingsTests : IDisposable
                 $"Keyway:KeySystems:clearkey:Plugin=clearkey [default]",
                 $"Keyway:KeySystems:clearkey:Priority=5 [{_file}]",
                 "Keyway:Licenses:KeyWaitSeconds=30 [default]",
+                "Keyway:Licenses:RecordBodies=false [default]",
                 "Keyway:Messaging:Transport=InProcess [memory]",
                 "Keyway:Plugins:Allow:clearkey:Disabled=false [default]",
                 "Keyway:Plugins:Allow:clearkey:Required=false [default]",
@@ -50,6 +51,59 @@ public sealed class EffectiveSettingsTests : IDisposable
         {
             Environment.SetEnvironmentVariable($"{variable}Keyway__Decryption__MaxParallelFragments", null);
         }
+    }
+
+    [Fact]
+    public void Each_setting_says_what_it_does_what_counts_without_it_and_what_it_overrides()
+    {
+        File.WriteAllText(_file, """
+            {
+              "Keyway": {
+                "KeySystems": { "clearkey": { "Priority": 5, "Settings": { "Own": 1 } } },
+                "Providers": { "shop": { "Pack": "nagra", "Settings": { "host": "h.example", "ApiKey": "hunter2", "Other": "https://me:hunter3@h.example/?t=hunter3" } }, "one": { "Pipeline": [ { "Use": "retry", "Attempts": 2 } ], "Endpoints": { "clearkey": "https://a.example" } } }
+              }
+            }
+            """);
+        IConfigurationRoot root = new ConfigurationBuilder().AddInMemoryCollection([KeyValuePair.Create("Keyway:KeySystems:clearkey:Priority", (string?)"9"), KeyValuePair.Create("Keyway:Providers:shop:Settings:ApiKey", (string?)"hunter1"), KeyValuePair.Create("Keyway:Providers:shop:Settings:Token", (string?)"hunter4"), KeyValuePair.Create("Keyway:Providers:shop:Settings:Other", (string?)"https://me:hunter5@h.example/?t=hunter5")])
+            .AddJsonFile(_file).AddCommandLine(["--Keyway:KeySystems:clearkey:Priority=7", "--Keyway:Providers:shop:Settings:Token=secret:shop-token", "--Keyway:KeySystems:clearkey:Plugin=clearkey"]).Build();
+        Dictionary<string, EffectiveSetting> settings = EffectiveSettings.Explain(root).ToDictionary(static setting => setting.Path["Keyway:".Length..]);
+
+        EffectiveSetting priority = settings["KeySystems:clearkey:Priority"];
+        (priority.Value, priority.Origin, priority.DefaultValue).Should().Be(("7", "command line", "100"));
+        priority.Description.Should().Contain("lowest number");
+        priority.Overrides.Should().Equal(new OverriddenSetting("5", _file), new OverriddenSetting("9", "memory"));
+        settings["KeySystems:clearkey:Plugin"].DefaultValue.Should().Be("clearkey", "its name is the default");
+        (settings["Licenses:KeyWaitSeconds"].Origin, settings["Licenses:KeyWaitSeconds"].DefaultValue).Should().Be(("default", "30"));
+        settings["KeySystems:clearkey:Settings:Own"].Description.Should().Be("a setting that the plugin 'clearkey' reads by itself");
+        settings["Providers:one:Pipeline:0:Attempts"].Description.Should().Contain("How often");
+        settings["Providers:one:Pipeline:0:Attempts"].DefaultValue.Should().Be("3");
+        settings["Providers:one:Pipeline:0:Use"].Description.Should().Contain("step");
+        settings["Providers:one:Endpoints:clearkey"].Description.Should().NotBeNull();
+        settings["Providers:shop:Settings:host"].Description.Should().Contain("host");
+        settings["Providers:shop:Settings:ApiKey"].Overrides.Should().OnlyContain(static over => over.Value == "***", "what may be a secret is none elsewhere either");
+        settings["Providers:shop:Settings:Token"].Should().BeEquivalentTo(new { Value = "secret:shop-token", Masked = false });
+        settings["Providers:shop:Settings:Token"].Overrides.Should().Equal([new OverriddenSetting("***", "memory")], "a value beneath a reference may be what it refers to");
+        settings.Values.SelectMany(static setting => setting.Overrides.Select(static over => over.Value).Append(setting.Value).Append(setting.DefaultValue)).Should().NotContain(static text => text != null && text.Contains("hunter", StringComparison.Ordinal));
+        settings.Values.Should().OnlyContain(static setting => setting.Description != null, "of every setting it is said what it does");
+    }
+
+    [Fact]
+    public void A_value_of_the_section_itself_is_no_setting() =>
+        EffectiveSettings.Of(new ConfigurationBuilder().AddInMemoryCollection([KeyValuePair.Create("KEYWAY", (string?)"a variable of that name")]).Build()).Should().OnlyContain(static setting => setting.Origin == "default");
+
+    [Theory]
+    [InlineData("Keyway:Licenses:Store", true)]
+    [InlineData("keyway:licenses", true)]
+    [InlineData("Keyway:Plugins:", true)]
+    [InlineData("Keyway:Plugin", false)]
+    [InlineData("Keyway:Nosuch", false)]
+    [InlineData("Other", false)]
+    public void Those_below_a_path_are_explained_and_those_that_nobody_has_set(string path, bool isThere)
+    {
+        IReadOnlyList<EffectiveSetting> settings = EffectiveSettings.Explain(new ConfigurationBuilder().Build(), path);
+        (settings.Count > 0).Should().Be(isThere);
+        if (isThere) settings.Should().OnlyContain(setting => setting.Path.StartsWith(path.TrimEnd(':'), StringComparison.OrdinalIgnoreCase) && setting.Description != null);
+        if (path.EndsWith("Store", StringComparison.Ordinal)) settings[0].Origin.Should().Be(EffectiveSettings.NotSet);
     }
 
     [Fact]

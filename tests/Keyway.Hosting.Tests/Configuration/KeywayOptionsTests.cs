@@ -139,6 +139,22 @@ public sealed class KeywayOptionsTests
             .Which.Should().StartWith("Keyway:Providers:a:AllowedOrigins:0: ");
 
     [Fact]
+    public void Fallback_is_a_list_of_key_systems_and_providers()
+    {
+        Configured.Options("""
+            { "KeySystems": { "a": {} }, "Providers": { "p": {} }, "Licenses": { "Fallback": [ { "KeySystem": "a" }, { "Provider": "p" }, { "KeySystem": "A", "Provider": "direct" } ] } }
+            """).Licenses.Fallback.Should().Equal(new LicenseFallback { KeySystem = "a" }, new LicenseFallback { Provider = "p" }, new LicenseFallback { KeySystem = "A", Provider = "direct" });
+        Configured.Errors("""
+            { "KeySystems": { "a": {} }, "Licenses": { "Fallback": [ "a", {}, { "KeySystem": "b" }, { "Provider": "p" }, { "KeySystem": "a", "Url": "https://a.example" } ] } }
+            """).Should().BeEquivalentTo(
+            "Keyway:Licenses:Fallback:0: an object is expected: { \"KeySystem\": \"…\", \"Provider\": \"…\" }, or one of the two",
+            "Keyway:Licenses:Fallback:1: it names neither a KeySystem nor a Provider: what is to be tried?",
+            "Keyway:Licenses:Fallback:2:KeySystem: there is no key system 'b' in Keyway:KeySystems; did you mean 'a'?",
+            "Keyway:Licenses:Fallback:3:Provider: there is no provider 'p' in Keyway:Providers",
+            "Keyway:Licenses:Fallback:4:Url: there is no such setting (there are KeySystem, Provider)");
+    }
+
+    [Fact]
     public void Everything_that_is_wrong_is_told_together_with_its_path()
     {
         Configured.Errors("""

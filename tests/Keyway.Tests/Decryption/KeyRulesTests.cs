@@ -241,6 +241,7 @@ public sealed class KeyRulesTests
             bool given = Judge(asked, sink, pixels) == KeyStatus.Usable;
             all++;
             if (given) usable++;
+            if (KeyRules.WhyNot(asked, sink, pixels) is null != given) Assert.Fail($"{asked}, {sink}, {pixels} pixels: {(given ? "given" : "refused")}, and what speaks against it is '{KeyRules.WhyNot(asked, sink, pixels)}'");
             // Two promises have no exception at all.
             bool never = (sink.Exports && !asked.ClearExport) || asked.Restrictions.Any(one => one.Id == stranger);
             if (met != given || (given && never)) Assert.Fail($"{asked}, {sink}, {pixels} pixels: {(given ? "given" : "refused")}, each alone {(met ? "met" : "not met")}");

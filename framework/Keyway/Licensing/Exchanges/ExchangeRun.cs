@@ -63,6 +63,12 @@ internal sealed class ExchangeRun : IDisposable
     /// <summary>What templates name, in this attempt; <see langword="null"/>: nobody has asked.</summary>
     public ITemplateValues? Values { get; set; }
 
+    /// <summary>The names of the steps that it goes through, outermost first; empty: none, as where a token is fetched.</summary>
+    public IReadOnlyList<string> Steps { get; set; } = [];
+
+    /// <summary>The protocol of the last answer (<c>HTTP/1.1</c>); <see langword="null"/>: the transport has not said.</summary>
+    public string? HttpVersion { get; set; }
+
     /// <summary>How long the exchange may take; <see langword="null"/>: as long as its steps let it.</summary>
     public ExchangeBudget? Budget { get; init; }
 

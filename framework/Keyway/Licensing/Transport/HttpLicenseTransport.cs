@@ -66,6 +66,7 @@ public sealed class HttpLicenseTransport(HttpMessageInvoker invoker) : ILicenseT
                 if (response.StatusCode is not (HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect) || response.Headers.Location is null)
                 {
                     exchange.Answer = await ReadAsync(exchange, url, response, cancellationToken).ConfigureAwait(false);
+                    if (ExchangeRun.Find(exchange) is { } run) run.HttpVersion = $"HTTP/{response.Version}";
                     return;
                 }
 

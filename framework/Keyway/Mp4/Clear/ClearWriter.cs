@@ -31,6 +31,7 @@ internal sealed class ClearWriter : IAsyncDisposable
     private readonly CancellationToken _cancelled;
     private readonly List<FragmentOpener> _openers = [];
     private long _written;
+    private bool _hasFragments;
 
     /// <param name="input">What is read.</param>
     /// <param name="name">What it is called in messages.</param>
@@ -80,7 +81,7 @@ internal sealed class ClearWriter : IAsyncDisposable
         }
 
         await _pipeline.CompleteAsync().ConfigureAwait(false);
-        return new Mp4Summary { Tracks = _source.Counters.ToSummaries(), BytesWritten = _written, Notes = _source.Notes };
+        return new Mp4Summary { Tracks = _source.Counters.ToSummaries(), BytesWritten = _written, Notes = _source.Notes, HasFragments = _hasFragments };
     }
 
     public async ValueTask DisposeAsync()
@@ -137,6 +138,7 @@ internal sealed class ClearWriter : IAsyncDisposable
     private async ValueTask WriteFragmentAsync(CancellationToken cancellationToken)
     {
         _source.CheckFragments();
+        _hasFragments |= Boxes.Moofs.Count > 0;
         bool inOrder = true;
         foreach (Moof moof in Boxes.Moofs)
         {

@@ -17,13 +17,17 @@ public sealed class RawMediaKeys : IMediaKeys, IDisposable
     /// <param name="acceleration">Which AES to use.</param>
     public RawMediaKeys(Acceleration acceleration = Acceleration.Auto) => _acceleration = acceleration;
 
+    /// <summary>Whether the key of a track comes before that of an identifier which its samples name.</summary>
+    /// <value><see langword="false"/>.</value>
+    public bool TracksFirst { get; init; }
+
     /// <summary>Adds a key for its identifier. One with the same identifier is replaced.</summary>
     /// <param name="id">The identifier.</param>
     /// <param name="key">16 bytes, copied at once. Ownership: the caller's, who clears them.</param>
     /// <exception cref="ArgumentException"><paramref name="key"/> is not 16 bytes long.</exception>
     public void Add(KeyId id, ReadOnlySpan<byte> key) => Add(new Entry(id, 0, ContentKey.Create(id, key, _acceleration)));
 
-    /// <summary>Adds a key for a track, whatever identifiers its samples name. An identifier's own key comes first.</summary>
+    /// <summary>Adds a key for a track, whatever identifiers its samples name. An identifier's own key comes first, unless <see cref="TracksFirst"/> says otherwise.</summary>
     /// <param name="trackId">The track's number in its file, which is not 0.</param>
     /// <param name="key">16 bytes, copied at once. Ownership: the caller's, who clears them.</param>
     /// <exception cref="ArgumentException"><paramref name="key"/> is not 16 bytes long.</exception>
@@ -160,15 +164,14 @@ public sealed class RawMediaKeys : IMediaKeys, IDisposable
 
     private ContentKey? Find(KeyId id, uint track)
     {
-        Entry? found = null;
+        Entry? ofTrack = null, ofId = null;
         foreach (Entry entry in _entries)
         {
-            if (entry.Track == track) found = entry;
-            if (!entry.AnswersTo(id)) continue;
-            found = entry;
-            break;
+            if (entry.Track == track) ofTrack = entry;
+            if (entry.AnswersTo(id)) ofId ??= entry;
         }
 
+        Entry? found = TracksFirst ? ofTrack ?? ofId : ofId ?? ofTrack;
         if (found is not null) found.IsUsed = true;
         return found?.Key;
     }

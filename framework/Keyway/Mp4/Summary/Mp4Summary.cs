@@ -11,4 +11,7 @@ public sealed record Mp4Summary
 
     /// <summary>What is not as it should be in the files and did not matter for what was asked: bytes that are no box, defects of what nobody needed.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
+
+    /// <summary>Whether a fragment was among what was read.</summary>
+    internal bool HasFragments { get; init; }
 }

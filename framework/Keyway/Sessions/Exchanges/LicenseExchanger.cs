@@ -4,13 +4,14 @@ using Keyway.Diagnostics;
 using Keyway.Licensing;
 using Keyway.Licensing.Exchanges;
 using Keyway.Licensing.Origins;
+using Keyway.Licensing.Recording;
 using Keyway.Licensing.Secrets;
 using Keyway.Messaging;
 
 namespace Keyway.Sessions;
 
 /// <summary>Runs the provider's pipeline for sessions that need a licence, beside their mailboxes, and leaves the result there.</summary>
-internal sealed class LicenseExchanger(SessionFacts facts, TimeProvider clock, EngineMeter? meter, ILicenseCoordinator coordinator, Func<SessionId, LicenseSessionActor?> find)
+internal sealed class LicenseExchanger(SessionFacts facts, TimeProvider clock, EngineMeter? meter, ILicenseCoordinator coordinator, Func<SessionId, LicenseSessionActor?> find, LicenseRecorder? recorder = null)
 {
     private readonly QuietTimes _quiet = new(clock);
 
@@ -90,6 +91,7 @@ internal sealed class LicenseExchanger(SessionFacts facts, TimeProvider clock, E
         }
 
         Tell(span, session, exchange?.Kind ?? order.Kind, exchange, clock.GetElapsedTime(begun), result.Failure);
+        if (result.Failure is { } refused) recorder?.Fail(exchange, refused);
         session.Deposit(result);
         if (answered >= 0) facts.LicenseReceived(session.Id, order.Number, answered, result.RoundTrip);
         else session.Collect(order.Number);

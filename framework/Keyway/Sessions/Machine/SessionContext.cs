@@ -1,5 +1,6 @@
 using Keyway.Decryption;
 using Keyway.Diagnostics;
+using Keyway.Licensing.Recording;
 
 namespace Keyway.Sessions;
 
@@ -14,6 +15,9 @@ internal sealed record SessionContext
 
     /// <summary>What the engine measures; <see langword="null"/>: nobody does.</summary>
     public EngineMeter? Meter { get; init; }
+
+    /// <summary>What writes exchanges down, and is told what came of their answers; <see langword="null"/>: nothing does.</summary>
+    public LicenseRecorder? Recorder { get; init; }
 
     /// <summary>Where licences are kept beyond their sessions; <see langword="null"/>: nowhere.</summary>
     public ILicenseStore? Store { get; init; }

@@ -185,6 +185,7 @@ internal sealed class SessionDriver
             failure = new LicenseServiceException(LicenseErrorKind.InternalFault, $"the key system '{_descriptor.Name}' asks for exchange after exchange ({inARow})");
         if (failure is not null)
         {
+            _context.Recorder?.Fail(_id, failure.Kind, failure.ProviderCode);
             await OnFailureAsync(failure).ConfigureAwait(false);
             return;
         }
@@ -218,7 +219,12 @@ internal sealed class SessionDriver
         else if (_exchange.IsAnotherWanted) await AskForOtherAsync(SessionInput.AnotherNeeded).ConfigureAwait(false);
         else
         {
-            if (State is SessionState.Acquiring or SessionState.Renewing) _cause = _keys.WhyNoneIsUsable(_descriptor);
+            if (State is SessionState.Acquiring or SessionState.Renewing)
+            {
+                _cause = _keys.WhyNoneIsUsable(_descriptor);
+                if (_cause is { } useless) _context.Recorder?.Fail(_id, useless.Kind, useless.ProviderCode);
+            }
+
             await ApplyAsync(SessionInput.NothingAccepted).ConfigureAwait(false);
         }
 
