@@ -12,8 +12,11 @@ internal static class KnownPeers
         ("mp4decrypt", "cens", "with several subsamples a sample it agrees with nobody else (ISO/IEC 23001-7, 10.3)"),
     ];
 
-    public static IReadOnlyList<Peer> All(string keyway, string packager, string hello, string folder)
+    public static IReadOnlyList<Peer> All(Settings settings, string keyway, string packager, string hello)
     {
+        string folder = settings.Folder;
+        string? mp4decrypt = settings.Bento4 is { } bento4 ? Building.Bento4(bento4, folder) : Command.Find("mp4decrypt"), mp4ff = settings.Mp4ff is { } go ? Building.Mp4ff(go, folder) : Command.Find("mp4ff-decrypt");
+        (string? gpac, string? mp4box) = settings.Gpac is { } source ? Building.Gpac(source, folder) : (Command.Find("gpac"), Command.Find("MP4Box"));
         string drm = Path.Combine(folder, "gpac.xml");
         File.WriteAllText(drm, $"<GPACDRM><CrypTrack trackID=\"1\" IsEncrypted=\"1\"><key KID=\"0x{TestFiles.Kid}\" value=\"0x{TestFiles.Key}\"/></CrypTrack></GPACDRM>");
         return
@@ -35,16 +38,16 @@ internal static class KnownPeers
             new("openssl", Command.Find("openssl"), static (file, to) => ["enc", "-d", "-aes-128-cbc", "-K", TestFiles.Key, "-iv", TestFiles.Vector, "-in", file.Segments!, "-out", to]) { Takes = static file => file.Kind == "hls-aes", Version = Version("openssl", "version") },
             new("keyway", keyway, static (file, to) => ["decrypt", file.Path, "--key", Keys, "--to", to, "--force"]),
             new("keyway --threads 1", keyway, static (file, to) => ["decrypt", file.Path, "--key", Keys, "--to", to, "--force", "--threads", "1"]) { Takes = static file => file is { IsPresentation: false, IsPlaylist: false, Kind: not "small" } },
-            new("mp4decrypt", Command.Find("mp4decrypt"), static (file, to) => ["--key", Keys, file.Path, to]) { Version = Version("mp4decrypt") },
-            new("MP4Box", Command.Find("MP4Box"), (file, to) => ["-quiet", "-decrypt", drm, file.Path, "-out", to]) { Version = Version("MP4Box", "-version") },
-            new("gpac", Command.Find("gpac"), (file, to) => ["-quiet", "-i", file.Path, $"cdcrypt:cfile={drm}", "-o", $"{to}:frag"]) { Version = Version("gpac", "-version") },
+            new("mp4decrypt", mp4decrypt, static (file, to) => ["--key", Keys, file.Path, to]) { Version = VersionOf(mp4decrypt) },
+            new("MP4Box", mp4box, (file, to) => ["-quiet", "-decrypt", drm, file.Path, "-out", to]) { Version = VersionOf(mp4box, "-version") },
+            new("gpac", gpac, (file, to) => ["-quiet", "-i", file.Path, $"cdcrypt:cfile={drm}", "-o", $"{to}:frag"]) { Version = VersionOf(gpac, "-version") },
             new("ffmpeg", Command.Find("ffmpeg"), static (file, to) => ["-v", "error", "-y", "-seekable", "0", "-decryption_key", TestFiles.Key, "-i", file.Path, "-c", "copy", to]) { Version = Version("ffmpeg", "-version") },
             new("packager", packager, static (file, to) => [$"in={file.Path},stream={(file.IsAudio ? "audio" : "video")},output={to}", "--enable_raw_key_decryption", "--keys", $"label=:key_id={TestFiles.Kid}:key={TestFiles.Key}", "--quiet"]) { Version = VersionOf(packager, "--version") },
-            new("mp4ff-decrypt", Command.Find("mp4ff-decrypt"), static (file, to) => ["-key", TestFiles.Key, file.Path, to]) { Takes = static file => file is { Scheme: "cenc" or "cbcs", IsPresentation: false, IsPlaylist: false }, Version = Version("mp4ff-decrypt", "-version") },
+            new("mp4ff-decrypt", mp4ff, static (file, to) => ["-key", TestFiles.Key, file.Path, to]) { Takes = static file => file is { Scheme: "cenc" or "cbcs", IsPresentation: false, IsPlaylist: false }, Version = VersionOf(mp4ff, "-version") },
         ];
     }
 
-    private static string Version(string name, params string[] arguments) => Command.Find(name) is { } program ? VersionOf(program, arguments) : "";
+    private static string Version(string name, params string[] arguments) => VersionOf(Command.Find(name), arguments);
 
-    private static string VersionOf(string program, params string[] arguments) => Command.Ask(program, arguments).Text.Split('\n')[0].Trim();
+    private static string VersionOf(string? program, params string[] arguments) => program is null ? "" : Command.Ask(program, arguments).Text.Split('\n')[0].Trim();
 }

@@ -22,9 +22,9 @@ Console.WriteLine("making files");
 IReadOnlyList<TestFile> files = new TestFiles(settings, ffmpeg, packager).Make();
 // The key of the presentations, for `keyway play`: configuration names secrets, and never holds them.
 Environment.SetEnvironmentVariable("KEYWAY_SECRET_BENCH", TestFiles.Key);
-IReadOnlyList<Peer> peers = KnownPeers.All(keyway, packager, hello, settings.Folder);
+IReadOnlyList<Peer> peers = KnownPeers.All(settings, keyway, packager, hello);
 string loadBefore = Machine.Load();
-List<Result> results = [.. from file in files from peer in peers where peer.Takes(file) select new Result(file, peer)];
+List<Result> results = [.. from file in files where settings.Only is null || file.Kind == settings.Only from peer in peers where peer.Takes(file) select new Result(file, peer)];
 foreach (Result result in results)
     if (result.Peer.Program is null) result.NotRun = "not run";
 foreach (TestFile file in files)
@@ -34,7 +34,11 @@ foreach (TestFile file in files)
     foreach (Result result in here) Rounds.Check(result, ffmpeg, settings.Folder);
     for (int round = 0; round < settings.Rounds; round++)
         foreach (Result result in here)
-            if (result.NotRun is null) Rounds.Measure(result, settings.Folder);
+            if (result.NotRun is null) Rounds.Measure(result, settings.Folder, isBusy: false);
+    using BusyCore busy = new();
+    for (int round = 0; round < settings.Rounds; round++)
+        foreach (Result result in here)
+            if (result.NotRun is null) Rounds.Measure(result, settings.Folder, isBusy: true);
 }
 
 Report.Write(settings, results, loadBefore);

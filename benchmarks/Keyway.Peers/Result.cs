@@ -9,6 +9,9 @@ internal sealed class Result(TestFile file, Peer peer)
 
     public List<Command.Took> Runs { get; } = [];
 
+    /// <summary>Those beside a busy processor.</summary>
+    public List<Command.Took> BusyRuns { get; } = [];
+
     public long Memory { get; set; }
 
     /// <summary>What the samples of its output are: as they should be, others, not compared.</summary>
@@ -17,20 +20,26 @@ internal sealed class Result(TestFile file, Peer peer)
     /// <summary>Why there are no figures.</summary>
     public string? NotRun { get; set; }
 
-    public double Median => At(0.5, static run => run.Seconds);
+    public double Median => At(Runs, 0.5, static run => run.Seconds);
 
-    public double Least => At(0, static run => run.Seconds);
+    public double Busy => At(BusyRuns, 0.5, static run => run.Seconds);
 
-    public double Most => At(1, static run => run.Seconds);
+    public double BusyProcessor => At(BusyRuns, 0.5, static run => run.User + run.Kernel);
 
-    public double User => At(0.5, static run => run.User);
+    public double Processor => At(Runs, 0.5, static run => run.User + run.Kernel);
 
-    public double Kernel => At(0.5, static run => run.Kernel);
+    public double Least => At(Runs, 0, static run => run.Seconds);
 
-    private double At(double part, Func<Command.Took, double> of)
+    public double Most => At(Runs, 1, static run => run.Seconds);
+
+    public double User => At(Runs, 0.5, static run => run.User);
+
+    public double Kernel => At(Runs, 0.5, static run => run.Kernel);
+
+    private static double At(List<Command.Took> runs, double part, Func<Command.Took, double> of)
     {
-        if (Runs.Count == 0) return double.NaN;
-        double[] sorted = [.. Runs.Select(of).Order()];
+        if (runs.Count == 0) return double.NaN;
+        double[] sorted = [.. runs.Select(of).Order()];
         double at = part * (sorted.Length - 1);
         int below = (int)at;
         return below + 1 < sorted.Length ? sorted[below] + ((at - below) * (sorted[below + 1] - sorted[below])) : sorted[below];

@@ -25,11 +25,11 @@ internal static class Rounds
     }
 
     /// <summary>One timed run, to a file that is not there.</summary>
-    public static void Measure(Result result, string folder)
+    public static void Measure(Result result, string folder, bool isBusy)
     {
         string to = Target(result, folder);
         Command.Took took = Command.Measure(result.Peer.Program!, result.Peer.Arguments(result.File, to));
-        if (took.Code == 0) result.Runs.Add(took);
+        if (took.Code == 0) (isBusy ? result.BusyRuns : result.Runs).Add(took);
         else result.NotRun = $"failed with {took.Code}";
         File.Delete(to);
     }

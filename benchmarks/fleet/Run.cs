@@ -24,7 +24,7 @@ internal sealed class Run(Settings settings)
 
     public async Task<string> RunAsync()
     {
-        await using StreamService service = _service = await StreamService.StartAsync(SampleKeys.Folder, hostile: Hostile());
+        await using StreamService service = _service = await StreamService.StartAsync(SampleKeys.Folder, hostile: HostileManifests.Read());
         await using Store store = _store = await Store.StartAsync(settings.Store, Path.Combine(Path.GetDirectoryName(Program)!, "schema.sql"));
         try
         {
@@ -200,8 +200,16 @@ internal sealed class Run(Settings settings)
             Program,
             [.. _store.Settings, $"Fleet:PeriodSeconds={settings.PeriodSeconds}", "Fleet:SegmentEverySeconds=0", "Fleet:InspectEverySeconds=0", "Fleet:DecryptEverySeconds=86400", $"Fleet:Silo:Name=silo-{++_started}", "Fleet:Budget:RequestsPerOrigin=5000",
                 "Fleet:Providers:direct:RequestsPerSecond=1000", "Fleet:Providers:direct:Burst=1000"]);
-        await silo.ReadyAsync(180);
-        return silo;
+        try
+        {
+            await silo.ReadyAsync(300);
+            return silo;
+        }
+        catch
+        {
+            await silo.DisposeAsync();
+            throw;
+        }
     }
 
     private async Task PutAsync(int from, int to)
@@ -255,24 +263,16 @@ internal sealed class Run(Settings settings)
         }
     }
 
-    /// <summary>Manifests that break readers: what is in the checkout, and of the corpus where that is there.</summary>
-    private static List<byte[]> Hostile()
-    {
-        string root = Path.GetDirectoryName(SampleKeys.Folder)!;
-        string[] folders = [Path.Combine(root, "tests", "Keyway.Tests", "Regressions"), Path.Combine(root, "..", "shared", "corpus"), Path.Combine(root, "..", "shared", "cases")];
-        List<byte[]> found = [.. folders.Where(Directory.Exists).SelectMany(static folder => Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
-            .Where(static file => file.EndsWith(".mpd", StringComparison.OrdinalIgnoreCase) || file.EndsWith(".m3u8", StringComparison.OrdinalIgnoreCase) || file.EndsWith(".ism", StringComparison.OrdinalIgnoreCase) || Path.GetFileName(file).StartsWith("mpd-", StringComparison.Ordinal) || Path.GetFileName(file).StartsWith("hls-", StringComparison.Ordinal) || Path.GetFileName(file).StartsWith("smooth-", StringComparison.Ordinal))
-            .Where(static file => new FileInfo(file).Length < 1 << 20).Order(StringComparer.Ordinal).Take(400).Select(File.ReadAllBytes)];
-        found.Add("<MPD"u8.ToArray());
-        found.Add("#EXTM3U\n#EXT-X-KEY"u8.ToArray());
-        return found;
-    }
-
     private static string Machine() => $"{Environment.ProcessorCount} processors · {System.Runtime.InteropServices.RuntimeInformation.OSDescription}";
 
     private static string Load() => File.Exists("/proc/loadavg") ? File.ReadAllText("/proc/loadavg").Split(' ')[0] : "unknown";
 
     private static void Say(string text) => Console.Error.WriteLine(text);
 
-    private void Line(string text = "") => _report.Append(CultureInfo.InvariantCulture, $"{text}\n");
+    private void Line(string text = "")
+    {
+        _report.Append(CultureInfo.InvariantCulture, $"{text}\n");
+        // As it comes: a run that fails late has told what was before.
+        if (text.Length > 0) Say("  " + text);
+    }
 }

@@ -14,7 +14,7 @@ internal sealed class LicenseRefusedCheck : ICheck
         bool any = false;
         foreach (KeyView key in view.Keys ?? [])
         {
-            if (!key.IsCurrent || key.License == LicenseState.None) continue;
+            if (!key.IsCurrent || key.License is LicenseState.None or LicenseState.Asking) continue;
             any = true;
             if (key.License is LicenseState.Refused or LicenseState.Away) return CheckResult.Failing($"{key.Name}: {key.Failure}");
         }

@@ -23,6 +23,7 @@ internal sealed partial class StreamGrain(
     private StreamSpec? _spec;
     private IGrainTimer? _timer;
     private DateTimeOffset _due;
+    private DateTimeOffset? _movedDue;
     private TimeSpan _late;
     private bool _isOverBudget;
     private long _ticks, _missed;
@@ -56,6 +57,7 @@ internal sealed partial class StreamGrain(
     {
         _timer?.Dispose();
         if (_spec is { } spec) dehydrationContext.TryAddValue("spec", spec);
+        dehydrationContext.TryAddValue("due", _due);
         dehydrationContext.TryAddValue("story", _memory.Story.ToArray());
     }
 
@@ -63,6 +65,7 @@ internal sealed partial class StreamGrain(
     {
         // What it will watch it knows at once: nobody has to touch it first.
         if (rehydrationContext.TryGetValue("spec", out StreamSpec? spec)) _spec = spec;
+        if (rehydrationContext.TryGetValue("due", out DateTimeOffset due)) _movedDue = due;
         if (!rehydrationContext.TryGetValue("story", out StoryEntry[]? story) || story is null) return;
         foreach (StoryEntry entry in story) _memory.Tell(entry.At, entry.About, entry.Text);
     }
@@ -175,8 +178,10 @@ internal sealed partial class StreamGrain(
     {
         _spec = spec;
         // Spread over the period, so that ten thousand that begin together do not tick together.
-        TimeSpan first = Period * Random.Shared.NextDouble();
-        _due = clock.GetUtcNow() + first;
+        // One that has moved looks when it would have looked.
+        DateTimeOffset now = clock.GetUtcNow();
+        TimeSpan first = _movedDue is { } due && due - now < Period ? due > now ? due - now : TimeSpan.Zero : Period * Random.Shared.NextDouble();
+        _due = now + first;
         _memory.Tell(clock.GetUtcNow(), "fleet", $"watched by {silo.Name}");
         _timer = this.RegisterGrainTimer(TickAsync, new GrainTimerCreationOptions(first, Timeout.InfiniteTimeSpan) { Interleave = true, KeepAlive = true });
     }
@@ -263,14 +268,14 @@ internal sealed partial class StreamGrain(
     // The first one is spread: ten thousand that begin together do not fetch together.
     private bool IsCheckDue(KeySetMemory key, DateTimeOffset now) => key.DecryptedAt is not { } last ? key.IsNext || now - key.AnnouncedAt >= DecryptEvery / 4 * key.Spread : now - last >= (key.Decrypt is DecryptOutcome.NoSegment or DecryptOutcome.OverBudget ? 2 * Period : DecryptEvery);
 
-    private void Begin(KeySetMemory key, StreamSpec spec, bool? isCheck)
+    private void Begin(KeySetMemory key, StreamSpec spec, bool? isCheck, bool mayFollow = true)
     {
         key.IsBusy = true;
-        _ = AskAsync(key, spec, isCheck);
+        _ = AskAsync(key, spec, isCheck, mayFollow);
     }
 
     /// <summary>Asks where the licence is. What comes back are facts.</summary>
-    private async Task AskAsync(KeySetMemory key, StreamSpec spec, bool? isCheck)
+    private async Task AskAsync(KeySetMemory key, StreamSpec spec, bool? isCheck, bool mayFollow)
     {
         try
         {
@@ -282,7 +287,8 @@ internal sealed partial class StreamGrain(
                 CheckFacts check = await holder.CheckAsync(order);
                 key.Turn++;
                 NoteFacts(key, check.License);
-                NoteCheck(key, check);
+                // At once, while the segment that names it is still the newest; and once, as two sets may each name the other.
+                if (NoteCheck(key, check) is { IsBusy: false, Facts.State: LicenseState.Held } other && mayFollow && _spec == spec) Begin(other, spec, isCheck: true, mayFollow: false);
             }
             else NoteFacts(key, isCheck == false ? await holder.AcquireAsync(order) : await holder.ReportAsync());
         }
@@ -316,16 +322,20 @@ internal sealed partial class StreamGrain(
         key.Facts = facts;
     }
 
-    private void NoteCheck(KeySetMemory key, CheckFacts check)
+    /// <summary>Notes what a check has found.</summary>
+    /// <returns>The set that the segment needs in the place of this one.</returns>
+    private KeySetMemory? NoteCheck(KeySetMemory key, CheckFacts check)
     {
         DateTimeOffset now = clock.GetUtcNow();
         if (check.Outcome == DecryptOutcome.OverBudget) _isOverBudget = true;
         if (check.Outcome != key.Decrypt || check.Outcome == DecryptOutcome.Clear) _memory.Tell(now, "decrypt", $"{key.Set.Name}: {check.Text}");
         (key.Decrypt, key.DecryptText, key.DecryptedAt) = (check.Outcome, check.Text, now);
         key.IsNext = false;
-        if (check is { Outcome: DecryptOutcome.OtherKey, NeededKey: { } needed } && KeyId.TryParse(needed, out KeyId id) && _memory.Keys.Find(each => each.Set.KeyIds.Contains(id)) is { } other && other != key)
-            (other.IsNext, other.DecryptedAt) = (true, null);
         meter.Decrypted(check.License.Provider, check.Outcome);
+        if (check is not { Outcome: DecryptOutcome.OtherKey, NeededKey: { } needed } || !KeyId.TryParse(needed, out KeyId id)) return null;
+        if (_memory.Keys.Find(each => each.Set.KeyIds.Contains(id)) is not { } other || other == key) return null;
+        (other.IsNext, other.DecryptedAt) = (true, null);
+        return other;
     }
 
     private async Task EvaluateAsync(StreamSpec spec)

@@ -46,7 +46,8 @@ function head(overview) {
   $('counts').replaceChildren(...[['', `${counts.streams} streams`], ['ok', `${counts.ok} ok`], ['warning', `${counts.warning} warning`], ['critical', `${counts.critical} critical`], ['unknown', `${counts.unknown} unknown`]]
     .map(([kind, text]) => { const s = document.createElement('span'); s.className = kind; s.textContent = `${text}  `; return s; }));
   $('silos').textContent = Object.entries(counts.silos).map(([name, count]) => `${name}: ${count}`).join(', ');
-  if (overview.mistakes.length) { $('problem').hidden = false; $('problem').textContent = overview.mistakes.join('; '); }
+  $('problem').hidden = overview.mistakes.length === 0;
+  $('problem').textContent = overview.mistakes.join('; ');
 }
 
 async function fleet() {
@@ -118,7 +119,6 @@ async function again() {
   const name = /^\/streams\/([^/]+)$/.exec(location.pathname)?.[1];
   try {
     await (name ? story(decodeURIComponent(name)) : fleet());
-    $('problem').hidden = true;
   } catch (error) {
     $('problem').hidden = false;
     $('problem').textContent = error.message;

@@ -32,6 +32,13 @@ internal sealed class KeySetMemory(KeySet set, DateTimeOffset announced)
     /// <summary>How many segments were decrypted: renditions take turns.</summary>
     public int Turn { get; set; }
 
+    /// <summary>Takes over what a set of some of the same keys is known by: of a list that slides on, each is a new set.</summary>
+    public void Follow(KeySetMemory before)
+    {
+        (Decrypt, DecryptText, DecryptedAt) = (before.Decrypt, before.DecryptText, before.DecryptedAt);
+        (IsNext, Turn) = (before.IsNext, before.Turn);
+    }
+
     public KeyView View => new()
     {
         Name = Set.Name,

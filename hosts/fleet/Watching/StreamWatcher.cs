@@ -71,6 +71,7 @@ internal sealed class StreamWatcher(IKeyway keyway, StreamOptions streams, Budge
             }
 
             KeySetMemory added = new(set, now);
+            if (memory.Keys.Find(before => before.Set.KeyIds.Intersect(set.KeyIds).Any() && !sets.Any(still => still.Id == before.Set.Id)) is { } before) added.Follow(before);
             memory.Keys.Add(added);
             fresh.Add(added);
             memory.Tell(now, "key", $"{set.Name} is announced{(set.IsCurrent ? "" : set.NeededAt is { } when ? $", needed in {Words.Span(when - now)}" : "")}");

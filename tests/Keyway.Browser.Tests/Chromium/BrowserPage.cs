@@ -85,11 +85,23 @@ public sealed class BrowserPage : IAsyncDisposable
     public async Task WaitUntilAsync(string expression, TimeSpan atMost, string describe = "''")
     {
         long begun = TimeProvider.System.GetTimestamp();
-        while (!await Page.EvaluateExpressionAsync<bool>($"!!({expression})"))
+        while (!await IsTrueAsync(expression))
         {
             if (TimeProvider.System.GetElapsedTime(begun) > atMost)
                 throw new TimeoutException($"never came true: {expression}; {await Page.EvaluateExpressionAsync<string>($"String({describe})")}; {string.Join("; ", _complaints)}");
             await Task.Delay(100);
+        }
+    }
+
+    private async Task<bool> IsTrueAsync(string expression)
+    {
+        try
+        {
+            return await Page.EvaluateExpressionAsync<bool>($"!!({expression})");
+        }
+        catch (EvaluationFailedException exception) when (exception.Message.Contains("context was destroyed", StringComparison.Ordinal))
+        {
+            return false;   // a click leads to another page, which is not there yet
         }
     }
 
@@ -171,6 +183,7 @@ public sealed class BrowserPage : IAsyncDisposable
                 : request.ContinueAsync(null, 0));
         }
 
+        if (options.Script is { } script) await _page.EvaluateExpressionOnNewDocumentAsync(script);
         Directory.CreateDirectory(Downloads);
         await _page.Client.SendAsync("Browser.setDownloadBehavior", new { behavior = "allow", downloadPath = Downloads });
         await _page.GoToAsync(url.AbsoluteUri, new NavigationOptions { Timeout = 120_000 });

@@ -17,4 +17,7 @@ public sealed record PageOptions
     /// origin.
     /// </summary>
     public IReadOnlyDictionary<string, (string Type, byte[] Body)> Files { get; init; } = new Dictionary<string, (string, byte[])>();
+
+    /// <summary>A script that runs before those of the page; <see langword="null"/>: none.</summary>
+    public string? Script { get; init; }
 }

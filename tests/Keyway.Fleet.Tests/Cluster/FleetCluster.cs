@@ -24,9 +24,10 @@ internal sealed class FleetCluster : IAsyncDisposable
     /// <param name="silos">How many silos.</param>
     /// <param name="options">How they watch.</param>
     /// <param name="isWatching">Whether streams of the roster are watched.</param>
-    public static async Task<FleetCluster> StartAsync(int silos, FleetOptions? options = null, bool isWatching = false)
+    /// <param name="hostile">What the service has for those who ask for hostile manifests.</param>
+    public static async Task<FleetCluster> StartAsync(int silos, FleetOptions? options = null, bool isWatching = false, IReadOnlyList<byte[]>? hostile = null)
     {
-        StreamService service = await StreamService.StartAsync(SampleKeys.Folder);
+        StreamService service = await StreamService.StartAsync(SampleKeys.Folder, hostile: hostile);
         options ??= new FleetOptions();
         SharedStorage storage = new();
         InProcessTestClusterBuilder builder = new((short)silos);

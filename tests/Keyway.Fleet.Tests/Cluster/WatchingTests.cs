@@ -2,6 +2,7 @@ using Keyway.Fleet.Api;
 using Keyway.Fleet.Checks;
 using Keyway.Fleet.Configuration;
 using Keyway.Fleet.Grains;
+using Keyway.Fleet.Service;
 
 namespace Keyway.Fleet.Cluster;
 
@@ -59,6 +60,62 @@ public sealed class WatchingTests
         (await FleetApi.AllAlertsAsync(fleet.Grains)).Where(static alert => alert.State == "pending").Should().BeEmpty();
 
         async Task<CheckState?> StateAsync(string check) => (await watched.ReportAsync())?.Checks.Single(each => each.Name == check).State;
+    }
+
+    [Fact]
+    public async Task That_the_next_key_has_no_licence_is_told_before_it_is_needed_and_is_over_when_there_is_one()
+    {
+        await using FleetCluster fleet = await FleetCluster.StartAsync(1, Quick);
+        StreamSpec stream = fleet.Stream(0);
+        IStreamGrain watched = fleet.Grains.GetGrain<IStreamGrain>(stream.Name);
+        await watched.TouchAsync(stream);
+        await FleetCluster.UntilAsync(async () => await CheckAsync("licence.refused") is { State: CheckState.Ok }, "it has its licence");
+        (await CheckAsync("rotation.lead"))!.State.Should().Be(CheckState.Unknown, "nothing is announced");
+
+        fleet.Service.Refusal = 503;
+        fleet.Service.NextAt = TimeProvider.System.GetUtcNow() + TimeSpan.FromSeconds(50);
+        await FleetCluster.UntilAsync(async () => await CheckAsync("rotation.lead") is { State: CheckState.Failing }, "the next key has no licence");
+        (await CheckAsync("rotation.lead"))!.Text.Should().Contain(StreamService.IdOf(StreamService.NextSet)).And.Contain("needed in");
+        (await CheckAsync("licence.refused"))!.State.Should().Be(CheckState.Ok, "that of now is there");
+
+        fleet.Service.Refusal = null;
+        await FleetCluster.UntilAsync(async () => await CheckAsync("rotation.lead") is { State: CheckState.Ok }, "it has one", seconds: 60);
+        fleet.Service.NextAt = TimeProvider.System.GetUtcNow() - TimeSpan.FromSeconds(5);
+        await FleetCluster.UntilAsync(async () => (await watched.ReportAsync())!.Story.Any(static entry => entry.Text.EndsWith("is needed now, and its licence is there", StringComparison.Ordinal)), "it is needed");
+        fleet.Service.Licenses[StreamService.IdOf(0)].Should().Be(1);
+
+        async Task<CheckReport?> CheckAsync(string check) => (await watched.ReportAsync())?.Checks.Single(each => each.Name == check);
+    }
+
+    [Fact]
+    public async Task Of_hostile_streams_each_is_told_and_the_others_are_watched_as_before()
+    {
+        IReadOnlyList<byte[]> hostile = HostileManifests.Read();
+        await using FleetCluster fleet = await FleetCluster.StartAsync(1, Quick with { Thresholds = new Thresholds() }, hostile: hostile);
+        StreamSpec[] good = [.. Enumerable.Range(0, 20).Select(number => fleet.Stream(number, sets: 2))];
+        StreamSpec[] bad = [.. Enumerable.Range(0, Math.Min(hostile.Count, 60) + 4).Select(number => new StreamSpec { Name = $"hostile-{number}", Address = new Uri(fleet.Service.Url, $"hostile/{number}").AbsoluteUri, KeySystem = "clearkey", LicenseUrl = new Uri(fleet.Service.Url, "clearkey").AbsoluteUri })];
+        foreach (StreamSpec stream in (StreamSpec[])[.. bad, .. good]) await fleet.Grains.GetGrain<IStreamGrain>(stream.Name).TouchAsync(stream);
+
+        // Broken ones, one that never ends, one that leads to itself, one that never comes, one that says 500: what is not a manifest is said not to be one, and how.
+        foreach (StreamSpec stream in bad)
+        {
+            await FleetCluster.UntilAsync(async () => (await fleet.Grains.GetGrain<IStreamGrain>(stream.Name).ReportAsync())!.Checks[0].State != CheckState.Unknown, $"{stream.Name} is judged", seconds: 90);
+            StreamReport report = (await fleet.Grains.GetGrain<IStreamGrain>(stream.Name).ReportAsync())!;
+            report.Story.Should().NotContain(static entry => entry.Text.Contains("defect", StringComparison.Ordinal), stream.Name);
+            if (report.Checks[0].State == CheckState.Failing) report.Checks[0].Text.Should().NotBeEmpty();
+        }
+
+        foreach (string certain in (string[])["hostile-0", "hostile-1", "hostile-2", "hostile-3", "hostile-4", "hostile-5"])
+            await FleetCluster.UntilAsync(async () => (await fleet.Grains.GetGrain<IStreamGrain>(certain).ReportAsync())!.Checks[0].State == CheckState.Failing, $"{certain} fails", seconds: 60);
+        foreach (StreamSpec stream in good)
+        {
+            StreamReport report = (await fleet.Grains.GetGrain<IStreamGrain>(stream.Name).ReportAsync())!;
+            report.Checks.Where(static check => check.Name.StartsWith("manifest", StringComparison.Ordinal) || check.Name.StartsWith("licence", StringComparison.Ordinal)).Where(static check => check.State == CheckState.Failing).Should().BeEmpty();
+            report.Keys.Should().ContainSingle().Which.License!.State.Should().Be(LicenseState.Held);
+        }
+
+        Dictionary<string, long> before = new(fleet.Service.LastAsked);
+        await FleetCluster.UntilAsync(() => Task.FromResult(before.All(each => fleet.Service.LastAsked[each.Key] > each.Value)), "the others go on");
     }
 
     [Fact]

@@ -27,6 +27,7 @@ public sealed class LeakTests
         hook.Start();
         StringBuilder told = new();
         _ = TakeAsync(hook, told);
+        await using OtlpCollector collector = await OtlpCollector.StartAsync();
         const int sets = 4;
         LeakScan scan = new();
         for (int i = 0; i < sets; i++) scan.Plant($"key {i}", StreamService.KeyOf(StreamService.IdOf(i)));
@@ -44,7 +45,7 @@ public sealed class LeakTests
         [
             .. store.Settings, "Fleet:PeriodSeconds=1", "Fleet:SegmentEverySeconds=1", "Fleet:DecryptEverySeconds=2", "Fleet:Silo:ProbeSeconds=1", "Fleet:Alerts:ForSeconds=0", "Fleet:Telemetry:StreamSeries=true", "Logging:LogLevel:Default=Trace",
             "Logging:LogLevel:Orleans.Runtime=Trace", "Logging:LogLevel:Orleans.Messaging=Trace", "Logging:LogLevel:Orleans.Networking=Trace", "Logging:LogLevel:Keyway.Fleet=Trace", $"Keyway:Secrets:Directory={secrets.FullName}", $"Fleet:Secrets:cdn:Origins:0={service.Url.GetLeftPart(UriPartial.Authority)}",
-            $"Fleet:Alerts:Webhooks:hook:Url=http://127.0.0.1:{((IPEndPoint)hook.LocalEndpoint).Port}/?key={Token}",
+            $"Fleet:Telemetry:Otlp={collector.Url}", $"Fleet:Alerts:Webhooks:hook:Url=http://127.0.0.1:{((IPEndPoint)hook.LocalEndpoint).Port}/?key={Token}",
         ];
         try
         {
@@ -67,6 +68,9 @@ public sealed class LeakTests
             (first.Seen.Length + second.Seen.Length).Should().BePositive("silos talk through them");
             (await one.TerminateAsync()).Should().Be(0);
             (await two.TerminateAsync()).Should().Be(0);
+            // What was not sent yet is sent at the end.
+            collector.Seen.AsSpan().IndexOf("keyway.fleet.streams"u8).Should().BePositive("a collector is told");
+            scan.Add("collector", collector.Seen);
             scan.Add("log one", one.Said);
             scan.Add("log two", two.Said);
             one.Said.Should().Contain("trce:", "everything is logged");
@@ -79,7 +83,7 @@ public sealed class LeakTests
             else scan.AddFolder("store", Path.Combine(store.Folder.FullName, "data"));
             // The address of a webhook is configuration, and its token goes where it leads.
             scan.Check();
-            scan.Places.Should().Contain(["log one", "between silos", "webhook"]).And.Contain(static place => place.StartsWith("store/", StringComparison.Ordinal));
+            scan.Places.Should().Contain(["log one", "between silos", "webhook", "collector"]).And.Contain(static place => place.StartsWith("store/", StringComparison.Ordinal));
         }
         finally
         {

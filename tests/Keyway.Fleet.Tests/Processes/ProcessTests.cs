@@ -1,4 +1,6 @@
 using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Keyway.Fleet.Service;
@@ -92,6 +94,59 @@ public sealed class ProcessTests
     }
 
     [Fact]
+    public async Task Without_streams_it_brings_a_sandbox_and_really_decrypts_each_of_its_channels()
+    {
+        await using FleetProcess fleet = FleetProcess.Start(Prerequisite.Program, $"Fleet:ClusterId=test-{Guid.NewGuid():n}");
+        await fleet.ReadyAsync();
+        string[] names = [.. (await fleet.JsonAsync("api/streams")).GetProperty("rows").EnumerateArray().Select(static row => row.GetProperty("name").GetString()!)];
+        names.Should().HaveCountGreaterThanOrEqualTo(6);
+        foreach (string name in names)
+        {
+            JsonElement report = default;
+            await EventuallyAsync(async () => (report = await fleet.JsonAsync($"api/streams/{name}")).GetProperty("keys").EnumerateArray().Any(static key => key.GetProperty("decrypt").GetString() == "Clear"), $"a segment of {name} is decrypted");
+            report.GetProperty("story").EnumerateArray().Select(static entry => entry.GetProperty("text").GetString()).Should().Contain(static text => text!.Contains("samples decrypted", StringComparison.Ordinal), name);
+            report.GetProperty("checks").EnumerateArray().Where(static check => check.GetProperty("state").GetString() == "Failing" && check.GetProperty("severity").GetString() == "Critical").Should().BeEmpty(name);
+        }
+
+        (await fleet.TerminateAsync()).Should().Be(0, fleet.Said);
+    }
+
+    [Fact]
+    public async Task With_a_certificate_silos_talk_over_TLS_and_with_another_one_nobody_is_talked_to()
+    {
+        await using Store store = await Prerequisite.StoreAsync("Redis");
+        await using StreamService service = await StreamService.StartAsync(SampleKeys.Folder);
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("keyway-fleet-tls-");
+        try
+        {
+            string pem = WriteCertificate(Path.Combine(folder.FullName, "fleet.pem")), other = WriteCertificate(Path.Combine(folder.FullName, "other.pem"));
+            int[] listen = [FleetProcess.FreePort(), FleetProcess.FreePort()];
+            await using Leaks.RecordingProxy first = new(listen[0]);
+            await using Leaks.RecordingProxy second = new(listen[1]);
+            string[] settings = [.. store.Settings, "Fleet:PeriodSeconds=1", "Fleet:SegmentEverySeconds=0", "Fleet:Silo:ProbeSeconds=1"];
+            await using FleetProcess one = FleetProcess.Start(Prerequisite.Program, [.. settings, "Fleet:Silo:Name=one", $"Fleet:Silo:Port={first.Port}", $"Fleet:Silo:ListenPort={listen[0]}", $"Fleet:Silo:Certificate={pem}"]);
+            await one.ReadyAsync();
+            await using FleetProcess two = FleetProcess.Start(Prerequisite.Program, [.. settings, "Fleet:Silo:Name=two", $"Fleet:Silo:Port={second.Port}", $"Fleet:Silo:ListenPort={listen[1]}", $"Fleet:Silo:Certificate={pem}"]);
+            await two.ReadyAsync();
+            (await one.PostAsync("api/streams", Enumerable.Range(0, 20).ToDictionary(static i => $"certainly-plain-{i}", i => new { address = service.Stream(i, 2), keySystem = "clearkey", licenseUrl = new Uri(service.Url, "clearkey") }))).StatusCode.Should().Be(HttpStatusCode.OK);
+            await EventuallyAsync(async () => (await two.JsonAsync("api/overview")).GetProperty("counts").GetProperty("silos").EnumerateObject().Count() == 2, "both watch some");
+            await EventuallyAsync(() => service.Licenses.Count == 2, "both key sets have their licence");
+            service.Licenses.Values.Sum().Should().Be(2, "each of them once, whoever holds it");
+            byte[] seen = [.. first.Seen, .. second.Seen];
+            seen.Length.Should().BePositive("silos talk through them");
+            seen.AsSpan().IndexOf("certainly-plain"u8).Should().Be(-1, "what they say is not to be read");
+
+            await using FleetProcess stranger = FleetProcess.Start(Prerequisite.Program, [.. settings, "Fleet:Silo:Name=stranger", $"Fleet:Silo:Certificate={other}"]);
+            await FluentActions.Awaiting(() => stranger.ReadyAsync(seconds: 8)).Should().ThrowAsync<Exception>("nobody talks to it");
+            (await one.JsonAsync("api/overview")).GetProperty("counts").GetProperty("silos").EnumerateObject().Select(static silo => silo.Name).Should().BeEquivalentTo(["one", "two"]);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
     public async Task The_interface_takes_shows_and_takes_away_streams_and_describes_itself()
     {
         await using StreamService service = await StreamService.StartAsync(SampleKeys.Folder);
@@ -122,6 +177,14 @@ public sealed class ProcessTests
         using HttpClient http = new();
         using HttpRequestMessage rebound = new(HttpMethod.Get, new Uri(fleet.Url, "api/streams")) { Headers = { Host = "evil.example" } };
         (await http.SendAsync(rebound, Stop)).StatusCode.Should().Be(HttpStatusCode.MisdirectedRequest);
+    }
+
+    private static string WriteCertificate(string path)
+    {
+        using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using X509Certificate2 certificate = new CertificateRequest("CN=fleet.test", key, HashAlgorithmName.SHA256).CreateSelfSigned(TimeProvider.System.GetUtcNow().AddDays(-1), TimeProvider.System.GetUtcNow().AddDays(1));
+        File.WriteAllText(path, $"{certificate.ExportCertificatePem()}\n{key.ExportPkcs8PrivateKeyPem()}\n");
+        return path;
     }
 
     private static Task EventuallyAsync(Func<bool> holds, string what) => EventuallyAsync(() => Task.FromResult(holds()), what);

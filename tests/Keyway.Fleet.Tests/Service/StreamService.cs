@@ -21,10 +21,18 @@ internal sealed class StreamService : IAsyncDisposable
 
     private static readonly DateTimeOffset Epoch = DateTimeOffset.UnixEpoch;
 
+    private static readonly (string Type, string Track, string More)[] Tracks =
+    [
+        ("video", "video-360", "codecs=\"avc1.64001e\" width=\"640\" height=\"360\" bandwidth=\"181560\""),
+        ("video", "video-180", "codecs=\"avc1.4d400c\" width=\"320\" height=\"180\" bandwidth=\"87620\""),
+        ("audio", "audio", "codecs=\"mp4a.40.2\" audioSamplingRate=\"48000\" bandwidth=\"55118\""),
+    ];
+
     private readonly WebApplication _app;
     private readonly string _samples;
     private readonly ConcurrentDictionary<string, int> _licenses = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, long> _asked = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<int, (long Newest, DateTimeOffset? Next, byte[] Body)> _made = new();
     private readonly IReadOnlyList<byte[]> _hostile;
     private readonly ConcurrentDictionary<string, long> _gaps = new(StringComparer.Ordinal);
     private long _manifests;
@@ -63,6 +71,12 @@ internal sealed class StreamService : IAsyncDisposable
 
     /// <summary>What the segments of <c>/film/</c> and <c>/live/</c> answer; <see langword="null"/>: what they are.</summary>
     public int? Broken { get; set; }
+
+    /// <summary>When the streams of <c>/live/</c> change to the keys of the set that <see cref="NextSet"/> says, announced as a period; <see langword="null"/>: they do not.</summary>
+    public DateTimeOffset? NextAt { get; set; }
+
+    /// <summary>How far the set that they change to is from their own.</summary>
+    public const int NextSet = 1000;
 
     /// <summary>Whether the manifests of <c>/live/</c> stand still.</summary>
     public bool IsStale { get; set; }
@@ -115,41 +129,54 @@ internal sealed class StreamService : IAsyncDisposable
         if (_asked.TryGetValue(name, out long before)) _gaps.AddOrUpdate(name, asked - before, (_, longest) => Math.Max(longest, asked - before));
         _asked[name] = asked;
         int sets = int.TryParse(context.Request.Query["sets"], NumberStyles.None, CultureInfo.InvariantCulture, out int given) && given > 0 ? given : 1;
-        int number = int.Parse(name, CultureInfo.InvariantCulture);
+        int set = int.Parse(name, CultureInfo.InvariantCulture) % sets;
         DateTimeOffset now = IsStale ? Epoch.AddDays(20_000) : TimeProvider.System.GetUtcNow();
+        long newest = (long)((now - Epoch).TotalSeconds / SegmentSeconds) - 1;
+        // Ten thousand streams are not to be the work of the origin: those of a key set are the same until there is another segment.
+        (long Newest, DateTimeOffset? Next, byte[] Body) made = _made.GetValueOrDefault(set);
+        if (made.Body is null || made.Newest != newest || made.Next != NextAt) _made[set] = made = (newest, NextAt, Manifest(IdOf(set), newest, NextAt is { } next ? (next, IdOf(NextSet + set)) : null));
         context.Response.ContentType = "application/dash+xml";
-        return context.Response.Body.WriteAsync(Manifest(number, IdOf(number % sets), now), context.RequestAborted).AsTask();
+        context.Response.ContentLength = made.Body.Length;
+        return context.Response.Body.WriteAsync(made.Body, context.RequestAborted).AsTask();
     }
 
     /// <summary>A live manifest of about three kilobytes: two video renditions and audio, a minute of segments.</summary>
-    private static byte[] Manifest(int number, string id, DateTimeOffset now)
+    private static byte[] Manifest(string id, long newest, (DateTimeOffset At, string Id)? next)
     {
-        long newest = (long)((now - Epoch).TotalSeconds / SegmentSeconds) - 1;
-        string kid = new Guid(Convert.FromHexString(id), bigEndian: true).ToString();
         StringBuilder text = new(3_000);
         text.Append(CultureInfo.InvariantCulture, $"""
             <?xml version="1.0" encoding="utf-8"?>
             <MPD xmlns="urn:mpeg:dash:schema:mpd:2011" xmlns:cenc="urn:mpeg:cenc:2013" profiles="urn:mpeg:dash:profile:isoff-live:2011" type="dynamic" minBufferTime="PT2S"
-                 availabilityStartTime="1970-01-01T00:00:00Z" publishTime="{now.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}" minimumUpdatePeriod="PT2S" timeShiftBufferDepth="PT60S">
-             <ProgramInformation><Title>stream {number}</Title></ProgramInformation>
+                 availabilityStartTime="1970-01-01T00:00:00Z" publishTime="{Epoch.AddSeconds((newest + 1) * SegmentSeconds):yyyy-MM-dd'T'HH:mm:ss'Z'}" minimumUpdatePeriod="PT2S" timeShiftBufferDepth="PT60S">
+             <ProgramInformation><Title>keys {id}</Title></ProgramInformation>
              <Period id="1" start="PT0S">
 
             """);
-        foreach ((string type, string track, string more) in ((string, string, string)[])[("video", "video-360", "codecs=\"avc1.64001e\" width=\"640\" height=\"360\" bandwidth=\"181560\""), ("video", "video-180", "codecs=\"avc1.4d400c\" width=\"320\" height=\"180\" bandwidth=\"87620\""), ("audio", "audio", "codecs=\"mp4a.40.2\" audioSamplingRate=\"48000\" bandwidth=\"55118\"")])
+        Sets(id, $"<SegmentTemplate timescale=\"1000\" initialization=\"$RepresentationID$/init.mp4\" media=\"$RepresentationID$/t$Time$.m4s\"><SegmentTimeline><S t=\"{(newest - 29) * SegmentSeconds * 1000}\" d=\"{SegmentSeconds * 1000}\" r=\"29\"/></SegmentTimeline></SegmentTemplate>");
+        if (next is { } announced)
         {
-            text.Append(CultureInfo.InvariantCulture, $"""
-                  <AdaptationSet contentType="{type}" mimeType="{type}/mp4" segmentAlignment="true">
-                   <ContentProtection schemeIdUri="urn:mpeg:dash:mp4protection:2011" value="cenc" cenc:default_KID="{kid}"/>
-                   <ContentProtection schemeIdUri="urn:uuid:e2719d58-a985-b3c9-781a-b030af78d30e"/>
-                   <SegmentTemplate timescale="1000" initialization="{track}/init.mp4" media="{track}/t$Time$.m4s"><SegmentTimeline><S t="{(newest - 29) * SegmentSeconds * 1000}" d="{SegmentSeconds * 1000}" r="29"/></SegmentTimeline></SegmentTemplate>
-                   <Representation id="{track}" {more}/>
-                  </AdaptationSet>
-
-                """);
+            text.Append(CultureInfo.InvariantCulture, $" </Period>\n <Period id=\"2\" start=\"PT{(announced.At - Epoch).TotalSeconds:0.###}S\">\n");
+            Sets(announced.Id, $"<SegmentTemplate timescale=\"1000\" duration=\"{SegmentSeconds * 1000}\" startNumber=\"1\" initialization=\"$RepresentationID$/init.mp4\" media=\"$RepresentationID$/n$Number$.m4s\"/>");
         }
 
         text.Append(" </Period>\n</MPD>\n");
         return Encoding.UTF8.GetBytes(text.ToString());
+
+        void Sets(string key, string segments)
+        {
+            foreach ((string type, string track, string more) in Tracks)
+            {
+                text.Append(CultureInfo.InvariantCulture, $"""
+                      <AdaptationSet contentType="{type}" mimeType="{type}/mp4" segmentAlignment="true">
+                       <ContentProtection schemeIdUri="urn:mpeg:dash:mp4protection:2011" value="cenc" cenc:default_KID="{new Guid(Convert.FromHexString(key), bigEndian: true)}"/>
+                       <ContentProtection schemeIdUri="urn:uuid:e2719d58-a985-b3c9-781a-b030af78d30e"/>
+                       {segments}
+                       <Representation id="{track}" {more}/>
+                      </AdaptationSet>
+
+                    """);
+            }
+        }
     }
 
     private async Task MediaAsync(HttpContext context, string path)
