@@ -24,7 +24,7 @@ public sealed partial class TemplatesTests(Packed packed)
         code.Should().Be(0, said);
         foreach (string template in Names) said.Should().Contain(template);
 
-        // Beside each other: they share nothing but the packages, and the first restores those. Each within one process, since there are four of them.
+        // Beside each other: they share nothing but the packages, and the first restores those.
         List<string> folders = [];
         for (int i = 0; i < Names.Length; i++)
         {
@@ -34,7 +34,7 @@ public sealed partial class TemplatesTests(Packed packed)
             code.Should().Be(0, said);
         }
 
-        (int Code, string Said)[] runs = await Task.WhenAll(folders.Select(folder => packed.RunAsync(folder, "dotnet", ["test", "-m:1", "-v", "q"])));
+        (int Code, string Said)[] runs = await Task.WhenAll(folders.Select(folder => packed.RunAsync(folder, "dotnet", ["test", "-v", "q"])));
         for (int i = 0; i < runs.Length; i++)
         {
             runs[i].Code.Should().Be(0, "{0}: {1}", Names[i], runs[i].Said);
