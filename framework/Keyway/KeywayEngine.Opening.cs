@@ -72,7 +72,7 @@ public sealed partial class KeywayEngine
         if (selection.Chosen is null || fallbacks.Count == 0) return await AskAsync(opening, content, map, choice, way, [], cancellationToken).ConfigureAwait(false);
 
         LicenseWays ways = new();
-        ways.TryBegin(way.KeySystem, way.Service.Name, way.Url);
+        ways.TryBegin(way.KeySystem, way.Service.Name, way.Where);
         Queue<Alternative> rest = new(fallbacks);
         while (true)
         {
@@ -88,7 +88,7 @@ public sealed partial class KeywayEngine
             {
                 // Before another way is looked for, so that nothing is left of this one however that ends.
                 await presentation.AbandonAsync().ConfigureAwait(false);
-                ways.Fail(way.KeySystem, way.Service.Name, way.Url, exception);
+                ways.Fail(way.KeySystem, way.Service.Name, way.Where, exception);
                 next = await NextAsync(opening, map, choice, ways, rest, provider, cancellationToken).ConfigureAwait(false);
                 if (next is null) throw ways.ToException();
                 _fallbacks.Publish(new FallbackTaken
@@ -170,7 +170,7 @@ public sealed partial class KeywayEngine
                 await _keySystems.SelectAsync(map, provider, next.Entry.KeySystem ?? options.KeySystem, mustStart: false, cancellationToken).ConfigureAwait(false), map, system: null);
             if (selection.Chosen is not { KeySystem: not null }) continue;
             LicenseWay way = new(Explained(selection, ways), provider?.Service ?? _options.Direct, next.Entry.LicenseUrl ?? (isSame ? options.LicenseUrl : null), isSame);
-            if (ways.MayMend(way.KeySystem, way.Service.Name, way.Url) && ways.TryBegin(way.KeySystem, way.Service.Name, way.Url)) return way;
+            if (ways.MayMend(way.KeySystem, way.Service.Name, way.Where) && ways.TryBegin(way.KeySystem, way.Service.Name, way.Where)) return way;
         }
 
         return null;
@@ -304,5 +304,8 @@ public sealed partial class KeywayEngine
     private sealed record LicenseWay(KeySystemSelection Selection, LicenseService Service, Uri? Url, bool HasOwn)
     {
         public string KeySystem => Selection.Chosen!.Name;
+
+        /// <summary>Where it asks, so that the same place is the same way however it is named; <see langword="null"/>: where the provider says by itself.</summary>
+        public Uri? Where => Url is not null && Service.Endpoints.GetValueOrDefault(KeySystem) == Url ? null : Url;
     }
 }

@@ -8,7 +8,7 @@ namespace Keyway;
 internal sealed class LicenseWays
 {
     private readonly HashSet<(string KeySystem, string Provider, Uri? Url)> _tried = [];
-    private readonly List<(LicenseAttempt Attempt, Uri? Url)> _failed = [];
+    private readonly List<(LicenseAttempt Attempt, Uri? Url, bool IsNo)> _failed = [];
     private KeyUnavailableException? _first;
 
     /// <summary>What failed, in order.</summary>
@@ -40,15 +40,22 @@ internal sealed class LicenseWays
 
     /// <summary>Whether a way could mend everything that has failed so far.</summary>
     public bool MayMend(string keySystem, string provider, Uri? url) => _failed.TrueForAll(each =>
-        MayMend(each.Attempt.Failure!.Value, otherSystem: each.Attempt.KeySystem != keySystem, otherService: each.Attempt.Provider != provider || each.Url != url));
+    {
+        bool otherSystem = each.Attempt.KeySystem != keySystem, otherService = each.Attempt.Provider != provider || each.Url != url;
+        // A service that says no, and not why, may mean the device, and may mean the viewer: it is asked itself with another device, and no other is asked instead of it.
+        return each.IsNo ? otherSystem && !otherService : MayMend(each.Attempt.Failure!.Value, otherSystem, otherService);
+    });
 
     /// <summary>Notes that there is no licence to be had in a way.</summary>
     public void Fail(string keySystem, string provider, Uri? url, KeyUnavailableException why)
     {
         _first ??= why;
         LicenseErrorKind kind = why is { Reason: KeyUnavailableReason.TimedOut, InnerException: not LicenseServiceException } ? LicenseErrorKind.Network : why.Kind;
-        _failed.Add((new LicenseAttempt { KeySystem = keySystem, Provider = provider, Failure = kind, ProviderCode = why.ProviderCode, Message = (why.InnerException as LicenseServiceException)?.Message ?? why.Message }, url));
+        _failed.Add((new LicenseAttempt { KeySystem = keySystem, Provider = provider, Failure = kind, ProviderCode = why.ProviderCode, Message = (why.InnerException as LicenseServiceException)?.Message ?? why.Message }, url, IsNo(kind, why.InnerException as LicenseServiceException)));
     }
+
+    // RFC 9110, 15.5.3 and 15.5.4, and RFC 7725: to be paid for, forbidden, not for legal reasons. 401 is a token.
+    private static bool IsNo(LicenseErrorKind kind, LicenseServiceException? why) => kind == LicenseErrorKind.Unknown && why?.Status is 402 or 403 or 451;
 
     /// <summary>Whether a reader failed because there is no licence, and not because of what one allows.</summary>
     public static bool IsFailure(KeyUnavailableException exception) =>

@@ -18,6 +18,7 @@ internal static class FrontPage
     {
         string page = $"""
             Keyway sandbox: licence services for development. Loopback only. Nothing here protects anything.
+            GET /openapi.json has every address for tools.
 
             POST /clearkey   W3C Clear Key. Asks {Form.Request}, gets {Form.License}.
 

@@ -52,6 +52,7 @@ internal static partial class SandboxApp
         app.Use(TellAsync);
         IAuthority[] authorities = Authorities(data);
         FrontPage.Map(app, keys, data, authorities);
+        OpenApi.Map(app);
         AuthorityEndpoints.Map(app, authorities);
         ClearKeyEndpoint.Map(app, keys);   // another system: another folder, another line here
         WidevineAuthority widevine = authorities.OfType<WidevineAuthority>().Single();

@@ -44,15 +44,16 @@ public sealed class Packed : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        foreach (string project in Projects.Values)
-            await MustRunAsync(Corpus.Root, "dotnet", "pack", project, "--no-build", "-c", Metadata["Configuration"], "-o", Packages, $"-p:Version={Version}", "-v", "q", "--nologo");
+        // All in one run of MSBuild: what they share is evaluated once.
+        string pack = Path.Combine(Folder, "pack.proj");
+        await File.WriteAllTextAsync(pack, Packing());
+        await MustRunAsync(Corpus.Root, "dotnet", "msbuild", pack, "-m:2", "-v:q", "-nologo");
         string samples = Path.Combine(Folder, "samples");
         foreach (string file in Directory.EnumerateFiles(Path.Combine(Corpus.Root, "samples"), "Directory.*")) Copy(file, Path.Combine(samples, Path.GetFileName(file)));
         foreach (string sample in (string[])["embed/Embed", "plugin/Acme"])
-        {
             foreach (string file in Directory.EnumerateFiles(Path.Combine(Corpus.Root, "samples", sample))) Copy(file, Path.Combine(samples, sample, Path.GetFileName(file)));
-            await MustRunAsync(samples, "dotnet", "build", sample, $"-p:KeywayVersion={Version}", "-v", "q", "--nologo");
-        }
+        await File.WriteAllTextAsync(Path.Combine(samples, "samples.slnx"), """<Solution><Project Path="embed/Embed/Embed.csproj" /><Project Path="plugin/Acme/Acme.csproj" /></Solution>""");
+        await MustRunAsync(samples, "dotnet", "build", "samples.slnx", $"-p:KeywayVersion={Version}", "-v", "q", "--nologo");
     }
 
     public ValueTask DisposeAsync()
@@ -94,6 +95,19 @@ public sealed class Packed : IAsyncLifetime
     {
         (int code, string said) = await RunAsync(folder, program, arguments);
         if (code != 0) throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} ended with {code}:\n{said}");
+    }
+
+    private string Packing()
+    {
+        IEnumerable<string> projects = Projects.Values.Select(static folder => Directory.EnumerateFiles(Path.Combine(Corpus.Root, folder), "*.csproj").Single());
+        return $"""
+            <Project DefaultTargets="Pack">
+              <ItemGroup><Packed Include="{string.Join(';', projects)}" /></ItemGroup>
+              <Target Name="Pack">
+                <MSBuild Projects="@(Packed)" Targets="Pack" BuildInParallel="true" Properties="NoBuild=true;Configuration={Configuration};Version={Version};PackageOutputPath={Packages}" />
+              </Target>
+            </Project>
+            """;
     }
 
     private string Sources()

@@ -83,6 +83,36 @@ public sealed class LicenseFallbackTests
         bench.Engine.Sessions.Should().BeEmpty();
     }
 
+    /// <summary>It may mean the device, and it may mean the viewer.</summary>
+    [Theory]
+    [InlineData(402)]
+    [InlineData(403)]
+    [InlineData(451)]
+    public async Task A_service_that_says_no_and_not_why_is_asked_with_another_device_and_no_other_service_is_asked_instead(int status)
+    {
+        await using Bench bench = new();
+        bench.Server.Next(FakeLicenseServer.Text("no", status));
+        Func<Task> act = () => bench.Engine.OpenAsync(Sample, new PresentationOptions { Fallback = [Other, new LicenseFallback { KeySystem = "second", Provider = "other" }] }, Cancel).AsTask();
+        await act.Should().ThrowAsync<KeyUnavailableException>();
+        bench.Server.Received.Should().ContainSingle();
+
+        bench.Server.Next(FakeLicenseServer.Text("no", status));
+        await using Presentation presentation = await bench.Engine.OpenAsync(Sample, new PresentationOptions { Fallback = [Other, Second] }, Cancel);
+        presentation.Attempts.Select(static attempt => (attempt.KeySystem, attempt.Provider, attempt.Failure)).Should().Equal(("fake", "acme", LicenseErrorKind.Unknown), ("second", "acme", null));
+    }
+
+    [Theory]
+    [InlineData(404)]
+    [InlineData(500)]
+    [InlineData(503)]
+    public async Task A_service_that_is_broken_or_not_there_is_followed_by_another(int status)
+    {
+        await using Bench bench = new();
+        bench.Server.Next(FakeLicenseServer.Text("no", status));
+        await using Presentation presentation = await bench.Engine.OpenAsync(Sample, new PresentationOptions { Fallback = [Other] }, Cancel);
+        presentation.Provider.Should().Be("other");
+    }
+
     [Fact]
     public async Task A_device_that_is_revoked_is_not_sent_to_another_provider()
     {
@@ -110,7 +140,11 @@ public sealed class LicenseFallbackTests
     {
         await using Bench bench = new();
         for (int i = 0; i < 5; i++) bench.Refuse(LicenseErrorKind.ServerFault);
-        LicenseFallback[] fallbacks = [new LicenseFallback { KeySystem = "fake" }, new LicenseFallback { Provider = "acme" }, Second, Second, new LicenseFallback { KeySystem = "SECOND", Provider = "acme" }, Other];
+        LicenseFallback[] fallbacks =
+        [
+            new LicenseFallback { KeySystem = "fake" }, new LicenseFallback { Provider = "acme" }, Second, Second, new LicenseFallback { KeySystem = "SECOND", Provider = "acme" },
+            new LicenseFallback { LicenseUrl = new Uri("https://acme.example/license") }, new LicenseFallback { KeySystem = "second", LicenseUrl = new Uri("https://acme.example/license") }, Other,
+        ];
         Func<Task> act = () => bench.Engine.OpenAsync(Sample, new PresentationOptions { Fallback = fallbacks }, Cancel).AsTask();
         LicenseServiceException failure = (await act.Should().ThrowAsync<LicenseServiceException>()).Which;
         bench.Server.Received.Should().HaveCount(3, "fake and second of acme, fake of other");

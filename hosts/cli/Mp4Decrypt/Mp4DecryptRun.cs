@@ -66,12 +66,13 @@ internal static class Mp4DecryptRun
         if (!isWebM && odd.Count > 0) throw odd[0];
         using StepProgress? progress = arguments.ShowProgress && target.Kind == OutputKind.File ? new StepProgress(io.Out, input.CanSeek ? input.Length : 0) : null;
         string? path = target.Kind == OutputKind.File ? target.Path : null;
-        Func<Mp4Track, bool> tracks = TracksOf(arguments, held);
+        HashSet<uint> numbers = NumbersOf(arguments);
+        bool Chosen(Mp4Track track) => !track.IsProtected || held.CanOpen(track) || numbers.Contains(track.Id);
         Mp4Summary summary;
-        if (isWebM) summary = await WebMAsync(input, arguments, held, new WebMDecryptOptions { Tracks = tracks, Progress = progress }, path, outputs, cancellationToken);
+        if (isWebM) summary = await WebMAsync(input, arguments, held, new WebMDecryptOptions { Tracks = Chosen, Progress = progress }, path, outputs, cancellationToken);
         else
         {
-            Mp4DecryptOptions options = new() { Tracks = tracks, Progress = progress };
+            Mp4DecryptOptions options = new() { Tracks = Chosen, Progress = progress };
             summary = await outputs.WriteAsync(
                 path,
                 pipe => info is null
@@ -80,6 +81,7 @@ internal static class Mp4DecryptRun
                 cancellationToken);
         }
 
+        RefuseOneKeyForMany(summary, numbers);
         await outputs.CommitAsync(cancellationToken);
         progress?.Finish();
         Warn(io.Error, held, summary);
@@ -94,13 +96,24 @@ internal static class Mp4DecryptRun
         return await outputs.WriteAsync(path, pipe => WebMDecryptor.DecryptAsync(input, arguments.Input, held, pipe, options, cancellationToken).AsTask(), cancellationToken);
     }
 
-    /// <summary>Which tracks are decrypted: those that there is a key for. One in a scheme that nothing here opens is no other than those where a key was given for its number, and is refused then.</summary>
-    private static Func<Mp4Track, bool> TracksOf(Mp4DecryptArguments arguments, RawMediaKeys held)
+    /// <summary>The tracks that a key was given for by number. They are decrypted as those are whose ids have keys; one in a scheme that nothing here opens is refused then.</summary>
+    private static HashSet<uint> NumbersOf(Mp4DecryptArguments arguments)
     {
         HashSet<uint> numbers = [];
         foreach (string key in arguments.Keys)
             if (uint.TryParse(key.AsSpan(0, key.IndexOf(':', StringComparison.Ordinal)), NumberStyles.None, CultureInfo.InvariantCulture, out uint number)) numbers.Add(number);
-        return track => !track.IsProtected || held.CanOpen(track) || numbers.Contains(track.Id);
+        return numbers;
+    }
+
+    /// <summary>One key cannot be right for samples that name several, unless it shows that it is.</summary>
+    private static void RefuseOneKeyForMany(Mp4Summary summary, HashSet<uint> numbers)
+    {
+        for (int i = 0; i < summary.Tracks.Count; i++)
+        {
+            Mp4TrackSummary track = summary.Tracks[i];
+            if (track.KeyIds.Count < 2 || !numbers.Contains(track.Track.Id) || track.KeyCheck is not { Result: not Mp4KeyCheckResult.Fits }) continue;
+            throw new UsageException(string.Create(CultureInfo.InvariantCulture, $"samples of track {track.Track.Id} name {track.KeyIds.Count} keys, and one was given for its number: give each by its id ({string.Join(", ", track.KeyIds)})"));
+        }
     }
 
     /// <summary>What a user of the program would otherwise not see.</summary>

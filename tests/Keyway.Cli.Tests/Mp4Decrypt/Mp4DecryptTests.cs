@@ -100,6 +100,19 @@ public sealed class Mp4DecryptTests : IDisposable
     }
 
     [Fact]
+    public async Task One_key_is_not_taken_for_several_that_the_samples_of_a_track_name()
+    {
+        string[] first = Sample.Segments("video-360"), second = Sample.Segments("video-180");
+        // The second half is described anew, with another key id; so short that no check can tell.
+        byte[] film = [.. first[..2].SelectMany(File.ReadAllBytes), .. second[..2].SelectMany(File.ReadAllBytes)];
+        string input = _folder.Write("film.mp4", film), output = _folder.File("out.mp4");
+        CommandRun run = await CommandRun.OfMp4DecryptAsync("--key", $"1:{Sample.Key("HD")}", input, output);
+        run.ShouldEndWith(Failed).Error.Should().MatchRegex("does not fit|samples of track 1 name 2 keys").And.Contain(Sample.Kid("SD"));
+        File.Exists(output).Should().BeFalse();
+        (await CommandRun.OfMp4DecryptAsync("--key", Sample.Held("HD"), "--key", Sample.Held("SD"), input, output)).ShouldEndWith(Done);
+    }
+
+    [Fact]
     public async Task A_key_that_does_not_fit_is_a_failure_and_what_was_there_stays()
     {
         string output = _folder.Write("out.mp4", "what was there");

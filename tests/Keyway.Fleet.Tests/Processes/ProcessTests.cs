@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Keyway.Fleet.Service;
 
 namespace Keyway.Fleet.Processes;
@@ -11,6 +12,8 @@ public sealed class ProcessTests
 {
     /// <summary>Each store in a long run; else the one that the other test has not.</summary>
     public static TheoryData<string> Kinds => LongRun.IsOn ? ["Redis", "PostgreSql"] : ["PostgreSql"];
+
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, NewLine = "\n", Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
@@ -162,6 +165,9 @@ public sealed class ProcessTests
         (await fleet.TextAsync("metrics")).Should().Contain("keyway_fleet_streams").And.NotContain("film\"");
         (await fleet.TextAsync("")).Should().Contain("<title>Keyway fleet</title>");
         JsonElement openApi = await fleet.JsonAsync("openapi/v1.json");
+        JsonObject document = JsonObject.Create(openApi)!;
+        document.Remove("servers");   // the port of this run
+        OpenApiFile.ShouldBeCommitted("fleet", document.ToJsonString(Indented) + "\n");
         openApi.GetProperty("paths").EnumerateObject().Select(static path => path.Name).Should().Contain(["/api/streams", "/api/streams/{name}", "/api/alerts", "/api/overview", "/probe", "/health/ready"]);
         (await fleet.DeleteAsync("api/streams/film")).StatusCode.Should().Be(HttpStatusCode.NoContent);
         (await fleet.DeleteAsync("api/streams/film")).StatusCode.Should().Be(HttpStatusCode.NotFound);

@@ -9,7 +9,7 @@ public sealed class DocsTests
 
     public static TheoryData<string> Pages { get; } =
     [
-        "README.md", "CONTRIBUTING.md",
+        "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md",
         .. Directory.EnumerateFiles(Path.Combine(Corpus.Root, "docs"), "*.md", SearchOption.AllDirectories).Select(static file => Path.GetRelativePath(Corpus.Root, file).Replace('\\', '/')),
         .. Directory.EnumerateFiles(Path.Combine(Corpus.Root, "samples"), "README.md", SearchOption.AllDirectories).Select(static file => Path.GetRelativePath(Corpus.Root, file).Replace('\\', '/')),
     ];
@@ -35,6 +35,16 @@ public sealed class DocsTests
                 source.Dequeue();
             }
         }
+    }
+
+    [Fact]
+    public void Page_of_failures_and_the_table_of_contents_have_every_page()
+    {
+        string failures = File.ReadAllText(Path.Combine(Corpus.Root, "docs", "failures.md")), contents = File.ReadAllText(Path.Combine(Corpus.Root, "docs", "toc.yml"));
+        foreach (string page in Directory.EnumerateFiles(Path.Combine(Corpus.Root, "docs", "errors"), "*.md").Select(static file => Path.GetFileName(file)!))
+            failures.Should().Contain($"| `{Path.GetFileNameWithoutExtension(page)}` |").And.Contain($"](errors/{page})");
+        foreach (string page in Directory.EnumerateFiles(Path.Combine(Corpus.Root, "docs"), "*.md", SearchOption.AllDirectories).Select(static file => Path.GetRelativePath(Path.Combine(Corpus.Root, "docs"), file).Replace('\\', '/')))
+            contents.Should().Contain($"href: {page}\n", "the site has a way to {0}", page);
     }
 
     [Theory]
