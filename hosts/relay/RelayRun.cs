@@ -16,7 +16,7 @@ internal static class RelayRun
     public static async Task<int> RunAsync(CommandContext context, ParseResult parse, ServeArguments arguments, Action<Uri> ready, CancellationToken cancellationToken)
     {
         arguments.Check(parse);
-        context = arguments.Presentation.Recording(parse, context, force: false);
+        context = arguments.Presentation.Recording(parse, context, force: null);
         string[] pages = [.. (parse.GetValue(arguments.Pages) ?? []).Select(static page => PageOrigin(page))];
         Uri? source = arguments.Presentation.ReadSource(parse);
         PresentationOptions options = arguments.Presentation.Read(parse);

@@ -93,6 +93,8 @@ public sealed class CompletionTests : IDisposable
     [Theory]
     [InlineData("keyway pl", "play plugins")]
     [InlineData("keyway play --gaps ", "accept refuse")]
+    [InlineData("keyway play --gaps=r", "--gaps=refuse")]
+    [InlineData("keyway play --to=/et", "--to=/etc/")]          // files, behind the option
     public async Task In_fish_it_does(string line, string expected)
     {
         SkipWithout("fish");
@@ -104,14 +106,60 @@ public sealed class CompletionTests : IDisposable
         (await InShellAsync("fish", script)).Select(static each => each.Split('\t')[0]).Should().Contain(expected.Split(' '));
     }
 
+    [Theory]
+    [InlineData("keyway pl", "play plugins")]
+    [InlineData("keyway play --gaps ", "accept refuse")]
+    [InlineData("keyway play --gaps=r", "--gaps=refuse")]
+    [InlineData("keyway config explain Keyway:Decryption:M", "Keyway:Decryption:MaxParallelFragments")]
+    [InlineData("keyway play --to ", "FILES")]
+    public async Task In_zsh_it_does(string line, string expected)
+    {
+        SkipWithout("zsh");
+        // What the line editor calls, with what it sets.
+        string script = $$"""
+            compdef() { }
+            keyway() { dotnet '{{ProgramRun.Program}}' "$@" }
+            eval "$(keyway completion zsh)"
+            compadd() { shift; print -l -- "$@" }
+            _files() { print FILES }
+            words=(${(z):-'{{line}}'}); [[ '{{line}}' == *" " ]] && words+=("")
+            CURRENT=${#words}
+            _keyway
+            """;
+        (await InShellAsync("zsh -f", script)).Should().Equal(expected.Split(' '));
+    }
+
+    /// <summary>In one run of it: it takes its time to start.</summary>
+    [Fact]
+    public async Task In_powershell_it_does()
+    {
+        SkipWithout("pwsh");
+        (string Line, string Expected)[] cases =
+        [
+            ("keyway pl", "play plugins"), ("keyway play --gaps ", "accept refuse"), ("keyway play --gaps=r", "--gaps=refuse"),
+            ("keyway config explain Keyway:Decryption:M", "Keyway:Decryption:MaxParallelFragments"), ("keyway license \"film one.mpd\" --key-system cl", "clearkey"),
+        ];
+        // A program, as it takes no function for one.
+        string program = _folder.Write("keyway", $"#!/bin/sh\nexec dotnet '{ProgramRun.Program}' \"$@\"\n");
+        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        string script = $$"""
+            $env:PATH = "{{Path.GetDirectoryName(program)}}:$env:PATH"
+            keyway completion powershell | Out-String | Invoke-Expression
+            foreach ($line in {{string.Join(", ", cases.Select(static each => $"'{each.Line}'"))}}) {
+                [System.Management.Automation.CommandCompletion]::CompleteInput($line, $line.Length, $null).CompletionMatches.CompletionText -join ' '
+            }
+            """;
+        (await InShellAsync("pwsh -NoProfile -File", script, ".ps1")).Should().Equal(cases.Select(static each => each.Expected));
+    }
+
     private static void SkipWithout(string shell)
     {
         if (OperatingSystem.IsWindows() || !(Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(folder => File.Exists(Path.Combine(folder, shell)))) Assert.Skip($"there is no {shell} here");
     }
 
-    private async Task<string[]> InShellAsync(string shell, string script)
+    private async Task<string[]> InShellAsync(string shell, string script, string ending = "")
     {
-        string file = _folder.Write("script", script);
+        string file = _folder.Write("script" + ending, script);
         await using ProgramRun run = ProgramRun.Shell($"{shell} '{file}'");
         string output = await run.Out.ReadToEndAsync(TestContext.Current.CancellationToken);
         (await run.EndAsync()).Should().Be(0, await run.Error);

@@ -57,7 +57,9 @@ public sealed class RecordTests(SharedSandbox sandbox) : IDisposable
     public async Task What_exists_is_not_replaced_unless_that_is_asked_for()
     {
         string file = _folder.Write("there.har", "mine");
-        (await CommandRun.OfAsync("license", Sample.Manifest, "--license-url", sandbox.ClearKey(), "--record", file)).ShouldEndWith(ExitCode.Usage);
+        (await CommandRun.OfAsync("license", Sample.Manifest, "--license-url", sandbox.ClearKey(), "--record", file)).ShouldEndWith(ExitCode.Usage).Error.Should().Contain("exists").And.NotContain("--force", "license has no such option");
+        (await CommandRun.OfAsync("play", Sample.Manifest, "--license-url", sandbox.ClearKey(), "--record", file, "--to", _folder.File("out.mp4"))).ShouldEndWith(ExitCode.Usage).Error.Should().Contain("--force");
+        (await CommandRun.OfAsync("license", Sample.Manifest, "--license-url", sandbox.ClearKey(), "--record", "-")).ShouldEndWith(ExitCode.Usage).Error.Should().Contain("--record takes a file");
         (await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken)).Should().Be("mine");
         (await CommandRun.OfAsync("play", Sample.Manifest, "--license-url", sandbox.ClearKey(), "--record", file, "--to", _folder.File("out.mp4"), "--force")).ShouldEndWith(ExitCode.Done);
         (await CommandRun.OfAsync("explain", file)).ShouldEndWith(ExitCode.Done);

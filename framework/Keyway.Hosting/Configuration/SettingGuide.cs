@@ -13,6 +13,7 @@ internal sealed class SettingGuide(IConfigurationSection keyway) : IDisposable
     private const int Deepest = 32;     // references of the schema to itself, were there any
 
     private readonly JsonDocument _schema = Load();
+    private readonly PluginSettingTexts _plugins = new(keyway);
 
     /// <summary>Says what a setting does.</summary>
     /// <param name="path">Its path, with the name of the section.</param>
@@ -82,16 +83,19 @@ internal sealed class SettingGuide(IConfigurationSection keyway) : IDisposable
     private (string? Description, string? Default)? OwnerOf(string[] names, int at)
     {
         if (at == 4 && names is [_, var plugins, var allow, var id, var own, ..] && plugins.Equals("Plugins", StringComparison.OrdinalIgnoreCase) && allow.Equals("Allow", StringComparison.OrdinalIgnoreCase) && !SecretSettings.IsAllowMember(own))
-            return ($"a setting that the plugin '{id}' reads by itself", null);
+            return OfPlugin(id, names.AsSpan(4));
         if (at != 3) return null;
         string kind = names[1].ToUpperInvariant(), member = names[3];
         if (kind == "KEYSYSTEMS" && member.Equals("Settings", StringComparison.OrdinalIgnoreCase) && names.Length > 4)
-            return ($"a setting that the plugin '{keyway[$"KeySystems:{names[2]}:Plugin"] ?? names[2]}' reads by itself", null);
+            return OfPlugin(keyway[$"KeySystems:{names[2]}:Plugin"] ?? names[2], names.AsSpan(4));
         if (kind != "PROVIDERS" || !member.Equals("Settings", StringComparison.OrdinalIgnoreCase) || names.Length < 5) return null;
-        if (keyway[$"Providers:{names[2]}:Plugin"] is { } plugin) return ($"a setting that the plugin '{plugin}' reads by itself", null);
+        if (keyway[$"Providers:{names[2]}:Plugin"] is { } plugin) return OfPlugin(plugin, names.AsSpan(4));
         if (keyway[$"Providers:{names[2]}:Pack"] is not { } pack) return null;
         return ParameterOf(pack, names[4]) is { } parameter ? (parameter.Description, parameter.Default) : ($"a setting of the pack '{pack}'", null);
     }
+
+    private (string? Description, string? Default) OfPlugin(string plugin, ReadOnlySpan<string> names) =>
+        _plugins.Of(plugin, names) is { Description: not null } said ? said : ($"a setting that the plugin '{plugin}' reads by itself", null);
 
     private static PackParameter? ParameterOf(string pack, string name)
     {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Reflection;
 using System.Reflection.Metadata;
 using System.Reflection.PortableExecutable;
 using Keyway.Plugins;
@@ -22,6 +23,25 @@ internal static class PluginMetadata
         }
 
         return null;
+    });
+
+    /// <summary>Reads the texts that an assembly has about itself (<c>AssemblyMetadata</c>), by their names.</summary>
+    /// <param name="path">The file.</param>
+    /// <returns>The texts; <see langword="null"/> when the file is no assembly.</returns>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
+    public static IReadOnlyDictionary<string, string>? ReadTexts(string path) => Read(path, static reader =>
+    {
+        Dictionary<string, string> texts = new(StringComparer.OrdinalIgnoreCase);
+        foreach (CustomAttributeHandle handle in reader.GetAssemblyDefinition().GetCustomAttributes())
+        {
+            CustomAttribute attribute = reader.GetCustomAttribute(handle);
+            if (!IsText(reader, attribute)) continue;
+            ImmutableArray<CustomAttributeTypedArgument<string>> pair = attribute.DecodeValue(TypeNames.Instance).FixedArguments;
+            if (pair is [{ Value: string name }, { Value: string text }]) texts.TryAdd(name, text);
+        }
+
+        return texts;
     });
 
     /// <summary>Reads the version of an assembly.</summary>
@@ -65,6 +85,15 @@ internal static class PluginMetadata
             && reader.StringComparer.Equals(type.Namespace, typeof(KeywayPluginAttribute).Namespace!)
             && reader.StringComparer.Equals(
                 reader.GetAssemblyReference((AssemblyReferenceHandle)type.ResolutionScope).Name, typeof(KeywayPluginAttribute).Assembly.GetName().Name!);
+    }
+
+    private static bool IsText(MetadataReader reader, CustomAttribute attribute)
+    {
+        if (attribute.Constructor.Kind != HandleKind.MemberReference) return false;
+        EntityHandle parent = reader.GetMemberReference((MemberReferenceHandle)attribute.Constructor).Parent;
+        if (parent.Kind != HandleKind.TypeReference) return false;
+        TypeReference type = reader.GetTypeReference((TypeReferenceHandle)parent);
+        return reader.StringComparer.Equals(type.Name, nameof(AssemblyMetadataAttribute)) && reader.StringComparer.Equals(type.Namespace, typeof(AssemblyMetadataAttribute).Namespace!);
     }
 
     private static PluginManifest Decode(string path, CustomAttribute attribute)

@@ -52,7 +52,7 @@ internal static class CompletionCommand
                 if set -q found[1]
                     printf '%s\n' $found
                 else if string match -q -- '--*=*' $word
-                    __fish_complete_path (string split -m 1 = -- $word)[2] | string replace -r '^' (string split -m 1 = -- $word)[1]=
+                    __fish_complete_path (string split -m 1 = -- $word)[2] | string replace -r -- '^' (string split -m 1 = -- $word)[1]=
                 else
                     __fish_complete_path $word
                 end
@@ -64,7 +64,7 @@ internal static class CompletionCommand
             # keyway's words for PowerShell: keyway completion powershell | Out-String | Invoke-Expression
             Register-ArgumentCompleter -Native -CommandName keyway -ScriptBlock {
                 param($word, $line, $position)
-                $words = @($line.CommandElements | Select-Object -Skip 1 | Where-Object { $_.Extent.EndOffset -lt $position } | ForEach-Object { $_.ToString() })
+                $words = @($line.CommandElements | Select-Object -Skip 1 | Where-Object { $_.Extent.EndOffset -lt $position } | ForEach-Object { if ($_ -is [System.Management.Automation.Language.StringConstantExpressionAst]) { $_.Value } else { $_.ToString() } })
                 & $line.CommandElements[0].ToString() complete "--word=$word" -- @words 2>$null | ForEach-Object {
                     [System.Management.Automation.CompletionResult]::new($_, $_, 'ParameterValue', $_)
                 }

@@ -18,7 +18,7 @@ internal static class LicenseCommand
         command.SetAction(async (parse, cancellationToken) =>
         {
             Uri source = arguments.ReadSource(parse) ?? throw new UsageException("license needs a manifest or a file");
-            CommandContext own = arguments.Recording(parse, context(parse), force: false);
+            CommandContext own = arguments.Recording(parse, context(parse), force: null);
             PresentationOptions options = arguments.Read(parse);
             using HeldKeys held = await arguments.ReadKeysAsync(parse, own.Io, cancellationToken);
             return await RunAsync(own, source, options with { Keys = held.Keys }, parse.GetValue(preview), cancellationToken);

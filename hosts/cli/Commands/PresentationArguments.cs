@@ -124,11 +124,17 @@ internal sealed class PresentationArguments
     public Uri? ReadSource(ParseResult parse) => parse.GetValue(Source) is { } text ? MediaSources.AddressOf(text) : null;
 
     /// <summary>What a command is run with where exchanges are to be recorded: a setting over all others.</summary>
-    /// <exception cref="UsageException">The file exists and may not be replaced.</exception>
-    public CommandContext Recording(ParseResult parse, CommandContext context, bool force)
+    /// <param name="parse">The arguments.</param>
+    /// <param name="context">What the command is run with.</param>
+    /// <param name="force">Whether what exists is replaced; <see langword="null"/>: the command has no such option.</param>
+    /// <exception cref="UsageException">It is no file.</exception>
+    /// <exception cref="Targets.TargetException">The file exists and may not be replaced.</exception>
+    public CommandContext Recording(ParseResult parse, CommandContext context, bool? force)
     {
         if (parse.GetValue(Record) is not { } file) return parse.GetValue(RecordBodies) ? throw new UsageException("--record-bodies is for --record") : context;
-        Targets.PendingFile.Refuse(file.FullName, force);
+        if (parse.GetResult(Record)!.Tokens is [{ Value: "-" }]) throw new UsageException("--record takes a file: what went wrong is told on standard output and standard error");
+        if (force is null && (file.Exists || file.LinkTarget is not null)) throw new Targets.TargetException($"{file.FullName} exists, and no record replaces it");
+        Targets.PendingFile.Refuse(file.FullName, force ?? false);
         return context with
         {
             Settings =

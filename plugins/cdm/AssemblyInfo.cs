@@ -1,0 +1,21 @@
+using System.Reflection;
+
+// What the settings do, for keyway config explain: read from metadata, before any of this code is loaded.
+[assembly: AssemblyMetadata("Keyway.Setting:Module", "The module's library, by absolute path.")]
+[assembly: AssemblyMetadata("Keyway.Setting:Pin", "The SHA-256 that the library must have. Without it: any, with a warning.")]
+[assembly: AssemblyMetadata("Keyway.Setting:KeySystem", "What the module calls its key system: org.w3.clearkey, com.widevine.alpha.")]
+[assembly: AssemblyMetadata("Keyway.Setting:System", "The system identifier of the pssh boxes that it reads, where its key system is not a known one.")]
+[assembly: AssemblyMetadata("Keyway.Setting:DistinctiveIdentifier", "true: requests may say which machine among all this is.")]
+[assembly: AssemblyMetadata("Keyway.Default:DistinctiveIdentifier", "false")]
+[assembly: AssemblyMetadata("Keyway.Setting:PersistentState", "true: the module may keep files and licences that outlive their session.")]
+[assembly: AssemblyMetadata("Keyway.Default:PersistentState", "false")]
+[assembly: AssemblyMetadata("Keyway.Setting:EveryBlock", "true: cbcs without a pattern is handed over as a pattern of one block in one.")]
+[assembly: AssemblyMetadata("Keyway.Default:EveryBlock", "false")]
+[assembly: AssemblyMetadata("Keyway.Setting:Sandbox", "Required: a child that does not reach all that its platform has is refused. Offered: it gets what there is.")]
+[assembly: AssemblyMetadata("Keyway.Default:Sandbox", "Offered")]
+[assembly: AssemblyMetadata("Keyway.Setting:AnswerTimeout", "How long the module may leave a call unanswered.")]
+[assembly: AssemblyMetadata("Keyway.Default:AnswerTimeout", "00:00:10")]
+[assembly: AssemblyMetadata("Keyway.Setting:DecryptTimeout", "How long the samples of one request may take.")]
+[assembly: AssemblyMetadata("Keyway.Default:DecryptTimeout", "00:00:05")]
+[assembly: AssemblyMetadata("Keyway.Setting:IdleTime", "How long the module's process is kept after its last session.")]
+[assembly: AssemblyMetadata("Keyway.Default:IdleTime", "00:00:30")]

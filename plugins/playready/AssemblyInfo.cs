@@ -1,0 +1,22 @@
+using System.Reflection;
+
+// What the settings do, for keyway config explain: read from metadata, before any of this code is loaded.
+[assembly: AssemblyMetadata("Keyway.Setting:Chain", "The device's certificate chain, as secret:NAME. With SignKey and EncryptKey it is the device's credential; without it headers can be read, and sessions cannot be opened.")]
+[assembly: AssemblyMetadata("Keyway.Setting:SignKey", "The private key that signs challenges, as secret:NAME; goes with Chain.")]
+[assembly: AssemblyMetadata("Keyway.Setting:EncryptKey", "The private key that licences are wrapped to, as secret:NAME; goes with Chain.")]
+[assembly: AssemblyMetadata("Keyway.Setting:Roots:*:PublicKey", "A root of trust: a point on P-256. Chains of devices and of signed answers end in one.")]
+[assembly: AssemblyMetadata("Keyway.Setting:Roots:*:File", "A root of trust in a file, by absolute path.")]
+[assembly: AssemblyMetadata("Keyway.Setting:Roots:*:Development", "true: nothing of value is protected under this root, and clear samples may be written.")]
+[assembly: AssemblyMetadata("Keyway.Default:Roots:*:Development", "false")]
+[assembly: AssemblyMetadata("Keyway.Setting:ServerKey", "The licence service's encryption key: it says which service may learn who the device is.")]
+[assembly: AssemblyMetadata("Keyway.Setting:ServerKeyFile", "The licence service's encryption key in a file, by absolute path.")]
+[assembly: AssemblyMetadata("Keyway.Setting:Robustness", "150, 2000 or 3000: the security level whose rules the host keeps. A credential of a higher level is refused.")]
+[assembly: AssemblyMetadata("Keyway.Default:Robustness", "150")]
+[assembly: AssemblyMetadata("Keyway.Setting:ClientVersion", "What the challenge calls the client: four numbers with dots.")]
+[assembly: AssemblyMetadata("Keyway.Default:ClientVersion", "4.0.0.0")]
+[assembly: AssemblyMetadata("Keyway.Setting:ResponseSigning", "Persistent: answers with a persistent licence must be signed. Always: all answers.")]
+[assembly: AssemblyMetadata("Keyway.Default:ResponseSigning", "Persistent")]
+[assembly: AssemblyMetadata("Keyway.Setting:RevocationInfo", "The sequence number of revocation information that is kept up to date outside: sent in challenges, and compared with what licences ask for.")]
+[assembly: AssemblyMetadata("Keyway.Default:RevocationInfo", "0")]
+[assembly: AssemblyMetadata("Keyway.Setting:MaxLicenses", "How many licences one answer may bring, 1 to 1024.")]
+[assembly: AssemblyMetadata("Keyway.Default:MaxLicenses", "64")]
