@@ -43,7 +43,7 @@ public sealed class LicenseChecksTests
     [Theory]
     [InlineData(nameof(LicenseState.Refused), nameof(CheckState.Failing))]
     [InlineData(nameof(LicenseState.Away), nameof(CheckState.Failing))]
-    [InlineData(nameof(LicenseState.Asking), nameof(CheckState.Ok))]
+    [InlineData(nameof(LicenseState.Asking), nameof(CheckState.Unknown))]
     [InlineData(nameof(LicenseState.None), nameof(CheckState.Unknown))]
     public void Refused_is_about_what_is_on_offer_now(string license, string expected) =>
         new LicenseRefusedCheck().Evaluate(Good.WithCurrent(key => key with { License = Enum.Parse<LicenseState>(license), Failure = "no such subscriber" })).State.ToString().Should().Be(expected);
