@@ -16,6 +16,7 @@ public sealed class PluginFolderTests : IDisposable
     [InlineData("widevine")]
     [InlineData("playready")]
     [InlineData("expressplay")]
+    [InlineData("cdm")]
     public async Task Plugin_that_comes_with_the_command_keeps_every_promise(string plugin)
     {
         CommandRun run = await CommandRun.OfAsync("plugins", "check", Folder(plugin), "--json");

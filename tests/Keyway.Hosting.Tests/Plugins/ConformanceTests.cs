@@ -16,6 +16,7 @@ public sealed class ConformanceTests : IDisposable
     [InlineData("native-dependency")]
     [InlineData("tollgate")]
     [InlineData("faulty")]
+    [InlineData("rules")]
     [InlineData("versioned")]
     [InlineData("versioned-second")]
     public async Task Plugin_that_behaves_keeps_every_promise(string plugin)
@@ -60,6 +61,16 @@ public sealed class ConformanceTests : IDisposable
         IReadOnlyList<PluginFolderFinding> findings = await CheckAsync("throws-in-parse-header");
         findings.Where(static finding => finding.State == PromiseState.Broken).Select(static finding => (finding.Promise[..20], finding.Seen![^31..])).Should().Equal(
             ("Initialisation data ", "oException: ParseHeader of the zoo"[^31..]), ("A session without cr", "Zoo.ZooException: OpenSession of the zoo"[^31..]), ("A key system that is", "threw Zoo.ZooException: Dispose of the zoo"[^31..]));
+    }
+
+    [Fact]
+    public async Task Plugin_that_lets_the_exceptions_of_a_library_out_is_told_where()
+    {
+        IReadOnlyList<PluginFolderFinding> findings = await CheckAsync("other-protobuf");
+        PluginFolderFinding[] broken = [.. findings.Where(static finding => finding.State == PromiseState.Broken)];
+        broken.Select(static finding => finding.Promise[..20]).Should().Equal("Initialisation data ", "A session without cr");
+        broken[0].Seen.Should().Contain("made it throw Google.Protobuf.InvalidProtocolBufferException");
+        broken[1].Seen.Should().Contain("it threw System.NotSupportedException");
     }
 
     [Fact]
