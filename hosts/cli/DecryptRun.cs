@@ -63,6 +63,7 @@ internal static class DecryptRun
                 path,
                 outputs,
                 cancellationToken);
+        HeldKey.RefuseOneForSeveral(held, summary);
         await outputs.CommitAsync(cancellationToken);
         progress?.Dispose();
 

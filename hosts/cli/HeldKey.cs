@@ -52,6 +52,25 @@ internal static class HeldKey
         }
     }
 
+    /// <summary>One key, given for a track's number, cannot be right for samples that name several, unless it shows that it is.</summary>
+    /// <param name="keys">The keys, which have been used.</param>
+    /// <param name="summary">What was done with them.</param>
+    /// <exception cref="UsageException">It was used so, and nothing shows that it fits.</exception>
+    public static void RefuseOneForSeveral(RawMediaKeys keys, Mp4Summary summary)
+    {
+        // By index: what goes through such a list otherwise is compiled when the command starts.
+        IReadOnlyList<uint> several = keys.TracksOfSeveralKeys;
+        for (int i = 0; i < several.Count; i++)
+        {
+            for (int j = 0; j < summary.Tracks.Count; j++)
+            {
+                Mp4TrackSummary track = summary.Tracks[j];
+                if (track.Track.Id != several[i] || track.KeyCheck is { Result: Mp4KeyCheckResult.Fits }) continue;
+                throw new UsageException(string.Create(CultureInfo.InvariantCulture, $"samples of track {track.Track.Id} name {track.KeyIds.Count} keys, and one was given for its number: give each by its id ({string.Join(", ", track.KeyIds)})"));
+            }
+        }
+    }
+
     /// <summary>An identifier of any length, as WebM has them.</summary>
     private static bool TryReadOpaque(ReadOnlySpan<char> digits, out KeyId id)
     {

@@ -51,6 +51,20 @@ public sealed class DecryptTests : IDisposable
     }
 
     [Fact]
+    public async Task A_track_s_key_is_not_taken_for_several_that_its_samples_name()
+    {
+        string[] first = Sample.Segments("video-360"), second = Sample.Segments("video-180");
+        // The second half is described anew, with another key id; so short that no check can tell.
+        string input = _folder.Write("film.mp4", [.. first[..2].SelectMany(File.ReadAllBytes), .. second[..2].SelectMany(File.ReadAllBytes)]), output = _folder.File("out.mp4");
+        CommandRun run = await CommandRun.OfAsync("decrypt", input, "--key", $"1:{Sample.Key("HD")}", "--to", output);
+        run.Code.Should().NotBe(0);
+        run.Error.Should().MatchRegex("does not fit|samples of track 1 name 2 keys").And.Contain(Sample.Kid("SD"));
+        File.Exists(output).Should().BeFalse();
+        // The track's key is for what has no key of its own.
+        (await CommandRun.OfAsync("decrypt", input, "--key", $"1:{Sample.Key("HD")}", "--key", Sample.Held("SD"), "--to", output)).ShouldEndWith(ExitCode.Done);
+    }
+
+    [Fact]
     public async Task An_initialisation_segment_and_its_segments_are_one_file()
     {
         CommandRun run = (await CommandRun.OfAsync(["decrypt", .. Sample.Segments("video-360"), "--key", Sample.Held("SD"), "--key", Sample.Held("HD"), "--to", _folder.File("out.mp4"), "--json"]))

@@ -81,7 +81,7 @@ internal static class Mp4DecryptRun
                 cancellationToken);
         }
 
-        RefuseOneKeyForMany(summary, numbers);
+        HeldKey.RefuseOneForSeveral(held, summary);
         await outputs.CommitAsync(cancellationToken);
         progress?.Finish();
         Warn(io.Error, held, summary);
@@ -103,17 +103,6 @@ internal static class Mp4DecryptRun
         foreach (string key in arguments.Keys)
             if (uint.TryParse(key.AsSpan(0, key.IndexOf(':', StringComparison.Ordinal)), NumberStyles.None, CultureInfo.InvariantCulture, out uint number)) numbers.Add(number);
         return numbers;
-    }
-
-    /// <summary>One key cannot be right for samples that name several, unless it shows that it is.</summary>
-    private static void RefuseOneKeyForMany(Mp4Summary summary, HashSet<uint> numbers)
-    {
-        for (int i = 0; i < summary.Tracks.Count; i++)
-        {
-            Mp4TrackSummary track = summary.Tracks[i];
-            if (track.KeyIds.Count < 2 || !numbers.Contains(track.Track.Id) || track.KeyCheck is not { Result: not Mp4KeyCheckResult.Fits }) continue;
-            throw new UsageException(string.Create(CultureInfo.InvariantCulture, $"samples of track {track.Track.Id} name {track.KeyIds.Count} keys, and one was given for its number: give each by its id ({string.Join(", ", track.KeyIds)})"));
-        }
     }
 
     /// <summary>What a user of the program would otherwise not see.</summary>

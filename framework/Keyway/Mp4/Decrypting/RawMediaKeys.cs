@@ -86,6 +86,18 @@ public sealed class RawMediaKeys : IMediaKeys, IDisposable
         }
     }
 
+    /// <summary>The numbers of tracks whose one key was taken for samples that name several keys. It cannot be right for all of them, unless the content calls one key by several names.</summary>
+    public IReadOnlyList<uint> TracksOfSeveralKeys
+    {
+        get
+        {
+            List<uint> tracks = new(1);
+            foreach (Entry entry in _entries)
+                if (entry.IsForSeveral) tracks.Add(entry.Track);
+            return tracks;
+        }
+    }
+
     /// <summary>Says whether there is a key for a track: for its number, or for each default key identifier of its sample entries. One that is all zeros leaves it to groups of samples.</summary>
     /// <param name="track">The track.</param>
     /// <returns>Whether there is; also <see langword="false"/> where its scheme is not one of Common Encryption's.</returns>
@@ -172,8 +184,10 @@ public sealed class RawMediaKeys : IMediaKeys, IDisposable
         }
 
         Entry? found = TracksFirst ? ofTrack ?? ofId : ofId ?? ofTrack;
-        if (found is not null) found.IsUsed = true;
-        return found?.Key;
+        if (found is null) return null;
+        found.IsUsed = true;
+        if (found == ofTrack) found.NoteName(id);
+        return found.Key;
     }
 
     private sealed class Entry(KeyId id, uint track, ContentKey key)
@@ -198,6 +212,30 @@ public sealed class RawMediaKeys : IMediaKeys, IDisposable
 
         /// <summary>Whether a sample has asked for it. Set by any thread, and never back.</summary>
         public volatile bool IsUsed;
+
+        private readonly Lock _gate = new();
+        private KeyId _name;
+
+        /// <summary>Whether samples of its track have named more than one key.</summary>
+        public bool IsForSeveral
+        {
+            get
+            {
+                lock (_gate) return field;
+            }
+            private set;
+        }
+
+        /// <summary>Notes what a sample of its track calls its key.</summary>
+        public void NoteName(KeyId name)
+        {
+            if (name == default) return;
+            lock (_gate)
+            {
+                if (_name == default) _name = name;
+                else if (_name != name) IsForSeveral = true;
+            }
+        }
     }
 
     /// <summary>One fragment's references of the keys that it uses. Nobody judges them: a caller that holds a key in the clear needs no permission.</summary>
