@@ -96,9 +96,10 @@ internal sealed class RecordReport(string file, LicenseRecord record, IReadOnlyC
     }
 
     // A word of a file is a word of ours only where we have it.
-    private string? FailureOf(RecordedExchange each) => each.Failure is { } failure && pages.Contains(failure) ? failure : each.Status == 0 ? "network" : null;
+    private string? FailureOf(RecordedExchange each) => each.Failure is { } failure && pages.Contains(failure) ? failure : each.Status == 0 && !record.IsOurs ? "network" : null;
 
     private string? WordsOf(RecordedExchange each) => FailureOf(each) is { } failure
         ? $"{failure}{(each.ProviderCode is { } code ? $" ({code})" : "")}: keyway explain {failure}"
+        : each.Status == 0 ? "nobody waited for the answer any more"
         : each.Status >= FirstRefusal ? "the service refused, or had a fault; what it meant is not in the record" : null;
 }

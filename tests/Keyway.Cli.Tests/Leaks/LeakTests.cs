@@ -136,8 +136,9 @@ public sealed class LeakTests(SharedSandbox sandbox)
             foreach (string name in (string[])[good, bad])
             {
                 LicenseRecord record = LicenseRecord.Read(await File.ReadAllBytesAsync(Path.Combine(run.Left, name), Cancel));
-                record.Exchanges.Should().NotBeEmpty().And.OnlyContain(each => each.HasBody == bodies && each.KeySystem == system, "what is not recorded cannot be searched");
-                (record.Exchanges[^1].Failure is not null).Should().Be(name == bad);
+                // Of two sessions the one is given up when the other has failed.
+                record.Exchanges.Should().Contain(static each => each.Status > 0).And.OnlyContain(each => each.HasBody == (bodies && each.Status > 0) && each.KeySystem == system, "what is not recorded cannot be searched");
+                record.Exchanges.Any(static each => each.Failure is not null).Should().Be(name == bad);
                 await InProcessAsync(run, ExitCode.Done, ["explain", Path.Combine(run.Left, name)]);
             }
         }

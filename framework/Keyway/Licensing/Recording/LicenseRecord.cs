@@ -58,6 +58,11 @@ public sealed class LicenseRecord
         {
             throw new LicenseRecordException(string.Create(CultureInfo.InvariantCulture, $"it is no JSON (line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1})"));
         }
+        catch (InvalidOperationException)
+        {
+            // The library says so where a name that it compares is no text.
+            throw new LicenseRecordException("a name in it is no text: half of a pair of surrogates; it is no HTTP archive (HAR 1.2)");
+        }
     }
 
     private static RecordedExchange ReadEntry(JsonElement entry, string path)

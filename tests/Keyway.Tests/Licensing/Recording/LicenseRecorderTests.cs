@@ -220,6 +220,7 @@ public sealed class LicenseRecorderTests
     [InlineData("{", "no JSON")]
     [InlineData("[]", "log: missing")]
     [InlineData("{\"log\":1}", "log: no object")]
+    [InlineData("{\"log\":{\"entr\\ud800ies\":[]}}", "no text")]
     [InlineData("{\"log\":{}}", "log.entries: missing")]
     [InlineData("{\"log\":{\"entries\":{}}}", "log.entries: no list")]
     [InlineData("{\"log\":{\"entries\":[1]}}", "log.entries[0]: no object")]
