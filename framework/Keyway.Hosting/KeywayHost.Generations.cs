@@ -99,7 +99,7 @@ public sealed partial class KeywayHost
 
     private void LogWarnings(HostBuild build)
     {
-        foreach (SettingError warning in build.Warnings) Log.Warned(_logger, warning);
+        foreach (SettingError warning in build.Warnings) HostLog.Warned(_logger, warning);
     }
 
     /// <summary>What there was with the old version of a plugin and is not with the new one; <see langword="null"/>: nothing.</summary>

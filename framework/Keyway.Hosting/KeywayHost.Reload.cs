@@ -124,11 +124,11 @@ public sealed partial class KeywayHost
     {
         try
         {
-            if (await ReloadConfigurationAsync(_ending.Token).ConfigureAwait(false)) Log.Reloaded(_logger, Options.KeySystems.Count, Options.Providers.Count, Options.Routes.Count);
+            if (await ReloadConfigurationAsync(_ending.Token).ConfigureAwait(false)) HostLog.Reloaded(_logger, Options.KeySystems.Count, Options.Providers.Count, Options.Routes.Count);
         }
         catch (KeywayConfigurationException exception)
         {
-            foreach (SettingError error in exception.Errors) Log.Refused(_logger, error);
+            foreach (SettingError error in exception.Errors) HostLog.NotTaken(_logger, error);
         }
         catch (Exception exception) when (exception is OperationCanceledException or ObjectDisposedException)
         {
@@ -136,7 +136,7 @@ public sealed partial class KeywayHost
         }
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {
-            Log.NotReloaded(_logger, PluginText.Of(exception));
+            HostLog.NotReloaded(_logger, PluginText.Of(exception));
         }
     }
 }

@@ -299,7 +299,7 @@ public sealed partial class KeywayHost : IKeyway, IHostedService, IAsyncDisposab
             }
             catch (Exception exception) when (exception is not OutOfMemoryException)
             {
-                Log.NotDisposed(_logger, exception.GetType().Name);
+                HostLog.NotDisposed(_logger, exception.GetType().Name);
             }
         }
     }
@@ -341,23 +341,5 @@ public sealed partial class KeywayHost : IKeyway, IHostedService, IAsyncDisposab
     {
         ArgumentNullException.ThrowIfNull(configuration);
         return configuration.GetSection("Keyway");
-    }
-
-    private static partial class Log
-    {
-        [LoggerMessage(302, LogLevel.Warning, "configuration: {Warning}")]
-        public static partial void Warned(ILogger logger, SettingError warning);
-
-        [LoggerMessage(303, LogLevel.Information, "configuration was read again: {KeySystems} key systems, {Providers} providers, {Routes} routes for presentations that are opened from now on")]
-        public static partial void Reloaded(ILogger logger, int keySystems, int providers, int routes);
-
-        [LoggerMessage(304, LogLevel.Error, "changed configuration is refused, and the last good one stays: {Mistake}")]
-        public static partial void Refused(ILogger logger, SettingError mistake);
-
-        [LoggerMessage(305, LogLevel.Error, "changed configuration could not be read, and the last good one stays: {Fault}")]
-        public static partial void NotReloaded(ILogger logger, string fault);
-
-        [LoggerMessage(301, LogLevel.Warning, "a key system failed when it was disposed ({Fault})")]
-        public static partial void NotDisposed(ILogger logger, string fault);
     }
 }

@@ -7,8 +7,11 @@ using Microsoft.Extensions.Logging;
 namespace Keyway.Cdm;
 
 /// <summary>A module as a key system: it reads headers, has the module's process started when a session needs it, opens sessions in it.</summary>
-internal sealed partial class CdmKeySystem : IKeySystem
+internal sealed class CdmKeySystem : IKeySystem
 {
+    // By hand: what the generator makes of several classes has an order of its own in each build, and the same source would not be the same bytes.
+    private static readonly Action<ILogger, string, string, Exception?> NotPinned = LoggerMessage.Define<string, string>(LogLevel.Warning, new EventId(1, "NotPinned"), "{Module} is not pinned: Settings:Pin takes its SHA-256, which is {Hash}");
+
     private readonly ILogger _logger;
     private readonly ChildKeeper _keeper;
     private readonly bool _isTestModule;
@@ -61,7 +64,7 @@ internal sealed partial class CdmKeySystem : IKeySystem
     public async ValueTask StartAsync(CancellationToken cancellationToken)
     {
         ReadOnlyMemory<byte> hash = await _keeper.CheckModuleAsync(cancellationToken).ConfigureAwait(false);
-        if (Options.Pin.IsEmpty) Log.NotPinned(_logger, Options.Module, Convert.ToHexStringLower(hash.Span));
+        if (Options.Pin.IsEmpty) NotPinned(_logger, Options.Module, Convert.ToHexStringLower(hash.Span), null);
     }
 
     /// <inheritdoc/>
@@ -102,10 +105,4 @@ internal sealed partial class CdmKeySystem : IKeySystem
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _keeper.DisposeAsync();
-
-    private static partial class Log
-    {
-        [LoggerMessage(1, LogLevel.Warning, "{Module} is not pinned: Settings:Pin takes its SHA-256, which is {Hash}")]
-        public static partial void NotPinned(ILogger logger, string module, string hash);
-    }
 }

@@ -10,8 +10,11 @@ namespace Keyway.PlayReady;
 /// <param name="secrets">Where the credential comes from.</param>
 /// <param name="clock">The clock.</param>
 /// <param name="logger">Where to log.</param>
-internal sealed partial class PlayReadyKeySystem(PlayReadyOptions options, ISecretReader secrets, TimeProvider clock, ILogger logger) : IKeySystem, ILicenseInspector
+internal sealed class PlayReadyKeySystem(PlayReadyOptions options, ISecretReader secrets, TimeProvider clock, ILogger logger) : IKeySystem, ILicenseInspector
 {
+    // By hand: what the generator makes of several classes has an order of its own in each build, and the same source would not be the same bytes.
+    private static readonly Action<ILogger, int, string, bool, Exception?> Started = LoggerMessage.Define<int, string, bool>(LogLevel.Information, new EventId(1, "Started"), "PlayReady: device of security level {Level} under root '{Root}'; clear export {ClearExport}");
+
     private PlayReadyCredential? _credential;
 
     /// <inheritdoc/>
@@ -43,7 +46,7 @@ internal sealed partial class PlayReadyKeySystem(PlayReadyOptions options, ISecr
     {
         PlayReadyCredential loaded = await PlayReadyCredential.LoadAsync(options, secrets, clock.GetUtcNow(), cancellationToken).ConfigureAwait(false);
         Interlocked.Exchange(ref _credential, loaded)?.Dispose();
-        Log.Started(logger, loaded.SecurityLevel, loaded.Root.Name, loaded.ClearExport);
+        Started(logger, loaded.SecurityLevel, loaded.Root.Name, loaded.ClearExport, null);
     }
 
     /// <inheritdoc/>
@@ -68,11 +71,5 @@ internal sealed partial class PlayReadyKeySystem(PlayReadyOptions options, ISecr
     {
         Interlocked.Exchange(ref _credential, null)?.Dispose();
         return ValueTask.CompletedTask;
-    }
-
-    private static partial class Log
-    {
-        [LoggerMessage(1, LogLevel.Information, "PlayReady: device of security level {Level} under root '{Root}'; clear export {ClearExport}")]
-        public static partial void Started(ILogger logger, int level, string root, bool clearExport);
     }
 }

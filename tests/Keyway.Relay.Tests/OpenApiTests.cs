@@ -32,6 +32,7 @@ public sealed partial class OpenApiTests
     public void Every_path_of_the_router_is_in_the_document()
     {
         using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Corpus.Root, "docs", "openapi", "relay.json")));
+        document.RootElement.GetProperty("info").GetProperty("version").GetString().Should().Be(typeof(RelayRun).Assembly.GetName().Version!.ToString(3));
         string[] paths = [.. document.RootElement.GetProperty("paths").EnumerateObject().Select(static path => path.Name)];
         string router = File.ReadAllText(Path.Combine(Corpus.Root, "hosts", "relay", "Endpoints", "Router.cs"));
         string[] cases = [.. CasePattern().Matches(router).SelectMany(static match => TextPattern().Matches(match.Value)).Select(static text => text.Groups[1].Value)];

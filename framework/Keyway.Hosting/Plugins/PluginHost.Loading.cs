@@ -70,7 +70,7 @@ public sealed partial class PluginHost
         problem ??= CheckNames(generation!.Parts!, current);
         if (problem is null)
         {
-            Log.Loaded(_logger, manifest.Id, manifest.Contract, folder);
+            HostLog.Loaded(_logger, manifest.Id, manifest.Contract, folder);
             _services.Bus.Publisher<PluginLoaded>().Publish(new PluginLoaded { PluginId = manifest.Id, Contract = manifest.Contract });
             return new Candidate(generation, null, null);
         }

@@ -232,8 +232,8 @@ public sealed partial class PluginHost : IAsyncDisposable
             if (index >= 0) _records[index] = _records[index] with { Collected = collected };
         }
 
-        if (collected) Log.Unloaded(_logger, pluginId);
-        else Log.NotCollected(_logger, pluginId);
+        if (collected) HostLog.Unloaded(_logger, pluginId);
+        else HostLog.NotCollected(_logger, pluginId);
         _services.Bus.Publisher<PluginUnloaded>().Publish(new PluginUnloaded { PluginId = pluginId, Collected = collected });
         return collected;
     }
@@ -301,7 +301,7 @@ public sealed partial class PluginHost : IAsyncDisposable
             _records.Add(new PluginRecord { Id = id, State = PluginState.Refused, Folder = current?.Folder, Assembly = current?.Assembly, Problem = problem });
         }
 
-        Log.Refused(_logger, id, problem, null);
+        HostLog.Refused(_logger, id, problem, null);
         _services.Bus.Publisher<PluginFaulted>().Publish(new PluginFaulted { PluginId = id, Stage = problem.Stage });
     }
 
@@ -316,7 +316,7 @@ public sealed partial class PluginHost : IAsyncDisposable
             else
             {
                 lock (_gate) _records.Add(record);
-                Log.Absent(_logger, id);
+                HostLog.Absent(_logger, id);
             }
         }
     }
@@ -334,8 +334,8 @@ public sealed partial class PluginHost : IAsyncDisposable
     private void Refuse(PluginRecord record, Exception? thrown = null)
     {
         lock (_gate) _records.Add(record);
-        if (record.Problem!.Fault == PluginFault.NotAllowed) Log.NotNamed(_logger, record.Id, record.Folder);
-        else Log.Refused(_logger, record.Id, record.Problem, thrown);
+        if (record.Problem!.Fault == PluginFault.NotAllowed) HostLog.NotNamed(_logger, record.Id, record.Folder);
+        else HostLog.Refused(_logger, record.Id, record.Problem, thrown);
         _services.Bus.Publisher<PluginFaulted>().Publish(new PluginFaulted { PluginId = record.Id, Stage = record.Problem!.Stage });
     }
 
@@ -356,7 +356,7 @@ public sealed partial class PluginHost : IAsyncDisposable
     private async ValueTask<WeakReference> DisposeAsync(PluginGeneration generation)
     {
         (WeakReference context, Exception? thrown) = await generation.LeaveAsync().ConfigureAwait(false);
-        if (thrown is not null) Log.DisposalFailed(_logger, generation.Id, thrown);
+        if (thrown is not null) HostLog.DisposalFailed(_logger, generation.Id, thrown);
         Delete(generation.Copy);
         return context;
     }
@@ -370,7 +370,7 @@ public sealed partial class PluginHost : IAsyncDisposable
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             // Windows does not delete what is still mapped. It is a copy in the temporary folder, and no harm.
-            Log.CopyStays(_logger, copy, exception);
+            HostLog.CopyStays(_logger, copy, exception);
         }
     }
 
@@ -385,33 +385,5 @@ public sealed partial class PluginHost : IAsyncDisposable
 
         static FrozenDictionary<string, PluginPart<T>> Table<T>(IEnumerable<PluginPart<T>> parts) =>
             parts.ToFrozenDictionary(static part => part.Name, StringComparer.OrdinalIgnoreCase);
-    }
-
-    /// <summary>The result of reading a folder: a plugin, or a problem, or neither.</summary>
-    private static partial class Log
-    {
-        [LoggerMessage(201, LogLevel.Information, "plugin '{Plugin}' loaded (contract {Contract}) from {Folder}")]
-        public static partial void Loaded(ILogger logger, string plugin, string contract, string folder);
-
-        [LoggerMessage(202, LogLevel.Error, "plugin '{Plugin}' left out: {Problem}")]
-        public static partial void Refused(ILogger logger, string plugin, PluginProblem problem, Exception? exception);
-
-        [LoggerMessage(208, LogLevel.Information, "plugin '{Plugin}' in {Folder} is left out: configuration does not name it")]
-        public static partial void NotNamed(ILogger logger, string plugin, string? folder);
-
-        [LoggerMessage(203, LogLevel.Warning, "plugin '{Plugin}' is configured and not there")]
-        public static partial void Absent(ILogger logger, string plugin);
-
-        [LoggerMessage(204, LogLevel.Information, "plugin '{Plugin}' unloaded")]
-        public static partial void Unloaded(ILogger logger, string plugin);
-
-        [LoggerMessage(205, LogLevel.Warning, "plugin '{Plugin}' has left, and something still holds it in memory")]
-        public static partial void NotCollected(ILogger logger, string plugin);
-
-        [LoggerMessage(206, LogLevel.Warning, "plugin '{Plugin}' threw while it was disposed")]
-        public static partial void DisposalFailed(ILogger logger, string plugin, Exception exception);
-
-        [LoggerMessage(207, LogLevel.Warning, "the private copy {Folder} of a plugin could not be deleted")]
-        public static partial void CopyStays(ILogger logger, string folder, Exception exception);
     }
 }

@@ -3,8 +3,11 @@ using Microsoft.Extensions.Logging;
 namespace Keyway.Messaging;
 
 /// <summary>Where a bus puts what its subscribers throw: into the log and into a number, and never to the publisher.</summary>
-internal sealed partial class BusFaults(ILogger logger)
+internal sealed class BusFaults(ILogger logger)
 {
+    // By hand: what the generator makes of several classes has an order of its own in each build, and the same source would not be the same bytes.
+    private static readonly Action<ILogger, string, Exception?> SubscriberFailed = LoggerMessage.Define<string>(LogLevel.Error, new EventId(101, "SubscriberFailed"), "a subscriber of {Fact} failed; the others have been called");
+
     private long _count;
 
     /// <summary>How many calls of a subscriber have failed.</summary>
@@ -16,7 +19,7 @@ internal sealed partial class BusFaults(ILogger logger)
     public void Report<T>(Exception exception)
     {
         Interlocked.Increment(ref _count);
-        Log.SubscriberFailed(logger, typeof(T).Name, exception);
+        SubscriberFailed(logger, typeof(T).Name, exception);
     }
 
     /// <summary>Waits for a handler that did not end at once, and reports what it throws.</summary>
@@ -37,11 +40,5 @@ internal sealed partial class BusFaults(ILogger logger)
         {
             Report<T>(exception);
         }
-    }
-
-    private static partial class Log
-    {
-        [LoggerMessage(101, LogLevel.Error, "a subscriber of {Fact} failed; the others have been called")]
-        public static partial void SubscriberFailed(ILogger logger, string fact, Exception exception);
     }
 }

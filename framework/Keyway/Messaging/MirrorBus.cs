@@ -12,8 +12,11 @@ namespace Keyway.Messaging;
 /// Threads: any. It is no <see cref="IMessageBus"/> and nothing that it hands out is a publisher: nobody outside the engine can publish a fact.
 /// A handler sees facts of one kind in the order in which they were published; between two subscriptions no order is promised.
 /// </remarks>
-public sealed partial class MirrorBus : IEventSource, IDisposable
+public sealed class MirrorBus : IEventSource, IDisposable
 {
+    // By hand: what the generator makes of several classes has an order of its own in each build, and the same source would not be the same bytes.
+    private static readonly Action<ILogger, string, int, Exception?> TellDropped = LoggerMessage.Define<string, int>(LogLevel.Warning, new EventId(102, "Dropped"), "a subscriber of {Fact} is more than {Capacity} facts behind; the oldest are dropped");
+
     /// <summary>How many facts wait for one subscriber before the oldest is dropped.</summary>
     public const int DefaultCapacity = 1024;
 
@@ -86,7 +89,7 @@ public sealed partial class MirrorBus : IEventSource, IDisposable
     private void OnDropped<T>(bool first)
     {
         Interlocked.Increment(ref _dropped);
-        if (first) Log.Dropped(_logger, typeof(T).Name, _capacity);
+        if (first) TellDropped(_logger, typeof(T).Name, _capacity, null);
     }
 
     private sealed class MirrorSubscriber<T>(MirrorBus mirror) : ISubscriber<T>
@@ -105,11 +108,5 @@ public sealed partial class MirrorBus : IEventSource, IDisposable
             Func<T, CancellationToken, ValueTask> chain = HandlerChain.Compose(handler, filters);
             return mirror.Attach<T>(message => chain(message, CancellationToken.None).AsTask().GetAwaiter().GetResult());
         }
-    }
-
-    private static partial class Log
-    {
-        [LoggerMessage(102, LogLevel.Warning, "a subscriber of {Fact} is more than {Capacity} facts behind; the oldest are dropped")]
-        public static partial void Dropped(ILogger logger, string fact, int capacity);
     }
 }

@@ -11,8 +11,11 @@ namespace Keyway.Cdm.Child;
 /// <param name="options">Which module.</param>
 /// <param name="logger">Where to log.</param>
 /// <remarks>Threads: any.</remarks>
-internal sealed partial class ModuleStore(IPluginStorage storage, CdmOptions options, ILogger logger)
+internal sealed class ModuleStore(IPluginStorage storage, CdmOptions options, ILogger logger)
 {
+    // By hand: what the generator makes of several classes has an order of its own in each build, and the same source would not be the same bytes.
+    private static readonly Action<ILogger, string, string, Exception?> Failed = LoggerMessage.Define<string, string>(LogLevel.Warning, new EventId(20, "Failed"), "A file of the module {Module} could not be kept or read: {Reason}");
+
     // The entry's and not the module's: a newer module goes on with what the older one kept.
     private readonly string _prefix = Digest(options.Name + "\n" + options.ModuleKeySystem)[..16];
 
@@ -32,15 +35,9 @@ internal sealed partial class ModuleStore(IPluginStorage storage, CdmOptions opt
     }
 
     /// <summary>Says that a file could not be kept: the module is told no more than that it failed.</summary>
-    public void NoteFailure(PluginStorageException exception) => Log.Failed(logger, options.ModuleName, exception.Message);
+    public void NoteFailure(PluginStorageException exception) => Failed(logger, options.ModuleName, exception.Message, null);
 
     private string KeyOf(string name) => $"{_prefix}.{Digest(name)[..32]}";
 
     private static string Digest(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
-
-    private static partial class Log
-    {
-        [LoggerMessage(20, LogLevel.Warning, "A file of the module {Module} could not be kept or read: {Reason}")]
-        public static partial void Failed(ILogger logger, string module, string reason);
-    }
 }
