@@ -58,7 +58,7 @@ internal sealed class ClearWriter : IAsyncDisposable
         _isWhole = isWhole;
         _output = output;
         _progress = options.Progress;
-        _pipeline = new BatchPipeline(_source.Tables, options.MaxParallelFragments, WriteAsync, cancellationToken);
+        _pipeline = new BatchPipeline(_source.Tables, options.MaxParallelFragments, WriteAsync, cancellationToken) { Clock = options.Clock };
         _cancelled = cancellationToken;
     }
 
@@ -101,7 +101,6 @@ internal sealed class ClearWriter : IAsyncDisposable
     {
         while (await _source.NextAsync(cancellationToken).ConfigureAwait(false) is var kind and not UnitKind.End)
         {
-            _pipeline.Expect(Window.FileLength);
             switch (kind)
             {
                 case UnitKind.Movie:

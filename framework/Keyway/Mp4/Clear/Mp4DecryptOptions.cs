@@ -24,4 +24,7 @@ public sealed record Mp4DecryptOptions
     /// absolute offsets in it count from its beginning, and in the output from the beginning of that. Without it, the input is one file.
     /// </summary>
     public IReadOnlyList<long>? PartLengths { get; init; }
+
+    /// <summary>What tells whether another thread makes it faster.</summary>
+    internal TimeProvider Clock { get; init; } = TimeProvider.System;
 }

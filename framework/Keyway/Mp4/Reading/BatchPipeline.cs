@@ -12,7 +12,9 @@ namespace Keyway.Mp4.Reading;
 /// </code>
 /// Of a file that is written as it is, a batch is half a megabyte: small fragments together, or a part of a large one. Of samples, it is a fragment. What is read and
 /// not yet taken is bounded, whatever the file is. Keys go back, in the order of the file, when a batch is taken.
-/// Threads: one reader, one taker. A file that fits one batch is read, decrypted and written without another thread.
+/// Threads: one reader, one taker. Where something is written it begins with the reader alone, which decrypts and writes each batch itself: with AES instructions decrypting is a tenth of
+/// the work. What turns out to be longer than a few megabytes gets one thread that writes, which nothing is compiled for and nobody spins on, and keeps it while that is faster: on a busy
+/// machine it is not. Where decrypting is what takes the time, where what is read has to be waited for, or what is written, the pool's threads come in.
 /// </remarks>
 internal sealed class BatchPipeline : IAsyncDisposable
 {
@@ -31,6 +33,12 @@ internal sealed class BatchPipeline : IAsyncDisposable
     /// <summary>So many decrypted batches before the writer are enough for now: the reader has time to decrypt by itself.</summary>
     private const int EnoughReady = 2;
 
+    /// <summary>What may be read and not yet written while a thread of its own writes: it is in the processor's cache.</summary>
+    private const int BesideBytes = 2 << 20;
+
+    /// <summary>So many batches pass before it is looked at what takes the time, in as many again: in the first of them code is still being compiled.</summary>
+    private const int Unwatched = 8;
+
     private readonly SampleTablePool _tables;
     private readonly Func<Batch, ValueTask>? _write;
     private readonly CancellationTokenSource _stop;
@@ -47,7 +55,15 @@ internal sealed class BatchPipeline : IAsyncDisposable
     private int _limit = InFlightBytes;
     private bool _starves;
     private bool _complete;
-    private int _batchBytes = BatchBytes;
+    private bool _isAlone;
+    private int _passed;
+    private long _since;
+    private long _opening;
+    private long _alone;
+    private volatile int _besideThread;
+    private bool _leaves;
+    private ManualResetEventSlim? _ready;
+    private ManualResetEventSlim? _room;
 
     /// <param name="tables">Where the tables of fragments go when these are written.</param>
     /// <param name="parallel">How many fragments are decrypted at once; 0 for as many as there are processors.</param>
@@ -58,22 +74,19 @@ internal sealed class BatchPipeline : IAsyncDisposable
         if (parallel <= 0) parallel = Environment.ProcessorCount;
         (_tables, _write) = (tables, write);
         if (write is null) _limit = AheadBytes;
+        _isAlone = write is not null;
         _stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         if (parallel > 1) _workers = new SemaphoreSlim(parallel);
     }
+
+    /// <summary>What tells what takes the time.</summary>
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
 
     /// <summary>Cancelled when the work is, and when writing has failed.</summary>
     public CancellationToken Token => _stop.Token;
 
     /// <summary>How much of the batch at hand is free.</summary>
-    public int Room => _pending?.Room ?? _batchBytes;
-
-    /// <summary>Says how much there will be; once something is there it is too late, and nothing happens. What is read and written in a few milliseconds is one batch: other threads would cost more than they save.</summary>
-    /// <param name="bytes">How many bytes; negative: nobody knows.</param>
-    public void Expect(long bytes)
-    {
-        if (bytes is > BatchBytes and <= InFlightBytes && _inFlight == 0 && _free.Count == 0) _batchBytes = (int)bytes;
-    }
+    public int Room => _pending?.Room ?? BatchBytes;
 
     /// <summary>Gives a batch that has room.</summary>
     /// <param name="room">How much is wanted in one piece.</param>
@@ -85,6 +98,7 @@ internal sealed class BatchPipeline : IAsyncDisposable
     {
         if (_pending is not { } batch) return;
         _pending = null;
+        _isAlone = false;
         Begin(batch);
         if (_write is not null) _writing ??= Task.Run(WriteAllAsync);
         TaskCompletionSource? waits;
@@ -95,6 +109,7 @@ internal sealed class BatchPipeline : IAsyncDisposable
             _writerWaits = null;
         }
 
+        _ready?.Set();
         waits?.SetResult();
     }
 
@@ -135,6 +150,7 @@ internal sealed class BatchPipeline : IAsyncDisposable
             _writerWaits = null;
         }
 
+        _ready?.Set();
         waits?.SetResult();
     }
 
@@ -165,20 +181,7 @@ internal sealed class BatchPipeline : IAsyncDisposable
     {
         if (_writing is null)
         {
-            if (_pending is not { } only) return;
-            _pending = null;
-            only.Begin(Task.CompletedTask);
-            try
-            {
-                await only.OpenAsync(Token).ConfigureAwait(false);
-                only.Close(_tables);
-                await _write!(only).ConfigureAwait(false);
-            }
-            finally
-            {
-                Release(only);
-            }
-
+            if (_pending is { } last) await PassAsync(last).ConfigureAwait(false);
             return;
         }
 
@@ -202,17 +205,110 @@ internal sealed class BatchPipeline : IAsyncDisposable
         }
 
         _workers?.Dispose();
+        _ready?.Dispose();
+        _room?.Dispose();
         _stop.Dispose();
     }
 
     private async ValueTask<Batch> NextAsync(int room)
     {
-        Flush();
-        int size = Math.Max(_batchBytes, room);
-        while (!TryEnter(size, out TaskCompletionSource? waits)) await waits.Task.WaitAsync(Token).ConfigureAwait(false);
+        if (_isAlone && _pending is { } batch) await PassAsync(batch).ConfigureAwait(false);
+        else Flush();
+        if (_besideThread != 0) await ReconsiderAsync().ConfigureAwait(false);
+        int size = Math.Max(BatchBytes, room);
+        while (!TryEnter(size, out TaskCompletionSource? waits))
+        {
+            // Until there is room, or the other thread has met something that has to be waited for and is no more.
+            if (_besideThread != 0) _room!.Wait(Token);
+            else await waits.Task.WaitAsync(Token).ConfigureAwait(false);
+        }
+
         lock (_lock)
-            if (size == _batchBytes && _free.TryPop(out Batch? free)) return _pending = free;
+            if (size == BatchBytes && _free.TryPop(out Batch? free)) return _pending = free;
         return _pending = new Batch(GC.AllocateUninitializedArray<byte>(size)) { Size = size };
+    }
+
+    /// <summary>Decrypts and writes the batch at hand, here.</summary>
+    private async ValueTask PassAsync(Batch batch)
+    {
+        _pending = null;
+        batch.Begin(Task.CompletedTask);
+        try
+        {
+            long begun = Clock.GetTimestamp();
+            await batch.OpenAsync(Token).ConfigureAwait(false);
+            _opening += Clock.GetTimestamp() - begun;
+            batch.Close(_tables);
+            await _write!(batch).ConfigureAwait(false);
+        }
+        finally
+        {
+            Release(batch);
+        }
+
+        _passed++;
+        if (_workers is null || _passed < Unwatched) return;
+        long now = Clock.GetTimestamp();
+        if (_passed == Unwatched) (_since, _opening) = (now, 0);
+        if (_passed != 2 * Unwatched) return;
+        _isAlone = false;
+        _alone = now - _since;
+        if (_opening < _alone / 2) WriteBeside();
+    }
+
+    /// <summary>Looks whether the other thread is worth it: a tenth less time. Else the reader goes on alone, until the end.</summary>
+    private async ValueTask ReconsiderAsync()
+    {
+        _passed++;
+        if (_passed == 4 * Unwatched) _since = Clock.GetTimestamp();
+        if (_passed != 5 * Unwatched || (Clock.GetTimestamp() - _since) * 10 < _alone * 9) return;
+        lock (_lock) _leaves = true;
+        _ready!.Set();
+        await _writing!.ConfigureAwait(false);
+        (_writing, _isAlone, _leaves) = (null, true, false);
+    }
+
+    /// <summary>Has a thread of its own write from now on. Where it meets what has to be waited for, whoever goes on is one of the pool's.</summary>
+    private void WriteBeside()
+    {
+        _limit = BesideBytes;
+        // Whoever waits has nothing else to do, and the other one takes longer than a moment.
+        (_ready, _room) = (new ManualResetEventSlim(false, spinCount: 0), new ManualResetEventSlim(false, spinCount: 0));
+        TaskCompletionSource written = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        _writing = written.Task;
+        Thread thread = new(() =>
+        {
+            Task writing = WriteAllAsync();
+            LeaveThread();
+            _ = ReportAsync(writing);
+        })
+        { IsBackground = true, Name = "Keyway writer" };
+        _besideThread = thread.ManagedThreadId;
+        thread.Start();
+
+        async Task ReportAsync(Task writing)
+        {
+            try
+            {
+                await writing.ConfigureAwait(false);
+                written.SetResult();
+            }
+            catch (Exception exception)
+            {
+                written.SetException(exception);
+            }
+        }
+    }
+
+    private void LeaveThread()
+    {
+        lock (_lock)
+        {
+            _besideThread = 0;
+            _limit = Math.Max(_limit, InFlightBytes);
+        }
+
+        _room!.Set();
     }
 
     /// <summary>Takes room for what is to be read.</summary>
@@ -229,6 +325,7 @@ internal sealed class BatchPipeline : IAsyncDisposable
 
             if (_inFlight > 0 && _inFlight + size > _limit)
             {
+                _room?.Reset();
                 waits = _readerWaits = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
                 return false;
             }
@@ -243,7 +340,7 @@ internal sealed class BatchPipeline : IAsyncDisposable
     {
         if (!batch.IsProtected) return;
         List<Task> before = batch.Before();
-        if (before.Count > 0 || batch.MayWait || (_workers is not null && !HasEnoughReady()))
+        if (before.Count > 0 || batch.MayWait || (_workers is not null && _besideThread == 0 && !HasEnoughReady()))
         {
             Task work = Task.Run(() => OpenAsync(batch, before), CancellationToken.None);
             batch.Begin(work);
@@ -366,11 +463,13 @@ internal sealed class BatchPipeline : IAsyncDisposable
             lock (_lock)
             {
                 if (_queue.TryDequeue(out Batch? batch)) return batch;
-                if (_complete) return null;
+                if (_complete || _leaves) return null;
                 waits = _writerWaits = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                _ready?.Reset();
             }
 
-            await waits.Task.ConfigureAwait(false);
+            if (_besideThread == Environment.CurrentManagedThreadId) _ready!.Wait(Token);
+            else await waits.Task.ConfigureAwait(false);
         }
     }
 
@@ -385,12 +484,14 @@ internal sealed class BatchPipeline : IAsyncDisposable
         lock (_lock)
         {
             _inFlight -= size;
-            if (batch.Fragment is null && size == _batchBytes) _free.Push(batch);
+            if (batch.Fragment is null && size == BatchBytes) _free.Push(batch);
 
             // Not for every batch: waking somebody costs more than a batch's worth of reading.
             if (_inFlight <= _limit / 2) (waits, _readerWaits) = (_readerWaits, null);
         }
 
-        waits?.SetResult();
+        if (waits is null) return;
+        _room?.Set();
+        waits.SetResult();
     }
 }
