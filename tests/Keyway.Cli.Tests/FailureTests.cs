@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Keyway.Cli.Run;
 
 namespace Keyway.Cli;
@@ -41,7 +42,8 @@ public sealed class FailureTests(SharedSandbox sandbox) : IDisposable
         CommandRun run = await CommandRun.OfAsync(
             "play", Sample.Manifest, "--license-url", service.Url.AbsoluteUri, "--to", _folder.File("out.mp4"), "--set", "Keyway:Licenses:KeyWaitSeconds=1", "--json");
         over.Set();
-        run.ShouldFailInJson(ExitCode.NoLicense, "network").Out.Should().Contain($"no answer of {service.Url.GetLeftPart(UriPartial.Authority)} within 1 s");
+        // What is left of the second when the request goes out, which on a busy machine is not all of it.
+        run.ShouldFailInJson(ExitCode.NoLicense, "network").Out.Should().MatchRegex($@"no answer of {Regex.Escape(service.Url.GetLeftPart(UriPartial.Authority))} within (1|0\.[1-9]) s");
         _folder.Entries.Should().BeEmpty();
     }
 
