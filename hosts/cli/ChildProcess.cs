@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
-using System.Text;
 
 namespace Keyway.Cli;
 
@@ -17,20 +16,6 @@ internal static class ChildProcess
         // …/shared/Microsoft.NETCore.App/10.0.x/ is three folders below the program that runs it.
         string beside = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", name));
         return File.Exists(beside) ? beside : name;
-    }
-
-    /// <summary>Hands on what a child says, and keeps the beginning for the case that it ends at once.</summary>
-    public static async Task<string> CopyAsync(StreamReader from, TextWriter to)
-    {
-        const int kept = 4096;
-        StringBuilder beginning = new();
-        while (await from.ReadLineAsync(CancellationToken.None).ConfigureAwait(false) is { } line)
-        {
-            if (beginning.Length < kept) beginning.AppendLine(line);
-            await to.WriteLineAsync(Shown.Text(line)).ConfigureAwait(false);
-        }
-
-        return beginning.ToString();
     }
 
     /// <summary>Ends a child, and does not wait long for it.</summary>

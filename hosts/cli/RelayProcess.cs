@@ -49,7 +49,7 @@ internal sealed class RelayProcess : IAsyncDisposable
         {
             // It has children of its own, and folders that go with it: a signal lets it tidy up, and closing its input does.
             note = io.Leftovers.Add(process.StandardInput.Close);
-            Task errors = ChildProcess.CopyAsync(process.StandardError, io.Error);
+            Task errors = ChildOutput.CopyAsync(process.StandardError, io.Error);
             await process.StandardInput.WriteLineAsync(Request(words, input).AsMemory(), cancellationToken);
             await process.StandardInput.FlushAsync(cancellationToken);
             while (await process.StandardOutput.ReadLineAsync(cancellationToken) is { } line)

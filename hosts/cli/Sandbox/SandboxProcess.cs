@@ -105,7 +105,7 @@ internal sealed class SandboxProcess : IAsyncDisposable
             note = leftovers.Add(() => process.Kill(entireProcessTree: true));
             using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             limit.CancelAfter(StartTimeout);
-            Task<string> errors = ChildProcess.CopyAsync(process.StandardError, log);
+            Task<string> errors = ChildOutput.CopyAsync(process.StandardError, log);
             string? line = await process.StandardOutput.ReadLineAsync(limit.Token).ConfigureAwait(false);
             if (line is null)
             {

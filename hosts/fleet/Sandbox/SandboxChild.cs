@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Keyway.Cli;
 using Keyway.Fleet.Grains;
 
 namespace Keyway.Fleet.Sandbox;
@@ -10,7 +11,6 @@ internal sealed class SandboxChild : IAsyncDisposable
     private static readonly string[] OwnVariables = ["KEYWAY_SECRET_", "Keyway__", "Keyway:", "Fleet__", "Fleet:"];
 
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(5);
 
     // Its live channel in every form that manifests have; all of them have the same keys.
     private static readonly (string Name, string Path)[] Channels =
@@ -53,7 +53,7 @@ internal sealed class SandboxChild : IAsyncDisposable
         string assembly = Path.Combine(AppContext.BaseDirectory, "sandbox", "Keyway.Sandbox.dll");
         if (!File.Exists(assembly)) throw new IOException($"the sandbox is not beside this program ({assembly}): name streams (Fleet:Streams), or set Fleet:Sandbox to false");
         DirectoryInfo data = Directory.CreateTempSubdirectory("keyway-fleet-");
-        ProcessStartInfo info = new(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") is { Length: > 0 } host && File.Exists(host) ? host : "dotnet", [assembly, "--port", "0", "--data", data.FullName, "--live", "--ready", "-"])
+        ProcessStartInfo info = new(ChildProcess.Runtime(), [assembly, "--port", "0", "--data", data.FullName, "--live", "--ready", "-"])
         {
             UseShellExecute = false,
             RedirectStandardInput = true,
@@ -65,11 +65,18 @@ internal sealed class SandboxChild : IAsyncDisposable
         Process process = Process.Start(info) ?? throw new IOException("the sandbox did not start");
         try
         {
-            process.ErrorDataReceived += static (_, _) => { };
+            string? said = null;
+            process.ErrorDataReceived += (_, line) => said ??= line.Data;
             process.BeginErrorReadLine();
             using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             limit.CancelAfter(StartTimeout);
-            string line = await process.StandardOutput.ReadLineAsync(limit.Token) ?? throw new IOException("the sandbox ended at once");
+            if (await process.StandardOutput.ReadLineAsync(limit.Token) is not { } line)
+            {
+                // What it has said is read when it has ended.
+                await process.WaitForExitAsync(limit.Token);
+                throw new IOException($"the sandbox ended at once, with {process.ExitCode}: {said?.Trim()}");
+            }
+
             using JsonDocument ready = JsonDocument.Parse(line);
             return new SandboxChild(process, data, new Uri(ready.RootElement.GetProperty("url").GetString()!));
         }
@@ -85,21 +92,7 @@ internal sealed class SandboxChild : IAsyncDisposable
 
     private static async ValueTask EndAsync(Process process, DirectoryInfo data)
     {
-        using (process)
-        {
-            process.StandardInput.Close();
-            using CancellationTokenSource limit = new(StopTimeout);
-            try
-            {
-                await process.WaitForExitAsync(limit.Token);
-            }
-            catch (OperationCanceledException)
-            {
-                process.Kill(entireProcessTree: true);
-                await process.WaitForExitAsync(CancellationToken.None);
-            }
-        }
-
+        await ChildProcess.StopAsync(process);
         data.Delete(recursive: true);
     }
 }
